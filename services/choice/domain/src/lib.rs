@@ -1,0 +1,1 @@
+//! The rules of choice, pure: values in, values out.

@@ -1,0 +1,1 @@
+//! One executable: everything in one process by default, or a role by name; and the command line.

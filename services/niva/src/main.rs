@@ -1,0 +1,2 @@
+//! The `niva` executable.
+fn main() {}

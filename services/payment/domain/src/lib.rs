@@ -1,0 +1,1 @@
+//! The rules of payment, pure: values in, values out.

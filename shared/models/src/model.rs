@@ -1,0 +1,273 @@
+use chrono::NaiveDate;
+use niva_calendar::Interval;
+use niva_money::Ore;
+use serde::{Deserialize, Serialize};
+
+use crate::{Component, Extent, Level, Regime, Scope, Service, Unit, Variant};
+
+/// Where an amount or a rule stands.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Source {
+    /// The document's title, date and registration.
+    pub document: String,
+    /// The place in it: table, page, paragraph.
+    pub place: String,
+}
+
+/// Whether payments may use a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Decided: payments use it on its dates.
+    InForce,
+    /// Proposed, or a template to fill in: for simulation only.
+    Proposal,
+}
+
+/// What notice, no-show and vacancy days count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayCount {
+    /// Calendar days.
+    Calendar,
+    /// Swedish working days.
+    Working,
+}
+
+/// Whether the difference between a preliminary and a measured level is paid back in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PreliminaryDifference {
+    /// It is paid (or taken back).
+    Pay,
+    /// The preliminary level stands until the measured one is decided.
+    None,
+}
+
+/// The rules of one service under one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parameters {
+    /// Days of full compensation after notice.
+    pub notice_days: u16,
+    /// Days of full compensation when the person never starts.
+    pub no_show_days: u16,
+    /// Days of vacancy compensation after full compensation ends.
+    pub vacancy_days: u16,
+    /// What the three above count.
+    pub day_count: DayCount,
+    /// Whether a reported weekday that is a public holiday is paid (260 days a year are 52 × 5).
+    pub holidays_paid: bool,
+    /// What becomes of the difference when a measured level follows a preliminary one.
+    pub preliminary_difference: PreliminaryDifference,
+    /// Working days to answer an offer.
+    pub reflection_days: u16,
+    /// Working days from yes to start.
+    pub start_days: u16,
+}
+
+/// Level `level` is for totals `from ..= to`; no upper end only in the last band.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Band {
+    /// The level.
+    pub level: Level,
+    /// Lowest total.
+    pub from: u16,
+    /// Highest total; `None` is open.
+    pub to: Option<u16>,
+    /// What the source prints, where this differs from it.
+    pub note: Option<String>,
+}
+
+/// From points to levels. Checked at load: in order, no overlap, no gap over the totals that can be reached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Scale {
+    /// Highest total that the instrument can give.
+    pub max_points: u16,
+    /// Distance between attainable totals (2 where every score is even).
+    pub step: u16,
+    /// Bands in order.
+    pub bands: Vec<Band>,
+    /// Where the bands stand.
+    pub source: Source,
+}
+
+/// How a scope chooses a variant: every condition given must hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VariantRule {
+    /// Name in tables: `full_time+personal_assistance`, `11-24 h`.
+    pub key: String,
+    /// Required extent.
+    pub extent: Option<Extent>,
+    /// Required hours a week, both ends included.
+    pub hours: Option<(u8, u8)>,
+    /// Required time interval.
+    pub time_interval: Option<u8>,
+    /// Required answer on personal assistance.
+    pub personal_assistance: Option<bool>,
+}
+
+/// Transition to work: from the job's first day a fixed level and hours count for some months.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TransitionTerms {
+    /// For how many months at most.
+    pub max_months: u16,
+    /// At which level.
+    pub level: Level,
+    /// At how many hours a week (chooses the variant; assistance stays as granted).
+    pub hours_per_week: u8,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// A published amount that payments use.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Amount {
+    /// What it pays for.
+    pub component: Component,
+    /// For which regime.
+    pub regime: Regime,
+    /// At which level; `None` when the service's rate has no levels.
+    pub level: Option<Level>,
+    /// For which variant; `None` for all of them.
+    pub variant: Option<Variant>,
+    /// Per what.
+    pub unit: Unit,
+    /// How much.
+    pub price: Ore,
+    /// Where it stands.
+    pub source: Source,
+    /// What the source prints or leaves out, where that needs saying.
+    pub note: Option<String>,
+}
+
+/// What a district board's budget gets per person and year (schablon).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Allocation {
+    /// At which level.
+    pub level: Level,
+    /// For which variant key, as the source prints it.
+    pub variant: String,
+    /// A year's amount.
+    pub per_year: Ore,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// One service under one model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceTerms {
+    /// The service.
+    pub service: Service,
+    /// What the rate is per.
+    pub unit: Unit,
+    /// Levels that the rate has, in order; empty when it has none.
+    pub levels: Vec<Level>,
+    /// Regimes that the list prices.
+    pub regimes: Vec<Regime>,
+    /// How a grant's scope chooses a price; empty when it does not.
+    pub variants: Vec<VariantRule>,
+    /// From points to levels, where the source has it.
+    pub scale: Option<Scale>,
+    /// The rules.
+    pub parameters: Parameters,
+    /// Transition to work, where the model has it.
+    pub transition: Option<TransitionTerms>,
+    /// Why there are no amounts to pay by, where that is so (they are not in the published sources).
+    pub rates_unpublished: Option<String>,
+    /// Amounts to pay by.
+    pub amounts: Vec<Amount>,
+    /// Allocations per year.
+    pub allocations: Vec<Allocation>,
+}
+
+/// A dated set of rules and amounts: one file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Model {
+    /// `socialpsychiatry-2010`.
+    pub id: String,
+    /// A line for people.
+    pub title: String,
+    /// Whether payments may use it.
+    pub status: Status,
+    /// First day, and last day where one is stated. Without one it stays in force until a successor begins.
+    pub valid: Interval,
+    /// When its amounts were last published.
+    pub amounts_published: NaiveDate,
+    /// Its services.
+    pub services: Vec<ServiceTerms>,
+    /// Anomalies of the sources and what was done about them.
+    pub notes: Vec<String>,
+}
+
+/// A price and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate<'a> {
+    /// Per what.
+    pub unit: Unit,
+    /// How much.
+    pub price: Ore,
+    /// The published amount.
+    pub amount: &'a Amount,
+}
+
+/// Why there is no rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoRate {
+    /// The model's amounts are not published in its sources.
+    Unpublished,
+    /// The grant's scope is none of the model's variants (say, 10.5 hours, or none given).
+    NoVariant,
+    /// The service needs a level to be priced.
+    NoLevel,
+    /// The model does not have this level.
+    UnknownLevel,
+    /// The list has no column for this regime.
+    UnknownRegime,
+    /// The model does not pay this component at all.
+    NotPaid,
+}
+
+/// Which model a service is under on a run of days.
+#[derive(Debug, Clone, Copy)]
+pub struct InForce<'a> {
+    /// The days.
+    pub days: Interval,
+    /// The model.
+    pub model: &'a Model,
+    /// Its terms for the service.
+    pub terms: &'a ServiceTerms,
+}
+
+/// All models that were loaded, checked against one another.
+#[derive(Debug, Clone)]
+pub struct Catalogue {
+    /// In order of first day, then id.
+    pub models: Vec<Model>,
+    /// Lower-case hex SHA-256 over the files in order of id: which lists a run was computed with.
+    pub fingerprint: String,
+}
+
+impl ServiceTerms {
+    /// Which variant a scope is. Terms without variants have the single variant 0.
+    #[must_use]
+    pub fn variant_of(&self, scope: &Scope) -> Option<Variant> {
+        if self.variants.is_empty() {
+            return Some(Variant(0));
+        }
+        let holds = |rule: &VariantRule| {
+            rule.extent.is_none_or(|e| scope.extent == Some(e))
+                && rule
+                    .hours
+                    .is_none_or(|(from, to)| scope.hours_per_week.is_some_and(|h| from <= h && h <= to))
+                && rule.time_interval.is_none_or(|t| scope.time_interval == Some(t))
+                && rule.personal_assistance.is_none_or(|p| scope.personal_assistance == p)
+        };
+        self.variants.iter().position(holds).and_then(|i| u8::try_from(i).ok()).map(Variant)
+    }
+
+    /// The variant's name in tables; empty when there are none.
+    #[must_use]
+    pub fn variant_key(&self, variant: Variant) -> &str {
+        self.variants.get(usize::from(variant.0)).map_or("", |rule| &rule.key)
+    }
+}
