@@ -1,1 +1,13 @@
-//! The rules of payment, pure: values in, values out.
+//! The rules of payment, pure: facts of a placement in, lines and holds out.
+//!
+//! [`Case`] gathers what the feeds and the providers tell of one person in one service, in any order. From it come
+//! the [`PlacementFacts`] of each placement; the engine turns those into [`Owed`]; the ledger compares what is owed
+//! with what was paid.
+
+mod facts;
+mod owed;
+
+pub use facts::{
+    Agreement, LevelFact, Occasion, OccasionKind, PlacementFacts, PremisesCost, Schedule, Transition, UnitFacts,
+};
+pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};
