@@ -1,0 +1,74 @@
+use super::*;
+
+fn three() -> OpError {
+    let mut v = Violations::new();
+    v.require(false, "end_date", "END_BEFORE_START", "is before start_date; give a later day");
+    v.nested("lines[2]", |v| {
+        v.nested("amount", |v| v.check::<i64, _>("ore", "NOT_A_NUMBER", "x".parse::<i64>()));
+        v.required::<()>("unit", None);
+    });
+    v.finish().unwrap_err()
+}
+
+#[test]
+fn all_violations_arrive_at_once_with_paths_and_reasons() {
+    let status = Status::from(three());
+    assert_eq!(status.code(), Code::InvalidArgument);
+    assert_eq!(reason(&status).as_deref(), Some("END_BEFORE_START"));
+    assert_eq!(reasons(&status), ["END_BEFORE_START", "NOT_A_NUMBER", "FIELD_REQUIRED"]);
+    let fields: Vec<_> = violations(&status).into_iter().map(|(field, _)| field).collect();
+    assert_eq!(fields, ["end_date", "lines[2].amount.ore", "lines[2].unit"]);
+    assert!(status.message().starts_with("end_date: is before start_date; give a later day; lines[2]"));
+}
+
+#[test]
+fn inner_violations_are_taken_over_below_a_prefix() {
+    let mut v = Violations::new();
+    v.nested("batch[1]", |v| v.absorb(three())).unwrap();
+    let Err(OpError::Invalid(found)) = v.finish() else { panic!("nothing found") };
+    assert_eq!(found[0].field, "batch[1].end_date");
+    assert!(Violations::new().absorb(OpError::not_found("unit", "u1")).is_err());
+}
+
+#[test]
+fn reason_and_values_survive() {
+    let error =
+        OpError::precondition("CAPACITY_TAKEN", "unit u1 is full; choose another").with("capacity", 6);
+    let status = Status::from(error);
+    assert_eq!(
+        (status.code(), status.message()),
+        (Code::FailedPrecondition, "unit u1 is full; choose another")
+    );
+    assert_eq!(reason(&status).as_deref(), Some("CAPACITY_TAKEN"));
+    assert_eq!(metadata(&status, "capacity").as_deref(), Some("6"));
+    let status = Status::from(OpError::not_found("placement", "p9"));
+    assert_eq!((status.code(), reason(&status).as_deref()), (Code::NotFound, Some("NOT_FOUND")));
+    assert_eq!(metadata(&status, "id").as_deref(), Some("p9"));
+}
+
+#[test]
+fn the_inside_of_a_defect_is_not_told() {
+    let status = Status::from(OpError::internal("disk 7 at /secret/place is full"));
+    assert_eq!((status.code(), reason(&status).as_deref()), (Code::Internal, Some("INTERNAL")));
+    assert!(!format!("{status:?}").contains("secret"));
+    assert!(status.message().contains("incident"));
+}
+
+#[test]
+fn a_lost_connection_is_unavailable_and_a_conflict_aborted() {
+    use sea_orm::{ConnAcquireErr, DbErr};
+    let status = Status::from(OpError::from(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)));
+    assert_eq!(
+        (status.code(), reason(&status).as_deref()),
+        (Code::Unavailable, Some("DATABASE_UNAVAILABLE"))
+    );
+    let status = Status::from(OpError::from(DbErr::Custom("odd".into())));
+    assert_eq!(status.code(), Code::Internal);
+}
+
+#[test]
+fn nothing_wrong_is_no_error() {
+    assert!(Violations::new().finish().is_ok());
+    assert_eq!(Violations::new().finish_with(Some(1)).unwrap(), 1);
+    assert!(matches!(Violations::new().finish_with::<u8>(None), Err(OpError::Internal(_))));
+}

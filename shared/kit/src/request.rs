@@ -1,0 +1,133 @@
+//! Idempotency: a caller-made `request_id`, stored with a hash of the content in the same transaction as the effect.
+//!
+//! A call that is repeated after a lost answer gets the first answer again and does nothing twice.
+
+use chrono::{DateTime, Utc};
+use prost::Message;
+use sea_orm::{ConnectionTrait, Statement};
+use sea_orm_migration::MigrationTrait;
+use sha2::{Digest, Sha256};
+
+use crate::db::{DbError, Tx};
+use crate::error::OpError;
+use crate::schema::Ddl;
+
+/// The longest `request_id`, in bytes.
+pub const MAX_LENGTH: usize = 128;
+
+/// Whether a request is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is: do the work, then [`finish`].
+    New,
+    /// It was done before: this is the encoded answer.
+    Done(Vec<u8>),
+}
+
+impl Claim {
+    /// The earlier answer, if there is one.
+    ///
+    /// # Errors
+    /// The stored answer is not an `R`.
+    pub fn answer<R: Message + Default>(&self) -> Result<Option<R>, OpError> {
+        match self {
+            Self::New => Ok(None),
+            Self::Done(bytes) => R::decode(bytes.as_slice()).map(Some).map_err(OpError::internal),
+        }
+    }
+}
+
+/// Claims a request for this transaction. A second transaction with the same id waits for the first one's end.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`; `ALREADY_EXISTS` with reason `REQUEST_ID_REUSED` when the id came before
+/// with another method, caller or content.
+pub async fn claim(
+    tx: &Tx<'_>,
+    request_id: &str,
+    method: &str,
+    caller: &str,
+    message: &impl Message,
+    now: DateTime<Utc>,
+) -> Result<Claim, OpError> {
+    check(request_id)?;
+    let content_hash = Sha256::digest(message.encode_to_vec()).to_vec();
+    let insert = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "INSERT INTO request (request_id, method, caller, content_hash, recorded_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (request_id) DO NOTHING",
+        [request_id.into(), method.into(), caller.into(), content_hash.clone().into(), now.into()],
+    );
+    if tx.execute_raw(insert).await?.rows_affected() == 1 {
+        return Ok(Claim::New);
+    }
+    let select = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "SELECT method, caller, content_hash, response FROM request WHERE request_id = $1",
+        [request_id.into()],
+    );
+    let row =
+        tx.query_one_raw(select).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
+    let same = row.try_get::<String>("", "method")? == method
+        && row.try_get::<String>("", "caller")? == caller
+        && row.try_get::<Vec<u8>>("", "content_hash")? == content_hash;
+    if !same {
+        return Err(OpError::already_exists(
+            "REQUEST_ID_REUSED",
+            format!(
+                "request_id {request_id} came before with other content; make a new one for each new request"
+            ),
+        ));
+    }
+    match row.try_get::<Option<Vec<u8>>>("", "response")? {
+        Some(response) => Ok(Claim::Done(response)),
+        None => Err(DbError::row("request", "response", request_id, "claimed but never finished").into()),
+    }
+}
+
+/// Stores the answer of a claimed request, in the same transaction.
+///
+/// # Errors
+/// The database's; a request that was not claimed.
+pub async fn finish(tx: &Tx<'_>, request_id: &str, response: &impl Message) -> Result<(), OpError> {
+    let update = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "UPDATE request SET response = $1 WHERE request_id = $2 AND response IS NULL",
+        [response.encode_to_vec().into(), request_id.into()],
+    );
+    match tx.execute_raw(update).await?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(OpError::internal("a request was finished that was not claimed")),
+    }
+}
+
+fn check(request_id: &str) -> Result<(), OpError> {
+    let mut v = crate::error::Violations::new();
+    if v.text("request_id", request_id).is_some() {
+        v.require(
+            request_id.len() <= MAX_LENGTH,
+            "request_id",
+            "REQUEST_ID_TOO_LONG",
+            format!("is longer than {MAX_LENGTH} bytes; use a UUID"),
+        );
+    }
+    v.finish()
+}
+
+/// The table `request`. Put it into the service's `Migrator`.
+#[must_use]
+pub fn migration() -> Box<dyn MigrationTrait> {
+    Ddl::boxed(
+        "kit_request_1",
+        |_| {
+            vec![
+                "CREATE TABLE request (request_id TEXT PRIMARY KEY, method TEXT NOT NULL, caller TEXT NOT NULL, \
+                 content_hash {blob} NOT NULL, response {blob}, recorded_at {instant} NOT NULL)",
+            ]
+        },
+        &["DROP TABLE request"],
+    )
+}
+
+#[cfg(test)]
+mod tests;
