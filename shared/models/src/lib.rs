@@ -1,12 +1,27 @@
 //! Compensation models as data: loader, checks, rates and their sources.
+//!
+//! A model is a TOML file (`data/README.md` tells the format). [`Catalogue`] loads files, refuses bad ones with
+//! every problem at its line, and answers which model is in force for a service on a day;
+//! [`ServiceTerms::rate`] answers what it pays.
 
-mod city;
+mod catalogue;
+mod check;
+mod explain;
+mod identity;
 mod kinds;
+mod load;
 mod model;
+mod rates;
+mod scale;
 
-pub use city::{City, CityError};
+pub use catalogue::{Catalogue, InForce};
+pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
+pub use explain::{TableRow, explain, table};
+pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, Level, Regime, Scope, Service, Unit, UnknownName, Variant};
+pub use load::{LoadError, Problem};
 pub use model::{
-    Allocation, Amount, Band, Catalogue, DayCount, InForce, Model, NoRate, Parameters, PreliminaryDifference,
-    Rate, Scale, ServiceTerms, Source, Status, TransitionTerms, VariantRule,
+    Allocation, Amount, Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, RegimeAlias,
+    Scale, ServiceTerms, Source, Status, TransitionTerms, VariantRule,
 };
+pub use rates::{NoRate, Rate};

@@ -3,7 +3,9 @@ use niva_calendar::Interval;
 use niva_money::Ore;
 use serde::{Deserialize, Serialize};
 
-use crate::{Component, Extent, Level, Regime, Scope, Service, Unit, Variant};
+use crate::{
+    Component, Extent, Level, Regime, Scope, Service, Unit, Variant, identity::Identity, rates::RateIndex,
+};
 
 /// Where an amount or a rule stands.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -74,7 +76,9 @@ pub struct Band {
     pub from: u16,
     /// Highest total; `None` is open.
     pub to: Option<u16>,
-    /// What the source prints, where this differs from it.
+    /// The totals that the source prints, where these differ from them.
+    pub printed: Option<(u16, Option<u16>)>,
+    /// Why they differ.
     pub note: Option<String>,
 }
 
@@ -124,9 +128,9 @@ pub struct TransitionTerms {
 pub struct Amount {
     /// What it pays for.
     pub component: Component,
-    /// For which regime.
-    pub regime: Regime,
-    /// At which level; `None` when the service's rate has no levels.
+    /// For which regime; `None` for all of them.
+    pub regime: Option<Regime>,
+    /// At which level; `None` when the amount does not depend on it.
     pub level: Option<Level>,
     /// For which variant; `None` for all of them.
     pub variant: Option<Variant>,
@@ -153,8 +157,32 @@ pub struct Allocation {
     pub source: Source,
 }
 
-/// One service under one model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A regime that the source does not price takes another regime's amount of a component.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RegimeAlias {
+    /// The regime without amounts of its own.
+    pub regime: Regime,
+    /// Of what.
+    pub component: Component,
+    /// The regime whose amount it takes.
+    pub amount_of: Regime,
+    /// Why.
+    pub note: String,
+}
+
+/// What a source says that cannot be used as printed, and what was done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Anomaly {
+    /// Where: table, row, sentence.
+    pub place: String,
+    /// What it says.
+    pub printed: String,
+    /// What we do.
+    pub done: String,
+}
+
+/// One service under one model. Made by the loader alone, which has checked it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServiceTerms {
     /// The service.
     pub service: Service,
@@ -162,14 +190,18 @@ pub struct ServiceTerms {
     pub unit: Unit,
     /// Levels that the rate has, in order; empty when it has none.
     pub levels: Vec<Level>,
-    /// Regimes that the list prices.
+    /// Regimes that a price can be had for, by an amount of their own or by an alias.
     pub regimes: Vec<Regime>,
+    /// Regimes that take another regime's amounts.
+    pub aliases: Vec<RegimeAlias>,
     /// How a grant's scope chooses a price; empty when it does not.
     pub variants: Vec<VariantRule>,
     /// From points to levels, where the source has it.
     pub scale: Option<Scale>,
     /// The rules.
     pub parameters: Parameters,
+    /// Where the rules stand.
+    pub parameters_source: Option<Source>,
     /// Transition to work, where the model has it.
     pub transition: Option<TransitionTerms>,
     /// Why there are no amounts to pay by, where that is so (they are not in the published sources).
@@ -178,10 +210,13 @@ pub struct ServiceTerms {
     pub amounts: Vec<Amount>,
     /// Allocations per year.
     pub allocations: Vec<Allocation>,
+    /// Every price by component, regime, level and variant.
+    #[serde(skip)]
+    pub(crate) index: RateIndex,
 }
 
 /// A dated set of rules and amounts: one file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Model {
     /// `socialpsychiatry-2010`.
     pub id: String,
@@ -191,60 +226,25 @@ pub struct Model {
     pub status: Status,
     /// First day, and last day where one is stated. Without one it stays in force until a successor begins.
     pub valid: Interval,
-    /// When its amounts were last published.
-    pub amounts_published: NaiveDate,
+    /// When its amounts were last published; `None` when they never were.
+    pub amounts_published: Option<NaiveDate>,
     /// Its services.
     pub services: Vec<ServiceTerms>,
     /// Anomalies of the sources and what was done about them.
+    pub anomalies: Vec<Anomaly>,
+    /// What holds among the published figures: checked and reported, never a source of amounts.
+    #[serde(skip)]
+    pub identities: Vec<Identity>,
+    /// What else a reader must know.
     pub notes: Vec<String>,
 }
 
-/// A price and where it comes from.
-#[derive(Debug, Clone, Copy)]
-pub struct Rate<'a> {
-    /// Per what.
-    pub unit: Unit,
-    /// How much.
-    pub price: Ore,
-    /// The published amount.
-    pub amount: &'a Amount,
-}
-
-/// Why there is no rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NoRate {
-    /// The model's amounts are not published in its sources.
-    Unpublished,
-    /// The grant's scope is none of the model's variants (say, 10.5 hours, or none given).
-    NoVariant,
-    /// The service needs a level to be priced.
-    NoLevel,
-    /// The model does not have this level.
-    UnknownLevel,
-    /// The list has no column for this regime.
-    UnknownRegime,
-    /// The model does not pay this component at all.
-    NotPaid,
-}
-
-/// Which model a service is under on a run of days.
-#[derive(Debug, Clone, Copy)]
-pub struct InForce<'a> {
-    /// The days.
-    pub days: Interval,
-    /// The model.
-    pub model: &'a Model,
-    /// Its terms for the service.
-    pub terms: &'a ServiceTerms,
-}
-
-/// All models that were loaded, checked against one another.
-#[derive(Debug, Clone)]
-pub struct Catalogue {
-    /// In order of first day, then id.
-    pub models: Vec<Model>,
-    /// Lower-case hex SHA-256 over the files in order of id: which lists a run was computed with.
-    pub fingerprint: String,
+impl Model {
+    /// Its terms for a service.
+    #[must_use]
+    pub fn terms(&self, service: Service) -> Option<&ServiceTerms> {
+        self.services.iter().find(|s| s.service == service)
+    }
 }
 
 impl ServiceTerms {
@@ -269,5 +269,11 @@ impl ServiceTerms {
     #[must_use]
     pub fn variant_key(&self, variant: Variant) -> &str {
         self.variants.get(usize::from(variant.0)).map_or("", |rule| &rule.key)
+    }
+
+    /// The variant with a name in tables.
+    #[must_use]
+    pub fn variant_named(&self, key: &str) -> Option<Variant> {
+        self.variants.iter().position(|rule| rule.key == key).and_then(|i| u8::try_from(i).ok()).map(Variant)
     }
 }

@@ -1,0 +1,145 @@
+use super::{
+    amounts,
+    model::{self, Common},
+    problems::Problems,
+    read::{self, Section},
+    scale, terms,
+};
+use crate::{Component, Level, Regime, RegimeAlias, Scale, ServiceTerms, Variant, rates::RateIndex};
+
+/// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
+pub(super) fn read(
+    mut section: Section<'_>,
+    common: &Common,
+    problems: &mut Problems<'_>,
+) -> Option<ServiceTerms> {
+    let service = section.need_name("service", problems);
+    let unit = section.need_name("unit", problems);
+    let own = section.get("regimes").map(|v| model::regimes(v, problems));
+    let regimes = own.or_else(|| common.regimes.clone());
+    if regimes.as_ref().is_none_or(Vec::is_empty) {
+        problems.add(&section.span, "the service has no regimes", "add `regimes = […]` to it or to the file");
+    }
+    let scale = scale::read(&mut section, common, problems);
+    let levels = levels(&mut section, scale.as_ref(), problems);
+    let variants = terms::variants(&mut section, problems);
+    let parameters = terms::parameters(&mut section, common, problems);
+    let parameters = parameters.or(&common.parameters, &section, problems);
+    let transition = terms::transition(&mut section, common, problems);
+    let rates_unpublished = section.text("rates_unpublished", problems);
+    let regimes = regimes.unwrap_or_default();
+    let (parameters, parameters_source) = parameters?;
+    let mut terms = ServiceTerms {
+        service: service?,
+        unit: unit?,
+        levels,
+        aliases: Vec::new(),
+        regimes,
+        variants,
+        scale,
+        parameters,
+        parameters_source,
+        transition,
+        rates_unpublished,
+        amounts: Vec::new(),
+        allocations: Vec::new(),
+        index: RateIndex::default(),
+    };
+    let tables = amounts::read(&mut section, &mut terms, common, problems);
+    terms.aliases = aliases(&terms, &common.aliases);
+    let at = section.span.clone();
+    section.finish(problems);
+    let (index, clashes) = RateIndex::of(&terms);
+    for (first, second) in clashes {
+        let (Some(amount), Some(first), Some(second)) =
+            (terms.amounts.get(second), tables.places.get(first), tables.places.get(second))
+        else {
+            continue;
+        };
+        let what = format!("{} has this amount already, on line {}", amount.component, problems.line(first));
+        problems.add(second, what, "remove one of the two");
+    }
+    terms.index = index;
+    if !tables.unreadable {
+        complete(&terms, &at, problems);
+    }
+    Some(terms)
+}
+
+/// The levels: those of the scale, or those listed. Consecutive, so that a level is an index.
+fn levels(section: &mut Section<'_>, scale: Option<&Scale>, problems: &mut Problems<'_>) -> Vec<Level> {
+    let Some(value) = section.get("levels") else {
+        return scale.map(|s| s.bands.iter().map(|b| b.level).collect()).unwrap_or_default();
+    };
+    if scale.is_some() {
+        problems.add(
+            &value.span(),
+            "the service has both levels and a scale",
+            "remove `levels`: the scale has them",
+        );
+    }
+    let values = read::list(value, problems).unwrap_or_default();
+    let levels: Vec<Level> = values.into_iter().filter_map(|v| read::level(v, problems)).collect();
+    if levels.windows(2).any(|pair| matches!(pair, [a, b] if b.0 != a.0 + 1)) {
+        problems.add(&value.span(), "the levels do not follow one another", "list them in order, each once");
+    }
+    levels
+}
+
+/// The file's aliases that this service needs: for regimes it has, of components it pays.
+fn aliases(terms: &ServiceTerms, common: &[RegimeAlias]) -> Vec<RegimeAlias> {
+    let pays = |alias: &RegimeAlias| {
+        terms.amounts.iter().any(|a| a.component == alias.component && a.regime == Some(alias.amount_of))
+    };
+    common.iter().filter(|alias| terms.regimes.contains(&alias.regime) && pays(alias)).cloned().collect()
+}
+
+/// Every component that is paid must have an amount for every regime, level and variant.
+fn complete(terms: &ServiceTerms, at: &std::ops::Range<usize>, problems: &mut Problems<'_>) {
+    let has = |component: Component| terms.amounts.iter().any(|a| a.component == component);
+    if let Some(reason) = &terms.rates_unpublished {
+        if has(Component::Rate) {
+            let what = format!("the service has rates, though they are called unpublished ({reason})");
+            problems.add(at, what, "remove `rates_unpublished`, or the rates");
+        }
+    } else if !has(Component::Rate) {
+        let to_do = "add [[service.amounts]] with pays = \"rate\", or say with `rates_unpublished` why there are none";
+        problems.add(at, format!("{} has no rate", terms.service), to_do);
+    }
+    for component in Component::ALL.iter().filter(|c| has(**c)) {
+        for regime in &terms.regimes {
+            let missing = missing(terms, *component, *regime);
+            if !missing.is_empty() {
+                let shown = missing.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+                let more = if missing.len() > 4 {
+                    format!(" and {} more", missing.len() - 4)
+                } else {
+                    String::new()
+                };
+                problems.add(
+                    at,
+                    format!("no {component} of {} for {regime}: {shown}{more}", terms.service),
+                    "add the amounts, or take the regime out of `regimes`, or give it an [[alias]]",
+                );
+            }
+        }
+    }
+}
+
+fn missing(terms: &ServiceTerms, component: Component, regime: Regime) -> Vec<String> {
+    let levelled = terms.amounts.iter().any(|a| a.component == component && a.level.is_some());
+    let levels: Vec<Option<Level>> =
+        if levelled { terms.levels.iter().copied().map(Some).collect() } else { vec![None] };
+    let variants = u8::try_from(terms.variants.len().max(1)).unwrap_or(u8::MAX);
+    let mut missing = Vec::new();
+    for variant in (0..variants).map(Variant) {
+        for level in &levels {
+            if terms.rate(component, regime, *level, variant).is_err() {
+                let key = terms.variant_key(variant);
+                let level = level.map_or_else(|| "any level".to_owned(), |l| format!("level {l}"));
+                missing.push(if key.is_empty() { level } else { format!("{level} of `{key}`") });
+            }
+        }
+    }
+    missing
+}

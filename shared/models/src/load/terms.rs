@@ -1,0 +1,177 @@
+//! The rules of a service: parameters, variants, transition to work.
+
+use super::{
+    model::Common,
+    problems::Problems,
+    read::{self, Section},
+};
+use crate::{DayCount, Extent, Parameters, PreliminaryDifference, Source, TransitionTerms, VariantRule};
+
+/// Parameters as far as a file states them: for all services, or for one.
+#[derive(Debug, Clone, Default)]
+pub(super) struct PartialParameters {
+    notice_days: Option<u16>,
+    no_show_days: Option<u16>,
+    vacancy_days: Option<u16>,
+    day_count: Option<DayCount>,
+    holidays_paid: Option<bool>,
+    preliminary_difference: Option<PreliminaryDifference>,
+    reflection_days: Option<u16>,
+    start_days: Option<u16>,
+    source: Option<Source>,
+}
+
+/// Reads `[parameters]` of the file or of a service; all keys are optional here.
+pub(super) fn parameters(
+    parent: &mut Section<'_>,
+    common: &Common,
+    problems: &mut Problems<'_>,
+) -> PartialParameters {
+    let mut partial = PartialParameters::default();
+    let Some(mut section) =
+        parent.get("parameters").and_then(|v| read::section(v, "the parameters", problems))
+    else {
+        return partial;
+    };
+    let mut days = |key: &'static str, problems: &mut Problems<'_>| -> Option<u16> {
+        section.get(key).and_then(|v| read::number(v, problems))
+    };
+    partial.notice_days = days("notice_days", problems);
+    partial.no_show_days = days("no_show_days", problems);
+    partial.vacancy_days = days("vacancy_days", problems);
+    partial.reflection_days = days("reflection_days", problems);
+    partial.start_days = days("start_days", problems);
+    let counts = [("calendar", DayCount::Calendar), ("working", DayCount::Working)];
+    partial.day_count = section.get("day_count").and_then(|v| read::choice(v, &counts, problems));
+    partial.holidays_paid = section.get("holidays_paid").and_then(|v| read::boolean(v, problems));
+    let answers = [("pay", PreliminaryDifference::Pay), ("none", PreliminaryDifference::None)];
+    partial.preliminary_difference =
+        section.get("preliminary_difference").and_then(|v| read::choice(v, &answers, problems));
+    partial.source = common.source(&mut section, problems);
+    section.finish(problems);
+    partial
+}
+
+impl PartialParameters {
+    /// These, and `common` for what they leave out. Reports what neither states.
+    pub(super) fn or(
+        self,
+        common: &Self,
+        at: &Section<'_>,
+        problems: &mut Problems<'_>,
+    ) -> Option<(Parameters, Option<Source>)> {
+        fn pick<T: Copy>(
+            own: Option<T>,
+            all: Option<T>,
+            key: &'static str,
+            missing: &mut Vec<&'static str>,
+        ) -> Option<T> {
+            let picked = own.or(all);
+            if picked.is_none() {
+                missing.push(key);
+            }
+            picked
+        }
+        let mut missing = Vec::new();
+        let notice_days = pick(self.notice_days, common.notice_days, "notice_days", &mut missing);
+        let no_show_days = pick(self.no_show_days, common.no_show_days, "no_show_days", &mut missing);
+        let vacancy_days = pick(self.vacancy_days, common.vacancy_days, "vacancy_days", &mut missing);
+        let day_count = pick(self.day_count, common.day_count, "day_count", &mut missing);
+        let holidays_paid = pick(self.holidays_paid, common.holidays_paid, "holidays_paid", &mut missing);
+        let preliminary_difference = pick(
+            self.preliminary_difference,
+            common.preliminary_difference,
+            "preliminary_difference",
+            &mut missing,
+        );
+        let reflection_days =
+            pick(self.reflection_days, common.reflection_days, "reflection_days", &mut missing);
+        let start_days = pick(self.start_days, common.start_days, "start_days", &mut missing);
+        if !missing.is_empty() {
+            let what = format!("the service lacks the parameters {}", missing.join(", "));
+            problems.add(&at.span, what, "add them to [parameters] of the file, or to [service.parameters]");
+        }
+        let parameters = Parameters {
+            notice_days: notice_days?,
+            no_show_days: no_show_days?,
+            vacancy_days: vacancy_days?,
+            day_count: day_count?,
+            holidays_paid: holidays_paid?,
+            preliminary_difference: preliminary_difference?,
+            reflection_days: reflection_days?,
+            start_days: start_days?,
+        };
+        Some((parameters, self.source.or_else(|| common.source.clone())))
+    }
+}
+
+/// Reads `[[service.variants]]`: keys differ, and no scope may be two of them.
+pub(super) fn variants(service: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<VariantRule> {
+    let mut rules: Vec<VariantRule> = Vec::new();
+    for mut section in service.tables("variants", "a variant", problems) {
+        let at = section.span.clone();
+        let rule = variant(&mut section, problems);
+        section.finish(problems);
+        let Some(rule) = rule else { continue };
+        if rules.iter().any(|r| r.key == rule.key) {
+            problems.add(&at, format!("variant `{}` is there twice", rule.key), "give it another key");
+        } else if let Some(other) = rules.iter().find(|r| both_can_hold(r, &rule)) {
+            let what = format!("a grant can be both variant `{}` and `{}`", other.key, rule.key);
+            problems.add(&at, what, "let their conditions exclude one another");
+        }
+        rules.push(rule);
+    }
+    rules
+}
+
+fn variant(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<VariantRule> {
+    let extents = [("full_time", Extent::FullTime), ("part_time", Extent::PartTime)];
+    let key = section.need_text("key", problems);
+    let extent = section.get("extent").and_then(|v| read::choice(v, &extents, problems));
+    let hours = section.get("hours").and_then(|v| hours(v, problems));
+    let time_interval = section.get("time_interval").and_then(|v| read::number(v, problems));
+    let personal_assistance = section.get("personal_assistance").and_then(|v| read::boolean(v, problems));
+    Some(VariantRule { key: key?, extent, hours, time_interval, personal_assistance })
+}
+
+fn hours(value: read::Value<'_>, problems: &mut Problems<'_>) -> Option<(u8, u8)> {
+    let ends: Vec<u8> =
+        read::list(value, problems)?.into_iter().filter_map(|v| read::number(v, problems)).collect();
+    match ends[..] {
+        [from, to] if from <= to => Some((from, to)),
+        _ => {
+            problems.add(&value.span(), "these are no hours a week", "write whole hours, as [11, 24]");
+            None
+        }
+    }
+}
+
+fn both_can_hold(a: &VariantRule, b: &VariantRule) -> bool {
+    fn agree<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+        a.zip(b).is_none_or(|(a, b)| a == b)
+    }
+    agree(a.extent, b.extent)
+        && agree(a.time_interval, b.time_interval)
+        && agree(a.personal_assistance, b.personal_assistance)
+        && a.hours.zip(b.hours).is_none_or(|(a, b)| a.0 <= b.1 && b.0 <= a.1)
+}
+
+/// Reads `[service.transition]`.
+pub(super) fn transition(
+    service: &mut Section<'_>,
+    common: &Common,
+    problems: &mut Problems<'_>,
+) -> Option<TransitionTerms> {
+    let mut section = service.get("transition").and_then(|v| read::section(v, "the transition", problems))?;
+    let max_months = section.need_number("max_months", problems);
+    let level = section.need("level", problems).and_then(|v| read::level(v, problems));
+    let hours_per_week = section.need_number("hours_per_week", problems);
+    let source = common.source(&mut section, problems);
+    section.finish(problems);
+    Some(TransitionTerms {
+        max_months: max_months?,
+        level: level?,
+        hours_per_week: hours_per_week?,
+        source: source?,
+    })
+}

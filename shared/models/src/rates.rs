@@ -1,0 +1,202 @@
+//! The price for a component, regime, level and variant, found by arithmetic in a dense table made at load.
+
+use niva_money::Ore;
+
+use crate::{Amount, Component, Level, Regime, RegimeAlias, ServiceTerms, Unit, Variant};
+
+/// A price and where it comes from.
+#[derive(Debug, Clone, Copy)]
+pub struct Rate<'a> {
+    /// Per what.
+    pub unit: Unit,
+    /// How much.
+    pub price: Ore,
+    /// The published amount.
+    pub amount: &'a Amount,
+    /// Why another regime's amount is paid, where it is.
+    pub alias: Option<&'a RegimeAlias>,
+}
+
+/// Why there is no rate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum NoRate {
+    /// The model's amounts are not published in its sources.
+    #[error(
+        "the amounts are not published in the model's sources: import them in a model file of the city's own"
+    )]
+    Unpublished,
+    /// The grant's scope is none of the model's variants (say, 10.5 hours, or none given).
+    #[error(
+        "the grant's scope is none of the model's variants: state the extent, hours or interval that it prices"
+    )]
+    NoVariant,
+    /// The service needs a level to be priced.
+    #[error("a level is needed to price the service: measure the person, or decide a preliminary level")]
+    NoLevel,
+    /// The model does not have this level.
+    #[error("the model does not have this level: decide the level again from the points")]
+    UnknownLevel,
+    /// The list has no column for this regime.
+    #[error("the model does not price this regime")]
+    UnknownRegime,
+    /// The model does not pay this component at all.
+    #[error("the model does not pay this component")]
+    NotPaid,
+}
+
+const NONE: u16 = u16::MAX;
+const NO_ALIAS: u8 = u8::MAX;
+
+/// Sixteen bytes that say it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cell {
+    price: Ore,
+    /// Index in `amounts`, or [`NONE`].
+    amount: u16,
+    unit: Unit,
+    /// Index in `aliases`, or [`NO_ALIAS`].
+    alias: u8,
+}
+
+const EMPTY: Cell = Cell { price: Ore::ZERO, amount: NONE, unit: Unit::Year, alias: NO_ALIAS };
+
+/// Cells by component, regime, level slot and variant, the last running fastest. Slot 0 is *no level*; slot `i + 1`
+/// is `levels[i]`. An amount that does not depend on level or variant stands in every slot that it holds for.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct RateIndex {
+    cells: Box<[Cell]>,
+    slots: usize,
+    variants: usize,
+    first_level: u8,
+    levels: u8,
+}
+
+/// Two amounts for one cell: their indexes in `amounts`.
+pub(crate) type Clash = (usize, usize);
+
+impl RateIndex {
+    /// The table of `terms`, and the pairs of amounts that claim the same cell (the first of each pair stands).
+    /// Levels must be consecutive.
+    pub(crate) fn of(terms: &ServiceTerms) -> (Self, Vec<Clash>) {
+        let variants = terms.variants.len().max(1);
+        let slots = terms.levels.len() + 1;
+        let mut index = Self {
+            cells: vec![EMPTY; Component::ALL.len() * Regime::ALL.len() * slots * variants].into(),
+            slots,
+            variants,
+            first_level: terms.levels.first().map_or(0, |l| l.0),
+            levels: u8::try_from(terms.levels.len()).unwrap_or(u8::MAX),
+        };
+        let mut clashes = Vec::new();
+        for (i, amount) in terms.amounts.iter().enumerate() {
+            let regimes = amount.regime.map_or_else(|| terms.regimes.clone(), |r| vec![r]);
+            for regime in regimes {
+                index.fill(amount, regime, i, NO_ALIAS, &mut clashes);
+            }
+        }
+        for (a, alias) in terms.aliases.iter().enumerate() {
+            for (i, amount) in terms.amounts.iter().enumerate() {
+                if amount.component == alias.component && amount.regime == Some(alias.amount_of) {
+                    index.fill(amount, alias.regime, i, u8::try_from(a).unwrap_or(NO_ALIAS), &mut clashes);
+                }
+            }
+        }
+        clashes.sort_unstable();
+        clashes.dedup();
+        (index, clashes)
+    }
+
+    fn fill(&mut self, amount: &Amount, regime: Regime, i: usize, alias: u8, clashes: &mut Vec<Clash>) {
+        let slots = match amount.level {
+            None => 0..self.slots,
+            Some(level) => match self.slot(level) {
+                Some(slot) => slot..slot + 1,
+                None => return,
+            },
+        };
+        let variants = match amount.variant {
+            None => 0..self.variants,
+            Some(v) => usize::from(v.0)..(usize::from(v.0) + 1).min(self.variants),
+        };
+        for slot in slots {
+            for variant in variants.clone() {
+                let at = self.at(amount.component, regime, slot, variant);
+                let Some(cell) = self.cells.get_mut(at) else { continue };
+                if cell.amount == NONE {
+                    let number = u16::try_from(i).unwrap_or(NONE);
+                    *cell = Cell { price: amount.price, amount: number, unit: amount.unit, alias };
+                } else {
+                    clashes.push((usize::from(cell.amount), i));
+                }
+            }
+        }
+    }
+
+    fn slot(&self, level: Level) -> Option<usize> {
+        let offset = level.0.checked_sub(self.first_level).filter(|offset| *offset < self.levels)?;
+        Some(usize::from(offset) + 1)
+    }
+
+    const fn at(&self, component: Component, regime: Regime, slot: usize, variant: usize) -> usize {
+        ((component as usize * Regime::ALL.len() + regime as usize) * self.slots + slot) * self.variants
+            + variant
+    }
+}
+
+impl ServiceTerms {
+    /// The price of a component. Constant time: an index into a table made at load.
+    ///
+    /// A level or a variant that the amount does not depend on is not needed, and not looked at. Vacancy is paid as
+    /// [`Component::Rate`] at [`Level::LOWEST`]: ask for that.
+    ///
+    /// # Errors
+    /// Why there is no price ([`NoRate`]).
+    #[inline]
+    pub fn rate(
+        &self,
+        component: Component,
+        regime: Regime,
+        level: Option<Level>,
+        variant: Variant,
+    ) -> Result<Rate<'_>, NoRate> {
+        let slot = level.and_then(|l| self.index.slot(l)).unwrap_or(0);
+        let variant_at = usize::from(variant.0);
+        if variant_at < self.index.variants
+            && let Some(cell) = self.index.cells.get(self.index.at(component, regime, slot, variant_at))
+            && let Some(amount) = self.amounts.get(usize::from(cell.amount))
+        {
+            let alias = self.aliases.get(usize::from(cell.alias));
+            return Ok(Rate { unit: cell.unit, price: cell.price, amount, alias });
+        }
+        Err(self.no_rate(component, regime, level, variant))
+    }
+
+    #[cold]
+    fn no_rate(
+        &self,
+        component: Component,
+        regime: Regime,
+        level: Option<Level>,
+        variant: Variant,
+    ) -> NoRate {
+        if component == Component::Rate && self.rates_unpublished.is_some() {
+            return NoRate::Unpublished;
+        }
+        let paid = |regime: Regime| {
+            let row = self.index.at(component, regime, 0, 0);
+            let end = row + self.index.slots * self.index.variants;
+            self.index.cells.get(row..end).is_some_and(|cells| cells.iter().any(|c| c.amount != NONE))
+        };
+        if !Regime::ALL.iter().any(|r| paid(*r)) {
+            NoRate::NotPaid
+        } else if !paid(regime) {
+            NoRate::UnknownRegime
+        } else if usize::from(variant.0) >= self.index.variants {
+            NoRate::NoVariant
+        } else if level.is_none() {
+            NoRate::NoLevel
+        } else {
+            NoRate::UnknownLevel
+        }
+    }
+}
