@@ -1,0 +1,144 @@
+//! Who may depend on whom.
+
+use super::{SourceFile, assert_complains, assert_tidy, repository};
+
+/// All that a pure crate may use: nothing that waits, talks, stores, reads a clock or draws lots.
+const PURE: [&str; 9] = [
+    "chrono",
+    "niva-calendar",
+    "niva-models",
+    "niva-money",
+    "rust_decimal",
+    "serde",
+    "sha2",
+    "thiserror",
+    "toml",
+];
+/// Crates that a service must not know: the other services, and who stands above them.
+const SERVICES: [&str; 3] = ["assessment", "choice", "payment"];
+
+/// The manifest of one crate, as far as it matters here.
+struct Crate<'a> {
+    file: &'a SourceFile,
+    name: String,
+    dependencies: Vec<String>,
+    unshared: Vec<String>,
+}
+
+fn read(file: &SourceFile) -> Option<Crate<'_>> {
+    let manifest: toml::Table = file.text.parse().unwrap();
+    let name = manifest.get("package")?.get("name")?.as_str()?.to_owned();
+    let table = |key: &str| manifest.get(key).and_then(|t| t.as_table()).cloned().unwrap_or_default();
+    let normal = table("dependencies");
+    let all = normal.iter().map(|(k, v)| (k.clone(), v.clone()));
+    let all = all.chain(table("dev-dependencies")).chain(table("build-dependencies"));
+    let unshared = all
+        .filter(|(dependency, value)| {
+            *dependency != name && value.get("workspace").and_then(toml::Value::as_bool) != Some(true)
+        })
+        .map(|(dependency, _)| dependency)
+        .collect();
+    Some(Crate { file, name, dependencies: normal.keys().cloned().collect(), unshared })
+}
+
+/// Whether a crate may depend on another; the reason when not.
+fn refusal(name: &str, dependency: &str) -> Option<String> {
+    let ours = dependency == "niva" || dependency.starts_with("niva-");
+    let pure = || {
+        (!PURE.contains(&dependency)).then(|| format!("a pure crate uses nothing but {}", PURE.join(", ")))
+    };
+    match name {
+        "niva-money" | "niva-calendar" | "niva-models" => pure(),
+        _ if name.ends_with("-domain") => pure(),
+        "niva-proto" => ours.then(|| "the contract depends on nothing of ours".to_owned()),
+        "niva-kit" => (ours
+            && !matches!(dependency, "niva-proto" | "niva-money" | "niva-calendar" | "niva-models"))
+        .then(|| "what every service stands on knows no service".to_owned()),
+        "niva" | "niva-journeys" => None,
+        _ => {
+            let own = name.strip_prefix("niva-").unwrap_or(name);
+            let foreign = SERVICES.iter().any(|s| *s != own && dependency.starts_with(&format!("niva-{s}")));
+            (foreign || matches!(dependency, "niva" | "niva-journeys"))
+                .then(|| "a service learns from another by its feed alone".to_owned())
+        }
+    }
+}
+
+fn check(files: &[SourceFile]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for member in files.iter().filter(|f| f.path.ends_with("Cargo.toml")).filter_map(read) {
+        for dependency in &member.dependencies {
+            if let Some(reason) = refusal(&member.name, dependency) {
+                let what = format!("{} must not depend on {dependency}: {reason}", member.name);
+                complaints.push(member.file.complain(1, &what));
+            }
+        }
+        for dependency in &member.unshared {
+            let what =
+                format!("{dependency}: take the workspace's version (`{dependency}.workspace = true`)");
+            complaints.push(member.file.complain(1, &what));
+        }
+    }
+    complaints
+}
+
+/// tonic's types stop at a service's edge: its rules and its store do not know them.
+fn check_layers(files: &[SourceFile]) -> Vec<String> {
+    let mut complaints = Vec::new();
+    for file in files.iter().filter(|f| f.is_rust() && f.path.starts_with("services/")) {
+        let banned: &[&str] = if file.path.contains("/src/store") { &["tonic::"] } else { &[] };
+        for (n, line) in file.lines() {
+            if let Some(word) = banned.iter().find(|word| line.contains(**word)) {
+                complaints.push(
+                    file.complain(n, &format!("{word} does not belong in a store: translate in wire.rs")),
+                );
+            }
+        }
+    }
+    complaints
+}
+
+#[test]
+fn crates_depend_only_downwards() {
+    let files = repository();
+    assert!(files.iter().filter(|f| f.path.ends_with("Cargo.toml")).filter_map(read).count() >= 13);
+    assert_tidy(&check(&files));
+}
+
+#[test]
+fn rpc_types_stay_out_of_the_stores() {
+    assert_tidy(&check_layers(&repository()));
+}
+
+#[test]
+fn a_forbidden_dependency_is_seen() {
+    let sample = |name: &str, dependency: &str| {
+        let text = format!("[package]\nname = \"{name}\"\n[dependencies]\n{dependency}.workspace = true\n");
+        check(&[SourceFile::sample("x/Cargo.toml", &text)])
+    };
+    for outside in ["tokio", "tonic", "sea-orm", "sqlx", "rand", "uuid", "niva-proto", "niva-kit"] {
+        let complaints = sample("niva-payment-domain", outside);
+        assert_complains(&complaints, &format!("niva-payment-domain must not depend on {outside}"));
+    }
+    assert_complains(&sample("niva-choice", "niva-payment"), "by its feed alone");
+    assert_complains(&sample("niva-choice", "niva-assessment-domain"), "by its feed alone");
+    assert_complains(&sample("niva-kit", "niva-choice"), "knows no service");
+    assert_complains(&sample("niva-proto", "niva-money"), "depends on nothing of ours");
+    assert!(sample("niva-choice", "niva-choice-domain").is_empty());
+    assert!(sample("niva-payment-domain", "chrono").is_empty());
+}
+
+#[test]
+fn a_version_of_ones_own_is_seen() {
+    let text = "[package]\nname = \"niva-choice\"\n[dev-dependencies]\ntempfile = \"3\"\n";
+    assert_complains(
+        &check(&[SourceFile::sample("x/Cargo.toml", text)]),
+        "tempfile: take the workspace's version",
+    );
+}
+
+#[test]
+fn an_rpc_type_in_a_store_is_seen() {
+    let sample = SourceFile::sample("services/payment/src/store/runs.rs", "use tonic::Status;\n");
+    assert_complains(&check_layers(&[sample]), "runs.rs:1: tonic::");
+}
