@@ -4,10 +4,18 @@
 //! the [`PlacementFacts`] of each placement; the engine turns those into [`Owed`]; the ledger compares what is owed
 //! with what was paid.
 
+mod case;
+mod cause;
 mod facts;
+pub mod ledger;
+mod newest;
 mod owed;
 
+pub use case::{Case, Fact, Grant, LevelDecision, Order, Placed, Record};
+pub use cause::{FactKind, Recorded, cause};
 pub use facts::{
-    Agreement, LevelFact, Occasion, OccasionKind, PlacementFacts, PremisesCost, Schedule, Transition, UnitFacts,
+    Agreement, LevelFact, Occasion, OccasionKind, PlacementFacts, PremisesCost, Schedule, Transition,
+    UnitFacts,
 };
+pub use newest::Newest;
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};

@@ -1,0 +1,241 @@
+//! What is owed against what was paid.
+//!
+//! The ledger knows lines by *stable names* ([`Payable`]): indexes of models, agreements and variants may differ from
+//! one run to the next, what a paid line says may not.
+
+use std::borrow::Cow;
+
+use niva_calendar::{Interval, Month};
+use niva_models::{Catalogue, Component, Level, Regime, Unit};
+use niva_money::Ore;
+
+use crate::{Basis, Line, Placed, Settlement};
+
+/// A line as it is paid: who pays whom, for what, how much. Two payables are the same payment if every field is equal.
+/// (Points are none of its fields: a new measurement that gives the same level moves no money.)
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Payable<'a> {
+    /// The month that its days lie in.
+    pub month: Month,
+    /// What it pays for.
+    pub component: Component,
+    /// Its days.
+    pub days: Interval,
+    /// Id of the compensation model, or of the individual agreement.
+    pub model_id: Cow<'a, str>,
+    /// Level of the price.
+    pub level: Option<Level>,
+    /// Variant of the price, by name; empty where it has none.
+    pub variant: Cow<'a, str>,
+    /// The unit's regime.
+    pub regime: Regime,
+    /// What the price is per.
+    pub unit: Unit,
+    /// Units paid; negative in a reversal.
+    pub quantity: i64,
+    /// Price per unit.
+    pub unit_price: Ore,
+    /// Amount; negative in a reversal.
+    pub amount: Ore,
+    /// District board that pays.
+    pub payer: Cow<'a, str>,
+    /// Provider that is paid.
+    pub provider_id: Cow<'a, str>,
+    /// Unit that gave the service.
+    pub unit_id: Cow<'a, str>,
+    /// How it is settled.
+    pub settlement: Settlement,
+}
+
+impl<'a> Payable<'a> {
+    /// The line of a placement in stable names. `agreements` are the placement's, as the engine was given them.
+    #[must_use]
+    pub fn of(line: &Line, placed: &'a Placed<'_>, catalogue: &'a Catalogue) -> Self {
+        let model = catalogue.models.get(usize::from(line.model));
+        let agreement = match line.basis {
+            Basis::Agreement(index) => placed.agreement(index),
+            Basis::Published | Basis::Transition | Basis::ActualCost(_) => None,
+        };
+        let model_id =
+            agreement.map_or_else(|| model.map_or("", |m| m.id.as_str()), |a| a.agreement_id.as_str());
+        let variant = model.and_then(|m| m.terms(placed.service)).map_or("", |t| t.variant_key(line.variant));
+        Self {
+            month: line.month(),
+            component: line.component,
+            days: line.days,
+            model_id: Cow::Borrowed(model_id),
+            level: line.level,
+            variant: Cow::Borrowed(variant),
+            regime: line.regime,
+            unit: line.unit,
+            quantity: line.quantity,
+            unit_price: line.unit_price,
+            amount: line.amount,
+            payer: Cow::Borrowed(placed.buyer_district),
+            provider_id: Cow::Borrowed(placed.unit.map_or("", |u| &u.provider_id)),
+            unit_id: Cow::Borrowed(&placed.order.unit_id),
+            settlement: line.settlement,
+        }
+    }
+
+    /// What takes it back: the same with the other sign.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self { quantity: -self.quantity, amount: self.amount.negated(), ..self.clone() }
+    }
+}
+
+/// Names a line of the ledger: ascending runs, ascending lines in each.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LineId {
+    /// Number of the run.
+    pub run_no: i32,
+    /// Number of the line in the run, from 1.
+    pub line_no: i64,
+}
+
+/// A line that was paid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paid<'a> {
+    /// Its name.
+    pub id: LineId,
+    /// What it paid.
+    pub line: Payable<'a>,
+    /// For a reversal: the line that it takes back.
+    pub reverses: Option<LineId>,
+}
+
+/// The lines that stand: no reversals, and nothing that was reversed. Order is kept.
+#[must_use]
+pub fn effective(paid: Vec<Paid<'_>>) -> Vec<Paid<'_>> {
+    let mut gone: Vec<LineId> = paid.iter().filter_map(|p| p.reverses).collect();
+    gone.sort_unstable();
+    paid.into_iter().filter(|p| p.reverses.is_none() && gone.binary_search(&p.id).is_err()).collect()
+}
+
+/// What a run writes so that paid becomes owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Posting<'a> {
+    /// A line that was not paid before.
+    New {
+        /// The line.
+        line: Payable<'a>,
+        /// The reversed line that it replaces.
+        corrects: Option<LineId>,
+    },
+    /// Takes back a line that is no longer owed.
+    Reversal {
+        /// The line with the other sign.
+        line: Payable<'a>,
+        /// The line taken back.
+        of: LineId,
+    },
+}
+
+impl<'a> Posting<'a> {
+    /// What it pays.
+    #[must_use]
+    pub const fn line(&self) -> &Payable<'a> {
+        match self {
+            Self::New { line, .. } | Self::Reversal { line, .. } => line,
+        }
+    }
+
+    /// The line that it corrects: the one it takes back, or the one it replaces.
+    #[must_use]
+    pub const fn corrects(&self) -> Option<LineId> {
+        match self {
+            Self::New { corrects, .. } => *corrects,
+            Self::Reversal { of, .. } => Some(*of),
+        }
+    }
+
+    /// Whether it takes a line back.
+    #[must_use]
+    pub const fn is_reversal(&self) -> bool {
+        matches!(self, Self::Reversal { .. })
+    }
+}
+
+/// The difference between what is owed for some months of one placement and the effective lines of the same months.
+///
+/// A paid line that is owed as it stands is kept. Every other paid line is reversed, every other owed line is new; a
+/// new line corrects the first reversed line of its component that has a day in common with it. In order of month,
+/// component, reversals first, first day.
+#[must_use]
+pub fn diff<'a>(owed: Vec<Payable<'a>>, effective: Vec<Paid<'a>>) -> Vec<Posting<'a>> {
+    let mut paid: Vec<Option<Paid<'a>>> = effective.into_iter().map(Some).collect();
+    let mut missing = Vec::new();
+    for line in owed {
+        match paid.iter_mut().find(|p| p.as_ref().is_some_and(|p| p.line == line)) {
+            Some(kept) => *kept = None,
+            None => missing.push(line),
+        }
+    }
+    let wrong: Vec<Paid<'a>> = paid.into_iter().flatten().collect();
+    let replaced = |line: &Payable<'_>| {
+        let same =
+            |p: &&Paid<'_>| p.line.component == line.component && p.line.days.intersect(&line.days).is_some();
+        wrong.iter().filter(same).min_by_key(|p| (p.line.days.first, p.id)).map(|p| p.id)
+    };
+    let mut postings: Vec<Posting<'a>> = Vec::with_capacity(missing.len() + wrong.len());
+    for line in missing {
+        let corrects = replaced(&line);
+        postings.push(Posting::New { line, corrects });
+    }
+    postings.extend(wrong.iter().map(|p| Posting::Reversal { line: p.line.reversed(), of: p.id }));
+    postings.sort_by(|a, b| key(a).cmp(&key(b)));
+    postings
+}
+
+/// Every field takes part at last, so that the order never depends on where a line came from.
+fn key<'p, 'a>(
+    posting: &'p Posting<'a>,
+) -> (Month, Component, bool, Interval, &'p Payable<'a>, Option<LineId>) {
+    let line = posting.line();
+    (line.month, line.component, !posting.is_reversal(), line.days, line, posting.corrects())
+}
+
+/// What a run would leave wrong.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{component} {month}: owed {owed} SEK, paid {paid} SEK after the run")]
+pub struct Imbalance {
+    /// Where.
+    pub component: Component,
+    /// When.
+    pub month: Month,
+    /// What is owed there.
+    pub owed: Ore,
+    /// What the effective lines and the postings pay there.
+    pub paid: Ore,
+}
+
+/// Checks, by adding up alone, that effective lines and postings together pay what is owed in each month and component.
+///
+/// # Errors
+/// The first month and component where they do not; also where a sum is beyond an `i64`.
+pub fn check(
+    owed: &[Payable<'_>],
+    effective: &[Paid<'_>],
+    postings: &[Posting<'_>],
+) -> Result<(), Imbalance> {
+    let mut sums: Vec<(Month, Component, i128, i128)> = Vec::new();
+    let mut add = |line: &Payable<'_>, owed: i128, paid: i128| match sums
+        .iter_mut()
+        .find(|(m, c, ..)| *m == line.month && *c == line.component)
+    {
+        Some(sum) => (sum.2, sum.3) = (sum.2 + owed, sum.3 + paid),
+        None => sums.push((line.month, line.component, owed, paid)),
+    };
+    owed.iter().for_each(|line| add(line, line.amount.0.into(), 0));
+    effective.iter().for_each(|paid| add(&paid.line, 0, paid.line.amount.0.into()));
+    postings.iter().for_each(|posting| add(posting.line(), 0, posting.line().amount.0.into()));
+    let wrong = sums.into_iter().filter(|(.., owed, paid)| owed != paid || i64::try_from(*owed).is_err());
+    wrong.min_by_key(|(m, c, ..)| (*m, *c)).map_or(Ok(()), |(month, component, owed, paid)| {
+        let shown = |sum: i128| Ore(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }));
+        Err(Imbalance { component, month, owed: shown(owed), paid: shown(paid) })
+    })
+}
+
+#[cfg(test)]
+mod tests;
