@@ -1,0 +1,136 @@
+//! From facts to what is owed: interval algebra.
+//!
+//! The window of months is cut where anything changes that a price or a quantity depends on: phase, month, model in
+//! force, regime, level, scope, schedule, agreement, transition, premises cost. Each [`pricing::Piece`] between two
+//! cuts is priced once, and [`book::Book`] joins equal neighbours to the longest run within a month. The work grows
+//! with the number of changes, not with the number of days.
+
+mod book;
+mod pay;
+mod phases;
+mod pricing;
+mod sweep;
+mod track;
+
+use niva_calendar::{Interval, Month, NaiveDate, OPEN_END};
+use niva_models::{Catalogue, Component, Service, ServiceTerms};
+
+pub use phases::Phases;
+pub use sweep::transition_days;
+
+use crate::{HoldReason, Occasion, OccasionKind, Owed, PlacementFacts};
+use book::Book;
+use pay::Payer;
+use sweep::Sweep;
+
+/// What is owed for a placement for the days of the months from the first through the second.
+///
+/// # What is decided here
+/// - **Why a day is held** is one reason a component, the first that holds of: no model, regime missing, grant missing,
+///   then what the model says of its price (amounts unpublished, regime, scope, level), then schedule missing.
+/// - **The grant** must be valid through `E` (through `N` where the person never came). On later days, of notice, no-show
+///   and vacancy, the scope in force counts, else the last one before that day.
+/// - **Vacancy** needs no level. A day whose model has no vacancy, or that has no model, is not paid and not held.
+/// - **An agreement** needs no level, but a model in force: it tells what the price is per.
+/// - **An occasion** is one line's unit, not a line of its own: the line's days are the run of days at that price.
+///   Holds of occasions name the very days.
+///
+/// Facts need not be valid ([`crate::validate`]): invalid ones give no panic, and no promise.
+/// For many placements, keep an [`Engine`].
+#[must_use]
+pub fn owed(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Month)) -> Owed {
+    let mut out = Owed::default();
+    Engine::new(catalogue).owed_into(facts, months, &mut out);
+    out
+}
+
+/// [`owed`] for many placements: what all of them share is looked up once, and buffers are used again.
+#[derive(Debug)]
+pub struct Engine<'c> {
+    catalogue: &'c Catalogue,
+    /// The models in force, by service and in order of day.
+    rulings: Vec<Vec<Ruling<'c>>>,
+    occasions: Vec<Occasion>,
+}
+
+/// A model in force for a service on some days.
+#[derive(Debug)]
+struct Ruling<'c> {
+    days: Interval,
+    /// Index in the catalogue.
+    model: u16,
+    terms: &'c ServiceTerms,
+    pays_premises: bool,
+}
+
+impl<'c> Engine<'c> {
+    /// An engine that pays by the models of `catalogue`.
+    #[must_use]
+    pub fn new(catalogue: &'c Catalogue) -> Self {
+        let always = Interval { first: NaiveDate::MIN, last: OPEN_END };
+        let rulings = |service: &Service| {
+            let ruling = |m: niva_models::InForce<'c>| Ruling {
+                days: m.days,
+                model: catalogue
+                    .models
+                    .iter()
+                    .position(|other| std::ptr::eq(other, m.model))
+                    .and_then(|i| u16::try_from(i).ok())
+                    .unwrap_or(u16::MAX),
+                terms: m.terms,
+                pays_premises: m.terms.amounts.iter().any(|a| a.component == Component::Premises),
+            };
+            catalogue.in_force(*service, always).map(ruling).collect()
+        };
+        Self { catalogue, rulings: Service::ALL.iter().map(rulings).collect(), occasions: Vec::new() }
+    }
+
+    /// What is owed, as [`owed`] says, in place of what `out` held.
+    pub fn owed_into(&mut self, facts: &PlacementFacts<'_>, months: (Month, Month), out: &mut Owed) {
+        let mut book = Book::new(out);
+        let phases = Phases::of(facts, self.catalogue);
+        if let Some(window) = Interval::new(months.0.first_day(), months.1.last_day()) {
+            sort_occasions(facts, &phases, window, &mut self.occasions, &mut book);
+            let rulings = self.rulings.get(facts.service as usize).map_or(&[][..], Vec::as_slice);
+            let mut sweep = Sweep::new(facts, rulings, phases.granted_through, &self.occasions);
+            let payer = Payer::new(facts, &self.occasions);
+            if let Some(full) = phases.full.and_then(|days| days.intersect(&window)) {
+                sweep.run(full, |piece| payer.full(piece, &mut book));
+            }
+            if let Some(vacancy) = phases.vacancy.and_then(|days| days.intersect(&window)) {
+                sweep.run(vacancy, |piece| payer.vacancy(piece, &mut book));
+            }
+        }
+        book.close();
+    }
+}
+
+/// Keeps the occasions of the window's days of full compensation from `A` on, in order; holds those on other days.
+fn sort_occasions(
+    facts: &PlacementFacts<'_>,
+    phases: &Phases,
+    window: Interval,
+    kept: &mut Vec<Occasion>,
+    book: &mut Book<'_>,
+) {
+    kept.clear();
+    let here = facts
+        .actual_start
+        .and_then(|start| Interval::new(start, OPEN_END))
+        .and_then(|days| days.intersect(&phases.full?));
+    for occasion in facts.occasions.iter().filter(|o| o.count > 0 && window.contains(o.date)) {
+        if here.is_some_and(|days| days.contains(occasion.date)) {
+            kept.push(*occasion);
+        } else {
+            let component = match occasion.kind {
+                OccasionKind::EveningNight => Component::EveningNight,
+                OccasionKind::CourseSession => Component::Rate,
+            };
+            book.hold(component, Interval::day(occasion.date), HoldReason::OccasionOutsidePlacement);
+        }
+    }
+    if !kept.is_sorted() {
+        kept.sort_unstable();
+    }
+}
+

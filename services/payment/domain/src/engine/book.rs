@@ -1,0 +1,90 @@
+//! Where pieces become longest runs.
+
+use niva_calendar::{Datelike, Interval, day_after};
+use niva_models::Component;
+
+use crate::{Hold, HoldReason, Line, Owed};
+
+const NONE: usize = usize::MAX;
+
+/// Takes pieces in order of day and writes them as the longest runs within a month.
+pub(super) struct Book<'o> {
+    out: &'o mut Owed,
+    /// The line written last of each component.
+    last: [usize; Component::ALL.len()],
+}
+
+impl<'o> Book<'o> {
+    pub(super) fn new(out: &'o mut Owed) -> Self {
+        out.lines.clear();
+        out.holds.clear();
+        Self { out, last: [NONE; Component::ALL.len()] }
+    }
+
+    /// A piece that is paid. It prolongs the run before it when nothing but the days differs.
+    pub(super) fn line(&mut self, piece: Line) {
+        let Some(last) = self.last.get_mut(piece.component as usize) else { return };
+        if let Some(run) = self.out.lines.get_mut(*last)
+            && continues(run, &piece)
+        {
+            run.days.last = piece.days.last;
+            run.quantity = run.quantity.saturating_add(piece.quantity);
+            run.amount.0 = run.amount.0.saturating_add(piece.amount.0);
+            return;
+        }
+        *last = self.out.lines.len();
+        self.out.lines.push(piece);
+    }
+
+    /// Days that are not paid yet.
+    pub(super) fn hold(&mut self, component: Component, days: Interval, reason: HoldReason) {
+        self.out.holds.push(Hold { component, days, reason });
+    }
+
+    /// Leaves out runs that hold nothing to pay, such as a weekend by weekdays, and puts the rest in order.
+    pub(super) fn close(self) {
+        let Owed { lines, holds } = self.out;
+        lines.retain(|line| line.quantity != 0);
+        if !lines.is_sorted_by_key(order) {
+            lines.sort_by_key(order);
+        }
+        if holds.len() > 1 {
+            join(holds);
+        }
+    }
+}
+
+fn order(line: &Line) -> (Component, niva_calendar::NaiveDate) {
+    (line.component, line.days.first)
+}
+
+/// Points are no part of it: they may change within a level, and the line keeps those of its first day.
+fn continues(run: &Line, piece: &Line) -> bool {
+    piece.days.first.day() != 1
+        && run.days.meets(&piece.days)
+        && run.unit_price == piece.unit_price
+        && run.level == piece.level
+        && run.model == piece.model
+        && run.basis == piece.basis
+        && run.variant == piece.variant
+        && run.regime == piece.regime
+        && run.unit == piece.unit
+        && run.settlement == piece.settlement
+}
+
+/// Joins holds that meet or overlap within a month, and puts them in order of component, first day and reason.
+fn join(holds: &mut Vec<Hold>) {
+    holds.sort_unstable_by_key(|h| (h.component, h.reason, h.days));
+    holds.dedup_by(|next, run| {
+        let joins = run.component == next.component
+            && run.reason == next.reason
+            && next.days.first <= day_after(run.days.last)
+            && run.days.first.month0() == next.days.first.month0()
+            && run.days.first.year() == next.days.first.year();
+        if joins {
+            run.days.last = run.days.last.max(next.days.last);
+        }
+        joins
+    });
+    holds.sort_unstable_by_key(|h| (h.component, h.days, h.reason));
+}

@@ -1,0 +1,315 @@
+//! Lines and holds in words.
+
+use niva_calendar::{Datelike, Interval, Month};
+use niva_models::{Catalogue, Component, DayCount, Level, Model, Rate, Regime, Scale, ServiceTerms, Unit, Variant};
+
+use crate::{Basis, Hold, HoldReason, Line, Phases, PlacementFacts, Settlement};
+
+/// Why a line pays what it pays, to the paragraph.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Explanation {
+    /// Id of the compensation model, or of the individual agreement.
+    pub model_id: String,
+    /// Title of the model, or of the agreement.
+    pub model_title: String,
+    /// Sentences for people, in order: the days, the level, the price, the settlement.
+    pub sentences: Vec<String>,
+    /// Rules of the model that were used, such as `notice (uppsägning): 4 calendar days`.
+    pub rules: Vec<String>,
+    /// Document that the amount stands in.
+    pub source_document: String,
+    /// Place in the document.
+    pub source_place: String,
+    /// Points that gave the level; `None` where there are none.
+    pub points: Option<u16>,
+}
+
+/// Explains a line that the engine computed from `facts` by `catalogue`.
+#[must_use]
+pub fn explain(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -> Explanation {
+    let mut out = Explanation { points: line.points, ..Explanation::default() };
+    let model = catalogue.models.get(usize::from(line.model));
+    let terms = model.and_then(|m| m.terms(facts.service));
+    if let Some(model) = model {
+        out.model_id.clone_from(&model.id);
+        out.model_title.clone_from(&model.title);
+    }
+    days(line, facts, catalogue, &mut out);
+    match line.basis {
+        Basis::Agreement(index) => agreement(index, facts, &mut out),
+        Basis::ActualCost(_) => {
+            out.sentences.push(
+                "The place is sold to another district, which pays its actual premises cost as reported.".to_owned(),
+            );
+            "Premises cost reported for the placement".clone_into(&mut out.source_document);
+            out.source_place = format!("{} SEK a month", line.unit_price);
+        }
+        Basis::Published | Basis::Transition => {
+            if let (Some(model), Some(terms)) = (model, terms) {
+                published(line, facts, model, terms, &mut out);
+            }
+        }
+    }
+    price(line, &mut out);
+    unit_rule(line, terms, &mut out);
+    out.sentences.push(
+        match line.settlement {
+            Settlement::Outgoing => "The granting district pays the unit's provider.",
+            Settlement::InternalVoucher => {
+                "The unit is municipal and of another district: an internal voucher, not an outgoing payment."
+            }
+            Settlement::OwnUnit => "The unit is the granting district's own: nothing leaves the board.",
+        }
+        .to_owned(),
+    );
+    out
+}
+
+/// Which days, and by which rule they are paid.
+fn days(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue, out: &mut Explanation) {
+    let phases = Phases::of(facts, catalogue);
+    let counting = phases.counted_on.and_then(|day| catalogue.on(facts.service, day));
+    let counted = |what: &str, n: u16| {
+        let kind = match counting.map(|m| m.terms.parameters.day_count) {
+            Some(DayCount::Working) => "working days",
+            _ => "calendar days",
+        };
+        let by = counting.map(|m| format!(", by {}", m.model.id)).unwrap_or_default();
+        format!("{what}: {n} {kind}{by}")
+    };
+    let full_end = phases.full.and_then(|f| f.end());
+    if line.component == Component::Vacancy {
+        let left = full_end.map_or_else(String::new, |d| format!(" after full compensation ended {d}"));
+        out.sentences.push(format!(
+            "{}: vacancy compensation (tomgångsersättning){left}, paid even if someone else moves in.",
+            words(line.days)
+        ));
+        let n = counting.map_or(0, |m| m.terms.parameters.vacancy_days);
+        out.rules.push(counted("vacancy (tomgång)", n) + ", at level 1 and without premises");
+        return;
+    }
+    out.sentences.push(format!("{}: full compensation, {}.", words(line.days), why_full(facts, full_end)));
+    if let (Some(m), Some(_)) = (counting, full_end) {
+        let p = &m.terms.parameters;
+        if facts.actual_start.is_none() {
+            out.rules.push(counted("no-show (utebliven start)", p.no_show_days));
+        }
+        out.rules.push(counted("notice (uppsägning)", p.notice_days));
+    }
+}
+
+fn why_full(facts: &PlacementFacts<'_>, end: Option<niva_calendar::NaiveDate>) -> String {
+    let start = facts.ordered_start;
+    let Some(end) = end else { return format!("which runs from the ordered start {start} and is open") };
+    let notice = facts.notice.map(|n| format!("notice on {n}"));
+    let left = match (facts.actual_start, facts.end) {
+        (Some(_), Some(e)) => format!("last day of the person {e}"),
+        _ => "the person never came".to_owned(),
+    };
+    let facts = [Some(left), notice].into_iter().flatten().collect::<Vec<_>>().join(", ");
+    format!("which runs from the ordered start {start} through {end} ({facts})")
+}
+
+fn agreement(index: u16, facts: &PlacementFacts<'_>, out: &mut Explanation) {
+    let Some(agreement) = facts.agreements.get(usize::from(index)) else { return };
+    let days = words(agreement.days);
+    out.sentences.push(format!(
+        "The individual agreement (individavtal) {} sets the price of this placement {days}, in place of {}.",
+        agreement.agreement_id, out.model_id
+    ));
+    out.model_id.clone_from(&agreement.agreement_id);
+    "Individual agreement".clone_into(&mut out.model_title);
+    out.source_document = format!("Individual agreement {}", agreement.agreement_id);
+    out.source_place = format!("price of {days}");
+}
+
+/// The level and the amount of a model.
+fn published(line: &Line, facts: &PlacementFacts<'_>, model: &Model, terms: &ServiceTerms, out: &mut Explanation) {
+    match (line.basis, line.component, line.level) {
+        (Basis::Transition, ..) => {
+            if let Some(t) = &terms.transition {
+                out.sentences.push(format!(
+                    "Transition to work: from the job's first day, while the plan records support, the person counts \
+                     as level {} with {} hours a week.",
+                    t.level, t.hours_per_week
+                ));
+                out.rules.push(format!(
+                    "transition to work (övergång till arbete): at most {} months, by {}, {}",
+                    t.max_months, t.source.document, t.source.place
+                ));
+            }
+        }
+        (_, Component::Vacancy, Some(level)) => {
+            out.sentences.push(format!("The rate is that of the lowest level, {level}, whatever level the person had."));
+        }
+        (_, _, Some(level)) => out.sentences.extend(level_words(line, level, facts, terms.scale.as_ref())),
+        (_, _, None) => out.sentences.push("The amount does not depend on a level.".to_owned()),
+    }
+    let component = match line.component {
+        Component::Vacancy => Component::Rate,
+        other => other,
+    };
+    let variant = if terms.variant_key(line.variant).is_empty() { Variant(0) } else { line.variant };
+    if let Ok(rate) = terms.rate(component, line.regime, line.level, variant) {
+        source(&rate, terms, line, out);
+    }
+    if let Some(day) = model.amounts_published.filter(|day| *day < line.days.first) {
+        out.sentences.push(format!("Amounts last published {day}; no successor is published, so they stay in force."));
+    }
+}
+
+fn source(rate: &Rate<'_>, terms: &ServiceTerms, line: &Line, out: &mut Explanation) {
+    let key = terms.variant_key(line.variant);
+    if !key.is_empty() {
+        out.sentences.push(format!("The grant's scope is the variant {key}."));
+    }
+    if let Some(alias) = rate.alias {
+        out.rules.push(format!(
+            "{} takes the amount of {}: {}",
+            regime(alias.regime),
+            regime(alias.amount_of),
+            alias.note
+        ));
+    }
+    out.sentences.extend(rate.amount.note.clone());
+    out.source_document.clone_from(&rate.amount.source.document);
+    out.source_place.clone_from(&rate.amount.source.place);
+}
+
+/// The level on the line's days, with the points behind it (they may change within a level).
+fn level_words(line: &Line, level: Level, facts: &PlacementFacts<'_>, scale: Option<&Scale>) -> Vec<String> {
+    let band = scale.and_then(|s| s.bands.iter().find(|b| b.level == level)).map(|band| match band.to {
+        Some(to) => format!("{} to {to} points", band.from),
+        None => format!("{} points and more", band.from),
+    });
+    let band = band.map(|b| format!(" ({b})")).unwrap_or_default();
+    let mut sentences = Vec::new();
+    for (days, fact) in facts.levels.spans() {
+        let Some(days) = days.intersect(&line.days).filter(|_| fact.level == level) else { continue };
+        let on = if days == line.days { String::new() } else { format!(" {}", words(days)) };
+        let from = match fact.points {
+            Some(points) => format!("{points} points give"),
+            None => "A decision states".to_owned(),
+        };
+        sentences.push(format!("{from} level {level}{band}{on}."));
+    }
+    sentences.dedup();
+    sentences
+}
+
+/// Quantity, price and amount.
+fn price(line: &Line, out: &mut Explanation) {
+    let month = Month::of(line.days.first);
+    out.sentences.push(match line.unit {
+        Unit::Month if line.days == month.interval() => {
+            format!("{} SEK a month, {}, for the whole of {month}.", line.unit_price, regime(line.regime))
+        }
+        Unit::Month => format!(
+            "{} SEK a month, {}, for days {} to {} of the {} of {month}: {} SEK.",
+            line.unit_price,
+            regime(line.regime),
+            line.days.first.day(),
+            line.days.last.day(),
+            month.days(),
+            line.amount
+        ),
+        unit => format!(
+            "{} × {} SEK, {}, = {} SEK.",
+            counted(line.quantity, unit),
+            line.unit_price,
+            regime(line.regime),
+            line.amount
+        ),
+    });
+}
+
+fn unit_rule(line: &Line, terms: Option<&ServiceTerms>, out: &mut Explanation) {
+    let holidays = terms.is_none_or(|t| t.parameters.holidays_paid);
+    out.rules.extend(match line.unit {
+        Unit::Month => Some("a part of a month is prorated by calendar days and rounded to whole öre"),
+        Unit::Weekday if holidays => Some("Monday to Friday are paid (vardagar), public holidays included"),
+        Unit::Weekday => Some("Monday to Friday are paid (vardagar), public holidays not"),
+        Unit::HalfDaySession => Some("sessions (pass) are paid as decided in the weekly schedule, not as attended"),
+        Unit::CourseSession | Unit::EveningOrNight => Some("each reported occasion is paid"),
+        Unit::CalendarDay | Unit::Year => None,
+    }
+    .map(str::to_owned));
+    if line.component == Component::Premises {
+        out.rules.push("premises supplement (lokalschablon): with full compensation only".to_owned());
+    }
+}
+
+fn counted(n: i64, unit: Unit) -> String {
+    let name = match unit {
+        Unit::CalendarDay => "calendar day (dygn)",
+        Unit::Weekday => "weekday (vardag)",
+        Unit::Month => "month",
+        Unit::HalfDaySession => "half-day session (pass)",
+        Unit::CourseSession => "course session (kurstillfälle)",
+        Unit::EveningOrNight => "evening or night (kväll/natt)",
+        Unit::Year => "year",
+    };
+    if n == 1 { format!("1 {name}") } else { format!("{n} times a {name}") }
+}
+
+const fn regime(regime: Regime) -> &'static str {
+    match regime {
+        Regime::Municipal => "municipal (egen regi)",
+        Regime::Contracted => "contracted (entreprenad)",
+        Regime::Private => "private (privat regi)",
+        Regime::OtherMunicipality => "other municipality (andra kommuner)",
+    }
+}
+
+fn words(days: Interval) -> String {
+    match days.end() {
+        Some(end) if end == days.first => days.first.to_string(),
+        Some(end) => format!("{} to {end}", days.first),
+        None => format!("from {}", days.first),
+    }
+}
+
+/// What is missing, and what to do about it.
+#[must_use]
+pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -> String {
+    let service = facts.service;
+    let in_force = catalogue.on(service, hold.days.first);
+    let model = in_force.map_or("the model in force", |m| m.model.id.as_str());
+    let what = match hold.component {
+        Component::Rate => "The rate",
+        Component::Vacancy => "Vacancy compensation",
+        Component::Premises => "The premises supplement",
+        Component::EveningNight => "Evening or night support",
+        Component::ActualPremises => "The actual premises cost",
+    };
+    let why = match hold.reason {
+        HoldReason::LevelMissing => "no level is decided: measure the person, or decide a preliminary level".to_owned(),
+        HoldReason::NoModel => format!("no compensation model is in force for {service}: load a model file for these days"),
+        HoldReason::RateUnpublished => {
+            match in_force.and_then(|m| m.terms.rates_unpublished.as_ref()).filter(|_| hold.component == Component::Rate) {
+                Some(why) => format!("{model} has no amounts: {why}; or record an individual agreement"),
+                None => format!("{model} pays no such amount for {service}: take the report back, or load a model file that has it"),
+            }
+        }
+        HoldReason::LevelNotPriced => format!("{model} has no such level: decide the level again from the points"),
+        HoldReason::RegimeNotPriced => {
+            format!("{model} has no price for the unit's regime: correct the unit's regime, or load a model file that prices it")
+        }
+        HoldReason::ScopeNotPriced => {
+            format!("the grant's scope is none of those that {model} prices: state the extent, hours or assistance in the grant")
+        }
+        HoldReason::ScheduleMissing => {
+            "it is paid by session, and no weekly schedule is known: set the placement's weekly schedule".to_owned()
+        }
+        HoldReason::RegimeMissing => "the unit, or its regime, is not known: register the unit with its regime".to_owned(),
+        HoldReason::GrantMissing => {
+            "no grant (biståndsbeslut) is known that is valid then: record or prolong the grant, or end the placement"
+                .to_owned()
+        }
+        HoldReason::OccasionOutsidePlacement => {
+            "an occasion was reported outside the days that the person was there: correct the report, or the placement's dates"
+                .to_owned()
+        }
+    };
+    format!("{what} of {} is held: {why}.", words(hold.days))
+}
