@@ -1,0 +1,132 @@
+use std::collections::BTreeMap;
+
+use niva_calendar::{Interval, NaiveDate, Timeline};
+use niva_models::{Scope, Service};
+
+use crate::Change;
+
+/// Most hours a week that a grant may state.
+pub const MAX_HOURS: u8 = 40;
+
+/// The time intervals of occupation since 2019.
+pub const TIME_INTERVALS: std::ops::RangeInclusive<i32> = 1..=3;
+
+/// The decision that gives a person the right to a service (biståndsbeslut).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Opaque id.
+    pub grant_id: String,
+    /// The person.
+    pub person_id: String,
+    /// The service granted.
+    pub service: Service,
+    /// The district board that grants and pays.
+    pub district: String,
+    /// The days it is valid.
+    pub valid: Interval,
+    /// Scopes by first day, all within `valid`; each holds until the next begins or the grant ends.
+    pub scopes: BTreeMap<NaiveDate, Scope>,
+    /// 1, and one more with every change.
+    pub revision: i64,
+}
+
+/// Why a grant cannot become what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GrantRefused {
+    /// The day is not one of the grant's.
+    #[error("{day} is outside the grant, which is valid {}: choose one of its days", days(.valid))]
+    OutsideGrant {
+        /// The day.
+        day: NaiveDate,
+        /// The grant's days.
+        valid: Interval,
+    },
+    /// It would end before it starts.
+    #[error("the last day {last} is before the first day {first}: a grant is valid one day at least")]
+    EndBeforeStart {
+        /// First day.
+        first: NaiveDate,
+        /// Last day asked for.
+        last: NaiveDate,
+    },
+}
+
+/// Why a text is no number of hours a week.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HoursRefused {
+    /// Not a whole number: 10.5, or no number at all.
+    #[error(
+        "`{0}` is not a whole number of hours a week: prices are published for whole hours only, such as 10 or 11"
+    )]
+    NotWhole(String),
+    /// Outside 1 to 40.
+    #[error("{0} hours a week is outside 1 to {MAX_HOURS}")]
+    OutOfRange(String),
+}
+
+/// Hours a week from a decimal number without unit. `20` and `20.0` are 20 hours.
+///
+/// # Errors
+/// When it is no whole number from 1 to 40. A number that is neither is told to be not whole.
+pub fn parse_hours(text: &str) -> Result<u8, HoursRefused> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
+    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
+    if !digits(unsigned) || !digits(fraction) || fraction.bytes().any(|b| b != b'0') {
+        return Err(HoursRefused::NotWhole(text.to_owned()));
+    }
+    let hours: Option<u8> = whole.parse().ok();
+    hours.filter(|h| (1..=MAX_HOURS).contains(h)).ok_or_else(|| HoursRefused::OutOfRange(text.to_owned()))
+}
+
+impl Grant {
+    /// The scope on each day of the grant that has one.
+    #[must_use]
+    pub fn timeline(&self) -> Timeline<Scope> {
+        let mut timeline = Timeline::new();
+        for (first, scope) in &self.scopes {
+            if let Some(rest) = Interval::new(*first, self.valid.last) {
+                timeline.set(rest, *scope);
+            }
+        }
+        timeline
+    }
+
+    /// `scope` holds from `first` until the next scope begins or the grant ends. Because a change leaves later
+    /// scopes alone, the same changes end in the same scopes whatever their order.
+    ///
+    /// # Errors
+    /// When `first` is outside the grant.
+    pub fn change_scope(mut self, first: NaiveDate, scope: Scope) -> Result<Change<Self>, GrantRefused> {
+        if !self.valid.contains(first) {
+            return Err(GrantRefused::OutsideGrant { day: first, valid: self.valid });
+        }
+        if self.scopes.get(&first) == Some(&scope) {
+            return Ok(Change::Already(self));
+        }
+        self.scopes.insert(first, scope);
+        self.revision += 1;
+        Ok(Change::Now(self))
+    }
+
+    /// Makes `last` its last day, earlier or later than before. Scopes that would begin after it are dropped.
+    ///
+    /// # Errors
+    /// When `last` is before its first day.
+    pub fn end(mut self, last: NaiveDate) -> Result<Change<Self>, GrantRefused> {
+        let valid = Interval::new(self.valid.first, last)
+            .ok_or(GrantRefused::EndBeforeStart { first: self.valid.first, last })?;
+        if valid == self.valid {
+            return Ok(Change::Already(self));
+        }
+        self.valid = valid;
+        self.scopes.retain(|first, _| *first <= last);
+        self.revision += 1;
+        Ok(Change::Now(self))
+    }
+}
+
+fn days(valid: &Interval) -> String {
+    valid.end().map_or_else(|| format!("from {}", valid.first), |last| format!("{} to {last}", valid.first))
+}

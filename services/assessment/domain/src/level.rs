@@ -1,0 +1,99 @@
+use niva_calendar::{Month, NaiveDate};
+use niva_models::{Catalogue, Level, Service};
+
+/// A level and what it was derived by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Derived {
+    /// The level.
+    pub level: Level,
+    /// The points.
+    pub points: u16,
+    /// The compensation model whose scale was used.
+    pub scale_model_id: String,
+}
+
+/// Why points give no level.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoLevel {
+    /// No model in force on the day has a scale for the service.
+    #[error(
+        "no level scale is in force for {service} on {day}: choose a day on which one is, or let the city state the level"
+    )]
+    NoScale {
+        /// The service.
+        service: Service,
+        /// The day.
+        day: NaiveDate,
+    },
+    /// The scale has no band for the total.
+    #[error(
+        "{points} points give no level of {service}: the scale of {model} holds {from} to {to} in steps of {step}; \
+         correct the points"
+    )]
+    PointsWithoutLevel {
+        /// The service.
+        service: Service,
+        /// The total.
+        points: i64,
+        /// The model whose scale it is.
+        model: String,
+        /// Lowest total of the scale.
+        from: u16,
+        /// Highest total of the scale.
+        to: u16,
+        /// Distance between totals.
+        step: u16,
+    },
+}
+
+/// The level that points give for a service by the scale in force on a day.
+///
+/// # Errors
+/// When no scale is in force, or none of its bands holds the points.
+pub fn derive_level(
+    catalogue: &Catalogue,
+    service: Service,
+    points: i64,
+    day: NaiveDate,
+) -> Result<Derived, NoLevel> {
+    let in_force = catalogue.on(service, day).ok_or(NoLevel::NoScale { service, day })?;
+    let scale = in_force.terms.scale.as_ref().ok_or(NoLevel::NoScale { service, day })?;
+    let band = u16::try_from(points).ok().and_then(|points| Some((points, scale.level_of(points)?)));
+    let model = in_force.model.id.clone();
+    match band {
+        Some((points, band)) => Ok(Derived { level: band.level, points, scale_model_id: model }),
+        None => Err(NoLevel::PointsWithoutLevel {
+            service,
+            points,
+            model,
+            from: scale.bands.first().map_or(0, |b| b.from),
+            to: scale.max_points,
+            step: scale.step,
+        }),
+    }
+}
+
+/// How far points are from the neighbouring levels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Distance {
+    /// Points missing to the next higher level; `None` in the highest.
+    pub to_higher: Option<u16>,
+    /// Points above the next lower level's highest total; `None` in the lowest.
+    pub to_lower: Option<u16>,
+}
+
+/// How far points are from the neighbouring levels by the scale in force on a day; neither distance without a scale.
+#[must_use]
+pub fn distance(catalogue: &Catalogue, service: Service, points: u16, day: NaiveDate) -> Distance {
+    let in_force = catalogue.on(service, day);
+    in_force.and_then(|f| f.terms.scale.as_ref()).map_or_else(Distance::default, |scale| Distance {
+        to_higher: scale.points_to_higher(points),
+        to_lower: scale.points_to_lower(points),
+    })
+}
+
+/// The day a level takes effect when nothing else is said: the first day of the next month.
+#[must_use]
+pub fn default_valid_from(today: NaiveDate) -> NaiveDate {
+    Month::of(today).next().first_day()
+}

@@ -1,0 +1,12 @@
+//! The rules of assessment.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod grants;
+mod instruments;
+mod measurements;
+
+use niva_calendar::NaiveDate;
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    niva_calendar::date(year, month, day).unwrap()
+}
