@@ -103,13 +103,16 @@ impl Interval {
 
     /// Cut at the ends of months, in order. An open interval must be cut to a window first.
     pub fn by_month(self) -> impl Iterator<Item = (Month, Self)> {
-        let mut rest = Some(self);
+        let last_month = Month::of(self.last);
+        let mut next = Some((Month::of(self.first), self.first));
         std::iter::from_fn(move || {
-            let now = rest?;
-            let month = Month::of(now.first);
-            let last = now.last.min(month.last_day());
-            rest = Self::new(day_after(last), now.last).filter(|r| r.first > now.first);
-            Some((month, Self { first: now.first, last }))
+            let (month, first) = next?;
+            if month >= last_month {
+                next = None;
+                return Some((month, Self { first, last: self.last }));
+            }
+            next = Some((month.next(), month.next().first_day()));
+            Some((month, Self { first, last: month.last_day() }))
         })
     }
 }

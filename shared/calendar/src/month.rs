@@ -58,7 +58,7 @@ impl Month {
     /// The last day.
     #[must_use]
     pub fn last_day(self) -> NaiveDate {
-        self.next().first_day().pred_opt().unwrap_or(OPEN_END)
+        NaiveDate::from_ymd_opt(self.year(), self.month(), self.days()).unwrap_or(OPEN_END)
     }
 
     /// All its days.
@@ -69,8 +69,14 @@ impl Month {
 
     /// Number of days, 28 to 31.
     #[must_use]
-    pub fn days(self) -> u32 {
-        self.last_day().day()
+    pub const fn days(self) -> u32 {
+        let year = self.year();
+        match self.month() {
+            2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            _ => 31,
+        }
     }
 
     /// The month after.
@@ -117,7 +123,8 @@ impl FromStr for Month {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || MonthError(text.to_owned());
         let (year, month) = text.split_once('-').ok_or_else(bad)?;
-        if year.len() != 4 || month.len() != 2 {
+        let digits = |part: &str, length| part.len() == length && part.bytes().all(|b| b.is_ascii_digit());
+        if !digits(year, 4) || !digits(month, 2) {
             return Err(bad());
         }
         Self::new(year.parse().map_err(|_| bad())?, month.parse().map_err(|_| bad())?).map_err(|_| bad())

@@ -32,24 +32,18 @@ impl<T: Clone + PartialEq> Timeline<T> {
 
     /// Overlays `value` on the days of `interval`: what stood there before gives way, the rest stays.
     pub fn set(&mut self, interval: Interval, value: T) {
-        let mut spans = Vec::with_capacity(self.spans.len() + 2);
-        for (old, v) in self.spans.drain(..) {
-            if old.intersect(&interval).is_none() {
-                spans.push((old, v));
-                continue;
-            }
-            if let Some(before) = Interval::new(old.first, old.last.min(day_before(interval.first))) {
-                spans.push((before, v.clone()));
-            }
-            if !interval.is_open()
-                && let Some(after) = Interval::new(old.first.max(day_after(interval.last)), old.last)
-            {
-                spans.push((after, v));
-            }
-        }
-        spans.push((interval, value));
-        spans.sort_by_key(|(i, _)| i.first);
-        self.spans = spans;
+        // The spans that share a day with the interval.
+        let start = self.spans.partition_point(|(i, _)| i.last < interval.first);
+        let end = self.spans.partition_point(|(i, _)| i.first <= interval.last);
+        let before = self.spans[start..end]
+            .first()
+            .filter(|(old, _)| old.first < interval.first)
+            .map(|(old, v)| (Interval { first: old.first, last: day_before(interval.first) }, v.clone()));
+        let after = self.spans[start..end]
+            .last()
+            .filter(|(old, _)| old.last > interval.last)
+            .map(|(old, v)| (Interval { first: day_after(interval.last), last: old.last }, v.clone()));
+        self.spans.splice(start..end, before.into_iter().chain([(interval, value)]).chain(after));
     }
 
     /// The value on a day.
@@ -57,6 +51,12 @@ impl<T: Clone + PartialEq> Timeline<T> {
     pub fn at(&self, day: NaiveDate) -> Option<&T> {
         let after = self.spans.partition_point(|(i, _)| i.first <= day);
         self.spans[..after].last().filter(|(i, _)| i.contains(day)).map(|(_, v)| v)
+    }
+
+    /// The spans that share a day with `window`, cut to it, in order.
+    pub fn within(&self, window: Interval) -> impl Iterator<Item = (Interval, &T)> {
+        let start = self.spans.partition_point(|(i, _)| i.last < window.first);
+        self.spans[start..].iter().map_while(move |(i, v)| Some((i.intersect(&window)?, v)))
     }
 
     /// The spans in order.

@@ -45,8 +45,11 @@ impl Ore {
     /// # Errors
     /// When the text is no number, has a fraction of an öre, or is too large.
     pub fn parse_sek(text: &str) -> Result<Self, MoneyError> {
-        let decimal: Decimal = text.trim().parse().map_err(|_| MoneyError::NotANumber(text.to_owned()))?;
-        Self::from_decimal_sek(decimal)
+        let digits = text.trim();
+        // Decimal's own parser would also take underscores and round what it cannot hold.
+        let plain = digits.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'.' | b'-' | b'+'));
+        let decimal = if plain { Decimal::from_str_exact(digits).ok() } else { None };
+        Self::from_decimal_sek(decimal.ok_or_else(|| MoneyError::NotANumber(text.to_owned()))?)
     }
 
     /// A decimal number of kronor that is a whole number of öre.
@@ -94,10 +97,11 @@ impl Ore {
         }
     }
 
-    /// The same amount with the other sign: what a reversal pays.
+    /// The same amount with the other sign: what a reversal pays. The one amount without an opposite, `i64::MIN` öre
+    /// (92 quadrillion SEK), becomes `i64::MAX`.
     #[must_use]
     pub const fn negated(self) -> Self {
-        Self(-self.0)
+        Self(self.0.saturating_neg())
     }
 
     /// Adds up amounts, or `None` beyond an `i64`.
@@ -132,11 +136,24 @@ pub fn round(value: Decimal) -> Decimal {
 /// The share of a monthly `price` that days `first ..= last` (1-based) of a month of `days` days are worth:
 /// `round(P·last/D) − round(P·(first−1)/D)`.
 ///
-/// Splitting `first ..= last` at any day never changes the sum, because the terms telescope.
+/// Splitting `first ..= last` at any day never changes the sum, because the terms telescope. Days outside the month
+/// are not in it: `last` counts at most to `days`, and a share of no days is nothing.
 #[must_use]
 pub fn prorate(price: Ore, first: u32, last: u32, days: u32) -> Ore {
-    let until = |day: u32| div_round(i128::from(price.0) * i128::from(day), i128::from(days));
-    let ore = until(last) - until(first.saturating_sub(1));
-    // |ore| ≤ |price| + 1, so it fits whenever the price does.
-    Ore(i64::try_from(ore).unwrap_or(price.0))
+    let until = |day: u32| until_day(price.0, day.min(days), days.max(1));
+    let before = first.saturating_sub(1);
+    if last <= before { Ore::ZERO } else { Ore(until(last) - until(before)) }
+}
+
+/// `round(price·day/days)` for `day ≤ days`, so that it lies between 0 and `price`.
+fn until_day(price: i64, day: u32, days: u32) -> i64 {
+    // Division of an i128 is several times slower, and no real price needs it.
+    if let Some(product) = price.checked_mul(i64::from(day))
+        && let Some(product) = product.checked_add(product.signum() * i64::from(days / 2))
+    {
+        return product / i64::from(days);
+    }
+    let share = div_round(i128::from(price) * i128::from(day), i128::from(days));
+    // Never out of range, as it is no further from 0 than the price.
+    i64::try_from(share).unwrap_or(price)
 }

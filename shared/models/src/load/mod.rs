@@ -143,7 +143,7 @@ fn same_id(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Proble
 /// Two models in force must not claim the same day for a service. One without a last day gives way to its successor.
 fn same_days(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Problems<'_>]) {
     let mut order: Vec<&Loaded> = loaded.iter().filter(|l| l.model.status == Status::InForce).collect();
-    order.sort_by(|a, b| (a.model.valid.first, a.file).cmp(&(b.model.valid.first, b.file)));
+    order.sort_by_key(|l| (l.model.valid.first, l.file));
     for service in Service::ALL {
         let of_service: Vec<&&Loaded> = order.iter().filter(|l| l.model.terms(*service).is_some()).collect();
         for pair in of_service.windows(2) {

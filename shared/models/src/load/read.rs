@@ -230,15 +230,12 @@ pub(super) fn decimal(value: Value<'_>, problems: &mut Problems<'_>) -> Option<D
         DeValue::Float(n) => n.as_str(),
         _ => return wrong(value, "a number", problems),
     };
-    Decimal::from_str_exact(digits)
-        .map_err(|_| {
-            problems.add(
-                &value.span(),
-                format!("`{digits}` is not an exact decimal number"),
-                "write it with digits and at most one point",
-            )
-        })
-        .ok()
+    let exact = Decimal::from_str_exact(digits).ok();
+    if exact.is_none() {
+        let to_do = "write it with digits and at most one point";
+        problems.add(&value.span(), format!("`{digits}` is not an exact decimal number"), to_do);
+    }
+    exact
 }
 
 /// An amount in SEK, exact, not negative, with no part of an öre.
