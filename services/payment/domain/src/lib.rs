@@ -6,16 +6,22 @@
 
 mod case;
 mod cause;
+mod engine;
+mod explain;
 mod facts;
 pub mod ledger;
 mod newest;
 mod owed;
+mod validate;
 
 pub use case::{Case, Fact, Grant, LevelDecision, Order, Placed, Record};
 pub use cause::{FactKind, Recorded, cause};
+pub use engine::{Engine, Phases, owed, transition_days};
+pub use explain::{Explanation, explain, hold_message};
 pub use facts::{
     Agreement, LevelFact, Occasion, OccasionKind, PlacementFacts, PremisesCost, Schedule, Transition,
     UnitFacts,
 };
 pub use newest::Newest;
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};
+pub use validate::{FactError, MAX_PRICE, check_price, parse_hours, validate};
