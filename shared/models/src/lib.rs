@@ -6,6 +6,7 @@
 
 mod catalogue;
 mod check;
+mod city;
 mod explain;
 mod identity;
 mod kinds;
@@ -16,6 +17,7 @@ mod scale;
 
 pub use catalogue::{Catalogue, InForce};
 pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
+pub use city::{City, CityError};
 pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, Level, Regime, Scope, Service, Unit, UnknownName, Variant};
