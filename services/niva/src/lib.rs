@@ -1,1 +1,3 @@
 //! One executable: everything in one process by default, or a role by name; and the command line.
+
+pub mod city;

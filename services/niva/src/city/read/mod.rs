@@ -1,0 +1,149 @@
+//! Reads a city's files and checks them: every problem of every file at once, each with file, line and column and
+//! what to do. Pure but for reading the files.
+
+mod cross;
+mod rows;
+mod table;
+mod text;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+
+use super::records::{CityData, FILES, FileSpec};
+
+/// Files and ids of the lines that could not be read. What refers to them is not reported as unknown: the one cause
+/// has been.
+type Lost = BTreeSet<(&'static str, String)>;
+
+/// Where a city's files are.
+#[derive(Debug, Clone, Copy)]
+pub enum Source<'a> {
+    /// In the executable: the shipped city.
+    Shipped,
+    /// In a folder.
+    Folder(&'a Path),
+}
+
+/// What is wrong at one place.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// File.
+    pub file: String,
+    /// Line, from 1.
+    pub line: u32,
+    /// Column: the number of the character in the line, from 1.
+    pub column: u32,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+impl Problem {
+    pub(crate) fn new(file: &str, line: u32, column: u32, message: impl Into<String>) -> Self {
+        Self { file: file.to_owned(), line, column, message: message.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}
+
+/// Why a city is refused: all problems, in order of file, line and column. Never empty.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct CityErrors {
+    /// The problems.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for CityErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.problems {
+            writeln!(f, "{problem}")?;
+        }
+        let count = self.problems.len();
+        write!(f, "{count} problem{}: nothing was imported", if count == 1 { "" } else { "s" })
+    }
+}
+
+/// Reads and checks a city. `districts` are the city's district boards.
+///
+/// # Errors
+/// Every problem that was found.
+pub fn read(source: Source<'_>, districts: &[String]) -> Result<CityData, CityErrors> {
+    let mut problems = Vec::new();
+    let mut files = Vec::new();
+    for spec in FILES {
+        match bytes_of(source, spec) {
+            Ok(bytes) => files.push((spec.name, bytes)),
+            Err(message) => problems.push(Problem::new(spec.name, 1, 1, message)),
+        }
+    }
+    finish(&files, districts, problems)
+}
+
+/// Reads and checks a city whose files are given by name. A file that is not among them is a problem.
+///
+/// # Errors
+/// Every problem that was found.
+pub fn read_bytes(files: &[(&'static str, Vec<u8>)], districts: &[String]) -> Result<CityData, CityErrors> {
+    let missing = FILES.iter().filter(|spec| files.iter().all(|(name, _)| *name != spec.name));
+    finish(files, districts, missing.map(|spec| Problem::new(spec.name, 1, 1, absent(spec))).collect())
+}
+
+fn finish(
+    files: &[(&'static str, Vec<u8>)],
+    districts: &[String],
+    mut problems: Vec<Problem>,
+) -> Result<CityData, CityErrors> {
+    let mut lost = Lost::new();
+    let mut data = rows::read(files, &mut problems, &mut lost);
+    let whole = problems.iter().all(|p| p.line > 1);
+    data.fingerprint = fingerprint(files);
+    problems.extend(cross::check(&data, districts, whole, &lost));
+    if problems.is_empty() {
+        return Ok(data);
+    }
+    let order = |file: &str| FILES.iter().position(|spec| spec.name == file);
+    problems.sort_by(|a, b| (order(&a.file), a).cmp(&(order(&b.file), b)));
+    problems.dedup();
+    Err(CityErrors { problems })
+}
+
+fn bytes_of(source: Source<'_>, spec: &FileSpec) -> Result<Vec<u8>, String> {
+    match source {
+        Source::Shipped => super::generate::shipped_file(spec.name)
+            .map(|text| text.as_bytes().to_vec())
+            .ok_or_else(|| absent(spec)),
+        Source::Folder(folder) => std::fs::read(folder.join(spec.name)).map_err(|e| {
+            if e.kind() == std::io::ErrorKind::NotFound {
+                absent(spec)
+            } else {
+                format!("the file cannot be read ({e}): check its name and rights in {}", folder.display())
+            }
+        }),
+    }
+}
+
+fn absent(spec: &FileSpec) -> String {
+    format!("the file is missing: add it, with at least the line `{}`", spec.columns.join(","))
+}
+
+/// Names and lengths are hashed too, so that no two cities look the same.
+fn fingerprint(files: &[(&'static str, Vec<u8>)]) -> String {
+    let mut hash = Sha256::new();
+    for (name, bytes) in files {
+        hash.update(name.as_bytes());
+        hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+        hash.update(bytes);
+    }
+    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
