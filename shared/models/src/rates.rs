@@ -58,6 +58,8 @@ struct Cell {
     alias: u8,
 }
 
+const _: () = assert!(size_of::<Cell>() == 16);
+
 const EMPTY: Cell = Cell { price: Ore::ZERO, amount: NONE, unit: Unit::Year, alias: NO_ALIAS };
 
 /// Cells by component, regime, level slot and variant, the last running fastest. Slot 0 is *no level*; slot `i + 1`

@@ -46,10 +46,13 @@ fn result(model: &Model, identity: &Identity, detail: String, outcome: Outcome) 
 }
 
 fn judge(pairs: &[Pair], tolerance: Ore) -> (Outcome, String) {
+    if pairs.is_empty() {
+        let detail = "there is nothing to compare: the model lacks these regimes, levels or variants";
+        return (Outcome::NotChecked, detail.to_owned());
+    }
     let mut off: Vec<&Pair> = pairs.iter().filter(|p| p.off() > 0).collect();
     off.sort_by_key(|p| std::cmp::Reverse(p.off()));
     let outcome = match off.first() {
-        _ if pairs.is_empty() => Outcome::NotChecked,
         None => Outcome::Holds,
         Some(worst) if worst.off() <= tolerance.0 => Outcome::WithinTolerance,
         Some(_) => Outcome::Off,

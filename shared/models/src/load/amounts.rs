@@ -38,16 +38,19 @@ pub(super) struct Tables {
     pub(super) places: Vec<Range<usize>>,
     /// Whether a part could not be read, so that an amount may be there and still not be found.
     pub(super) unreadable: bool,
+    /// Whether the service's levels could be read, so that others are wrong.
+    levels_known: bool,
 }
 
 /// Reads `[[service.amounts]]` and `[[service.allocations]]` into `terms`.
 pub(super) fn read(
     service: &mut Section<'_>,
     terms: &mut ServiceTerms,
+    levels_known: bool,
     common: &Common,
     problems: &mut Problems<'_>,
 ) -> Tables {
-    let mut tables = Tables::default();
+    let mut tables = Tables { unreadable: !levels_known, levels_known, ..Tables::default() };
     for mut section in service.tables("amounts", "a table of amounts", problems) {
         let component = section.need_name("pays", problems);
         let unit = section.get("unit").map_or(Some(terms.unit), |v| read::name(v, problems));
@@ -61,7 +64,9 @@ pub(super) fn read(
         });
         let cells = rows(&mut section, &columns, terms, &mut tables, problems);
         section.finish(problems);
-        let (Some(component), Some(unit), Some(source)) = (component, unit, source) else {
+        let unknown_variant = key.is_some() && variant.is_none();
+        let (Some(component), Some(unit), Some(source), false) = (component, unit, source, unknown_variant)
+        else {
             tables.unreadable = true;
             continue;
         };
@@ -174,7 +179,13 @@ fn rows(
         for (column, value) in columns.iter().zip(values) {
             match column {
                 None => {}
-                Some(Column::Level) => level = read_level(value, terms, problems),
+                Some(Column::Level) => {
+                    level = read::level(value, problems);
+                    tables.unreadable |= level.is_none();
+                    if tables.levels_known {
+                        known_level(value, level, terms, problems);
+                    }
+                }
                 Some(column) => {
                     // After a problem the file is refused: any amount will do to see what else is wrong.
                     let price = read::amount(value, problems).unwrap_or_default();
@@ -186,14 +197,15 @@ fn rows(
     cells
 }
 
-fn read_level(value: Value<'_>, terms: &ServiceTerms, problems: &mut Problems<'_>) -> Option<Level> {
-    let level = read::level(value, problems)?;
-    if !terms.levels.contains(&level) {
-        let known: Vec<String> = terms.levels.iter().map(ToString::to_string).collect();
-        let what = format!("level {level} is none of the service's levels");
-        problems.add(&value.span(), what, format!("use one of: {}", known.join(", ")));
-    }
-    Some(level)
+fn known_level(value: Value<'_>, level: Option<Level>, terms: &ServiceTerms, problems: &mut Problems<'_>) {
+    let Some(level) = level.filter(|level| !terms.levels.contains(level)) else { return };
+    let known: Vec<String> = terms.levels.iter().map(ToString::to_string).collect();
+    let to_do = if known.is_empty() {
+        "the service has no levels: add `levels = […]` or [service.scale]".to_owned()
+    } else {
+        format!("use one of: {}", known.join(", "))
+    };
+    problems.add(&value.span(), format!("level {level} is none of the service's levels"), to_do);
 }
 
 impl Cell {

@@ -39,7 +39,10 @@ impl Common {
         let name = read::text(key, problems)?;
         let Some(document) = self.documents.get(&name) else {
             let known: Vec<&str> = self.documents.keys().map(String::as_str).collect();
-            let to_do = format!("add it to [documents], or use one of: {}", known.join(", "));
+            let mut to_do = "add it to [documents]".to_owned();
+            if !known.is_empty() {
+                to_do = format!("{to_do}, or use one of: {}", known.join(", "));
+            }
             problems.add(&key.span(), format!("`{name}` is none of the documents"), to_do);
             return None;
         };

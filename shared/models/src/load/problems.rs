@@ -65,6 +65,11 @@ impl<'a> Problems<'a> {
         self.list.is_empty()
     }
 
+    /// How many were found so far: to see whether a part was read without any.
+    pub(super) fn count(&self) -> usize {
+        self.list.len()
+    }
+
     /// The line of a place, from 1.
     pub(super) fn line(&self, at: &Range<usize>) -> usize {
         self.place(at.start).0

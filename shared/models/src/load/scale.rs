@@ -7,44 +7,73 @@ use super::{
 };
 use crate::{Band, Level, Scale};
 
-/// Reads `[service.scale]` and checks that its bands hold every total that the instrument can give, each once.
-pub(super) fn read(service: &mut Section<'_>, common: &Common, problems: &mut Problems<'_>) -> Option<Scale> {
-    let mut section = service.get("scale").and_then(|v| read::section(v, "the scale", problems))?;
-    let max_points: Option<u16> = section.need_number("max_points", problems);
-    let step_at = section.get("step");
-    let step: Option<u16> = step_at.map_or(Some(1), |v| read::number(v, problems));
-    if let (Some(max), Some(step), Some(at)) = (max_points, step, step_at)
-        && (step == 0 || max % step != 0)
-    {
-        let what = format!("totals up to {max} cannot go in steps of {step}");
-        problems.add(&at.span(), what, "write the distance between two totals that the instrument can give");
-        return None;
-    }
-    let source = common.source(&mut section, problems);
-    let bands: Vec<(Range<usize>, Band)> = section
-        .tables("bands", "a band", problems)
-        .into_iter()
-        .filter_map(|mut band| {
-            let read = one(&mut band, problems);
-            let at = band.span.clone();
-            band.finish(problems);
-            Some((at, read?))
-        })
-        .collect();
-    let at = section.span.clone();
-    section.finish(problems);
-    let (max_points, step, source) = (max_points?, step?, source?);
-    let ranges = bands.iter().map(|(at, _)| at.clone()).collect::<Vec<_>>();
-    let scale = Scale { max_points, step, bands: bands.into_iter().map(|(_, b)| b).collect(), source };
-    check(&scale, &ranges, &at, problems);
-    Some(scale)
+/// A scale as far as it could be read.
+pub(super) struct ReadScale {
+    pub(super) scale: Option<Scale>,
+    /// Its levels, where they are in order.
+    pub(super) levels: Option<Vec<Level>>,
 }
 
-fn one(band: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Band> {
+/// Reads `[service.scale]` and checks that its bands hold every total that the instrument can give, each once.
+/// `None` when there is none.
+pub(super) fn read(
+    service: &mut Section<'_>,
+    common: &Common,
+    problems: &mut Problems<'_>,
+) -> Option<ReadScale> {
+    let mut section = service.get("scale").and_then(|v| read::section(v, "the scale", problems))?;
+    let max_points: Option<u16> = section.need_number("max_points", problems);
+    let steps = step(&mut section, max_points, problems);
+    let source = common.source(&mut section, problems);
+    let sections = section.tables("bands", "a band", problems);
+    let at = section.span.clone();
+    section.finish(problems);
+    let ranges: Vec<Range<usize>> = sections.iter().map(|band| band.span.clone()).collect();
+    let bands: Option<Vec<Band>> = sections.into_iter().map(|band| one(band, problems)).collect();
+    let Some(bands) = bands else { return Some(ReadScale { scale: None, levels: None }) };
+    let levels = levels(&bands, &ranges, problems);
+    let scale = max_points.zip(steps).zip(source);
+    let scale = scale.map(|((max_points, step), source)| Scale { max_points, step, bands, source });
+    if let Some(scale) = &scale {
+        check(scale, &ranges, &at, problems);
+    }
+    Some(ReadScale { scale, levels })
+}
+
+fn step(section: &mut Section<'_>, max_points: Option<u16>, problems: &mut Problems<'_>) -> Option<u16> {
+    let Some(value) = section.get("step") else { return Some(1) };
+    let (max, step): (u16, u16) = (max_points?, read::number(value, problems)?);
+    if step == 0 || max % step != 0 {
+        let what = format!("totals up to {max} cannot go in steps of {step}");
+        problems.add(
+            &value.span(),
+            what,
+            "write the distance between two totals that the instrument can give",
+        );
+        return None;
+    }
+    Some(step)
+}
+
+/// The levels of the bands, if they are 1, 2, 3 …
+fn levels(bands: &[Band], ranges: &[Range<usize>], problems: &mut Problems<'_>) -> Option<Vec<Level>> {
+    let mut in_order = true;
+    for ((band, range), expected) in bands.iter().zip(ranges).zip((1..=u8::MAX).map(Level)) {
+        if band.level != expected {
+            let what = format!("level {} stands where level {expected} should", band.level);
+            problems.add(range, what, "list the levels in order from 1, a band each");
+            in_order = false;
+        }
+    }
+    in_order.then(|| bands.iter().map(|b| b.level).collect())
+}
+
+fn one(mut band: Section<'_>, problems: &mut Problems<'_>) -> Option<Band> {
     let level = band.need("level", problems).and_then(|v| read::level(v, problems));
     let points = band.need("points", problems).and_then(|v| totals(v, problems));
     let printed = band.get("printed").and_then(|v| totals(v, problems));
     let note = band.text("note", problems);
+    band.finish(problems);
     let (from, to) = points?;
     Some(Band { level: level?, from, to, printed, note })
 }
@@ -70,23 +99,21 @@ fn check(scale: &Scale, ranges: &[Range<usize>], at: &Range<usize>, problems: &m
         return;
     }
     let last = scale.bands.len() - 1;
-    let mut next: u16 = 0;
+    // The lowest total that no band so far holds; none after an open one.
+    let mut next: Option<u16> = Some(0);
     for (i, (band, range)) in scale.bands.iter().zip(ranges).enumerate() {
-        let expected = Level(u8::try_from(i + 1).unwrap_or(u8::MAX));
-        if band.level != expected {
-            let what = format!("level {} stands where level {expected} should", band.level);
-            problems.add(range, what, "list the levels in order from 1, a band each");
+        if let Some(next) = next {
+            if band.from < next {
+                let what =
+                    format!("the bands overlap: level {} begins at {}, below {next}", band.level, band.from);
+                problems.add(
+                    range,
+                    what,
+                    format!("begin it at {next} or later, or end the band before sooner"),
+                );
+            }
+            report_gap(scale, next, band.from, range, problems);
         }
-        if band.from < next {
-            let what = format!(
-                "the bands overlap: level {} begins at {} though {} is in the band before",
-                band.level,
-                band.from,
-                next - 1
-            );
-            problems.add(range, what, format!("begin it at {next} or later, or end the band before sooner"));
-        }
-        report_gap(scale, next, band.from, range, problems);
         if band.to.is_none() && i != last {
             problems.add(
                 range,
@@ -94,9 +121,11 @@ fn check(scale: &Scale, ranges: &[Range<usize>], at: &Range<usize>, problems: &m
                 "only the last band may be open",
             );
         }
-        next = band.to.map_or(u16::MAX, |to| to.saturating_add(1)).max(next);
+        next = band.to.map(|to| to.saturating_add(1).max(next.unwrap_or_default()));
     }
-    report_gap(scale, next, scale.max_points.saturating_add(1), at, problems);
+    if let Some(next) = next {
+        report_gap(scale, next, scale.max_points.saturating_add(1), at, problems);
+    }
 }
 
 /// Reports the totals from `from` to before `until` that the instrument can give.

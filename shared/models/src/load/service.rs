@@ -3,9 +3,10 @@ use super::{
     model::{self, Common},
     problems::Problems,
     read::{self, Section},
-    scale, terms,
+    scale::{self, ReadScale},
+    terms,
 };
-use crate::{Component, Level, Regime, RegimeAlias, Scale, ServiceTerms, Variant, rates::RateIndex};
+use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, rates::RateIndex};
 
 /// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
 pub(super) fn read(
@@ -22,6 +23,7 @@ pub(super) fn read(
     }
     let scale = scale::read(&mut section, common, problems);
     let levels = levels(&mut section, scale.as_ref(), problems);
+    let levels_known = levels.is_some();
     let variants = terms::variants(&mut section, problems);
     let parameters = terms::parameters(&mut section, common, problems);
     let parameters = parameters.or(&common.parameters, &section, problems);
@@ -32,11 +34,11 @@ pub(super) fn read(
     let mut terms = ServiceTerms {
         service: service?,
         unit: unit?,
-        levels,
+        levels: levels.unwrap_or_default(),
         aliases: Vec::new(),
         regimes,
         variants,
-        scale,
+        scale: scale.and_then(|s| s.scale),
         parameters,
         parameters_source,
         transition,
@@ -45,7 +47,7 @@ pub(super) fn read(
         allocations: Vec::new(),
         index: RateIndex::default(),
     };
-    let tables = amounts::read(&mut section, &mut terms, common, problems);
+    let tables = amounts::read(&mut section, &mut terms, levels_known, common, problems);
     terms.aliases = aliases(&terms, &common.aliases);
     let at = section.span.clone();
     section.finish(problems);
@@ -66,22 +68,28 @@ pub(super) fn read(
     Some(terms)
 }
 
-/// The levels: those of the scale, or those listed. Consecutive, so that a level is an index.
-fn levels(section: &mut Section<'_>, scale: Option<&Scale>, problems: &mut Problems<'_>) -> Vec<Level> {
-    let Some(value) = section.get("levels") else {
-        return scale.map(|s| s.bands.iter().map(|b| b.level).collect()).unwrap_or_default();
-    };
-    if scale.is_some() {
-        problems.add(
-            &value.span(),
-            "the service has both levels and a scale",
-            "remove `levels`: the scale has them",
-        );
+/// The levels: those of the scale, or those listed. Consecutive, so that a level is an index. `None` when they are
+/// not known for a problem.
+fn levels(
+    section: &mut Section<'_>,
+    scale: Option<&ReadScale>,
+    problems: &mut Problems<'_>,
+) -> Option<Vec<Level>> {
+    let listed = section.get("levels");
+    if let Some(scale) = scale {
+        if let Some(value) = listed {
+            let what = "the service has both levels and a scale";
+            problems.add(&value.span(), what, "remove `levels`: the scale has them");
+        }
+        return scale.levels.clone();
     }
-    let values = read::list(value, problems).unwrap_or_default();
-    let levels: Vec<Level> = values.into_iter().filter_map(|v| read::level(v, problems)).collect();
-    if levels.windows(2).any(|pair| matches!(pair, [a, b] if b.0 != a.0 + 1)) {
+    let Some(value) = listed else { return Some(Vec::new()) };
+    let levels: Option<Vec<Level>> =
+        read::list(value, problems)?.into_iter().map(|v| read::level(v, problems)).collect();
+    let consecutive = levels.as_ref()?.windows(2).all(|pair| matches!(pair, [a, b] if b.0 == a.0 + 1));
+    if !consecutive {
         problems.add(&value.span(), "the levels do not follow one another", "list them in order, each once");
+        return None;
     }
     levels
 }
@@ -107,21 +115,24 @@ fn complete(terms: &ServiceTerms, at: &std::ops::Range<usize>, problems: &mut Pr
         problems.add(at, format!("{} has no rate", terms.service), to_do);
     }
     for component in Component::ALL.iter().filter(|c| has(**c)) {
+        // Regimes that miss the same are told together.
+        let mut gaps: Vec<(Vec<String>, Vec<&str>)> = Vec::new();
         for regime in &terms.regimes {
             let missing = missing(terms, *component, *regime);
-            if !missing.is_empty() {
-                let shown = missing.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
-                let more = if missing.len() > 4 {
-                    format!(" and {} more", missing.len() - 4)
-                } else {
-                    String::new()
-                };
-                problems.add(
-                    at,
-                    format!("no {component} of {} for {regime}: {shown}{more}", terms.service),
-                    "add the amounts, or take the regime out of `regimes`, or give it an [[alias]]",
-                );
+            match gaps.iter_mut().find(|(same, _)| *same == missing) {
+                Some((_, regimes)) => regimes.push(regime.as_str()),
+                None => gaps.push((missing, vec![regime.as_str()])),
             }
+        }
+        for (missing, regimes) in gaps.iter().filter(|(missing, _)| !missing.is_empty()) {
+            let shown = missing.iter().take(4).cloned().collect::<Vec<_>>().join(", ");
+            let more =
+                if missing.len() > 4 { format!(" and {} more", missing.len() - 4) } else { String::new() };
+            problems.add(
+                at,
+                format!("no {component} of {} for {}: {shown}{more}", terms.service, regimes.join(", ")),
+                "add the amounts, or take the regime out of `regimes`, or give it an [[alias]]",
+            );
         }
     }
 }

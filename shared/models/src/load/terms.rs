@@ -34,7 +34,8 @@ pub(super) fn parameters(
         return partial;
     };
     let mut days = |key: &'static str, problems: &mut Problems<'_>| -> Option<u16> {
-        section.get(key).and_then(|v| read::number(v, problems))
+        // After a problem the file is refused: any value will do to see what else is wrong.
+        section.get(key).map(|v| read::number(v, problems).unwrap_or_default())
     };
     partial.notice_days = days("notice_days", problems);
     partial.no_show_days = days("no_show_days", problems);
@@ -110,10 +111,14 @@ pub(super) fn variants(service: &mut Section<'_>, problems: &mut Problems<'_>) -
     let mut rules: Vec<VariantRule> = Vec::new();
     for mut section in service.tables("variants", "a variant", problems) {
         let at = section.span.clone();
+        let before = problems.count();
         let rule = variant(&mut section, problems);
+        let sound = problems.count() == before;
         section.finish(problems);
         let Some(rule) = rule else { continue };
-        if rules.iter().any(|r| r.key == rule.key) {
+        if !sound {
+            // Its conditions are not what was meant.
+        } else if rules.iter().any(|r| r.key == rule.key) {
             problems.add(&at, format!("variant `{}` is there twice", rule.key), "give it another key");
         } else if let Some(other) = rules.iter().find(|r| both_can_hold(r, &rule)) {
             let what = format!("a grant can be both variant `{}` and `{}`", other.key, rule.key);
@@ -135,12 +140,16 @@ fn variant(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Var
 }
 
 fn hours(value: read::Value<'_>, problems: &mut Problems<'_>) -> Option<(u8, u8)> {
-    let ends: Vec<u8> =
-        read::list(value, problems)?.into_iter().filter_map(|v| read::number(v, problems)).collect();
-    match ends[..] {
+    let ends: Option<Vec<u8>> =
+        read::list(value, problems)?.into_iter().map(|v| read::number(v, problems)).collect();
+    match ends?[..] {
         [from, to] if from <= to => Some((from, to)),
         _ => {
-            problems.add(&value.span(), "these are no hours a week", "write whole hours, as [11, 24]");
+            problems.add(
+                &value.span(),
+                "these are no hours a week",
+                "write the fewest and the most, as [11, 24]",
+            );
             None
         }
     }

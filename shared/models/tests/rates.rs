@@ -1,0 +1,245 @@
+//! What payments ask: which model on which days, what it pays, which level the points are.
+
+use niva_calendar::{Interval, day_after};
+use niva_models::{Catalogue, Component, Extent, Level, NoRate, Regime, Scope, Service, Unit, Variant};
+use niva_money::Ore;
+
+use crate::{day, model, shipped, terms};
+
+const NO_VARIANT: Variant = Variant(0);
+
+fn sek(amount: i64) -> Ore {
+    Ore(amount * 100)
+}
+
+#[test]
+fn each_day_has_the_model_of_its_list() {
+    let catalogue = shipped();
+    let all = Interval::new(day("2009-01-01"), day("2030-12-31")).unwrap();
+    let of = |service| -> Vec<(String, String, String)> {
+        let spans = catalogue.in_force(service, all);
+        spans.map(|f| (f.model.id.clone(), f.days.first.to_string(), f.days.last.to_string())).collect()
+    };
+    let span = |id: &str, first: &str, last: &str| (id.to_owned(), first.to_owned(), last.to_owned());
+    assert_eq!(
+        of(Service::Occupation),
+        [
+            span("socialpsychiatry-2010", "2010-01-01", "2012-12-31"),
+            span("socialpsychiatry-2013", "2013-01-01", "2019-06-30"),
+            span("occupation-2019-07", "2019-07-01", "2030-12-31"),
+        ]
+    );
+    assert_eq!(of(Service::SupportedHousing), [span("socialpsychiatry-2010", "2010-01-01", "2030-12-31")]);
+    assert_eq!(
+        of(Service::DailyActivitiesLss),
+        [
+            span("daily-activities-2024", "2024-01-01", "2024-12-31"),
+            span("daily-activities-2025", "2025-01-01", "2030-12-31"),
+        ]
+    );
+    assert_eq!(of(Service::GroupHousingLss).len(), 3);
+    assert!(catalogue.on(Service::Occupation, day("2009-12-31")).is_none());
+    let on = catalogue.on(Service::Occupation, day("2019-07-01")).unwrap();
+    assert_eq!((on.model.id.as_str(), on.days), ("occupation-2019-07", Interval::day(day("2019-07-01"))));
+    for service in Service::ALL {
+        let spans: Vec<Interval> = catalogue.in_force(*service, all).map(|f| f.days).collect();
+        assert!(spans.windows(2).all(|w| day_after(w[0].last) == w[1].first), "{service}");
+    }
+}
+
+#[test]
+fn contracted_is_private_with_municipal_premises() {
+    let catalogue = shipped();
+    let housing = terms(&catalogue, "socialpsychiatry-2010", Service::SupportedHousing);
+    let rate = housing.rate(Component::Rate, Regime::Contracted, Some(Level(2)), NO_VARIANT).unwrap();
+    assert_eq!((rate.price, rate.unit), (sek(404), Unit::CalendarDay));
+    assert_eq!(rate.amount.regime, Some(Regime::Private));
+    assert!(rate.amount.source.place.contains("privat driven"));
+    assert!(rate.alias.unwrap().note.contains("Entreprenad"));
+    let own = housing.rate(Component::Rate, Regime::Private, Some(Level(2)), NO_VARIANT).unwrap();
+    assert!(own.alias.is_none() && own.price == rate.price);
+
+    let occupation = terms(&catalogue, "occupation-2019-07", Service::Occupation);
+    let of = |component, regime| occupation.rate(component, regime, None, NO_VARIANT).unwrap().price;
+    assert_eq!(of(Component::Rate, Regime::Contracted), sek(4576));
+    assert_eq!(of(Component::Premises, Regime::Contracted), sek(286));
+    assert_eq!(of(Component::Premises, Regime::Private), sek(358));
+}
+
+#[test]
+fn what_an_amount_does_not_depend_on_is_not_looked_at() {
+    let catalogue = shipped();
+    let occupation = terms(&catalogue, "socialpsychiatry-2013", Service::Occupation);
+    for level in [None, Some(Level(1)), Some(Level(3)), Some(Level(9))] {
+        for regime in [Regime::Municipal, Regime::Contracted, Regime::Private] {
+            assert_eq!(
+                occupation.rate(Component::Premises, regime, level, NO_VARIANT).unwrap().price,
+                sek(25)
+            );
+        }
+    }
+    let month = terms(&catalogue, "occupation-2019-07", Service::Occupation);
+    assert_eq!(
+        month.rate(Component::Rate, Regime::Municipal, Some(Level(2)), NO_VARIANT).unwrap().price,
+        sek(4465)
+    );
+}
+
+#[test]
+fn why_there_is_no_rate() {
+    let catalogue = shipped();
+    let daily = terms(&catalogue, "daily-activities-2024", Service::DailyActivitiesLss);
+    let rate = |component, regime, level: Option<u8>, variant| {
+        daily.rate(component, regime, level.map(Level), Variant(variant)).map(|r| r.price)
+    };
+    assert_eq!(rate(Component::Rate, Regime::Private, Some(3), 1), Ok(sek(935)));
+    assert_eq!(rate(Component::Rate, Regime::Private, None, 1), Err(NoRate::NoLevel));
+    assert_eq!(rate(Component::Rate, Regime::Private, Some(8), 1), Err(NoRate::UnknownLevel));
+    assert_eq!(rate(Component::Rate, Regime::Private, Some(0), 1), Err(NoRate::UnknownLevel));
+    assert_eq!(rate(Component::Rate, Regime::Private, Some(3), 4), Err(NoRate::NoVariant));
+    assert_eq!(rate(Component::Rate, Regime::OtherMunicipality, Some(3), 1), Err(NoRate::UnknownRegime));
+    assert_eq!(rate(Component::Premises, Regime::Private, Some(3), 1), Err(NoRate::NotPaid));
+    let next = terms(&catalogue, "daily-activities-2025", Service::DailyActivitiesLss);
+    let unpublished = next.rate(Component::Rate, Regime::Private, Some(Level(1)), Variant(0));
+    assert_eq!(unpublished.map(|r| r.price), Err(NoRate::Unpublished));
+    let group = terms(&catalogue, "lss-housing-2021", Service::GroupHousingLss);
+    let base = group.rate(Component::Rate, Regime::OtherMunicipality, Some(Level::BASE), NO_VARIANT).unwrap();
+    assert_eq!(base.price, sek(877));
+}
+
+#[test]
+fn the_index_finds_every_amount_and_only_those() {
+    for model in &shipped().models {
+        for terms in &model.services {
+            let variants = u8::try_from(terms.variants.len().max(1)).unwrap();
+            for component in Component::ALL {
+                for regime in Regime::ALL {
+                    for level in (0..=9).map(Level).map(Some).chain([None]) {
+                        for variant in (0..variants).map(Variant) {
+                            let paid_as = terms
+                                .aliases
+                                .iter()
+                                .find(|a| a.regime == *regime && a.component == *component);
+                            let regime_paid = paid_as.map_or(*regime, |a| a.amount_of);
+                            let slow = terms.amounts.iter().find(|a| {
+                                a.component == *component
+                                    && terms.regimes.contains(regime)
+                                    && a.regime.is_none_or(|r| r == regime_paid)
+                                    && (a.level.is_none() || a.level == level)
+                                    && a.variant.is_none_or(|v| v == variant)
+                            });
+                            let fast = terms.rate(*component, *regime, level, variant);
+                            assert_eq!(fast.ok().map(|r| r.amount), slow, "{} {}", model.id, terms.service);
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_scope_is_one_variant_or_none() {
+    let catalogue = shipped();
+    let of = |model: &str, scope: Scope| {
+        let terms = terms(&catalogue, model, Service::DailyActivitiesLss);
+        terms.variant_of(&scope).map(|v| terms.variant_key(v).to_owned())
+    };
+    let part = Scope { extent: Some(Extent::PartTime), personal_assistance: true, ..Scope::default() };
+    assert_eq!(of("daily-activities-2024", part).as_deref(), Some("part_time+personal_assistance"));
+    assert_eq!(of("daily-activities-2024", Scope::default()), None);
+    let hours = |h| Scope { hours_per_week: Some(h), ..Scope::default() };
+    for (h, key) in [
+        (0, None),
+        (1, Some("1-10 h")),
+        (10, Some("1-10 h")),
+        (11, Some("11-24 h")),
+        (24, Some("11-24 h")),
+        (25, Some("25-40 h")),
+        (40, Some("25-40 h")),
+        (41, None),
+    ] {
+        assert_eq!(of("daily-activities-2025", hours(h)).as_deref(), key, "{h} hours");
+    }
+}
+
+#[test]
+fn points_are_levels() {
+    let catalogue = shipped();
+    let housing = terms(&catalogue, "socialpsychiatry-2010", Service::HousingWithSpecialService);
+    let scale = housing.scale.as_ref().unwrap();
+    let level = |points| scale.level_of(points).map(|b| b.level.0);
+    assert_eq!([0, 10, 12, 14, 16, 38, 40, 72].map(level), [1, 1, 1, 1, 2, 2, 3, 3].map(Some));
+    assert_eq!([11, 73, 74].map(level), [None; 3], "totals that the instrument cannot give");
+    assert_eq!((scale.points_to_lower(16), scale.points_to_higher(16)), (Some(2), Some(24)));
+    assert_eq!((scale.points_to_lower(14), scale.points_to_higher(14)), (None, Some(2)));
+    assert_eq!((scale.points_to_lower(72), scale.points_to_higher(72)), (Some(34), None));
+    assert_eq!((scale.points_to_lower(11), scale.points_to_higher(73)), (None, None));
+    let support = terms(&catalogue, "socialpsychiatry-2010", Service::HousingSupport).scale.as_ref().unwrap();
+    assert_eq!(support.level_of(72).map(|b| b.level), Some(Level(3)));
+}
+
+#[test]
+fn levels_of_2024_become_those_of_2025_by_points() {
+    let catalogue = shipped();
+    let scale = |id| terms(&catalogue, id, Service::DailyActivitiesLss).scale.as_ref().unwrap();
+    let (before, after) = (scale("daily-activities-2024"), scale("daily-activities-2025"));
+    for points in before.totals() {
+        let (old, new) = (before.level_of(points).unwrap().level.0, after.level_of(points).unwrap().level.0);
+        assert_eq!(new, [1, 1, 2, 3, 4, 5, 5][usize::from(old) - 1], "{points} points");
+    }
+}
+
+#[test]
+fn the_rules_of_2010_and_after() {
+    let catalogue = shipped();
+    let days = |id, service| {
+        let p = &terms(&catalogue, id, service).parameters;
+        (p.notice_days, p.no_show_days, p.vacancy_days, p.reflection_days, p.start_days)
+    };
+    assert_eq!(days("socialpsychiatry-2010", Service::SupportedHousing), (4, 14, 7, 3, 7));
+    assert_eq!(days("socialpsychiatry-2010", Service::StudyCircle), (4, 14, 0, 3, 7));
+    assert_eq!(days("socialpsychiatry-2013", Service::Occupation), (4, 14, 7, 3, 7));
+    assert_eq!(days("occupation-2019-07", Service::Occupation), (4, 14, 0, 3, 7));
+    assert_eq!(days("daily-activities-2024", Service::DailyActivitiesLss), (0, 0, 0, 3, 7));
+    let transition =
+        terms(&catalogue, "daily-activities-2025", Service::DailyActivitiesLss).transition.as_ref();
+    assert_eq!(transition.map(|t| (t.max_months, t.level, t.hours_per_week)), Some((6, Level(1), 10)));
+}
+
+#[test]
+fn a_citys_own_directory_adds_and_replaces() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = include_str!("../data/lss-housing-2023.toml");
+    let next = text.replace("lss-housing-2023", "lss-housing-2024").replace("2023-01-01", "2024-01-01");
+    std::fs::write(folder.path().join("2024.toml"), next).unwrap();
+    std::fs::write(folder.path().join("2023 corrected.toml"), text.replace("670", "671.50")).unwrap();
+    std::fs::write(folder.path().join("read me.txt"), "not a model").unwrap();
+    let catalogue = Catalogue::with_directory(folder.path()).unwrap();
+    assert_eq!(catalogue.models.len(), 10);
+    assert_ne!(catalogue.fingerprint, shipped().fingerprint);
+    let base = |on| {
+        let found = catalogue.on(Service::ServiceHousingLss, day(on)).unwrap();
+        found.terms.rate(Component::Rate, Regime::Private, Some(Level::BASE), NO_VARIANT).unwrap().price
+    };
+    assert_eq!((base("2023-12-31"), base("2024-01-01")), (Ore(67_150), sek(670)));
+    assert_eq!(model(&catalogue, "lss-housing-2024").valid.first, day("2024-01-01"));
+
+    let missing = Catalogue::with_directory(&folder.path().join("none")).unwrap_err();
+    assert!(missing.to_string().contains("cannot be read"), "{missing}");
+}
+
+#[test]
+fn the_fingerprint_is_of_the_contents_not_of_the_order() {
+    let file = |name: &str, text: &str| (name.to_owned(), text.to_owned());
+    let (a, b) = (
+        include_str!("../data/daily-activities-2024.toml"),
+        include_str!("../data/daily-activities-2025.toml"),
+    );
+    let one = Catalogue::from_files(vec![file("a", a), file("b", b)]).unwrap();
+    let other = Catalogue::from_files(vec![file("y", b), file("x", a)]).unwrap();
+    assert_eq!(one.fingerprint, other.fingerprint);
+    assert_eq!(one.fingerprint.len(), 64);
+    let changed = Catalogue::from_files(vec![file("a", &format!("{a}\n")), file("b", b)]).unwrap();
+    assert_ne!(one.fingerprint, changed.fingerprint);
+}
