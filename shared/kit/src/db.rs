@@ -13,6 +13,7 @@ mod error;
 mod tx;
 
 pub use error::{DbError, Retryable};
+pub(crate) use tx::Conn;
 pub use tx::Tx;
 
 /// How often a transaction is tried again after a conflict, waiting 2, 4, 8 … 256 ms with jitter.
@@ -122,7 +123,7 @@ impl Database {
             match self.attempt(&work).await {
                 Err(error) if error.is_retryable() && retries < MAX_RETRIES => {
                     retries += 1;
-                    let pause = Duration::from_millis(1 << retries).mul_f64(crate::ids::jitter());
+                    let pause = crate::ids::jittered(Duration::from_millis(1 << retries));
                     tracing::debug!(retries, ?pause, "transaction conflict, trying again");
                     tokio::time::sleep(pause).await;
                 }

@@ -10,8 +10,13 @@ use sea_orm_migration::MigrationTrait;
 use crate::db::{DbError, Tx};
 use crate::schema::Ddl;
 
+mod consumer;
 mod log;
 
+pub use consumer::{
+    Consumer, ConsumerEnded, ConsumerHandle, ConsumerStatus, FeedEvent, FeedSink, FeedSource, Heard, cursor,
+    migration as consumer_migration,
+};
 pub use log::{FeedError, FeedItem, FeedLog, Logged};
 
 /// Advisory lock ("niva-feed") that holds the order of the log together on PostgreSQL. Positions are drawn before
@@ -19,6 +24,9 @@ pub use log::{FeedError, FeedItem, FeedLog, Logged};
 /// lock shared from before they draw positions to their end; a reader takes it exclusively for a moment and so knows
 /// that every position drawn so far is decided. SQLite has one writer at a time and needs nothing.
 pub(crate) const ORDER_LOCK: i64 = 0x6e69_7661_6665_6564;
+
+/// How often a silent feed says that it lives. Give it to [`FeedLog::stream`].
+pub const HEARTBEAT: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// Rows in one INSERT: below 65 535 binds, and beyond a few hundred nothing is gained.
 const CHUNK: usize = 1_000;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 /// A source of new identities. Cheap to clone; clones never repeat each other.
 #[derive(Clone, Debug)]
@@ -38,10 +39,10 @@ impl Ids {
     }
 }
 
-/// A factor from 0.5 up to 1.5, so that clients that failed together don't come back together.
-pub(crate) fn jitter() -> f64 {
-    let (_, low) = uuid::Uuid::new_v4().as_u64_pair();
-    f64::from(u32::try_from(low & 0xffff).unwrap_or(0)) / 65_536.0 + 0.5
+/// A pause made shorter or longer by up to a half, so that those who failed together don't come back together.
+pub(crate) fn jittered(pause: Duration) -> Duration {
+    let random = uuid::Uuid::new_v4().as_bytes()[0];
+    pause / 2 + pause * u32::from(random) / 256
 }
 
 #[cfg(test)]
@@ -58,7 +59,8 @@ mod tests {
     }
 
     #[test]
-    fn jitter_stays_near_one() {
-        assert!((0..1000).all(|_| (0.5..1.5).contains(&jitter())));
+    fn jitter_stays_near() {
+        let pauses: Vec<_> = (0..1000).map(|_| jittered(Duration::from_millis(100))).collect();
+        assert!(pauses.iter().all(|p| (50..150).contains(&p.as_millis())));
     }
 }

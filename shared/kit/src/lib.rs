@@ -33,6 +33,58 @@
 //! A service's `Migrator` lists [`request::migration`], [`feed::migration`] (producers), [`feed::consumer_migration`]
 //! (consumers) and its own, best written as [`schema::Ddl`].
 //!
+//! # Serving a role
+//!
+//! ```ignore
+//! let routes = Routes::new(niva_kit::bounded!(PaymentServiceServer::new(api)));   // message limits
+//! let policy = Policy::new().service("niva.payment.v1.PaymentService", &[
+//!     ("CreatePaymentRun", &[Role::FinanceMaker]),               // a method without a rule is closed
+//! ]);
+//! let running = RoleServer::new("payment", routes, policy, Verifier::local(&issuer), clock)
+//!     .time_for("/niva.payment.v1.PaymentService/ImportFacts", Duration::from_secs(600))
+//!     .start(Listen::Tcp(address), shutdown.clone())             // or Listen::Memory(connector.listen())
+//!     .await?;
+//! running.finished().await;                                      // after `shutdown`, drained or cut
+//! ```
+//!
+//! In a handler [`auth::caller`] gives the [`auth::Caller`]; errors become statuses with `?` or `.map_err(Status::from)`.
+//! A server-streaming feed is `log.stream(after, feed::HEARTBEAT, shutdown)` mapped to the contract's message; every
+//! stream ends at shutdown and at [`server::Limits::stream_age`], and its caller comes again.
+//!
+//! # Making a client
+//!
+//! ```ignore
+//! let connector = MemoryConnector::new();                        // both ends of a server in this process
+//! let endpoint = Endpoint::Memory(connector.clone());            // or Endpoint::tcp("http://127.0.0.1:50051")?
+//! let credentials = Credentials::minted(&issuer, Caller::new("anna", [Role::FinanceMaker]), &clock);
+//! let mut payment = niva_kit::bounded!(PaymentServiceClient::new(endpoint.channel(credentials)));
+//! ```
+//!
+//! The client's type is `PaymentServiceClient<niva_kit::client::Channel>` for both. What a status says:
+//! [`error::reason`], [`error::violations`], [`error::reasons`], [`error::metadata`].
+//!
+//! # Consuming a feed
+//!
+//! ```ignore
+//! #[async_trait]
+//! impl FeedSource<AssessmentEvent> for Assessment {              // an adapter over the generated client
+//!     async fn open(&self, after: i64) -> Result<BoxStream<'static, Result<Heard<AssessmentEvent>, Status>>, Status> {
+//!         let request = WatchAssessmentRequest { after_position: after };
+//!         let feed = self.client.clone().watch_assessment(request).await?.into_inner();
+//!         Ok(feed.map(|message| message.and_then(heard)).boxed())
+//!     }
+//! }
+//! #[async_trait]
+//! impl FeedSink<AssessmentEvent> for Grants {
+//!     async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<AssessmentEvent>]) -> Result<(), OpError> { … }
+//!     fn committed(&self) { self.feed.notify() }                 // if applying appends to one's own feed
+//! }
+//! let consumer = Consumer::spawn("assessment", db, clock, source, sink, shutdown.clone());
+//! consumer.wait_until(position).await?;
+//! ```
+//!
+//! The cursor moves in the transaction of `apply`; duplicates are dropped and gaps refused before it.
+//!
 //! # Testing on both databases (feature `testing`)
 //!
 //! ```ignore
@@ -44,6 +96,8 @@
 //! ```
 
 pub mod auth;
+pub mod bulk;
+pub mod client;
 mod clock;
 pub mod db;
 pub mod error;
@@ -51,7 +105,11 @@ pub mod feed;
 mod ids;
 pub mod page;
 pub mod request;
+pub mod rpc;
 pub mod schema;
+pub mod server;
+pub mod shutdown;
+mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -29,6 +29,7 @@ impl MigrationName for Ddl {
     }
 }
 
+#[expect(elided_lifetimes_in_paths, reason = "the trait hides it, and async_trait wants the same here")]
 #[sea_orm_migration::async_trait::async_trait]
 impl MigrationTrait for Ddl {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {

@@ -32,7 +32,6 @@ struct Keys {
     signing: EncodingKey,
 }
 
-
 impl LocalIssuer {
     /// Reads the key in this folder (`issuer.key`, readable by its owner alone), making one if there is none. Several
     /// processes may do so at once and end with the same key.

@@ -6,8 +6,11 @@ use super::caller::{Caller, Role};
 use crate::error::OpError;
 
 /// Services that anybody may call: they tell of the server, not of people.
-const OPEN: [&str; 3] =
-    ["/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflection/", "/grpc.reflection.v1alpha.ServerReflection/"];
+const OPEN: [&str; 3] = [
+    "/grpc.health.v1.Health/",
+    "/grpc.reflection.v1.ServerReflection/",
+    "/grpc.reflection.v1alpha.ServerReflection/",
+];
 
 /// Roles by full method path. A method without a rule is closed to everybody.
 #[derive(Clone, Debug, Default)]

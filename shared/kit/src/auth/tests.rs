@@ -137,7 +137,8 @@ fn the_key_file_is_its_owners_and_made_once() {
     assert_eq!(mode & 0o777, 0o600);
     let folder = tempfile::tempdir().unwrap();
     let kids: Vec<_> = std::thread::scope(|scope| {
-        let makers: Vec<_> = (0..8).map(|_| scope.spawn(|| LocalIssuer::open_or_create(folder.path()))).collect();
+        let makers: Vec<_> =
+            (0..8).map(|_| scope.spawn(|| LocalIssuer::open_or_create(folder.path()))).collect();
         makers.into_iter().map(|m| m.join().unwrap().unwrap().kid().to_owned()).collect()
     });
     assert!(kids.windows(2).all(|pair| pair[0] == pair[1]));
@@ -155,7 +156,9 @@ fn a_method_without_a_rule_is_closed() {
     assert_eq!(check("/niva.payment.v1.PaymentService/Other"), Err("METHOD_CLOSED"));
     assert_eq!(check("/x.Y/Z"), Err("ROLE_MISSING"));
     assert_eq!(policy.paths().count(), 2);
-    assert!(Policy::is_open("/grpc.health.v1.Health/Watch") && !Policy::is_open("/grpc.health.v1.HealthX/Watch"));
+    assert!(
+        Policy::is_open("/grpc.health.v1.Health/Watch") && !Policy::is_open("/grpc.health.v1.HealthX/Watch")
+    );
 }
 
 #[test]

@@ -93,7 +93,8 @@ impl Verifier {
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Caller, OpError> {
         let header = jsonwebtoken::decode_header(token).map_err(|_| invalid("is not a JSON Web Token"))?;
         let kid = header.kid.as_deref().ok_or_else(|| invalid("names no key (kid)"))?;
-        let (algorithm, key) = self.key(kid).ok_or_else(|| invalid("is signed with a key that is not known"))?;
+        let (algorithm, key) =
+            self.key(kid).ok_or_else(|| invalid("is signed with a key that is not known"))?;
         // The key decides the algorithm, never the token.
         let mut validation = Validation::new(algorithm);
         validation.set_audience(&[AUDIENCE]);
@@ -108,7 +109,10 @@ impl Verifier {
             return Err(unauthenticated("TOKEN_EXPIRED", "the token has expired; get a new one"));
         }
         if claims.nbf.is_some_and(|nbf| nbf > now.timestamp() + LEEWAY) {
-            return Err(unauthenticated("TOKEN_NOT_YET_VALID", "the token is not valid yet; check the clocks"));
+            return Err(unauthenticated(
+                "TOKEN_NOT_YET_VALID",
+                "the token is not valid yet; check the clocks",
+            ));
         }
         Ok(Caller {
             subject: claims.sub,

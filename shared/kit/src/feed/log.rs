@@ -21,8 +21,6 @@ const LOOK: Duration = Duration::from_millis(250);
 /// How long a reader waits for writers to end before it leaves new events for the next look. While it waits, writers
 /// that start to append wait too; below `deadlock_timeout` (1 s), so that no detector is ever needed.
 const ORDER_LOCK_TIMEOUT_MS: u32 = 100;
-/// How long a stream lives before the consumer must come again: keeps connections movable between replicas.
-const MAX_AGE: Duration = Duration::from_secs(30 * 60);
 
 /// An event in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -105,7 +103,6 @@ pub struct FeedLog {
     appended: Arc<watch::Sender<()>>,
     /// Every position up to here is decided, once and for all.
     decided: Arc<AtomicI64>,
-    max_age: Duration,
 }
 
 impl FeedLog {
@@ -113,14 +110,7 @@ impl FeedLog {
     #[must_use]
     pub fn new(db: Database) -> Self {
         let (appended, _) = watch::channel(());
-        Self { db, appended: Arc::new(appended), decided: Arc::new(AtomicI64::new(0)), max_age: MAX_AGE }
-    }
-
-    /// The same log with streams that end after `max_age` (30 minutes if not set); consumers come again.
-    #[must_use]
-    pub fn with_max_age(mut self, max_age: Duration) -> Self {
-        self.max_age = max_age;
-        self
+        Self { db, appended: Arc::new(appended), decided: Arc::new(AtomicI64::new(0)) }
     }
 
     /// Wakes the streams of this process. Call it after a commit that appended.
@@ -144,8 +134,7 @@ impl FeedLog {
         self.bound(i64::MAX).await
     }
 
-    /// Follows the log from a position: batches as they come, heartbeats in silence. Ends on `shutdown` and when the
-    /// stream has reached its age.
+    /// Follows the log from a position: batches as they come, heartbeats in silence. Ends on `shutdown`.
     pub fn stream(
         &self,
         after: i64,
@@ -158,7 +147,6 @@ impl FeedLog {
             after,
             heartbeat,
             first: true,
-            ends: Instant::now() + self.max_age,
             shutdown,
         };
         stream::unfold(Some(follower), |follower| async move {
@@ -253,7 +241,6 @@ struct Follower {
     after: i64,
     heartbeat: Duration,
     first: bool,
-    ends: Instant,
     shutdown: CancellationToken,
 }
 
@@ -278,10 +265,7 @@ impl Follower {
             if std::mem::take(&mut self.first) || Instant::now() >= beat {
                 return Ok(Some(item));
             }
-            if Instant::now() >= self.ends {
-                return Ok(None);
-            }
-            let look = (Instant::now() + LOOK).min(beat).min(self.ends);
+            let look = (Instant::now() + LOOK).min(beat);
             tokio::select! {
                 () = self.shutdown.cancelled() => return Ok(None),
                 () = tokio::time::sleep_until(look) => {}
