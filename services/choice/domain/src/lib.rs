@@ -1,1 +1,53 @@
 //! The rules of choice, pure: values in, values out.
+//!
+//! A person with a [`Grant`] ranks units in a [`Wish`]; a [`Unit`] with a free place makes an [`Offer`]; a yes orders a
+//! [`Placement`], which is started, given notice and ended. [`capacity`] tells whether a place is free on every day
+//! that it is wanted. A transition consumes its state and answers the next one or a [`Refusal`]; nothing here reads a
+//! clock, so every rule takes `today`.
+
+pub mod capacity;
+mod grant;
+mod offer;
+mod placement;
+mod refusal;
+mod unit;
+mod wish;
+
+pub use grant::{Grant, Provider, exclusive};
+pub use offer::{Offer, OfferState, Opening, Order};
+pub use placement::{Dates, Placement, PlacementState};
+pub use refusal::Refusal;
+pub use unit::Unit;
+pub use wish::{MAX_UNITS, Wish};
+
+use niva_calendar::{NaiveDate, plus_days};
+
+/// What a transition did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done<T> {
+    /// It happened by this call.
+    Now(T),
+    /// It had happened before, exactly so; nothing changed.
+    Already(T),
+}
+
+impl<T> Done<T> {
+    /// How it now stands.
+    pub fn value(self) -> T {
+        match self {
+            Self::Now(value) | Self::Already(value) => value,
+        }
+    }
+}
+
+/// How many days ahead a date may lie: two years. What is further away is a slip of the pen.
+pub const MAX_DAYS_AHEAD: i64 = 731;
+
+/// The day itself, unless it is too far ahead of `today`.
+///
+/// # Errors
+/// [`Refusal::DateTooFar`].
+pub fn near(day: NaiveDate, today: NaiveDate) -> Result<NaiveDate, Refusal> {
+    let latest = plus_days(today, MAX_DAYS_AHEAD);
+    if day > latest { Err(Refusal::DateTooFar { day, latest }) } else { Ok(day) }
+}

@@ -1,0 +1,266 @@
+use niva_calendar::{Interval, NaiveDate, Timeline, plus_days};
+use niva_choice_domain::{
+    Done, Offer, OfferState, Opening, Order, Placement, PlacementState, Unit, capacity::first_day_over,
+};
+use niva_models::{Regime, Service::Occupation};
+use proptest::prelude::*;
+
+use crate::{day, grant, unit, wish};
+
+/// Days looked at, and persons who want a place.
+const DAYS: i64 = 60;
+const PERSONS: usize = 6;
+
+fn nth(n: i64) -> NaiveDate {
+    plus_days(day(2024, 3, 1), n)
+}
+
+fn held() -> impl Strategy<Value = Interval> {
+    (0..DAYS, proptest::option::of(0..20_i64)).prop_map(|(first, length)| match length {
+        Some(length) => Interval { first: nth(first), last: nth(first + length) },
+        None => Interval::from(nth(first)),
+    })
+}
+
+fn places() -> impl Strategy<Value = Timeline<u32>> {
+    proptest::collection::btree_map(0..DAYS, 0_u32..4, 1..4).prop_map(|periods| {
+        let periods: Vec<_> = periods.into_iter().map(|(n, places)| (nth(n), places)).collect();
+        Unit::capacities(&periods).unwrap()
+    })
+}
+
+fn on(held: &[Interval], day: NaiveDate) -> usize {
+    held.iter().filter(|days| days.contains(day)).count()
+}
+
+proptest! {
+    #[test]
+    fn the_sweep_finds_what_looking_at_each_day_finds(
+        capacities in places(),
+        taken in proptest::collection::vec(held(), 0..6),
+        wanted in proptest::collection::vec(held(), 0..4),
+    ) {
+        let slow = (-1..DAYS + 30).map(nth).find(|day| {
+            let places = capacities.at(*day).copied().unwrap_or(0) as usize;
+            on(&wanted, *day) > 0 && on(&taken, *day) + on(&wanted, *day) > places
+        });
+        prop_assert_eq!(first_day_over(&capacities, &taken, &wanted), slow);
+    }
+}
+
+/// One unit, and people who come and go.
+struct World {
+    today: i64,
+    unit: Unit,
+    offers: Vec<Offer>,
+    placements: Vec<Placement>,
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Tick(i64),
+    Offer(usize),
+    Yes(usize, i64),
+    No(usize),
+    Lapse,
+    Start(usize, i64),
+    Notice(usize, i64),
+    End(usize, i64),
+    Withdraw(usize),
+    Capacity(i64, u32),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let who = 0..PERSONS;
+    prop_oneof![
+        (1..4_i64).prop_map(Step::Tick),
+        who.clone().prop_map(Step::Offer),
+        who.clone().prop_map(Step::Offer),
+        (who.clone(), 0..10_i64).prop_map(|(w, n)| Step::Yes(w, n)),
+        who.prop_map(Step::No),
+        Just(Step::Lapse),
+        (0..8_usize, 0..12_i64).prop_map(|(p, n)| Step::Start(p, n)),
+        (0..8_usize, 0..12_i64).prop_map(|(p, n)| Step::Notice(p, n)),
+        (0..8_usize, -5..25_i64).prop_map(|(p, n)| Step::End(p, n)),
+        (0..8_usize).prop_map(Step::Withdraw),
+        (0..DAYS, 0_u32..4).prop_map(|(n, places)| Step::Capacity(n, places)),
+    ]
+}
+
+impl World {
+    fn new(places: u32) -> Self {
+        Self { today: 0, unit: unit("unit-1", Occupation, places), offers: vec![], placements: vec![] }
+    }
+
+    /// Held by all but one offer and one placement.
+    fn taken(&self, but_offer: Option<usize>, but_placement: Option<usize>) -> Vec<Interval> {
+        let today = nth(self.today);
+        let offers = self.offers.iter().enumerate().filter(|(i, _)| Some(*i) != but_offer);
+        let placements = self.placements.iter().enumerate().filter(|(i, _)| Some(*i) != but_placement);
+        offers
+            .filter_map(|(_, o)| o.occupies(today))
+            .chain(placements.filter_map(|(_, p)| p.occupies()))
+            .collect()
+    }
+
+    fn of_person<T: Clone>(all: &[T], person: usize, id: impl Fn(&T) -> &str) -> Vec<T> {
+        all.iter().filter(|x| id(x) == format!("person of {person}")).cloned().collect()
+    }
+
+    /// Does the step if the rules allow it.
+    fn apply(&mut self, step: &Step) {
+        let today = nth(self.today);
+        match *step {
+            Step::Tick(days) => self.today += days,
+            Step::Lapse => {
+                self.offers = self.offers.drain(..).map(|o| o.lapse(today).value()).collect();
+            }
+            Step::Capacity(from, places) => {
+                self.unit = self.unit.clone().set_capacity(nth(from), places).value();
+            }
+            Step::Offer(person) => self.offer(person),
+            Step::Yes(person, ahead) => self.yes(person, ahead),
+            Step::No(person) => {
+                for offer in self.offers.iter_mut().filter(|o| o.person_id == format!("person of {person}")) {
+                    *offer = offer.clone().decline(today).unwrap_or(offer.clone());
+                }
+            }
+            Step::Start(n, ahead) => self.placed(n, |p, _, _| p.start(plus_days(today, ahead)).ok()),
+            Step::Notice(n, ahead) => self.placed(n, |p, _, _| p.give_notice(plus_days(today, ahead)).ok()),
+            Step::End(n, ahead) => {
+                self.placed(n, |p, unit, taken| p.end(plus_days(today, ahead), unit, taken).ok());
+            }
+            Step::Withdraw(n) => self.placed(n, |p, _, _| p.withdraw(today).ok()),
+        }
+    }
+
+    fn offer(&mut self, person: usize) {
+        let grant = grant(&person.to_string(), Occupation);
+        let opening = Opening {
+            grant: &grant,
+            wish: Some(&wish(&grant.grant_id, &["unit-1"])),
+            unit: &self.unit,
+            taken: &self.taken(None, None),
+            offers: &Self::of_person(&self.offers, person, |o| &o.person_id),
+            placements: &Self::of_person(&self.placements, person, |p| &p.person_id),
+            today: nth(self.today),
+            reflection_days: 3,
+        };
+        let made = Offer::make(format!("offer-{}", self.offers.len()), &opening);
+        self.offers.extend(made.ok());
+    }
+
+    fn yes(&mut self, person: usize, ahead: i64) {
+        let name = format!("person of {person}");
+        let Some(n) = self.offers.iter().rposition(|o| o.person_id == name) else { return };
+        let grant = grant(&person.to_string(), Occupation);
+        let order = Order {
+            placement_id: format!("placement-{}", self.placements.len()),
+            grant: &grant,
+            unit: &self.unit,
+            taken: &self.taken(Some(n), None),
+            placements: &Self::of_person(&self.placements, person, |p| &p.person_id),
+            ordered_start: nth(self.today + ahead),
+            today: nth(self.today),
+            start_days: 7,
+        };
+        if let Ok((offer, placement)) = self.offers[n].clone().accept(&order) {
+            self.offers[n] = offer;
+            self.placements.push(placement);
+        }
+    }
+
+    fn placed(&mut self, n: usize, verb: impl Fn(Placement, &Unit, &[Interval]) -> Option<Done<Placement>>) {
+        let Some(now) = self.placements.get(n).cloned() else { return };
+        let taken = self.taken(None, Some(n));
+        if let Some(done) = verb(now, &self.unit, &taken) {
+            self.placements[n] = done.value();
+        }
+    }
+
+    /// Day by day: how many places are held by placements and open offers, and how many there are.
+    fn map(&self) -> Vec<(usize, usize)> {
+        let taken = self.taken(None, None);
+        let places = |day| self.unit.capacities.at(day).copied().unwrap_or(0) as usize;
+        (0..2 * DAYS).map(nth).map(|day| (on(&taken, day), places(day))).collect()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// No step but a lowered capacity leaves more people at the unit than it has places, and after one nobody else gets
+    /// in: on every day there are at most as many as there are places, or fewer or as many as before.
+    #[test]
+    fn occupancy_never_passes_capacity(
+        first in 0_u32..4,
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        let mut world = World::new(first);
+        for step in &steps {
+            let before = world.map();
+            world.apply(step);
+            for (n, (now, before)) in world.map().into_iter().zip(before).enumerate() {
+                prop_assert!(now.0 <= now.1.max(before.0), "{step:?} made day {n} {before:?} into {now:?}");
+            }
+            for person in 0..PERSONS {
+                let mine = World::of_person(&world.placements, person, |p| &p.person_id);
+                let count = |f: fn(&PlacementState) -> bool| mine.iter().filter(|p| f(&p.state)).count();
+                prop_assert!(count(|s| matches!(s, PlacementState::Ordered)) <= 1);
+                let running = |s: &PlacementState| matches!(s, PlacementState::Ordered | PlacementState::Started { notice: None, .. });
+                prop_assert!(count(running) <= 2);
+            }
+        }
+    }
+
+    /// With a capacity that stands still nobody is ever there without a place.
+    #[test]
+    fn occupancy_stays_within_a_standing_capacity(
+        places in 0_u32..4,
+        steps in proptest::collection::vec(step(), 1..60),
+    ) {
+        let mut world = World::new(places);
+        for step in steps.iter().filter(|step| !matches!(step, Step::Capacity(..))) {
+            world.apply(step);
+            for (taken, places) in world.map() {
+                prop_assert!(taken <= places);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_offer_that_lapses_frees_its_place() {
+    let mut world = World::new(1);
+    world.apply(&Step::Offer(0));
+    world.apply(&Step::Offer(1));
+    assert_eq!(world.offers.len(), 1);
+    world.apply(&Step::Tick(30));
+    world.apply(&Step::Offer(1));
+    assert_eq!(world.offers.len(), 2);
+    world.apply(&Step::Lapse);
+    assert_eq!(world.offers[0].state, OfferState::Lapsed);
+}
+
+#[test]
+fn a_period_holds_until_the_next_begins() {
+    let unit = unit("u", Occupation, 5);
+    let Done::Now(unit) = unit.set_capacity(nth(20), 2) else { panic!("a change") };
+    let Done::Now(unit) = unit.set_capacity(nth(10), 9) else { panic!("a change") };
+    let places = |n| unit.capacities.at(nth(n)).copied();
+    assert_eq!(
+        [places(-61), places(0), places(10), places(19), places(20)].map(Option::unwrap_or_default),
+        [0, 5, 9, 9, 2]
+    );
+    assert_eq!(unit.revision, 3);
+    assert!(matches!(unit.clone().set_capacity(nth(20), 2), Done::Already(_)));
+    assert_eq!(
+        unit.change_regime(nth(0), Regime::OtherMunicipality).unwrap_err().reason(),
+        "REGIME_NOT_ALLOWED"
+    );
+    let reasons =
+        |wrong: Vec<niva_choice_domain::Refusal>| wrong.iter().map(|r| r.reason()).collect::<Vec<_>>();
+    assert_eq!(reasons(Unit::capacities(&[]).unwrap_err()), ["NO_CAPACITY_GIVEN"]);
+    assert_eq!(reasons(Unit::capacities(&[(nth(0), 1), (nth(0), 2)]).unwrap_err()), ["PERIOD_TWICE"]);
+    assert_eq!(reasons(Unit::regimes(&[]).unwrap_err()), ["NO_REGIME_GIVEN"]);
+}

@@ -1,0 +1,58 @@
+//! The rules of choice, by example and by property.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod capacity;
+mod offers;
+mod placements;
+mod wishes;
+
+use niva_calendar::{Interval, NaiveDate, date};
+use niva_choice_domain::{Grant, Placement, PlacementState, Unit, Wish};
+use niva_models::{Regime, Service};
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    date(year, month, day).unwrap()
+}
+
+fn unit(unit_id: &str, service: Service, places: u32) -> Unit {
+    let first = day(2024, 1, 1);
+    Unit {
+        unit_id: unit_id.to_owned(),
+        provider_id: "provider-1".to_owned(),
+        name: "Vinsta".to_owned(),
+        service,
+        district: "Järva".to_owned(),
+        regimes: Unit::regimes(&[(first, Regime::Municipal)]).unwrap(),
+        capacities: Unit::capacities(&[(first, places)]).unwrap(),
+        revision: 1,
+    }
+}
+
+fn grant(grant_id: &str, service: Service) -> Grant {
+    Grant {
+        grant_id: grant_id.to_owned(),
+        person_id: format!("person of {grant_id}"),
+        service,
+        district: "Järva".to_owned(),
+        valid: Interval::from(day(2024, 1, 1)),
+        revision: 1,
+    }
+}
+
+fn wish(grant_id: &str, units: &[&str]) -> Wish {
+    let unit_ids = units.iter().map(|id| (*id).to_owned()).collect();
+    Wish { grant_id: grant_id.to_owned(), unit_ids, version: 1 }
+}
+
+fn placement(placement_id: &str, state: PlacementState) -> Placement {
+    Placement {
+        placement_id: placement_id.to_owned(),
+        grant_id: "grant-1".to_owned(),
+        person_id: "person of grant-1".to_owned(),
+        service: Service::Occupation,
+        unit_id: "unit-1".to_owned(),
+        ordered_start: day(2024, 3, 11),
+        state,
+        revision: 1,
+    }
+}

@@ -1,0 +1,132 @@
+use niva_calendar::{Interval, NaiveDate};
+use niva_choice_domain::{Done, Offer, OfferState, Opening, Order, Placement, PlacementState, Refusal};
+use niva_models::Service::{self, Occupation, StudyCircle};
+
+use crate::{day, grant, placement, unit, wish};
+
+/// Wednesday before Easter.
+const fn wednesday() -> (i32, u32, u32) {
+    (2024, 3, 27)
+}
+
+fn offered(service: Service, placements: &[Placement], offers: &[Offer]) -> Result<Offer, Refusal> {
+    let (y, m, d) = wednesday();
+    let opening = Opening {
+        grant: &grant("grant-1", service),
+        wish: Some(&wish("grant-1", &["unit-1"])),
+        unit: &unit("unit-1", service, 1),
+        taken: &[],
+        offers,
+        placements,
+        today: day(y, m, d),
+        reflection_days: 3,
+    };
+    Offer::make("offer-1".to_owned(), &opening)
+}
+
+fn accepted(offer: Offer, today: NaiveDate, ordered_start: NaiveDate) -> Result<(Offer, Placement), Refusal> {
+    let mut grant = grant("grant-1", Occupation);
+    grant.valid = Interval { first: day(2024, 1, 1), last: day(2024, 4, 10) };
+    offer.accept(&Order {
+        placement_id: "placement-1".to_owned(),
+        grant: &grant,
+        unit: &unit("unit-1", Occupation, 1),
+        taken: &[],
+        placements: &[],
+        ordered_start,
+        today,
+        start_days: 7,
+    })
+}
+
+#[test]
+fn the_deadline_counts_working_days_across_easter() {
+    // 28 March (1); Good Friday, the weekend and Easter Monday don't count; 2 April (2), 3 April (3).
+    let offer = offered(Occupation, &[], &[]).unwrap();
+    assert_eq!((offer.offer_date, offer.answer_by), (day(2024, 3, 27), day(2024, 4, 3)));
+    assert!(offer.is_open(day(2024, 4, 3)) && !offer.is_open(day(2024, 4, 4)));
+    assert_eq!(offer.occupies(day(2024, 4, 3)), Some(Interval::from(day(2024, 3, 27))));
+    assert_eq!(offer.occupies(day(2024, 4, 4)), None);
+}
+
+#[test]
+fn a_yes_orders_a_start_within_seven_working_days() {
+    let offer = offered(Occupation, &[], &[]).unwrap();
+    let yes = |today, start| accepted(offer.clone(), today, start).map_err(|r| r.reason());
+    let (answered, placement) = yes(day(2024, 3, 27), day(2024, 4, 9)).unwrap();
+    assert_eq!(answered.state, OfferState::Accepted { placement_id: "placement-1".to_owned() });
+    assert_eq!((placement.ordered_start, placement.state), (day(2024, 4, 9), PlacementState::Ordered));
+    // 28 March, 2, 3, 4, 5, 8, 9 April are seven.
+    assert_eq!(yes(day(2024, 3, 27), day(2024, 4, 10)), Err("START_TOO_LATE"));
+    assert_eq!(yes(day(2024, 4, 3), day(2024, 4, 11)), Err("OUTSIDE_GRANT"));
+    assert_eq!(yes(day(2024, 4, 3), day(2024, 4, 2)), Err("START_IN_PAST"));
+    assert_eq!(yes(day(2024, 4, 4), day(2024, 4, 5)), Err("OFFER_LAPSED"));
+}
+
+#[test]
+fn an_offer_is_answered_once() {
+    let offer = offered(Occupation, &[], &[]).unwrap();
+    let today = day(2024, 3, 28);
+    let yes = accepted(offer.clone(), today, today).unwrap().0;
+    let no = offer.clone().decline(today).unwrap();
+    let Done::Now(lapsed) = offer.clone().lapse(day(2024, 4, 4)) else { panic!("it must lapse") };
+    assert_eq!((&no.state, &lapsed.state), (&OfferState::Declined, &OfferState::Lapsed));
+    for (answered, reason) in [(yes, "OFFER_ANSWERED"), (no, "OFFER_ANSWERED"), (lapsed, "OFFER_LAPSED")] {
+        assert_eq!(accepted(answered.clone(), today, today).unwrap_err().reason(), reason);
+        assert_eq!(answered.clone().decline(today).unwrap_err().reason(), reason);
+        assert_eq!(answered.clone().lapse(day(2025, 1, 1)), Done::Already(answered));
+    }
+    assert_eq!(offer.clone().lapse(day(2024, 4, 3)), Done::Already(offer));
+}
+
+#[test]
+fn one_offer_at_a_time_but_one_that_is_over_bars_nothing() {
+    let open = offered(Occupation, &[], &[]).unwrap();
+    assert_eq!(offered(Occupation, &[], std::slice::from_ref(&open)).unwrap_err().reason(), "OFFER_OPEN");
+    let over = Offer { answer_by: day(2024, 3, 26), ..open.clone() };
+    assert!(offered(Occupation, &[], &[over]).is_ok());
+    assert!(offered(Occupation, &[], &[open.decline(day(2024, 3, 27)).unwrap()]).is_ok());
+}
+
+#[test]
+fn a_switch_is_offered_after_the_start_and_one_at_a_time() {
+    let started = |notice| placement("p", PlacementState::Started { actual_start: day(2024, 3, 11), notice });
+    let (runs, leaves) = (started(None), started(Some(day(2024, 3, 20))));
+    let ordered = placement("o", PlacementState::Ordered);
+    let refused = |service, placements: &[Placement]| {
+        offered(service, placements, &[]).err().map(|refusal| refusal.reason())
+    };
+    assert_eq!(refused(Occupation, std::slice::from_ref(&ordered)), Some("ALREADY_PLACED"));
+    assert_eq!(refused(Occupation, &[runs.clone(), ordered]), Some("ALREADY_PLACED"));
+    assert_eq!(refused(Occupation, std::slice::from_ref(&runs)), None);
+    assert_eq!(refused(Occupation, &[runs.clone(), leaves]), None);
+    assert_eq!(refused(Occupation, &[runs.clone(), runs.clone()]), Some("ALREADY_PLACED"));
+    assert_eq!(refused(StudyCircle, &[runs.clone(), runs]), None);
+}
+
+#[test]
+fn an_offer_needs_a_wish_a_grant_and_a_place() {
+    let today = day(2024, 3, 27);
+    let (open, mut ended) = (grant("grant-1", Occupation), grant("grant-1", Occupation));
+    ended.valid.last = day(2024, 3, 26);
+    let (wished, elsewhere) = (wish("grant-1", &["unit-1"]), wish("grant-1", &["unit-2"]));
+    let (unit, later) = (unit("unit-1", Occupation, 1), Interval::day(day(2024, 12, 24)));
+    let make = |grant, wish, taken: &[Interval]| {
+        let opening = Opening {
+            grant,
+            wish,
+            unit: &unit,
+            taken,
+            offers: &[],
+            placements: &[],
+            today,
+            reflection_days: 3,
+        };
+        Offer::make("o".to_owned(), &opening).err().map(|refusal| refusal.reason())
+    };
+    assert_eq!(make(&open, Some(&wished), &[]), None);
+    assert_eq!(make(&ended, Some(&wished), &[]), Some("GRANT_ENDED"));
+    assert_eq!(make(&open, None, &[]), Some("NOT_WISHED"));
+    assert_eq!(make(&open, Some(&elsewhere), &[]), Some("NOT_WISHED"));
+    assert_eq!(make(&open, Some(&wished), &[later]), Some("NO_FREE_PLACE"));
+}

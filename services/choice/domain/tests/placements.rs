@@ -1,0 +1,188 @@
+use niva_calendar::{Interval, NaiveDate};
+use niva_choice_domain::{Dates, Done, Placement, PlacementState, Refusal, near};
+use niva_models::Service::Occupation;
+use proptest::prelude::*;
+
+use crate::{day, placement, unit};
+
+const fn order() -> (i32, u32, u32) {
+    (2024, 3, 11)
+}
+
+fn march(d: u32) -> NaiveDate {
+    day(2024, 3, d)
+}
+
+/// One of each state.
+fn states() -> [PlacementState; 7] {
+    let actual_start = march(12);
+    let notice = Some(march(20));
+    [
+        PlacementState::Ordered,
+        PlacementState::Withdrawn,
+        PlacementState::Started { actual_start, notice: None },
+        PlacementState::Started { actual_start, notice },
+        PlacementState::NoShow { notice: march(20) },
+        PlacementState::Ended { actual_start, notice: None, end: march(25) },
+        PlacementState::Ended { actual_start, notice, end: march(25) },
+    ]
+}
+
+type Verb = fn(Placement, NaiveDate) -> Result<Done<Placement>, Refusal>;
+
+fn verbs() -> [(&'static str, Verb); 4] {
+    [
+        ("start", |p, d| p.start(d)),
+        ("notice", |p, d| p.give_notice(d)),
+        ("end", |p, d| p.end(d, &unit("unit-1", Occupation, 9), &[])),
+        ("withdraw", |p, today| p.withdraw(today)),
+    ]
+}
+
+/// What each verb makes of each state, with a day that is no day of the placement yet.
+#[test]
+fn every_state_and_verb() {
+    let late = march(28);
+    let told: Vec<String> = states()
+        .into_iter()
+        .map(|state| {
+            let outcomes = verbs().map(|(name, verb)| {
+                let day = if name == "withdraw" { march(10) } else { late };
+                match verb(placement("p", state), day) {
+                    Ok(Done::Now(p)) => p.state.as_str(),
+                    Ok(Done::Already(_)) => "already",
+                    Err(refusal) => refusal.reason(),
+                }
+            });
+            format!("{}: {}", state.as_str(), outcomes.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "ordered: started no_show PLACEMENT_STATE withdrawn",
+            "withdrawn: PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE already",
+            "started: PLACEMENT_STATE started ended PLACEMENT_STATE",
+            "started: PLACEMENT_STATE PLACEMENT_STATE ended PLACEMENT_STATE",
+            "no_show: PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE",
+            "ended: PLACEMENT_STATE PLACEMENT_STATE ended PLACEMENT_STATE",
+            "ended: PLACEMENT_STATE PLACEMENT_STATE ended PLACEMENT_STATE",
+        ]
+    );
+}
+
+#[test]
+fn dates_come_in_order() {
+    let ordered = placement("p", PlacementState::Ordered);
+    assert_eq!(ordered.clone().start(march(10)).unwrap_err().reason(), "START_BEFORE_ORDER");
+    assert_eq!(ordered.clone().give_notice(march(10)).unwrap_err().reason(), "NOTICE_BEFORE_ORDER");
+    let started = ordered.clone().start(march(13)).unwrap().value();
+    let end = |d| started.clone().end(d, &unit("unit-1", Occupation, 1), &[]);
+    assert_eq!(end(march(12)).unwrap_err().reason(), "END_BEFORE_START");
+    assert_eq!(end(march(13)).unwrap().value().state.end(), Some(march(13)));
+    assert_eq!(ordered.clone().withdraw(march(11)).unwrap_err().reason(), "WITHDRAWAL_TOO_LATE");
+    assert_eq!(ordered.withdraw(march(10)).unwrap().value().occupies(), None);
+}
+
+#[test]
+fn the_same_again_changes_nothing_and_another_day_is_told_apart() {
+    let started = placement("p", PlacementState::Ordered).start(march(13)).unwrap().value();
+    assert_eq!(started.revision, 2);
+    assert_eq!(started.clone().start(march(13)), Ok(Done::Already(started.clone())));
+    assert_eq!(started.clone().start(march(14)).unwrap_err().reason(), "PLACEMENT_STATE");
+    let leaving = started.give_notice(march(15)).unwrap().value();
+    assert_eq!(leaving.clone().give_notice(march(15)), Ok(Done::Already(leaving)));
+}
+
+#[test]
+fn an_end_is_corrected_unless_the_place_is_somebody_elses() {
+    let unit = unit("unit-1", Occupation, 1);
+    let ended = placement(
+        "p",
+        PlacementState::Ended { actual_start: march(11), notice: Some(march(12)), end: march(15) },
+    );
+    let corrected = ended.clone().end(march(14), &unit, &[Interval::from(march(16))]).unwrap().value();
+    assert_eq!((corrected.state.end(), corrected.revision), (Some(march(14)), 2));
+    assert_eq!(corrected.state.notice(), Some(march(12)));
+    assert!(ended.clone().end(march(20), &unit, &[Interval::from(march(21))]).is_ok());
+    let refused = ended.end(march(20), &unit, &[Interval::from(march(16))]).unwrap_err();
+    assert_eq!(refused, Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(16) });
+}
+
+#[test]
+fn a_slip_of_the_pen_is_seen() {
+    let (y, m, d) = order();
+    let today = day(y, m, d);
+    assert!(near(day(2026, 3, 12), today).is_ok());
+    assert_eq!(near(day(2042, 3, 11), today).unwrap_err().reason(), "DATE_TOO_FAR");
+}
+
+fn some_day() -> impl Strategy<Value = NaiveDate> {
+    (1_u32..=28).prop_map(march)
+}
+
+proptest! {
+    /// Any verb with any day leaves dates in order, keeps what it does not concern, and grows the revision by one; or
+    /// refuses.
+    #[test]
+    fn no_verb_breaks_the_order_of_dates(
+        steps in proptest::collection::vec((0_usize..4, some_day()), 0..12),
+    ) {
+        let mut now = placement("p", PlacementState::Ordered);
+        for (verb, day) in steps {
+            match verbs()[verb].1(now.clone(), day) {
+                Ok(Done::Now(next)) => {
+                    prop_assert_eq!(next.revision, now.revision + 1);
+                    prop_assert_eq!(next.ordered_start, now.ordered_start);
+                    now = next;
+                }
+                Ok(Done::Already(same)) => prop_assert_eq!(&same, &now),
+                Err(_) => {}
+            }
+            let s = now.state;
+            prop_assert!(s.actual_start().is_none_or(|a| a >= now.ordered_start));
+            prop_assert!(s.notice().is_none_or(|n| n >= now.ordered_start));
+            prop_assert!(s.end().is_none_or(|e| s.actual_start().is_some_and(|a| a <= e)));
+        }
+    }
+
+    /// What the verbs make can be written down as dates and read again.
+    #[test]
+    fn dates_tell_the_state(
+        actual_start in proptest::option::of(some_day()),
+        notice in proptest::option::of(some_day()),
+        end in proptest::option::of(some_day()),
+    ) {
+        let (y, m, d) = order();
+        let dates = Dates { ordered_start: day(y, m, d), actual_start, notice, end };
+        let one_by_one = || {
+            let mut p = placement("p", PlacementState::Ordered);
+            if let Some(d) = actual_start {
+                p = p.start(d)?.value();
+            }
+            if let Some(d) = notice {
+                p = p.give_notice(d)?.value();
+            }
+            if let Some(d) = end {
+                p = p.end(d, &unit("unit-1", Occupation, 1), &[])?.value();
+            }
+            Ok::<_, Refusal>(p.state)
+        };
+        prop_assert_eq!(dates.state().ok(), one_by_one().ok());
+    }
+}
+
+#[test]
+fn all_that_is_wrong_with_dates_is_told() {
+    let (y, m, d) = order();
+    let dates = Dates {
+        ordered_start: day(y, m, d),
+        actual_start: Some(march(10)),
+        notice: Some(march(9)),
+        end: Some(march(8)),
+    };
+    let reasons: Vec<_> = dates.state().unwrap_err().iter().map(Refusal::reason).collect();
+    assert_eq!(reasons, ["START_BEFORE_ORDER", "NOTICE_BEFORE_ORDER", "END_BEFORE_START"]);
+    let never = Dates { actual_start: None, notice: None, ..dates };
+    assert_eq!(never.state().unwrap_err()[0].reason(), "END_WITHOUT_START");
+}
