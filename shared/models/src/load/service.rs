@@ -6,7 +6,7 @@ use super::{
     scale::{self, ReadScale},
     terms,
 };
-use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, rates::RateIndex};
+use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, VariantRule, rates::RateIndex};
 
 /// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
 pub(super) fn read(
@@ -62,6 +62,9 @@ pub(super) fn read(
         problems.add(second, what, "remove one of the two");
     }
     terms.index = index;
+    if levels_known {
+        rules_fit(&terms, &at, problems);
+    }
     if !tables.unreadable {
         complete(&terms, &at, problems);
     }
@@ -100,6 +103,27 @@ fn aliases(terms: &ServiceTerms, common: &[RegimeAlias]) -> Vec<RegimeAlias> {
         terms.amounts.iter().any(|a| a.component == alias.component && a.regime == Some(alias.amount_of))
     };
     common.iter().filter(|alias| terms.regimes.contains(&alias.regime) && pays(alias)).cloned().collect()
+}
+
+/// Rules that name a level or hours need the service to have them.
+fn rules_fit(terms: &ServiceTerms, at: &std::ops::Range<usize>, problems: &mut Problems<'_>) {
+    if terms.parameters.vacancy_days > 0 && !terms.levels.contains(&Level::LOWEST) {
+        let what = format!("{} has vacancy days but no level 1 to pay them at", terms.service);
+        problems.add(at, what, "set vacancy_days = 0 in its [service.parameters], or give it levels");
+    }
+    let Some(transition) = &terms.transition else { return };
+    if !terms.levels.contains(&transition.level) {
+        let what =
+            format!("the transition is at level {}, which the service does not have", transition.level);
+        problems.add(at, what, "use one of its levels");
+    }
+    let hours = |rule: &VariantRule| {
+        rule.hours.is_none_or(|(from, to)| (from..=to).contains(&transition.hours_per_week))
+    };
+    if !terms.variants.is_empty() && !terms.variants.iter().any(hours) {
+        let what = format!("the transition is at {} hours, which no variant has", transition.hours_per_week);
+        problems.add(at, what, "use hours that a variant has");
+    }
 }
 
 /// Every component that is paid must have an amount for every regime, level and variant.
