@@ -1,3 +1,4 @@
+use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::{Catalogue, Level, Service};
 
@@ -96,4 +97,41 @@ pub fn distance(catalogue: &Catalogue, service: Service, points: u16, day: Naive
 #[must_use]
 pub fn default_valid_from(today: NaiveDate) -> NaiveDate {
     Month::of(today).next().first_day()
+}
+
+/// What a level decision stands on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LevelBasis {
+    /// A measurement's points.
+    Measured {
+        /// The points.
+        points: u16,
+        /// The compensation model whose scale was used.
+        scale_model_id: String,
+    },
+    /// The city's word, without points.
+    Stated,
+}
+
+/// A decision of a level, valid from a day until the next decision's. Never changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelDecision {
+    /// Opaque id.
+    pub level_decision_id: String,
+    /// Numbers decisions in the order they were made: of two with the same first day the higher stands.
+    pub decision_number: i64,
+    /// The person.
+    pub person_id: String,
+    /// The service.
+    pub service: Service,
+    /// The level.
+    pub level: Level,
+    /// What it stands on.
+    pub basis: LevelBasis,
+    /// The measurement that it was decided from or stated in.
+    pub measurement_id: String,
+    /// First day it takes effect.
+    pub valid_from: NaiveDate,
+    /// When it was decided.
+    pub decide_time: DateTime<Utc>,
 }

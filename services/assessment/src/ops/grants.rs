@@ -1,0 +1,135 @@
+//! Grants.
+
+use std::collections::BTreeMap;
+
+use niva_assessment_domain::{Change, Grant, GrantRefused};
+use niva_kit::auth::Caller;
+use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::{OpError, Tx};
+use niva_proto::assessment::v1 as pb;
+
+use super::{Call, Done, MAX_PAGE, asked_for, grant_event, in_district, person_unknown, taken};
+use crate::store::{grants, persons};
+use crate::{App, wire};
+
+impl App {
+    pub(crate) async fn record_grant(
+        &self,
+        caller: &Caller,
+        request: &pb::RecordGrantRequest,
+    ) -> Result<pb::RecordGrantResponse, OpError> {
+        let new = wire::new_grant(request, &self.city)?;
+        in_district(caller, &new.district)?;
+        let grant = &Grant {
+            grant_id: new.grant_id.unwrap_or_else(|| self.ids.next()),
+            person_id: new.person_id,
+            service: new.service,
+            district: new.district,
+            valid: new.valid,
+            scopes: new.scope.map(|scope| (new.valid.first, scope)).into_iter().collect::<BTreeMap<_, _>>(),
+            revision: 1,
+        };
+        let call = Call { method: "RecordGrant", caller, request_id: &request.request_id, request };
+        self.change(&call, &|tx| {
+            Box::pin(async move {
+                if persons::find(tx, &grant.person_id).await?.is_none() {
+                    return Err(person_unknown(&grant.person_id));
+                }
+                if !grants::insert(tx, grant).await? {
+                    return Err(taken("grant", &grant.grant_id));
+                }
+                let grant = wire::grant(grant);
+                let event = grant_event(&grant);
+                Ok((pb::RecordGrantResponse { grant: Some(grant) }, vec![event]))
+            })
+        })
+        .await
+    }
+
+    pub(crate) async fn change_grant_scope(
+        &self,
+        caller: &Caller,
+        request: &pb::ChangeGrantScopeRequest,
+    ) -> Result<pb::ChangeGrantScopeResponse, OpError> {
+        let (id, first, scope) = &wire::new_scope(request)?;
+        let call = Call { method: "ChangeGrantScope", caller, request_id: &request.request_id, request };
+        self.change(&call, &|tx| {
+            Box::pin(async move {
+                let grant = held(tx, caller, id).await?;
+                let (grant, events) = save(tx, grant.change_scope(*first, *scope).map_err(refused)?).await?;
+                Ok((pb::ChangeGrantScopeResponse { grant: Some(grant) }, events))
+            })
+        })
+        .await
+    }
+
+    pub(crate) async fn end_grant(
+        &self,
+        caller: &Caller,
+        request: &pb::EndGrantRequest,
+    ) -> Result<pb::EndGrantResponse, OpError> {
+        let (id, last) = &wire::end_grant(request)?;
+        let call = Call { method: "EndGrant", caller, request_id: &request.request_id, request };
+        self.change(&call, &|tx| {
+            Box::pin(async move {
+                let grant = held(tx, caller, id).await?;
+                let (grant, events) = save(tx, grant.end(*last).map_err(refused)?).await?;
+                Ok((pb::EndGrantResponse { grant: Some(grant) }, events))
+            })
+        })
+        .await
+    }
+
+    pub(crate) async fn get_grant(
+        &self,
+        caller: &Caller,
+        request: &pb::GetGrantRequest,
+    ) -> Result<pb::GetGrantResponse, OpError> {
+        let id = asked_for("grant_id", &request.grant_id)?;
+        let grant =
+            grants::find(self.db.conn(), &id).await?.ok_or_else(|| OpError::not_found("grant", &id))?;
+        in_district(caller, &grant.district)?;
+        Ok(pb::GetGrantResponse { grant: Some(wire::grant(&grant)) })
+    }
+
+    pub(crate) async fn list_grants(
+        &self,
+        caller: &Caller,
+        request: &pb::ListGrantsRequest,
+    ) -> Result<pb::ListGrantsResponse, OpError> {
+        let filter = filter_hash(&["grants", &request.person_id]);
+        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
+        let rows = grants::list(self.db.conn(), &request.person_id, &caller.districts, &page).await?;
+        let (rows, next_page_token) = page.cut(rows, |g| g.grant_id.clone());
+        Ok(pb::ListGrantsResponse { grants: rows.iter().map(wire::grant).collect(), next_page_token })
+    }
+}
+
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Grant, OpError> {
+    let grant = grants::lock(tx, id).await?.ok_or_else(|| OpError::not_found("grant", id))?;
+    in_district(caller, &grant.district)?;
+    Ok(grant)
+}
+
+async fn save(tx: &Tx<'_>, change: Change<Grant>) -> Result<Done<pb::Grant>, OpError> {
+    match change {
+        Change::Already(grant) => Ok((wire::grant(&grant), Vec::new())),
+        Change::Now(grant) => {
+            grants::update(tx, &grant).await?;
+            let grant = wire::grant(&grant);
+            let event = grant_event(&grant);
+            Ok((grant, vec![event]))
+        }
+    }
+}
+
+fn refused(error: GrantRefused) -> OpError {
+    match error {
+        GrantRefused::OutsideGrant { .. } => {
+            OpError::invalid("valid_from", "OUTSIDE_GRANT", error.to_string())
+        }
+        GrantRefused::EndBeforeStart { .. } => {
+            OpError::invalid("last", "END_BEFORE_START", error.to_string())
+        }
+    }
+}

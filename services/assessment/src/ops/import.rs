@@ -1,0 +1,150 @@
+//! ImportAssessment: all records in one transaction, or none and every error at once.
+
+mod check;
+
+use niva_assessment_domain::{Basis, Decided, Derived, Grant, LevelBasis, LevelDecision, Measurement, Visit};
+use niva_kit::auth::Caller;
+use niva_kit::{OpError, Tx};
+use niva_models::Level;
+use niva_proto::assessment::v1 as pb;
+use sha2::{Digest, Sha256};
+
+use super::{Call, Done, grant_event, level_event};
+use crate::decision_id::decision_id;
+use crate::store::persons::{self, Person};
+use crate::store::{decisions, grants, measurements};
+use crate::{App, wire};
+use check::Findings;
+
+/// Most records of one import: they are kept in memory until all are known to be right.
+const MAX_RECORDS: usize = 1_000_000;
+
+/// An import as it arrives.
+#[derive(Default)]
+pub(crate) struct Import {
+    request_id: String,
+    /// Over every message, so that a repeated request id is known to bring the same import.
+    hash: Sha256,
+    records: Vec<pb::ImportAssessmentRequest>,
+}
+
+/// A measurement that is right, and what its level stands on.
+struct Measured {
+    visit: Visit,
+    basis: Basis,
+    level: Level,
+    derived: Option<Derived>,
+    valid_from: niva_calendar::NaiveDate,
+}
+
+/// Records that are right, in their order.
+#[derive(Default)]
+struct Accepted {
+    persons: Vec<Person>,
+    grants: Vec<Grant>,
+    measurements: Vec<Measured>,
+}
+
+impl Import {
+    /// Takes the next message.
+    ///
+    /// # Errors
+    /// A request id that comes late, or too many records.
+    pub(crate) fn push(&mut self, message: pb::ImportAssessmentRequest) -> Result<(), OpError> {
+        use prost::Message as _;
+        if self.records.is_empty() {
+            self.request_id.clone_from(&message.request_id);
+        } else if !message.request_id.is_empty() {
+            let words = "stands in the first message only: an import has one";
+            return Err(OpError::invalid("request_id", "REQUEST_ID_REPEATED", words));
+        }
+        if self.records.len() == MAX_RECORDS {
+            let words = format!("more than {MAX_RECORDS} records: split the import");
+            return Err(OpError::invalid("record", "IMPORT_TOO_LARGE", words));
+        }
+        self.hash.update(message.encode_length_delimited_to_vec());
+        self.records.push(message);
+        Ok(())
+    }
+}
+
+impl App {
+    pub(crate) async fn import_assessment(
+        &self,
+        caller: &Caller,
+        import: Import,
+    ) -> Result<pb::ImportAssessmentResponse, OpError> {
+        let Import { request_id, hash, records } = import;
+        if records.is_empty() {
+            return Err(OpError::invalid(
+                "record",
+                "FIELD_REQUIRED",
+                "the import is empty: send at least one record",
+            ));
+        }
+        // Stands for the whole import where a request's content is compared.
+        let content = &pb::ImportAssessmentRequest {
+            request_id: request_id.clone(),
+            origin: format!("{:x} of {} records", hash.finalize(), records.len()),
+            record: None,
+        };
+        let call = Call { method: "ImportAssessment", caller, request_id: &request_id, request: content };
+        let records = &records;
+        self.change(&call, &|tx| {
+            Box::pin(async move {
+                let mut findings = Findings::default();
+                let accepted = self.check_import(tx, caller, records, &mut findings).await?;
+                findings.finish(records)?;
+                self.save_import(tx, accepted).await
+            })
+        })
+        .await
+    }
+
+    async fn save_import(
+        &self,
+        tx: &Tx<'_>,
+        accepted: Accepted,
+    ) -> Result<Done<pb::ImportAssessmentResponse>, OpError> {
+        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        let answer = pb::ImportAssessmentResponse {
+            persons: count(accepted.persons.len()),
+            grants: count(accepted.grants.len()),
+            measurements: count(accepted.measurements.len()),
+        };
+        let mut events: Vec<_> = accepted.grants.iter().map(|g| grant_event(&wire::grant(g))).collect();
+        persons::insert_all(tx, accepted.persons).await?;
+        grants::insert_all(tx, &accepted.grants).await?;
+        let (measured, pending): (Vec<Measurement>, Vec<LevelDecision>) =
+            accepted.measurements.into_iter().map(|m| self.decided(m)).unzip();
+        measurements::insert_all(tx, &measured).await?;
+        if !pending.is_empty() {
+            let first = decisions::take_numbers(tx, pending.len()).await?;
+            let numbered: Vec<_> =
+                (first..).zip(pending).map(|(n, d)| LevelDecision { decision_number: n, ..d }).collect();
+            decisions::insert_all(tx, &numbered).await?;
+            events.extend(numbered.iter().map(|d| level_event(&wire::level_decision(d))));
+        }
+        Ok((answer, events))
+    }
+
+    /// The measurement and its decision, which has no number yet.
+    fn decided(&self, measured: Measured) -> (Measurement, LevelDecision) {
+        let Measured { visit, basis, level, derived, valid_from } = measured;
+        let decision = LevelDecision {
+            level_decision_id: decision_id(&visit.measurement_id),
+            decision_number: 0,
+            person_id: visit.person_id.clone(),
+            service: visit.service,
+            level,
+            basis: derived.map_or(LevelBasis::Stated, |d| LevelBasis::Measured {
+                points: d.points,
+                scale_model_id: d.scale_model_id,
+            }),
+            measurement_id: visit.measurement_id.clone(),
+            valid_from,
+            decide_time: self.clock.now(),
+        };
+        (Measurement::Decided(Decided { visit, basis }), decision)
+    }
+}
