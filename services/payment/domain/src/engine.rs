@@ -13,12 +13,12 @@ mod sweep;
 mod track;
 
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END};
-use niva_models::{Catalogue, Component, Service, ServiceTerms};
+use niva_models::{Catalogue, Component, Service, ServiceTerms, Unit};
 
 pub use phases::Phases;
 pub use sweep::transition_days;
 
-use crate::{HoldReason, Occasion, OccasionKind, Owed, PlacementFacts};
+use crate::{Hold, HoldReason, Occasion, OccasionKind, Owed, PlacementFacts};
 use book::Book;
 use pay::Payer;
 use sweep::Sweep;
@@ -50,7 +50,9 @@ pub struct Engine<'c> {
     catalogue: &'c Catalogue,
     /// The models in force, by service and in order of day.
     rulings: Vec<Vec<Ruling<'c>>>,
+    /// Buffers.
     occasions: Vec<Occasion>,
+    held: Vec<(Hold, bool)>,
 }
 
 /// A model in force for a service on some days.
@@ -60,7 +62,8 @@ struct Ruling<'c> {
     /// Index in the catalogue.
     model: u16,
     terms: &'c ServiceTerms,
-    pays_premises: bool,
+    /// What its premises supplement is per, where it pays one.
+    premises: Option<Unit>,
 }
 
 impl<'c> Engine<'c> {
@@ -78,16 +81,17 @@ impl<'c> Engine<'c> {
                     .and_then(|i| u16::try_from(i).ok())
                     .unwrap_or(u16::MAX),
                 terms: m.terms,
-                pays_premises: m.terms.amounts.iter().any(|a| a.component == Component::Premises),
+                premises: m.terms.amounts.iter().find(|a| a.component == Component::Premises).map(|a| a.unit),
             };
             catalogue.in_force(*service, always).map(ruling).collect()
         };
-        Self { catalogue, rulings: Service::ALL.iter().map(rulings).collect(), occasions: Vec::new() }
+        let rulings = Service::ALL.iter().map(rulings).collect();
+        Self { catalogue, rulings, occasions: Vec::new(), held: Vec::new() }
     }
 
     /// What is owed, as [`owed`] says, in place of what `out` held.
     pub fn owed_into(&mut self, facts: &PlacementFacts<'_>, months: (Month, Month), out: &mut Owed) {
-        let mut book = Book::new(out);
+        let mut book = Book::new(out, &mut self.held);
         let phases = Phases::of(facts, self.catalogue);
         if let Some(window) = Interval::new(months.0.first_day(), months.1.last_day()) {
             sort_occasions(facts, &phases, window, &mut self.occasions, &mut book);
@@ -126,11 +130,10 @@ fn sort_occasions(
                 OccasionKind::EveningNight => Component::EveningNight,
                 OccasionKind::CourseSession => Component::Rate,
             };
-            book.hold(component, Interval::day(occasion.date), HoldReason::OccasionOutsidePlacement);
+            book.hold(component, Interval::day(occasion.date), HoldReason::OccasionOutsidePlacement, false);
         }
     }
     if !kept.is_sorted() {
         kept.sort_unstable();
     }
 }
-

@@ -1,7 +1,9 @@
 //! Lines and holds in words.
 
 use niva_calendar::{Datelike, Interval, Month};
-use niva_models::{Catalogue, Component, DayCount, Level, Model, Rate, Regime, Scale, ServiceTerms, Unit, Variant};
+use niva_models::{
+    Catalogue, Component, DayCount, Level, Model, Rate, Regime, Scale, ServiceTerms, Unit, Variant,
+};
 
 use crate::{Basis, Hold, HoldReason, Line, Phases, PlacementFacts, Settlement};
 
@@ -39,7 +41,8 @@ pub fn explain(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -
         Basis::Agreement(index) => agreement(index, facts, &mut out),
         Basis::ActualCost(_) => {
             out.sentences.push(
-                "The place is sold to another district, which pays its actual premises cost as reported.".to_owned(),
+                "The place is sold to another district, which pays its actual premises cost as reported."
+                    .to_owned(),
             );
             "Premises cost reported for the placement".clone_into(&mut out.source_document);
             out.source_place = format!("{} SEK a month", line.unit_price);
@@ -124,7 +127,13 @@ fn agreement(index: u16, facts: &PlacementFacts<'_>, out: &mut Explanation) {
 }
 
 /// The level and the amount of a model.
-fn published(line: &Line, facts: &PlacementFacts<'_>, model: &Model, terms: &ServiceTerms, out: &mut Explanation) {
+fn published(
+    line: &Line,
+    facts: &PlacementFacts<'_>,
+    model: &Model,
+    terms: &ServiceTerms,
+    out: &mut Explanation,
+) {
     match (line.basis, line.component, line.level) {
         (Basis::Transition, ..) => {
             if let Some(t) = &terms.transition {
@@ -140,7 +149,9 @@ fn published(line: &Line, facts: &PlacementFacts<'_>, model: &Model, terms: &Ser
             }
         }
         (_, Component::Vacancy, Some(level)) => {
-            out.sentences.push(format!("The rate is that of the lowest level, {level}, whatever level the person had."));
+            out.sentences.push(format!(
+                "The rate is that of the lowest level, {level}, whatever level the person had."
+            ));
         }
         (_, _, Some(level)) => out.sentences.extend(level_words(line, level, facts, terms.scale.as_ref())),
         (_, _, None) => out.sentences.push("The amount does not depend on a level.".to_owned()),
@@ -154,7 +165,8 @@ fn published(line: &Line, facts: &PlacementFacts<'_>, model: &Model, terms: &Ser
         source(&rate, terms, line, out);
     }
     if let Some(day) = model.amounts_published.filter(|day| *day < line.days.first) {
-        out.sentences.push(format!("Amounts last published {day}; no successor is published, so they stay in force."));
+        out.sentences
+            .push(format!("Amounts last published {day}; no successor is published, so they stay in force."));
     }
 }
 
@@ -225,15 +237,21 @@ fn price(line: &Line, out: &mut Explanation) {
 
 fn unit_rule(line: &Line, terms: Option<&ServiceTerms>, out: &mut Explanation) {
     let holidays = terms.is_none_or(|t| t.parameters.holidays_paid);
-    out.rules.extend(match line.unit {
-        Unit::Month => Some("a part of a month is prorated by calendar days and rounded to whole öre"),
-        Unit::Weekday if holidays => Some("Monday to Friday are paid (vardagar), public holidays included"),
-        Unit::Weekday => Some("Monday to Friday are paid (vardagar), public holidays not"),
-        Unit::HalfDaySession => Some("sessions (pass) are paid as decided in the weekly schedule, not as attended"),
-        Unit::CourseSession | Unit::EveningOrNight => Some("each reported occasion is paid"),
-        Unit::CalendarDay | Unit::Year => None,
-    }
-    .map(str::to_owned));
+    out.rules.extend(
+        match line.unit {
+            Unit::Month => Some("a part of a month is prorated by calendar days and rounded to whole öre"),
+            Unit::Weekday if holidays => {
+                Some("Monday to Friday are paid (vardagar), public holidays included")
+            }
+            Unit::Weekday => Some("Monday to Friday are paid (vardagar), public holidays not"),
+            Unit::HalfDaySession => {
+                Some("sessions (pass) are paid as decided in the weekly schedule, not as attended")
+            }
+            Unit::CourseSession | Unit::EveningOrNight => Some("each reported occasion is paid"),
+            Unit::CalendarDay | Unit::Year => None,
+        }
+        .map(str::to_owned),
+    );
     if line.component == Component::Premises {
         out.rules.push("premises supplement (lokalschablon): with full compensation only".to_owned());
     }

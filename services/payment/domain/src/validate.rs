@@ -14,7 +14,9 @@ pub const MAX_PRICE: Ore = Ore(1_000_000_000);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FactError {
     /// `E` before `A` or `S`.
-    #[error("the end {end} is before the start {start}: state the last day the person lived there or took part")]
+    #[error(
+        "the end {end} is before the start {start}: state the last day the person lived there or took part"
+    )]
     EndBeforeStart {
         /// The stated end.
         end: NaiveDate,
@@ -68,7 +70,9 @@ pub enum FactError {
         from: NaiveDate,
     },
     /// Support of a transition that ends before the job begins.
-    #[error("the support ends {end}, before the job begins {start}: state the last day of support, or leave it out")]
+    #[error(
+        "the support ends {end}, before the job begins {start}: state the last day of support, or leave it out"
+    )]
     SupportEndsBeforeJob {
         /// Which transition.
         index: usize,
@@ -148,7 +152,9 @@ impl FactError {
             Self::SupportEndsBeforeJob { index, .. } => format!("transitions[{index}].support_end"),
             Self::AmountNegative { field, .. } | Self::AmountTooLarge { field, .. } => field.clone(),
             Self::CountOutOfRange { index, .. } => format!("occasions[{index}].count"),
-            Self::HoursNotWhole { .. } | Self::HoursOutOfRange { .. } => "scopes.scope.hours_per_week".to_owned(),
+            Self::HoursNotWhole { .. } | Self::HoursOutOfRange { .. } => {
+                "scopes.scope.hours_per_week".to_owned()
+            }
         }
     }
 }

@@ -12,13 +12,16 @@ pub(super) struct Book<'o> {
     out: &'o mut Owed,
     /// The line written last of each component.
     last: [usize; Component::ALL.len()],
+    /// Held pieces, and whether there is anything to pay on them.
+    held: &'o mut Vec<(Hold, bool)>,
 }
 
 impl<'o> Book<'o> {
-    pub(super) fn new(out: &'o mut Owed) -> Self {
+    pub(super) fn new(out: &'o mut Owed, held: &'o mut Vec<(Hold, bool)>) -> Self {
         out.lines.clear();
         out.holds.clear();
-        Self { out, last: [NONE; Component::ALL.len()] }
+        held.clear();
+        Self { out, last: [NONE; Component::ALL.len()], held }
     }
 
     /// A piece that is paid. It prolongs the run before it when nothing but the days differs.
@@ -36,9 +39,9 @@ impl<'o> Book<'o> {
         self.out.lines.push(piece);
     }
 
-    /// Days that are not paid yet.
-    pub(super) fn hold(&mut self, component: Component, days: Interval, reason: HoldReason) {
-        self.out.holds.push(Hold { component, days, reason });
+    /// Days that are not paid yet. On `blank` days there is nothing to pay, but they are part of the run around them.
+    pub(super) fn hold(&mut self, component: Component, days: Interval, reason: HoldReason, blank: bool) {
+        self.held.push((Hold { component, days, reason }, !blank));
     }
 
     /// Leaves out runs that hold nothing to pay, such as a weekend by weekdays, and puts the rest in order.
@@ -48,8 +51,10 @@ impl<'o> Book<'o> {
         if !lines.is_sorted_by_key(order) {
             lines.sort_by_key(order);
         }
-        if holds.len() > 1 {
-            join(holds);
+        if !self.held.is_empty() {
+            join(self.held);
+            holds.extend(self.held.iter().filter(|(_, payable)| *payable).map(|(hold, _)| *hold));
+            holds.sort_unstable_by_key(|h| (h.component, h.days, h.reason));
         }
     }
 }
@@ -72,10 +77,10 @@ fn continues(run: &Line, piece: &Line) -> bool {
         && run.settlement == piece.settlement
 }
 
-/// Joins holds that meet or overlap within a month, and puts them in order of component, first day and reason.
-fn join(holds: &mut Vec<Hold>) {
-    holds.sort_unstable_by_key(|h| (h.component, h.reason, h.days));
-    holds.dedup_by(|next, run| {
+/// Joins pieces of one component and reason that meet or overlap within a month.
+fn join(held: &mut Vec<(Hold, bool)>) {
+    held.sort_unstable_by_key(|(h, _)| (h.component, h.reason, h.days));
+    held.dedup_by(|(next, next_payable), (run, payable)| {
         let joins = run.component == next.component
             && run.reason == next.reason
             && next.days.first <= day_after(run.days.last)
@@ -83,8 +88,8 @@ fn join(holds: &mut Vec<Hold>) {
             && run.days.first.year() == next.days.first.year();
         if joins {
             run.days.last = run.days.last.max(next.days.last);
+            *payable |= *next_payable;
         }
         joins
     });
-    holds.sort_unstable_by_key(|h| (h.component, h.days, h.reason));
 }

@@ -1,7 +1,7 @@
 //! Which components a piece is paid, and under which conditions.
 
 use niva_calendar::Interval;
-use niva_models::{Component, Level, NoRate, Regime, Service, Unit};
+use niva_models::{Component, Level, Regime, Service, Unit};
 
 use super::{
     Ruling,
@@ -32,10 +32,16 @@ impl Payer {
     /// Full compensation: the rate, and what comes beside it.
     pub(super) fn full(&self, piece: &Piece<'_>, book: &mut Book<'_>) {
         let Some(ruling) = piece.ruling else {
-            book.hold(Component::Rate, piece.days, HoldReason::NoModel);
-            hold_occasions(Component::EveningNight, OccasionKind::EveningNight, piece, HoldReason::NoModel, book);
+            book.hold(Component::Rate, piece.days, HoldReason::NoModel, false);
+            hold_occasions(
+                Component::EveningNight,
+                OccasionKind::EveningNight,
+                piece,
+                HoldReason::NoModel,
+                book,
+            );
             if self.sold && piece.cost.is_some() {
-                book.hold(Component::ActualPremises, piece.days, HoldReason::NoModel);
+                book.hold(Component::ActualPremises, piece.days, HoldReason::NoModel, false);
             }
             return;
         };
@@ -51,13 +57,11 @@ impl Payer {
             let reason = HoldReason::RateUnpublished;
             hold_occasions(Component::Rate, OccasionKind::CourseSession, piece, reason, book);
         }
-        if ruling.pays_premises {
-            let unit = terms.amounts.iter().find(|a| a.component == Component::Premises).map_or(terms.unit, |a| a.unit);
-            match known.map(|(regime, scope)| published(terms, Component::Premises, regime, piece.level, scope)) {
-                Ok(Err(NoRate::NotPaid)) => {}
-                Ok(price) => self.write(Component::Premises, piece, ruling, unit, price.map_err(held), book),
-                Err(reason) => self.write(Component::Premises, piece, ruling, unit, Err(reason), book),
-            }
+        if let Some(unit) = ruling.premises {
+            let price = known.and_then(|(regime, scope)| {
+                published(terms, Component::Premises, regime, piece.level, scope).map_err(held)
+            });
+            self.write(Component::Premises, piece, ruling, unit, price, book);
         }
         if self.evenings {
             let price = known.and_then(|(regime, scope)| {
@@ -67,7 +71,8 @@ impl Payer {
         }
         let sellable = matches!(piece.regime, None | Some(Regime::Municipal | Regime::Contracted));
         if let Some((index, price)) = piece.cost.filter(|_| self.sold && sellable) {
-            let price = known.map(|_| Price {
+            let price = known.map(|(regime, _)| Price {
+                regime,
                 unit: Unit::Month,
                 price,
                 basis: Basis::ActualCost(index),
@@ -103,8 +108,8 @@ impl Payer {
     ) {
         let parameters = &ruling.terms.parameters;
         let counted = price.and_then(|price| Ok((price, piece.quantity(price.unit, parameters)?)));
-        match (counted, piece.regime) {
-            (Ok((price, quantity)), Some(regime)) => book.line(Line {
+        match counted {
+            Ok((price, quantity)) => book.line(Line {
                 component,
                 days: piece.days,
                 model: ruling.model,
@@ -112,23 +117,25 @@ impl Payer {
                 level: price.level,
                 points: price.points,
                 variant: price.variant,
-                regime,
+                regime: price.regime,
                 unit: price.unit,
                 quantity,
                 unit_price: price.price,
                 amount: piece.amount(price.unit, price.price, quantity),
-                settlement: match (regime, self.same_district) {
+                settlement: match (price.regime, self.same_district) {
                     (Regime::Municipal, true) => Settlement::OwnUnit,
                     (Regime::Municipal, false) => Settlement::InternalVoucher,
                     _ => Settlement::Outgoing,
                 },
             }),
-            (Ok(_), None) => book.hold(component, piece.days, HoldReason::RegimeMissing),
-            (Err(reason), _) => match unit {
-                Unit::CourseSession => hold_occasions(component, OccasionKind::CourseSession, piece, reason, book),
-                Unit::EveningOrNight => hold_occasions(component, OccasionKind::EveningNight, piece, reason, book),
-                _ if piece.quantity(unit, parameters) == Ok(0) => {}
-                _ => book.hold(component, piece.days, reason),
+            Err(reason) => match unit {
+                Unit::CourseSession => {
+                    hold_occasions(component, OccasionKind::CourseSession, piece, reason, book);
+                }
+                Unit::EveningOrNight => {
+                    hold_occasions(component, OccasionKind::EveningNight, piece, reason, book);
+                }
+                _ => book.hold(component, piece.days, reason, piece.quantity(unit, parameters) == Ok(0)),
             },
         }
     }
@@ -143,7 +150,7 @@ fn hold_occasions(
     book: &mut Book<'_>,
 ) {
     for occasion in piece.occasions.iter().filter(|o| o.kind == kind) {
-        book.hold(component, Interval::day(occasion.date), reason);
+        book.hold(component, Interval::day(occasion.date), reason, false);
     }
 }
 

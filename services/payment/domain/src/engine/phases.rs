@@ -62,11 +62,13 @@ struct Counts {
 
 impl Counts {
     fn of(parameters: Option<&Parameters>) -> Self {
-        parameters.map_or(Self { notice: 0, no_show: 0, vacancy: 0, day_count: DayCount::Calendar }, |p| Self {
-            notice: p.notice_days,
-            no_show: p.no_show_days,
-            vacancy: p.vacancy_days,
-            day_count: p.day_count,
+        parameters.map_or(Self { notice: 0, no_show: 0, vacancy: 0, day_count: DayCount::Calendar }, |p| {
+            Self {
+                notice: p.notice_days,
+                no_show: p.no_show_days,
+                vacancy: p.vacancy_days,
+                day_count: p.day_count,
+            }
         })
     }
 

@@ -26,6 +26,7 @@ pub(super) struct Piece<'a> {
 /// A price and what it was found by.
 #[derive(Clone, Copy)]
 pub(super) struct Price {
+    pub(super) regime: Regime,
     pub(super) unit: Unit,
     pub(super) price: Ore,
     pub(super) basis: Basis,
@@ -48,12 +49,17 @@ pub(super) fn published(
     level: Option<LevelFact>,
     scope: &Scope,
 ) -> Result<Price, NoRate> {
-    let variant = terms.variant_of(scope);
-    let rate = terms.rate(component, regime, level.map(|l| l.level), variant.unwrap_or(Variant(0)))?;
-    if variant.is_none() && rate.amount.variant.is_some() {
-        return Err(NoRate::NoVariant);
-    }
+    let level_of_day = level.map(|l| l.level);
+    let rate = match terms.variant_of(scope) {
+        Some(variant) => terms.rate(component, regime, level_of_day, variant)?,
+        // A price for all variants needs none.
+        None => match terms.rate(component, regime, level_of_day, Variant(0)) {
+            Ok(rate) if rate.amount.variant.is_none() => rate,
+            _ => return Err(without_variant(terms, component, regime, level_of_day)),
+        },
+    };
     Ok(Price {
+        regime,
         unit: rate.unit,
         price: rate.price,
         basis: Basis::Published,
@@ -61,6 +67,17 @@ pub(super) fn published(
         points: rate.amount.level.and(level).and_then(|l| l.points),
         variant: rate.amount.variant.unwrap_or_else(|| no_variant(terms)),
     })
+}
+
+/// Why a scope that is none of the variants has no price: that alone, or something before it.
+#[cold]
+fn without_variant(
+    terms: &ServiceTerms,
+    component: Component,
+    regime: Regime,
+    level: Option<Level>,
+) -> NoRate {
+    terms.rate(component, regime, level, Variant(u8::MAX)).err().unwrap_or(NoRate::NoVariant)
 }
 
 /// What a person must hear when there is no price. A component that the model does not pay has no published amount.
@@ -76,11 +93,16 @@ pub(super) const fn held(no_rate: NoRate) -> HoldReason {
 
 impl Piece<'_> {
     /// Price of the rate itself: the agreement, else the transition to work, else the published amount.
-    pub(super) fn rate(&self, terms: &ServiceTerms, regime: Regime, scope: &Scope) -> Result<Price, HoldReason> {
+    pub(super) fn rate(
+        &self,
+        terms: &ServiceTerms,
+        regime: Regime,
+        scope: &Scope,
+    ) -> Result<Price, HoldReason> {
         if let Some((index, price)) = self.agreement {
             let basis = Basis::Agreement(index);
             let variant = no_variant(terms);
-            return Ok(Price { unit: terms.unit, price, basis, level: None, points: None, variant });
+            return Ok(Price { regime, unit: terms.unit, price, basis, level: None, points: None, variant });
         }
         match terms.transition.as_ref().filter(|_| self.transition) {
             Some(t) => {
@@ -139,6 +161,7 @@ fn sessions(schedule: Schedule, days: Interval) -> i64 {
 /// Only under a model that does not pay public holidays, which move: here alone the days of a piece, 31 at most, are
 /// looked at one by one.
 fn weekdays_less_holidays(days: Interval) -> i64 {
-    let working = days.first.iter_days().take_while(|d| *d <= days.last).filter(|d| is_working_day(*d)).count();
+    let working =
+        days.first.iter_days().take_while(|d| *d <= days.last).filter(|d| is_working_day(*d)).count();
     i64::try_from(working).unwrap_or(0)
 }

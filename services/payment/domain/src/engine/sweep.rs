@@ -137,4 +137,3 @@ fn indexed<T>(items: &[T], index: Option<usize>) -> Option<(u16, &T)> {
     let index = index?;
     Some((u16::try_from(index).ok()?, items.get(index)?))
 }
-

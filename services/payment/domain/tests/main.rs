@@ -1,0 +1,12 @@
+//! The compensation engine against worked cases, a slow oracle and properties.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
+
+mod explained;
+mod golden;
+mod held;
+mod models;
+mod oracle;
+mod population;
+mod properties;
+mod refused;
+mod support;
