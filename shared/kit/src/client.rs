@@ -112,7 +112,7 @@ impl Service<Request<Body>> for Channel {
         let span = call.span.clone();
         Box::pin(
             async move {
-                if let Some(header) = credentials.map_err(|error| Box::new(tonic::Status::from(error)))? {
+                if let Some(header) = credentials.map_err(tonic::Status::from)? {
                     request.headers_mut().insert(http::header::AUTHORIZATION, header);
                 }
                 match inner.call(request).await {

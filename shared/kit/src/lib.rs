@@ -109,7 +109,7 @@ pub mod rpc;
 pub mod schema;
 pub mod server;
 pub mod shutdown;
-mod telemetry;
+pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 

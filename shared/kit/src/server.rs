@@ -201,4 +201,4 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
