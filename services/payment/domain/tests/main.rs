@@ -1,6 +1,7 @@
 //! The compensation engine against worked cases, a slow oracle and properties.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail by panicking")]
 
+mod compared;
 mod explained;
 mod golden;
 mod held;

@@ -159,6 +159,9 @@ fn transition_to_work_pays_level_one_at_one_to_ten_hours_for_six_months() {
         "six months end 16 August"
     );
     assert_eq!(lines(&owed)[8], "rate 2025-08-17..2025-08-31 10 x 1260.00 = 12600.00");
+    let long =
+        Facts { transitions: Vec::new(), ..facts.clone() }.transition("2025-02-17", Some("2025-12-31"));
+    assert_eq!(long.owed_by_own("2025-02", "2025-08"), owed, "six months at most");
     let supported =
         Facts { transitions: Vec::new(), ..facts.clone() }.transition("2025-02-17", Some("2025-02-20"));
     assert_eq!(

@@ -5,25 +5,43 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_calendar::{Datelike, Month, NaiveDate, Weekday, is_working_day};
 use niva_models::{
-    Catalogue, Component, DayCount, Level, NoRate, Parameters, Regime, Scope, Service, ServiceTerms, Unit,
-    Variant,
+    Catalogue, Component, DayCount, Level, NoRate, Parameters, Rate, Regime, Scope, Service, ServiceTerms,
+    Unit, Variant,
 };
-use niva_payment_domain::{Hold, HoldReason, Line, OccasionKind, Owed, PlacementFacts, owed};
+use niva_payment_domain::{Basis, HoldReason, OccasionKind, PlacementFacts};
 
-use crate::{
-    population::{self, Random},
-    support::{OWN, SHIPPED},
-};
+/// What a day is paid, and by what.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Paid {
+    pub(crate) ore: i128,
+    pub(crate) model: usize,
+    pub(crate) by: By,
+}
+
+/// What a price was found by: a line has one for all its days.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct By {
+    pub(crate) unit: Unit,
+    pub(crate) price: i64,
+    pub(crate) regime: Regime,
+    pub(crate) level: Option<Level>,
+    pub(crate) variant: Variant,
+    pub(crate) basis: Basis,
+}
 
 /// What the rules say of each day.
 #[derive(Default)]
-struct Days {
-    /// Öre paid.
-    paid: BTreeMap<(Component, NaiveDate), i128>,
+pub(crate) struct Days {
+    pub(crate) paid: BTreeMap<(Component, NaiveDate), Paid>,
     /// Held, with something to hold.
-    held: BTreeSet<(Component, NaiveDate, HoldReason)>,
+    pub(crate) held: BTreeSet<(Component, NaiveDate, HoldReason)>,
     /// Would be held, but there is nothing to pay that day.
-    blank: BTreeSet<(Component, NaiveDate, HoldReason)>,
+    pub(crate) blank: BTreeSet<(Component, NaiveDate, HoldReason)>,
+}
+
+/// What is owed for each day of some months.
+pub(crate) fn days(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Month)) -> Days {
+    Oracle { facts, catalogue, out: Days::default() }.run(months.0, months.1)
 }
 
 struct Oracle<'a> {
@@ -120,7 +138,7 @@ impl Oracle<'_> {
 
     fn full(&mut self, day: NaiveDate, here: bool) {
         let f = self.facts;
-        let cost = f.premises_costs.iter().find(|c| c.days.contains(day));
+        let cost = f.premises_costs.iter().position(|c| c.days.contains(day));
         let housing = matches!(
             f.service,
             Service::HousingWithSpecialService
@@ -149,8 +167,9 @@ impl Oracle<'_> {
         let level = f.levels.at(day).map(|l| l.level);
 
         let rate = known.and_then(|(regime, scope)| {
-            if let Some(agreement) = f.agreements.iter().find(|a| a.days.contains(day)) {
-                return Ok((terms.unit, agreement.price.0));
+            if let Some(i) = f.agreements.iter().position(|a| a.days.contains(day)) {
+                let basis = Basis::Agreement(u16::try_from(i).unwrap());
+                return Ok(By::set(terms, terms.unit, f.agreements[i].price.0, regime, basis));
             }
             if let Some(t) = &terms.transition {
                 let counts = |x: &niva_payment_domain::Transition| {
@@ -161,7 +180,8 @@ impl Oracle<'_> {
                 };
                 if f.transitions.iter().any(counts) {
                     let scope = Scope { hours_per_week: Some(t.hours_per_week), ..scope };
-                    return price(terms, Component::Rate, regime, Some(t.level), scope);
+                    return price(terms, Component::Rate, regime, Some(t.level), scope)
+                        .map(|by| By { basis: Basis::Transition, ..by });
                 }
             }
             price(terms, Component::Rate, regime, level, scope)
@@ -184,7 +204,9 @@ impl Oracle<'_> {
         if let Some(cost) = cost
             && matches!(regime, None | Some(Regime::Municipal | Regime::Contracted))
         {
-            let price = known.map(|_| (Unit::Month, cost.per_month.0));
+            let basis = Basis::ActualCost(u16::try_from(cost).unwrap());
+            let per_month = f.premises_costs[cost].per_month.0;
+            let price = known.map(|(regime, _)| By::set(terms, Unit::Month, per_month, regime, basis));
             self.pay(Component::ActualPremises, day, terms, Unit::Month, price, here);
         }
     }
@@ -210,7 +232,7 @@ impl Oracle<'_> {
         day: NaiveDate,
         terms: &ServiceTerms,
         held_unit: Unit,
-        price: Result<(Unit, i64), HoldReason>,
+        by: Result<By, HoldReason>,
         here: bool,
     ) {
         let weekday = usize::try_from(day.weekday().num_days_from_monday()).unwrap();
@@ -226,18 +248,20 @@ impl Oracle<'_> {
             Unit::CourseSession | Unit::EveningOrNight => Some(0),
             Unit::Year => None,
         };
-        match price
-            .and_then(|(unit, price)| Ok((unit, price, quantity(unit).ok_or(HoldReason::ScheduleMissing)?)))
-        {
-            Ok((Unit::Month, price, _)) => {
+        let model = self.catalogue.on(self.facts.service, day).map(|m| m.model.id.as_str());
+        let model = self.catalogue.models.iter().position(|m| Some(m.id.as_str()) == model).unwrap();
+        match by.and_then(|by| Ok((by, quantity(by.unit).ok_or(HoldReason::ScheduleMissing)?))) {
+            Ok((by, quantity)) => {
                 let of = Month::of(day).days();
-                let ore = month_until(price, day.day(), of) - month_until(price, day.day() - 1, of);
-                *self.out.paid.entry((component, day)).or_default() += ore;
-            }
-            Ok((_, _, 0)) => {}
-            Ok((_, price, quantity)) => {
-                *self.out.paid.entry((component, day)).or_default() +=
-                    i128::from(price) * i128::from(quantity);
+                let ore = match by.unit {
+                    Unit::Month => {
+                        month_until(by.price, day.day(), of) - month_until(by.price, day.day() - 1, of)
+                    }
+                    _ => i128::from(by.price) * i128::from(quantity),
+                };
+                if ore != 0 {
+                    assert!(self.out.paid.insert((component, day), Paid { ore, model, by }).is_none());
+                }
             }
             Err(reason) if quantity(held_unit) == Some(0) => {
                 self.out.blank.insert((component, day, reason));
@@ -249,6 +273,29 @@ impl Oracle<'_> {
     }
 }
 
+impl By {
+    /// A price that is set without level and variant.
+    fn set(terms: &ServiceTerms, unit: Unit, price: i64, regime: Regime, basis: Basis) -> Self {
+        Self { unit, price, regime, level: None, variant: every(terms), basis }
+    }
+
+    fn of(terms: &ServiceTerms, regime: Regime, rate: &Rate<'_>) -> Self {
+        Self {
+            unit: rate.unit,
+            price: rate.price.0,
+            regime,
+            level: rate.amount.level,
+            variant: rate.amount.variant.unwrap_or(every(terms)),
+            basis: Basis::Published,
+        }
+    }
+}
+
+/// The number of no variant.
+fn every(terms: &ServiceTerms) -> Variant {
+    if terms.variants.is_empty() { Variant(0) } else { Variant(255) }
+}
+
 /// The model's price at a level, and why there is none.
 fn price(
     terms: &ServiceTerms,
@@ -256,7 +303,7 @@ fn price(
     regime: Regime,
     level: Option<Level>,
     scope: Scope,
-) -> Result<(Unit, i64), HoldReason> {
+) -> Result<By, HoldReason> {
     let reason = |no| match no {
         NoRate::NoLevel => HoldReason::LevelMissing,
         NoRate::UnknownLevel => HoldReason::LevelNotPriced,
@@ -270,98 +317,11 @@ fn price(
         if prices.clone().count() > 0 && prices.clone().all(|a| a.variant.is_none()) {
             return terms
                 .rate(component, regime, level, Variant(0))
-                .map(|r| (r.unit, r.price.0))
+                .map(|r| By::of(terms, regime, &r))
                 .map_err(reason);
         }
         let why = terms.rate(component, regime, level, Variant(200)).map(|_| NoRate::NoVariant);
         return Err(reason(why.unwrap_or_else(|no| no)));
     };
-    terms.rate(component, regime, level, variant).map(|r| (r.unit, r.price.0)).map_err(reason)
-}
-
-/// Equal but for days, quantity, amount and points, and side by side within a month.
-fn mergeable(a: &Line, b: &Line) -> bool {
-    let same = Line { days: a.days, quantity: a.quantity, amount: a.amount, points: a.points, ..*b };
-    a.days.meets(&b.days) && a.month() == b.month() && same == *a
-}
-
-fn check_runs(owed: &Owed) {
-    for pair in owed.lines.windows(2) {
-        assert!((pair[0].component, pair[0].days) < (pair[1].component, pair[1].days), "order of lines");
-        assert!(pair[0].component != pair[1].component || pair[0].days.last < pair[1].days.first, "overlap");
-        assert!(!mergeable(&pair[0], &pair[1]), "one run in two lines: {pair:?}");
-    }
-    for line in &owed.lines {
-        assert_eq!(Month::of(line.days.first), Month::of(line.days.last), "within a month");
-        assert!(line.quantity > 0, "{line:?}");
-        if line.unit != Unit::Month {
-            assert_eq!(line.amount.0, line.unit_price.0 * line.quantity, "{line:?}");
-        }
-    }
-    for (i, a) in owed.holds.iter().enumerate() {
-        assert_eq!(Month::of(a.days.first), Month::of(a.days.last), "within a month");
-        for b in &owed.holds[i + 1..] {
-            assert!((a.component, a.days, a.reason) < (b.component, b.days, b.reason), "order of holds");
-            let same = a.component == b.component && a.reason == b.reason;
-            assert!(
-                !same || Month::of(a.days.first) != Month::of(b.days.first) || apart(a, b),
-                "{a:?} {b:?}"
-            );
-        }
-    }
-}
-
-fn apart(a: &Hold, b: &Hold) -> bool {
-    a.days.last < b.days.first && !a.days.meets(&b.days)
-}
-
-fn compare(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Month)) -> Owed {
-    let owed = owed(facts, catalogue, months);
-    let days = Oracle { facts, catalogue, out: Days::default() }.run(months.0, months.1);
-    check_runs(&owed);
-    let mut left = days.paid;
-    left.retain(|_, ore| *ore != 0);
-    for line in &owed.lines {
-        let of_line: i128 = line
-            .days
-            .first
-            .iter_days()
-            .take_while(|d| *d <= line.days.last)
-            .filter_map(|day| left.remove(&(line.component, day)))
-            .sum();
-        assert_eq!(i128::from(line.amount.0), of_line, "{line:?}");
-    }
-    assert!(left.is_empty(), "owed and not in a line: {left:?}");
-    let mut held = BTreeSet::new();
-    for hold in &owed.holds {
-        let span = hold.days.first.iter_days().take_while(|d| *d <= hold.days.last);
-        held.extend(span.map(|day| (hold.component, day, hold.reason)));
-    }
-    let missed: Vec<_> = days.held.difference(&held).collect();
-    assert!(missed.is_empty(), "not held: {missed:?}");
-    let excess: Vec<_> = held.difference(&days.held).filter(|h| !days.blank.contains(h)).collect();
-    assert!(excess.is_empty(), "held without cause: {excess:?}");
-    owed
-}
-
-#[test]
-fn the_engine_agrees_with_the_days_counted_one_by_one() {
-    let seed = population::seed();
-    println!("NIVA_SEED={seed}");
-    let mut random = Random::new(seed);
-    let mut components = BTreeSet::new();
-    let mut reasons = BTreeSet::new();
-    for number in 0..10_000_u32 {
-        let facts = population::placement(&mut random);
-        let months = population::window(&mut random, &facts);
-        let catalogue = if number % 3 == 0 { &*SHIPPED } else { &*OWN };
-        let checked = std::panic::catch_unwind(|| compare(&facts.view(), catalogue, months));
-        let Ok(owed) = checked else {
-            panic!("NIVA_SEED={seed}, placement {number}, {months:?}: {facts:#?}");
-        };
-        components.extend(owed.lines.iter().map(|l| l.component));
-        reasons.extend(owed.holds.iter().map(|h| h.reason));
-    }
-    assert_eq!(components.len(), Component::ALL.len(), "NIVA_SEED={seed} paid only {components:?}");
-    assert_eq!(reasons.len(), 10, "NIVA_SEED={seed} held only for {reasons:?}");
+    terms.rate(component, regime, level, variant).map(|r| By::of(terms, regime, &r)).map_err(reason)
 }

@@ -214,8 +214,8 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
     }
     let transitions = if service == Service::DailyActivitiesLss { 30 } else { 2 };
     while facts.transitions.len() < 2 && random.chance(transitions) {
-        let job_start = random.after(plus_days(start, -100), 200);
-        let support_end = random.chance(50).then(|| random.after(job_start, 250));
+        let job_start = random.after(plus_days(start, -200), 260);
+        let support_end = random.chance(50).then(|| random.after(job_start, 400));
         facts.transitions.push(Transition { job_start, support_end });
     }
     for days in intervals(random, start, 15) {

@@ -1,0 +1,111 @@
+//! The engine beside the oracle, over random placements.
+
+use std::collections::BTreeSet;
+
+use niva_calendar::Month;
+use niva_models::{Catalogue, Component, Regime, Unit};
+use niva_payment_domain::{Hold, Line, Owed, PlacementFacts, Settlement, owed};
+
+use crate::{
+    oracle::{self, By, Paid},
+    population::{self, Random},
+    support::{OWN, SHIPPED},
+};
+
+/// Equal but for days, quantity, amount and points, and side by side within a month.
+fn mergeable(a: &Line, b: &Line) -> bool {
+    let same = Line { days: a.days, quantity: a.quantity, amount: a.amount, points: a.points, ..*b };
+    a.days.meets(&b.days) && a.month() == b.month() && same == *a
+}
+
+fn check_runs(owed: &Owed) {
+    for pair in owed.lines.windows(2) {
+        assert!((pair[0].component, pair[0].days) < (pair[1].component, pair[1].days), "order of lines");
+        assert!(pair[0].component != pair[1].component || pair[0].days.last < pair[1].days.first, "overlap");
+        assert!(!mergeable(&pair[0], &pair[1]), "one run in two lines: {pair:?}");
+    }
+    for line in &owed.lines {
+        assert_eq!(Month::of(line.days.first), Month::of(line.days.last), "within a month");
+        assert!(line.quantity > 0, "{line:?}");
+        if line.unit != Unit::Month {
+            assert_eq!(line.amount.0, line.unit_price.0 * line.quantity, "{line:?}");
+        }
+    }
+    for (i, a) in owed.holds.iter().enumerate() {
+        assert_eq!(Month::of(a.days.first), Month::of(a.days.last), "within a month");
+        for b in &owed.holds[i + 1..] {
+            assert!((a.component, a.days, a.reason) < (b.component, b.days, b.reason), "order of holds");
+            let same = a.component == b.component && a.reason == b.reason;
+            assert!(
+                !same || Month::of(a.days.first) != Month::of(b.days.first) || apart(a, b),
+                "{a:?} {b:?}"
+            );
+        }
+    }
+}
+
+fn apart(a: &Hold, b: &Hold) -> bool {
+    a.days.last < b.days.first && !a.days.meets(&b.days)
+}
+
+fn compare(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Month)) -> Owed {
+    let owed = owed(facts, catalogue, months);
+    let days = oracle::days(facts, catalogue, months);
+    check_runs(&owed);
+    let mut left = days.paid;
+    for line in &owed.lines {
+        let span = line.days.first.iter_days().take_while(|d| *d <= line.days.last);
+        let paid: Vec<Paid> = span.filter_map(|day| left.remove(&(line.component, day))).collect();
+        assert_eq!(i128::from(line.amount.0), paid.iter().map(|p| p.ore).sum(), "{line:?}");
+        let by = By {
+            unit: line.unit,
+            price: line.unit_price.0,
+            regime: line.regime,
+            level: line.level,
+            variant: line.variant,
+            basis: line.basis,
+        };
+        for day in paid {
+            assert_eq!((day.model, day.by), (usize::from(line.model), by), "{line:?}");
+        }
+        let settlement = match (line.regime, facts.buyer_district == facts.unit_district) {
+            (Regime::Municipal, true) => Settlement::OwnUnit,
+            (Regime::Municipal, false) => Settlement::InternalVoucher,
+            _ => Settlement::Outgoing,
+        };
+        assert_eq!(line.settlement, settlement);
+    }
+    assert!(left.is_empty(), "owed and not in a line: {left:?}");
+    let mut held = BTreeSet::new();
+    for hold in &owed.holds {
+        let span = hold.days.first.iter_days().take_while(|d| *d <= hold.days.last);
+        held.extend(span.map(|day| (hold.component, day, hold.reason)));
+    }
+    let missed: Vec<_> = days.held.difference(&held).collect();
+    assert!(missed.is_empty(), "not held: {missed:?}");
+    let excess: Vec<_> = held.difference(&days.held).filter(|h| !days.blank.contains(h)).collect();
+    assert!(excess.is_empty(), "held without cause: {excess:?}");
+    owed
+}
+
+#[test]
+fn the_engine_agrees_with_the_days_counted_one_by_one() {
+    let seed = population::seed();
+    println!("NIVA_SEED={seed}");
+    let mut random = Random::new(seed);
+    let mut components = BTreeSet::new();
+    let mut reasons = BTreeSet::new();
+    for number in 0..10_000_u32 {
+        let facts = population::placement(&mut random);
+        let months = population::window(&mut random, &facts);
+        let catalogue = if number % 3 == 0 { &*SHIPPED } else { &*OWN };
+        let checked = std::panic::catch_unwind(|| compare(&facts.view(), catalogue, months));
+        let Ok(owed) = checked else {
+            panic!("NIVA_SEED={seed}, placement {number}, {months:?}: {facts:#?}");
+        };
+        components.extend(owed.lines.iter().map(|l| l.component));
+        reasons.extend(owed.holds.iter().map(|h| h.reason));
+    }
+    assert_eq!(components.len(), Component::ALL.len(), "NIVA_SEED={seed} paid only {components:?}");
+    assert_eq!(reasons.len(), 10, "NIVA_SEED={seed} held only for {reasons:?}");
+}
