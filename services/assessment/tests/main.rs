@@ -1,1 +1,11 @@
-//! x
+//! The service alone, in process, on both databases.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod access;
+mod feed;
+mod import;
+mod journey;
+mod lists;
+mod refusals;
+mod rig;
+mod start;
