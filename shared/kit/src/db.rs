@@ -177,3 +177,6 @@ impl Database {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
