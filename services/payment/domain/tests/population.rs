@@ -156,8 +156,8 @@ fn occasions(random: &mut Random, service: Service, start: NaiveDate) -> Vec<Occ
 fn intervals(random: &mut Random, start: NaiveDate, percent: i64) -> Vec<Interval> {
     let mut from = plus_days(start, -20);
     let mut found = Vec::new();
-    while found.len() < 2 && random.chance(percent) {
-        let first = random.after(from, 60);
+    while found.len() < 2 && random.chance(if found.is_empty() { percent } else { 50 }) {
+        let first = if found.is_empty() || random.chance(40) { random.after(from, 60) } else { from };
         let last = random.after(first, 90);
         found.push(Interval::new(first, last).unwrap());
         from = plus_days(last, 1);

@@ -63,7 +63,8 @@ fn order(line: &Line) -> (Component, niva_calendar::NaiveDate) {
     (line.component, line.days.first)
 }
 
-/// Points are no part of it: they may change within a level, and the line keeps those of its first day.
+/// Points are no part of it: they may change within a level, and the line keeps those of its first day. The settlement
+/// follows from the regime.
 fn continues(run: &Line, piece: &Line) -> bool {
     piece.days.first.day() != 1
         && run.days.meets(&piece.days)
@@ -74,7 +75,6 @@ fn continues(run: &Line, piece: &Line) -> bool {
         && run.variant == piece.variant
         && run.regime == piece.regime
         && run.unit == piece.unit
-        && run.settlement == piece.settlement
 }
 
 /// Joins pieces of one component and reason that meet or overlap within a month.
