@@ -78,6 +78,29 @@ impl<'a> Payable<'a> {
         }
     }
 
+    /// The same, borrowing nothing.
+    #[must_use]
+    pub fn into_owned(self) -> Payable<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        Payable {
+            model_id: owned(self.model_id),
+            variant: owned(self.variant),
+            payer: owned(self.payer),
+            provider_id: owned(self.provider_id),
+            unit_id: owned(self.unit_id),
+            month: self.month,
+            component: self.component,
+            days: self.days,
+            level: self.level,
+            regime: self.regime,
+            unit: self.unit,
+            quantity: self.quantity,
+            unit_price: self.unit_price,
+            amount: self.amount,
+            settlement: self.settlement,
+        }
+    }
+
     /// What takes it back: the same with the other sign.
     #[must_use]
     pub fn reversed(&self) -> Self {

@@ -10,6 +10,7 @@ mod engine;
 mod explain;
 mod facts;
 pub mod ledger;
+mod names;
 mod newest;
 mod owed;
 mod validate;

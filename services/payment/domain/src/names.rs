@@ -1,0 +1,60 @@
+//! Names in tables, one for each value.
+
+use std::fmt;
+use std::str::FromStr;
+
+use niva_models::UnknownName;
+
+use crate::{HoldReason, Settlement};
+
+macro_rules! names {
+    ($type:ident, $kind:literal { $($variant:ident = $name:literal,)+ }) => {
+        impl $type {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+
+            /// The name in table and page.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name,)+ }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl FromStr for $type {
+            type Err = UnknownName;
+
+            fn from_str(text: &str) -> Result<Self, UnknownName> {
+                Self::ALL.iter().copied().find(|v| v.as_str() == text).ok_or_else(|| UnknownName {
+                    kind: $kind,
+                    name: text.to_owned(),
+                    known: [$($name),+].join(", "),
+                })
+            }
+        }
+    };
+}
+
+names!(Settlement, "settlement" {
+    Outgoing = "outgoing",
+    InternalVoucher = "internal_voucher",
+    OwnUnit = "own_unit",
+});
+
+names!(HoldReason, "reason of a hold" {
+    LevelMissing = "level_missing",
+    NoModel = "no_model",
+    RateUnpublished = "rate_unpublished",
+    LevelNotPriced = "level_not_priced",
+    RegimeNotPriced = "regime_not_priced",
+    ScopeNotPriced = "scope_not_priced",
+    ScheduleMissing = "schedule_missing",
+    RegimeMissing = "regime_missing",
+    GrantMissing = "grant_missing",
+    OccasionOutsidePlacement = "occasion_outside_placement",
+});

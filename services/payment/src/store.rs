@@ -1,0 +1,62 @@
+//! Queries: the only place that knows the tables.
+
+pub(crate) mod facts;
+pub(crate) mod feeds;
+pub(crate) mod holds;
+pub(crate) mod lines;
+pub(crate) mod migration;
+pub(crate) mod runs;
+pub(crate) mod units;
+
+use niva_kit::DbError;
+use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetable, Value};
+
+/// Keys in one query: far below the 32 766 binds that SQLite takes.
+pub(crate) const KEYS: usize = 1_000;
+
+/// `until_fact_number` of a version that stands.
+pub(crate) const STANDS: i64 = i64::MAX;
+
+pub(crate) fn statement(
+    db: &impl ConnectionTrait,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    let backend: DbBackend = db.get_database_backend();
+    Statement::from_sql_and_values(backend, sql, values)
+}
+
+/// `$from, $from+1, …`: `count` of them.
+pub(crate) fn binds(from: usize, count: usize) -> String {
+    (from..from + count).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ")
+}
+
+/// A row of a query, and which table it speaks of.
+pub(crate) struct Row {
+    pub(crate) table: &'static str,
+    pub(crate) row: sea_orm::QueryResult,
+}
+
+impl Row {
+    pub(crate) fn get<T: TryGetable>(&self, column: &str) -> Result<T, DbError> {
+        Ok(self.row.try_get("", column)?)
+    }
+
+    /// A name of ours in a text column.
+    pub(crate) fn name<T: std::str::FromStr<Err: std::fmt::Display>>(
+        &self,
+        column: &'static str,
+    ) -> Result<T, DbError> {
+        let text: String = self.get(column)?;
+        text.parse().map_err(|e: T::Err| DbError::row(self.table, column, &text, e))
+    }
+}
+
+pub(crate) async fn rows(
+    db: &impl ConnectionTrait,
+    table: &'static str,
+    query: Statement,
+) -> Result<Vec<Row>, DbError> {
+    let found = db.query_all_raw(query).await?;
+    Ok(found.into_iter().map(|row| Row { table, row }).collect())
+}
