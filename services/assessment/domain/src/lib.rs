@@ -12,7 +12,9 @@ mod measurement;
 
 pub use grant::{Grant, GrantRefused, HoursRefused, MAX_HOURS, TIME_INTERVALS, parse_hours};
 pub use instrument::{Area, Grade, Instrument, Instruments, Item, UncoveredTotal};
-pub use level::{Derived, Distance, LevelBasis, LevelDecision, NoLevel, default_valid_from, derive_level, distance};
+pub use level::{
+    Derived, Distance, LevelBasis, LevelDecision, NoLevel, default_valid_from, derive_level, distance,
+};
 pub use load::InstrumentError;
 pub use measurement::{
     AreaPoints, Basis, DecideRefused, Decided, Measurement, Open, ScoreRefused, Sheet, StartRefused, Visit,

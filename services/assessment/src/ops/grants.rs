@@ -56,7 +56,8 @@ impl App {
         self.change(&call, &|tx| {
             Box::pin(async move {
                 let grant = held(tx, caller, id).await?;
-                let (grant, events) = save(tx, grant.change_scope(*first, *scope).map_err(refused)?).await?;
+                let (grant, events) =
+                    save(tx, grant.change_scope(*first, *scope).map_err(|e| refused(&e))?).await?;
                 Ok((pb::ChangeGrantScopeResponse { grant: Some(grant) }, events))
             })
         })
@@ -73,7 +74,7 @@ impl App {
         self.change(&call, &|tx| {
             Box::pin(async move {
                 let grant = held(tx, caller, id).await?;
-                let (grant, events) = save(tx, grant.end(*last).map_err(refused)?).await?;
+                let (grant, events) = save(tx, grant.end(*last).map_err(|e| refused(&e))?).await?;
                 Ok((pb::EndGrantResponse { grant: Some(grant) }, events))
             })
         })
@@ -123,7 +124,7 @@ async fn save(tx: &Tx<'_>, change: Change<Grant>) -> Result<Done<pb::Grant>, OpE
     }
 }
 
-fn refused(error: GrantRefused) -> OpError {
+fn refused(error: &GrantRefused) -> OpError {
     match error {
         GrantRefused::OutsideGrant { .. } => {
             OpError::invalid("valid_from", "OUTSIDE_GRANT", error.to_string())

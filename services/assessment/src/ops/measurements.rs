@@ -37,7 +37,8 @@ impl App {
                     OpError::precondition("NO_INSTRUMENT", words)
                 };
                 let instrument = self.instruments.newest(service).ok_or_else(no_instrument)?;
-                let open = Open::start(visit.clone(), instrument, follow_up, today).map_err(start_refused)?;
+                let open = Open::start(visit.clone(), instrument, follow_up, today)
+                    .map_err(|e| start_refused(&e))?;
                 let person = &visit.person_id;
                 let found = persons::find(tx, person).await?.ok_or_else(|| person_unknown(person))?;
                 in_district(caller, &found.district)?;
@@ -72,8 +73,9 @@ impl App {
         self.change(&call, &|tx| {
             Box::pin(async move {
                 let (measurement, instrument) = self.held(tx, caller, id).await?;
-                let scored =
-                    measurement.score(instrument, item, request.score.into()).map_err(score_refused)?;
+                let scored = measurement
+                    .score(instrument, item, request.score.into())
+                    .map_err(|e| score_refused(&e))?;
                 let measurement = match scored {
                     Change::Already(measurement) => measurement,
                     Change::Now(measurement) => {
@@ -235,9 +237,9 @@ async fn visible(tx: &Tx<'_>, caller: &Caller, measurement: Measurement) -> Resu
     Ok(measurement)
 }
 
-fn start_refused(errors: Vec<StartRefused>) -> OpError {
+fn start_refused(errors: &[StartRefused]) -> OpError {
     let mut v = Violations::new();
-    for error in &errors {
+    for error in errors {
         let (field, reason) = match error {
             StartRefused::VisitInFuture { .. } => ("visit_date", "VISIT_IN_FUTURE"),
             StartRefused::FollowUpAfterVisit { .. } => ("follow_up_date", "FOLLOW_UP_AFTER_VISIT"),
@@ -247,7 +249,7 @@ fn start_refused(errors: Vec<StartRefused>) -> OpError {
     v.finish().err().unwrap_or_else(|| OpError::internal("a start was refused without a reason"))
 }
 
-fn score_refused(error: ScoreRefused) -> OpError {
+fn score_refused(error: &ScoreRefused) -> OpError {
     let words = error.to_string();
     match error {
         ScoreRefused::Decided => OpError::precondition("MEASUREMENT_DECIDED", words),

@@ -22,13 +22,13 @@ impl App {
         let items = self.feed.stream(request.after_position, HEARTBEAT, self.shutdown.clone());
         items.map(|item| {
             let FeedItem { events, newest } = item?;
-            let events = events.into_iter().map(event).collect::<Result<_, _>>()?;
+            let events = events.iter().map(event).collect::<Result<_, _>>()?;
             Ok(pb::WatchAssessmentResponse { events, newest_position: newest })
         })
     }
 }
 
-fn event(logged: Logged) -> Result<pb::AssessmentFeedEvent, OpError> {
+fn event(logged: &Logged) -> Result<pb::AssessmentFeedEvent, OpError> {
     Ok(pb::AssessmentFeedEvent {
         position: logged.position,
         previous_position: logged.previous,

@@ -136,18 +136,16 @@ fn row(measurement: &Measurement) -> Model {
 }
 
 fn measurement(row: Model, scores: BTreeMap<String, u16>) -> Result<Measurement, DbError> {
-    let bad =
-        |column, problem: String| DbError::row("measurement", column, row.measurement_id.clone(), problem);
+    let id = row.measurement_id.clone();
+    let bad = |column, problem: String| DbError::row("measurement", column, &id, problem);
     let visit = Visit {
         service: row.service.parse().map_err(|e: niva_models::UnknownName| bad("service", e.to_string()))?,
         visit_date: row.visit_date,
-        measurement_id: row.measurement_id.clone(),
-        person_id: row.person_id.clone(),
+        measurement_id: row.measurement_id,
+        person_id: row.person_id,
     };
-    let sheet = match (&row.instrument_id, row.follow_up_date) {
-        (Some(id), Some(day)) => Some(Sheet { instrument_id: id.clone(), follow_up_date: day, scores }),
-        _ => None,
-    };
+    let scored = row.instrument_id.zip(row.follow_up_date);
+    let sheet = scored.map(|(instrument_id, follow_up_date)| Sheet { instrument_id, follow_up_date, scores });
     match (row.state.as_str(), sheet, row.total, row.stated_level) {
         (OPEN, Some(sheet), None, None) => Ok(Measurement::Open(Open { visit, sheet })),
         (DECIDED, Some(sheet), None, None) => {
