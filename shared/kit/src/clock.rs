@@ -71,7 +71,7 @@ impl Clock {
                 match read_instant(&file.path) {
                     Ok(now) => *last = now,
                     Err(problem) => {
-                        tracing::warn!(problem, "clock file not readable, keeping the last instant")
+                        tracing::warn!(problem, "clock file not readable, keeping the last instant");
                     }
                 }
                 *last

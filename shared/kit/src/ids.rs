@@ -55,7 +55,8 @@ mod tests {
         assert_ne!(ids.next(), ids.next());
         assert_eq!(ids.next().len(), 32);
         let ids = Ids::sequence("run");
-        assert_eq!((ids.next(), ids.clone().next()), ("run-000001".into(), "run-000002".into()));
+        let clone = ids.clone();
+        assert_eq!((ids.next(), clone.next()), ("run-000001".into(), "run-000002".into()));
     }
 
     #[test]

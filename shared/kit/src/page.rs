@@ -111,7 +111,8 @@ mod tests {
         loop {
             let page = page(3, &token).unwrap();
             let after = page.after.clone().unwrap_or_default();
-            let found = all.iter().filter(|k| **k > after).take(page.limit() as usize).cloned().collect();
+            let limit = usize::try_from(page.limit()).unwrap();
+            let found = all.iter().filter(|k| **k > after).take(limit).cloned().collect();
             let (rows, next) = page.cut(found, Clone::clone);
             seen.extend(rows);
             if next.is_empty() {

@@ -1,5 +1,7 @@
 //! Throw-away databases for tests. (feature `testing`)
 
+#![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot start has failed")]
+
 use crate::db::Database;
 
 /// Environment variable that names a PostgreSQL server on which tests may make and drop databases.

@@ -32,11 +32,12 @@ pub enum DbError {
 
 impl DbError {
     /// A row that cannot be read.
+    #[expect(clippy::needless_pass_by_value, reason = "takes an error where it is mapped")]
     pub fn row(
         table: &'static str,
         column: &'static str,
         row: impl Into<String>,
-        problem: impl ToString,
+        problem: impl std::fmt::Display,
     ) -> Self {
         Self::Row { table, column, row: row.into(), problem: problem.to_string() }
     }

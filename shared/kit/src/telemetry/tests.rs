@@ -21,12 +21,15 @@ use tonic::{Request, Response, Status};
 use super::*;
 use crate::server::tests::echo::Place;
 
+/// Body and trace of a log record.
+type Line = (String, Vec<u8>);
+
 /// A collector that keeps what it gets.
 #[derive(Clone, Default)]
 struct Collector {
     spans: Arc<Mutex<Vec<Span>>>,
     metrics: Arc<Mutex<BTreeSet<String>>>,
-    lines: Arc<Mutex<Vec<(String, Vec<u8>)>>>,
+    lines: Arc<Mutex<Vec<Line>>>,
 }
 
 #[tonic::async_trait]

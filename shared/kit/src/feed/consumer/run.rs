@@ -218,7 +218,7 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
         }
         match (before.as_deref() == Some(&text), stopped) {
             (true, _) | (_, Stopped::Ended) => {
-                tracing::debug!(feed = self.name, text, "opening the feed anew")
+                tracing::debug!(feed = self.name, text, "opening the feed anew");
             }
             (_, Stopped::Gap { .. } | Stopped::Apply(_)) => {
                 tracing::error!(feed = self.name, text, "a feed is stopped; it is tried again");

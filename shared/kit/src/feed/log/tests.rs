@@ -160,12 +160,12 @@ async fn write_many(db: &Database, writer: u32) -> Vec<String> {
     for change in 0..CHANGES {
         let random = (writer * 7_919 + change * 104_729) % 97;
         let words: Vec<_> = (0..=random % 3).map(|n| format!("{writer}/{change}/{n}")).collect();
-        let (said, undone) = (&words, random % 9 == 0);
+        let (said, undone) = (&words, random.is_multiple_of(9));
         let done: Result<(), OpError> = db
             .write(|tx| {
                 Box::pin(async move {
                     append(tx, events(said), now()).await?;
-                    if random % 4 == 0 {
+                    if random.is_multiple_of(4) {
                         tokio::time::sleep(Duration::from_millis(u64::from(random % 5))).await;
                     }
                     if undone { Err(OpError::precondition("UNDONE", "undone")) } else { Ok(()) }
