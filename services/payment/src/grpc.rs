@@ -91,7 +91,8 @@ impl PaymentService for Api {
         &self,
         request: Request<pb::CalculateCompensationRequest>,
     ) -> Answer<pb::CalculateCompensationResponse> {
-        answer(quote::calculate(&self.context, request.get_ref()))
+        let Context { catalogue, city, clock, .. } = &*self.context;
+        answer(quote::calculate(request.get_ref(), catalogue, city, clock.today()))
     }
 
     async fn set_weekly_schedule(

@@ -27,6 +27,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use ops::quote::calculate;
 pub use policy::policy;
 pub use store::migration::Migrator;
 
