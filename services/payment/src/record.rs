@@ -34,9 +34,9 @@ pub(crate) fn take_in<'t>(
         let mut taken = Taken::load(tx, &incoming, last).await?;
         for (item, number) in incoming.into_iter().zip(first..) {
             match item {
-                Incoming::Case(key, fact) => taken.fact(key, numbered(fact, number), number),
+                Incoming::Case(key, fact) => taken.fact(key, &numbered(fact, number), number),
                 Incoming::Unit { revision, unit } => {
-                    taken.unit(UnitVersion { revision, facts: unit }, number)
+                    taken.unit(UnitVersion { revision, facts: unit }, number);
                 }
             }
         }
@@ -80,15 +80,15 @@ impl Taken {
         })
     }
 
-    fn fact(&mut self, key: CaseKey, fact: Fact, number: i64) {
+    fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64) {
         let Some((_, case)) = self.cases.get_mut(&key) else { return };
-        let days = case.affected_by(&fact);
+        let days = case.affected_by(fact);
         let known = fact.placement_id().is_none_or(|id| case.order(id).is_some());
-        if !case.apply(&fact) {
+        if !case.apply(fact) {
             return;
         }
         let case_key = key.to_string();
-        if let (Fact::Placement { placement_id, .. }, false) = (&fact, known) {
+        if let (Fact::Placement { placement_id, .. }, false) = (fact, known) {
             self.placements.push((placement_id.clone(), case_key.clone()));
         }
         let placement_id = fact.placement_id().map(str::to_owned);

@@ -48,7 +48,7 @@ impl Row {
         column: &'static str,
     ) -> Result<T, DbError> {
         let text: String = self.get(column)?;
-        text.parse().map_err(|e: T::Err| DbError::row(self.table, column, &text, e))
+        text.parse().map_err(|e: T::Err| DbError::row(self.table, column, &text, e.to_string()))
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) async fn draw_numbers(tx: &Tx<'_>, count: usize) -> Result<i64, DbErr
     let count = i64::try_from(count).unwrap_or(0);
     let update = "UPDATE fact_counter SET last_number = last_number + $1 WHERE id = 1 RETURNING last_number";
     let row = tx.query_one_raw(statement(tx, update, [count.into()])).await?;
-    let last: i64 = row.ok_or_else(|| counter_missing())?.try_get("", "last_number")?;
+    let last: i64 = row.ok_or_else(counter_missing)?.try_get("", "last_number")?;
     Ok(last - count + 1)
 }
 
@@ -28,7 +28,7 @@ pub(crate) async fn draw_numbers(tx: &Tx<'_>, count: usize) -> Result<i64, DbErr
 pub(crate) async fn newest_number(db: &impl ConnectionTrait) -> Result<i64, DbError> {
     let row =
         db.query_one_raw(statement(db, "SELECT last_number FROM fact_counter WHERE id = 1", [])).await?;
-    Ok(row.ok_or_else(|| counter_missing())?.try_get("", "last_number")?)
+    Ok(row.ok_or_else(counter_missing)?.try_get("", "last_number")?)
 }
 
 fn counter_missing() -> DbError {
@@ -47,7 +47,8 @@ pub(crate) struct CaseRow {
 
 impl CaseRow {
     pub(crate) fn case(&self) -> Result<Case, DbError> {
-        serde_json::from_str(&self.doc).map_err(|e| DbError::row("case_version", "doc", &self.key, e))
+        serde_json::from_str(&self.doc)
+            .map_err(|e| DbError::row("case_version", "doc", &self.key, e.to_string()))
     }
 
     fn read(row: &Row) -> Result<Self, DbError> {
@@ -132,7 +133,8 @@ pub(crate) fn write_versions<'t>(
         }
         let mut docs = Vec::with_capacity(cases.len());
         for (key, case) in cases {
-            let doc = serde_json::to_string(case).map_err(|e| DbError::row("case_version", "doc", key, e))?;
+            let doc = serde_json::to_string(case)
+                .map_err(|e| DbError::row("case_version", "doc", key, e.to_string()))?;
             docs.push([Cell::from(key.as_str()), number.into(), STANDS.into(), doc.into()]);
         }
         bulk::insert(tx, "case_version", ["case_key", "fact_number", "until_fact_number", "doc"], docs)

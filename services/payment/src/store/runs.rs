@@ -87,7 +87,8 @@ const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, create_time,
 fn read(row: &Row) -> Result<Run, DbError> {
     let id: String = row.get("payment_run_id")?;
     let month = |column: &'static str| {
-        Month::from_index(row.get(column)?).map_err(|e| DbError::row("payment_run", column, &id, e))
+        Month::from_index(row.get(column)?)
+            .map_err(|e| DbError::row("payment_run", column, &id, e.to_string()))
     };
     let tally: String = row.get("tally")?;
     Ok(Run {
@@ -103,7 +104,8 @@ fn read(row: &Row) -> Result<Run, DbError> {
         baseline: row.get("baseline_run_no")?,
         models_fingerprint: row.get("models_fingerprint")?,
         cursor: row.get("cursor_case_key")?,
-        tally: serde_json::from_str(&tally).map_err(|e| DbError::row("payment_run", "tally", &id, e))?,
+        tally: serde_json::from_str(&tally)
+            .map_err(|e| DbError::row("payment_run", "tally", &id, e.to_string()))?,
         placements_total: row.get("placements_total")?,
         error: row.get("error")?,
         id,
@@ -206,7 +208,7 @@ fn json(run: &Run) -> Result<String, DbError> {
 }
 
 fn tally_json(id: &str, tally: &Tally) -> Result<String, DbError> {
-    serde_json::to_string(tally).map_err(|e| DbError::row("payment_run", "tally", id, e))
+    serde_json::to_string(tally).map_err(|e| DbError::row("payment_run", "tally", id, e.to_string()))
 }
 
 /// Moves the calculation of a run on from one case to another. `false`: somebody else did, or it is no longer being

@@ -27,7 +27,8 @@ pub(crate) async fn units_as_of(
     let mut units = BTreeMap::new();
     for row in rows(db, "unit_version", statement(db, sql, [number.into()])).await? {
         let (id, doc): (String, String) = (row.get("unit_id")?, row.get("doc")?);
-        let unit = serde_json::from_str(&doc).map_err(|e| DbError::row("unit_version", "doc", &id, e))?;
+        let unit = serde_json::from_str(&doc)
+            .map_err(|e| DbError::row("unit_version", "doc", &id, e.to_string()))?;
         units.insert(id, (row.get("fact_number")?, unit));
     }
     Ok(units)

@@ -1,0 +1,117 @@
+//! Facts as the feeds tell of them.
+
+use niva_calendar::{Datelike, NaiveDate};
+use niva_proto::assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event};
+use niva_proto::choice::v1::{ChoiceEvent, Placement, RegimePeriod, Unit, choice_event, placement};
+use niva_proto::common::v1 as wire;
+
+pub(crate) fn date(day: NaiveDate) -> Option<wire::Date> {
+    let part = |n: u32| i32::try_from(n).unwrap();
+    Some(wire::Date { year: day.year(), month: part(day.month()), day: part(day.day()) })
+}
+
+pub(crate) fn days(first: NaiveDate, last: Option<NaiveDate>) -> Option<wire::DateInterval> {
+    Some(wire::DateInterval { first: date(first), last: last.and_then(date) })
+}
+
+/// One person with one placement at one unit, which everybody here is: `P-1` has `G-1`, `PL-1`, at `U-1` of `PR-1`.
+#[derive(Debug, Clone)]
+pub(crate) struct Person {
+    pub(crate) n: u32,
+    pub(crate) service: wire::ServiceType,
+    pub(crate) district: &'static str,
+    pub(crate) start: NaiveDate,
+}
+
+impl Person {
+    pub(crate) fn new(n: u32, service: wire::ServiceType, start: NaiveDate) -> Self {
+        Self { n, service, district: "Farsta", start }
+    }
+
+    pub(crate) fn placement_id(&self) -> String {
+        format!("PL-{:04}", self.n)
+    }
+
+    pub(crate) fn grant(&self) -> AssessmentEvent {
+        self.grant_of(1, None, wire::GrantScope::default())
+    }
+
+    pub(crate) fn grant_of(
+        &self,
+        revision: i64,
+        last: Option<NaiveDate>,
+        scope: wire::GrantScope,
+    ) -> AssessmentEvent {
+        let grant = Grant {
+            grant_id: format!("G-{:04}", self.n),
+            person_id: format!("P-{:04}", self.n),
+            service: self.service.into(),
+            district: self.district.to_owned(),
+            valid: days(self.start, last),
+            scopes: vec![ScopePeriod { valid_from: date(self.start), scope: Some(scope) }],
+            revision,
+        };
+        AssessmentEvent { fact: Some(assessment_event::Fact::Grant(grant)) }
+    }
+
+    pub(crate) fn level(&self, number: i64, level: i32, from: NaiveDate) -> AssessmentEvent {
+        let decision = LevelDecision {
+            level_decision_id: format!("LD-{:04}-{number}", self.n),
+            person_id: format!("P-{:04}", self.n),
+            service: self.service.into(),
+            level: Some(wire::Level { value: level }),
+            valid_from: date(from),
+            decision_number: number,
+            ..Default::default()
+        };
+        AssessmentEvent { fact: Some(assessment_event::Fact::LevelDecision(decision)) }
+    }
+
+    pub(crate) fn placement(&self, unit: &str) -> Placement {
+        Placement {
+            placement_id: self.placement_id(),
+            grant_id: format!("G-{:04}", self.n),
+            person_id: format!("P-{:04}", self.n),
+            service: self.service.into(),
+            unit_id: unit.to_owned(),
+            state: placement::State::Started.into(),
+            ordered_start: date(self.start),
+            actual_start: date(self.start),
+            revision: 1,
+            ..Default::default()
+        }
+    }
+
+    pub(crate) fn placed(&self, unit: &str) -> ChoiceEvent {
+        placed(self.placement(unit))
+    }
+}
+
+pub(crate) fn placed(placement: Placement) -> ChoiceEvent {
+    ChoiceEvent { fact: Some(choice_event::Fact::Placement(placement)) }
+}
+
+/// A unit `U-…` of `PR-…` that has had one regime for ever.
+pub(crate) fn unit(id: &str, provider: &str, district: &str, regime: wire::Regime) -> ChoiceEvent {
+    unit_of(id, provider, district, 1, &[(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(), regime)])
+}
+
+pub(crate) fn unit_of(
+    id: &str,
+    provider: &str,
+    district: &str,
+    revision: i64,
+    regimes: &[(NaiveDate, wire::Regime)],
+) -> ChoiceEvent {
+    let regimes =
+        regimes.iter().map(|(from, r)| RegimePeriod { valid_from: date(*from), regime: (*r).into() });
+    let unit = Unit {
+        unit_id: id.to_owned(),
+        provider_id: provider.to_owned(),
+        district: district.to_owned(),
+        regimes: regimes.collect(),
+        revision,
+        ..Default::default()
+    };
+    ChoiceEvent { fact: Some(choice_event::Fact::Unit(unit)) }
+}

@@ -1,0 +1,294 @@
+//! A payment service on a database of its own, and callers of every kind.
+
+pub(crate) mod city;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use niva_calendar::{Month, NaiveDate};
+use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
+use niva_kit::client::{Channel, Credentials, Endpoint};
+use niva_kit::server::{Listen, MemoryConnector, RoleServer, Running};
+use niva_kit::testing::TestDb;
+use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
+use niva_models::{Catalogue, City};
+use niva_payment::{Deps, Migrator, Service, Tuning};
+use niva_proto::assessment::v1::AssessmentEvent;
+use niva_proto::choice::v1::ChoiceEvent;
+use niva_proto::common::v1 as wire;
+use niva_proto::payment::v1 as pb;
+use niva_proto::payment::v1::payment_service_client::PaymentServiceClient;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+pub(crate) type Client = PaymentServiceClient<Channel>;
+
+/// A running service.
+pub(crate) struct World {
+    pub(crate) db: Database,
+    pub(crate) clock: Clock,
+    pub(crate) hand: ManualClock,
+    pub(crate) connector: MemoryConnector,
+    pub(crate) service: Option<Service>,
+    issuer: LocalIssuer,
+    shutdown: CancellationToken,
+    running: Option<Running>,
+    requests: Ids,
+    _keys: tempfile::TempDir,
+}
+
+/// How a service is started.
+pub(crate) struct Start {
+    pub(crate) today: NaiveDate,
+    pub(crate) opening: Option<Month>,
+    pub(crate) cases_per_part: u32,
+    pub(crate) catalogue: Catalogue,
+    /// Where assessment and choice are.
+    pub(crate) producers: Endpoint,
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self {
+            today: day(2024, 4, 2),
+            opening: None,
+            cases_per_part: 5_000,
+            catalogue: Catalogue::shipped().unwrap(),
+            producers: Endpoint::Memory(MemoryConnector::new()),
+        }
+    }
+}
+
+pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
+}
+
+impl World {
+    pub(crate) async fn new(db: &TestDb) -> Self {
+        Self::start(db, Start::default()).await
+    }
+
+    pub(crate) async fn start(db: &TestDb, start: Start) -> Self {
+        db.migrate::<Migrator>().await.unwrap();
+        let epoch: DateTime<Utc> = "2024-01-01T08:00:00Z".parse().unwrap();
+        let (clock, hand) = Clock::manual(epoch);
+        hand.advance_to(start.today);
+        let keys = tempfile::tempdir().unwrap();
+        let issuer = LocalIssuer::open_or_create(keys.path()).unwrap();
+        let (connector, shutdown) = (MemoryConnector::new(), CancellationToken::new());
+        let producer = || {
+            start.producers.channel(Credentials::minted(
+                &issuer,
+                Caller::new("payment", [Role::Service]),
+                &clock,
+            ))
+        };
+        let deps = Deps {
+            db: db.db().clone(),
+            clock: clock.clone(),
+            ids: Ids::sequence("id"),
+            city: Arc::new(City::shipped().unwrap()),
+            catalogue: Arc::new(start.catalogue),
+            assessment: producer(),
+            choice: producer(),
+            opening_month: start.opening,
+        };
+        let tuning = Tuning { cases_per_part: start.cases_per_part };
+        let service = niva_payment::start_with(deps, tuning, shutdown.clone()).await.unwrap();
+        let server = RoleServer::new(
+            "payment",
+            service.routes.clone(),
+            niva_payment::policy(),
+            Verifier::local(&issuer),
+            clock.clone(),
+        );
+        let running = server.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
+        Self {
+            db: db.db().clone(),
+            clock,
+            hand,
+            connector,
+            service: Some(service),
+            issuer,
+            shutdown,
+            running: Some(running),
+            requests: Ids::random(),
+            _keys: keys,
+        }
+    }
+
+    /// Ends the service where it is: whatever it was doing is dropped in the middle.
+    pub(crate) async fn stop(mut self) {
+        self.shutdown.cancel();
+        if let Some(running) = self.running.take() {
+            running.finished().await;
+        }
+        if let Some(service) = self.service.take() {
+            service.finished().await;
+        }
+    }
+
+    pub(crate) fn by(&self, caller: Caller) -> Client {
+        let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
+        PaymentServiceClient::new(Endpoint::Memory(self.connector.clone()).channel(credentials))
+    }
+
+    pub(crate) fn maker(&self) -> Client {
+        self.by(Caller::new("maker", [Role::FinanceMaker]))
+    }
+
+    pub(crate) fn approver(&self) -> Client {
+        self.by(Caller::new("approver", [Role::FinanceApprover]))
+    }
+
+    pub(crate) fn provider(&self, provider: &str) -> Client {
+        let mut caller = Caller::new(format!("staff of {provider}"), [Role::Provider]);
+        caller.provider = Some(provider.to_owned());
+        self.by(caller)
+    }
+
+    /// A new request id.
+    pub(crate) fn request(&self) -> String {
+        self.requests.next()
+    }
+
+    pub(crate) async fn assessed(&self, events: &[AssessmentEvent]) {
+        let now = self.clock.now();
+        let done: Result<(), OpError> = self
+            .db
+            .write(|tx| Box::pin(async move { niva_payment::feed::apply_assessment(tx, events, now).await }))
+            .await;
+        done.unwrap();
+    }
+
+    pub(crate) async fn chosen(&self, events: &[ChoiceEvent]) {
+        let now = self.clock.now();
+        let done: Result<(), OpError> = self
+            .db
+            .write(|tx| Box::pin(async move { niva_payment::feed::apply_choice(tx, events, now).await }))
+            .await;
+        done.unwrap();
+    }
+
+    pub(crate) async fn create(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
+        let request = pb::CreatePaymentRunRequest {
+            request_id: self.request(),
+            month: Some(wire::Month { year, month }),
+            validate_only: false,
+        };
+        Ok(self.maker().create_payment_run(request).await?.into_inner().payment_run.unwrap())
+    }
+
+    pub(crate) async fn preview(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
+        let request = pb::CreatePaymentRunRequest {
+            request_id: self.request(),
+            month: Some(wire::Month { year, month }),
+            validate_only: true,
+        };
+        Ok(self.maker().create_payment_run(request).await?.into_inner().payment_run.unwrap())
+    }
+
+    /// The run when it is no longer being calculated.
+    pub(crate) async fn settled(&self, id: &str) -> pb::PaymentRun {
+        let request = pb::WatchPaymentRunRequest { payment_run_id: id.to_owned() };
+        let mut progress = self.maker().watch_payment_run(request).await.unwrap().into_inner();
+        let mut last = None;
+        while let Some(message) = progress.message().await.unwrap() {
+            last = message.payment_run;
+        }
+        last.unwrap()
+    }
+
+    /// Makes a run and waits until it is calculated.
+    pub(crate) async fn calculated(&self, year: i32, month: i32) -> pb::PaymentRun {
+        let run = self.create(year, month).await.unwrap();
+        let run = self.settled(&run.payment_run_id).await;
+        assert_eq!(run.state(), pb::payment_run::State::Calculated, "{}", run.error);
+        run
+    }
+
+    pub(crate) async fn approve(&self, run: &pb::PaymentRun) -> Result<pb::PaymentRun, Status> {
+        let request = pb::ApprovePaymentRunRequest {
+            request_id: self.request(),
+            payment_run_id: run.payment_run_id.clone(),
+            amount: run.control.as_ref().and_then(|c| c.amount),
+        };
+        Ok(self.approver().approve_payment_run(request).await?.into_inner().payment_run.unwrap())
+    }
+
+    pub(crate) async fn discard(&self, run: &pb::PaymentRun) -> Result<pb::PaymentRun, Status> {
+        let request = pb::DiscardPaymentRunRequest {
+            request_id: self.request(),
+            payment_run_id: run.payment_run_id.clone(),
+            reason: "a look was enough".to_owned(),
+        };
+        Ok(self.maker().discard_payment_run(request).await?.into_inner().payment_run.unwrap())
+    }
+
+    /// Calculates and approves a run.
+    pub(crate) async fn paid(&self, year: i32, month: i32) -> pb::PaymentRun {
+        let run = self.calculated(year, month).await;
+        self.approve(&run).await.unwrap()
+    }
+
+    pub(crate) async fn lines(&self, run: &pb::PaymentRun) -> Vec<pb::PaymentLine> {
+        let mut request = pb::ListPaymentLinesRequest {
+            payment_run_id: run.payment_run_id.clone(),
+            page_size: 7,
+            ..Default::default()
+        };
+        let mut all = Vec::new();
+        loop {
+            let page = self.maker().list_payment_lines(request.clone()).await.unwrap().into_inner();
+            all.extend(page.payment_lines);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return all;
+            }
+        }
+    }
+
+    pub(crate) async fn holds(&self, run: &pb::PaymentRun) -> Vec<pb::PaymentHold> {
+        let mut request = pb::ListPaymentHoldsRequest {
+            payment_run_id: run.payment_run_id.clone(),
+            page_size: 3,
+            ..Default::default()
+        };
+        let mut all = Vec::new();
+        loop {
+            let page = self.maker().list_payment_holds(request.clone()).await.unwrap().into_inner();
+            all.extend(page.payment_holds);
+            request.page_token = page.next_page_token;
+            if request.page_token.is_empty() {
+                return all;
+            }
+        }
+    }
+
+    pub(crate) async fn explain(&self, line: &pb::PaymentLine) -> pb::ExplainPaymentLineResponse {
+        let request = pb::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
+        self.maker().explain_payment_line(request).await.unwrap().into_inner()
+    }
+}
+
+pub(crate) fn reason(status: &Status) -> String {
+    niva_kit::error::reason(status).unwrap_or_else(|| format!("{status:?}"))
+}
+
+pub(crate) fn ore(money: Option<wire::Money>) -> i64 {
+    money.unwrap().ore
+}
+
+pub(crate) fn amount(run: &pb::PaymentRun) -> i64 {
+    ore(run.control.as_ref().unwrap().amount)
+}
+
+/// A line in few words: what, first and last day, quantity, öre.
+pub(crate) fn brief(line: &pb::PaymentLine) -> (pb::Component, String, String, i64, i64) {
+    let days = line.days.unwrap();
+    (line.component(), text(days.first), text(days.last), line.quantity, ore(line.amount))
+}
+
+pub(crate) fn text(date: Option<wire::Date>) -> String {
+    date.map_or_else(String::new, |d| format!("{:04}-{:02}-{:02}", d.year, d.month, d.day))
+}
