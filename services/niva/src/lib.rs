@@ -1,3 +1,14 @@
 //! One executable: everything in one process by default, or a role by name; and the command line.
 
 pub mod city;
+pub mod cli;
+mod clients;
+pub mod demo;
+mod failure;
+pub mod quote;
+pub mod screen;
+pub mod serve;
+mod wire;
+
+pub use clients::{Clients, Endpoints};
+pub use failure::Failure;

@@ -1,2 +1,5 @@
 //! The `niva` executable.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    niva::cli::main()
+}

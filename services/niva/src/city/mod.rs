@@ -2,6 +2,7 @@
 //! the import into the services.
 
 pub mod generate;
+pub mod import;
 pub mod read;
 mod records;
 mod write;

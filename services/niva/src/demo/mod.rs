@@ -1,0 +1,271 @@
+//! The demo: the main job on a whole city, in one process, by calls over RPC. Every changing call has a request id that
+//! follows from the city alone, so that the demo can be cut short anywhere and run again.
+
+mod corrections;
+mod databases;
+mod dates;
+mod files;
+mod late;
+mod newcomers;
+mod progress;
+mod report;
+mod runs;
+mod scores;
+mod summary;
+mod world;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use niva_kit::auth::Role;
+use niva_models::{Catalogue, Outcome};
+use niva_proto::assessment::v1::ListPersonsRequest;
+
+pub use progress::Progress;
+pub use report::report;
+pub use summary::{City, Correction, Feeds, Models, Newcomer, Run, Summary, Total};
+
+use crate::city::{self, CityData, Source, import};
+use crate::clients::Asked;
+use crate::failure::Failure;
+use crate::screen::{count, kronor};
+use newcomers::Newcomers;
+use niva_money::Ore;
+use runs::Paid;
+use world::World;
+
+/// How to run the demo.
+#[derive(Debug, Clone)]
+pub struct DemoConfig {
+    /// Folder for the databases, the issuer's key and the payment files.
+    pub data: PathBuf,
+    /// PostgreSQL instead of files.
+    pub database_url: Option<String>,
+    /// Another city's files.
+    pub city: Option<PathBuf>,
+    /// The city's own model files.
+    pub models: Option<PathBuf>,
+    /// Serve over TCP as well, from this address on.
+    pub listen: Option<SocketAddr>,
+}
+
+/// A demo that is done and still serves.
+pub struct Demo {
+    /// What it did.
+    pub summary: Summary,
+    /// Addresses of assessment, choice and payment, where it serves over TCP.
+    pub addresses: Vec<SocketAddr>,
+    world: World,
+}
+
+impl Demo {
+    /// What can be done with it now, in words.
+    #[must_use]
+    pub fn invitation(&self) -> String {
+        let names = ["assessment", "choice", "payment"];
+        let served: Vec<String> =
+            names.iter().zip(&self.addresses).map(|(name, address)| format!("  {name:<10} {address}")).collect();
+        format!(
+            "\nServing gRPC with health and reflection until Ctrl-C:\n{}\nThe demo's clock stands still. A token: niva \
+             token --subject me --role auditor --issuer-dir FOLDER (the data folder).",
+            served.join("\n"),
+        )
+    }
+
+    /// Stops serving.
+    pub async fn stop(self) {
+        self.world.stop().await;
+    }
+}
+
+/// Runs the demo to its end and stops.
+///
+/// # Errors
+/// The step that failed, and why.
+pub async fn run(config: &DemoConfig) -> Result<Summary, Failure> {
+    let demo = perform(config, &Progress::silent()).await?;
+    let summary = demo.summary.clone();
+    demo.stop().await;
+    Ok(summary)
+}
+
+/// Runs the demo, and leaves it serving.
+///
+/// # Errors
+/// The step that failed, and why.
+pub async fn perform(config: &DemoConfig, progress: &Progress) -> Result<Demo, Failure> {
+    progress.begin("Load and check the compensation models");
+    let catalogue = crate::cli::catalogue(config.models.as_deref())?;
+    let models = models(&catalogue);
+    progress.done(format_args!(
+        "{} compensation models; {} identities of the published figures checked, {} off",
+        models.loaded, models.identities, models.identities_off
+    ));
+    let source = config.city.as_deref().map_or(Source::Shipped, Source::Folder);
+    let data = city::read(source, &crate::cli::city()?.districts).map_err(Failure::failed)?;
+    world::prepare(&config.data)?;
+
+    progress.begin("Start assessment, choice and payment");
+    let mut world = World::start(config, catalogue).await?;
+    let addresses = match config.listen {
+        Some(address) => world.bind(address).await?,
+        None => Vec::new(),
+    };
+    progress.done(format_args!("assessment, choice and payment run in this process, data in {}", config.data.display()));
+    let summary = Steps { config, progress, world: &world, data: &data, prefix: prefix(&data) }.all(models).await?;
+    progress.finish();
+    Ok(Demo { summary, addresses, world })
+}
+
+/// Begins every request id of the demo.
+fn prefix(data: &CityData) -> String {
+    format!("demo-{}", data.fingerprint.get(..16).unwrap_or(&data.fingerprint))
+}
+
+fn models(catalogue: &Catalogue) -> Models {
+    let report = catalogue.check();
+    Models {
+        loaded: catalogue.models.len(),
+        identities: report.checks.len(),
+        identities_off: report.checks.iter().filter(|c| c.outcome == Outcome::Off).count(),
+        fingerprint: catalogue.fingerprint.clone(),
+    }
+}
+
+struct Steps<'a> {
+    config: &'a DemoConfig,
+    progress: &'a Progress,
+    world: &'a World,
+    data: &'a CityData,
+    prefix: String,
+}
+
+impl Steps<'_> {
+    async fn all(&self, models: Models) -> Result<Summary, Failure> {
+        let found_data = self.found_data().await?;
+        if found_data {
+            self.progress.done("there is data from an earlier demo: every step is asked for again, and done once");
+        }
+        let mut imported = self.import_city().await?;
+        let mut newcomers = self.newcomers().await?;
+
+        self.world.now_is(dates::pays_march());
+        self.progress.begin("Attendance of March arrives");
+        let importer = self.world.importer();
+        import::payment_has_caught_up(&importer).await?;
+        let attendance = import::into_payment(&importer, self.data).await?;
+        imported.attendance = attendance.facts;
+        self.progress.done(format_args!("{}: {} weekly schedules and occasions", dates::pays_march(), attendance.facts));
+        let march = self.pay(dates::march()).await?;
+
+        self.world.now_is(dates::late_facts());
+        self.progress.begin("Facts arrive late");
+        let late = late::arrive(self.world, self.data, &mut newcomers, &self.prefix).await?;
+        import::payment_has_caught_up(&importer).await?;
+        self.progress.done(format_args!("{}: {} facts about March arrive late", dates::late_facts(), late.len()));
+
+        self.world.now_is(dates::pays_april());
+        let april = self.pay(dates::april()).await?;
+        self.progress.begin("Check that corrections net out");
+        let corrections = corrections::corrections(self.world, self.data, &late, [&march, &april]).await?;
+        self.progress.done(format_args!(
+            "{} placements corrected; for each, paid = owed by CalculateCompensation",
+            corrections.len()
+        ));
+        let providers = runs::provider_names(self.world).await?;
+        let runs = [&march, &april].map(|paid| paid.summary(self.config, &providers));
+        let [march_run, april_run] = runs;
+        let paid = |placement: &str| -> i64 {
+            let all = march.lines.iter().chain(&april.lines).filter(|l| l.placement_id == placement);
+            all.map(|l| crate::wire::ore(l.amount).0).sum()
+        };
+        Ok(Summary {
+            found_data,
+            models,
+            city: imported,
+            newcomers: newcomers.summary(paid),
+            runs: vec![march_run?, april_run?],
+            corrections,
+            feeds: Feeds {
+                assessment: import::assessment_position(&importer).await?,
+                choice: import::choice_position(&importer).await?,
+            },
+        })
+    }
+
+    async fn found_data(&self) -> Result<bool, Failure> {
+        let auditor = self.world.caller("auditor", Role::Auditor);
+        let request = ListPersonsRequest { page_size: 1, ..ListPersonsRequest::default() };
+        Ok(!auditor.assessment.clone().list_persons(request).await.to("look for data")?.persons.is_empty())
+    }
+
+    async fn import_city(&self) -> Result<City, Failure> {
+        let importer = self.world.importer();
+        self.progress.begin("Import persons, grants and measurements");
+        let a = import::into_assessment(&importer, self.data).await?;
+        self.progress.done(format_args!(
+            "{} persons, {} grants and {} measurements (counts published or reconstructed, people invented)",
+            count(a.persons),
+            count(a.grants),
+            count(a.measurements)
+        ));
+        self.progress.begin("Import providers, units and placements");
+        import::choice_has_caught_up(&importer).await?;
+        let c = import::into_choice(&importer, self.data).await?;
+        self.progress.done(format_args!(
+            "{} providers, {} units and {} placements (invented)",
+            count(c.providers),
+            count(c.units),
+            count(c.placements)
+        ));
+        Ok(City {
+            name: self.world.city.name.clone(),
+            fingerprint: self.data.fingerprint.clone(),
+            persons: a.persons,
+            grants: a.grants,
+            measurements: a.measurements,
+            providers: c.providers,
+            units: c.units,
+            placements: c.placements,
+            attendance: 0,
+        })
+    }
+
+    async fn newcomers(&self) -> Result<Newcomers, Failure> {
+        self.progress.begin("New people are granted, measured and offered places");
+        let mut newcomers = Newcomers::arrive(self.world, self.progress, &self.prefix).await?;
+        self.progress.done(format_args!(
+            "{}: {} new people granted, measured item by item and offered a place, to be answered by {}",
+            dates::day0(),
+            newcomers.len(),
+            newcomers.answer_by(),
+        ));
+        self.world.now_is(dates::answers());
+        newcomers.answer().await?;
+        self.progress.done(format_args!("{}: {}", dates::answers(), newcomers.answers()));
+        self.world.now_is(dates::lapses());
+        newcomers.lapse().await?;
+        self.progress.done(format_args!("{}: the offer that nobody answered has lapsed", dates::lapses()));
+        self.world.now_is(dates::starts());
+        newcomers.start().await?;
+        self.progress.done(format_args!("{}: those who said yes have started", dates::starts()));
+        Ok(newcomers)
+    }
+
+    async fn pay(&self, month: niva_calendar::Month) -> Result<Paid, Failure> {
+        self.progress.begin(&format!("Payment run of {month}"));
+        let paid = runs::pay(self.world, self.progress, month, &self.prefix).await?;
+        let control = paid.run.control.clone().unwrap_or_default();
+        self.progress.done(format_args!(
+            "run {}: {} placements, {} lines, {}, {} holds; made by {}, approved by {}",
+            paid.run.payment_run_id,
+            count(control.placements),
+            count(control.lines),
+            kronor(Ore(control.amount.unwrap_or_default().ore)),
+            control.holds,
+            paid.run.maker,
+            paid.run.approver,
+        ));
+        Ok(paid)
+    }
+}

@@ -1,0 +1,344 @@
+//! A dozen new people the whole way over RPC, each step by the caller whose work it is.
+
+use std::sync::Arc;
+
+use niva_calendar::NaiveDate;
+use niva_kit::auth::{Caller, Role};
+use niva_models::{Extent, Scope, Service};
+use niva_proto::assessment::v1 as assessment;
+use niva_proto::choice::v1 as choice;
+
+use super::scores::{Wanted, measure};
+use super::summary::Newcomer;
+use super::world::World;
+use super::{Progress, dates};
+use crate::city::import::choice_has_caught_up;
+use crate::clients::{Asked, Clients};
+use crate::failure::Failure;
+use crate::wire;
+
+/// What a person says to an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answer {
+    Yes,
+    No,
+    Nothing,
+}
+
+/// When a person is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Measured {
+    /// Before the offer, at this level.
+    First(u8),
+    /// Only after the first payment, at this level.
+    Late(u8),
+    /// The service has no levels.
+    Never,
+}
+
+/// Somebody new.
+struct Plan {
+    service: Service,
+    measured: Measured,
+    answer: Answer,
+    scope: Scope,
+}
+
+const PLAIN: Scope = Scope { extent: None, hours_per_week: None, time_interval: None, personal_assistance: false };
+const FULL: Scope = Scope { extent: Some(Extent::FullTime), hours_per_week: Some(30), ..PLAIN };
+const PART: Scope = Scope { extent: Some(Extent::PartTime), hours_per_week: Some(18), ..PLAIN };
+
+const fn plan(service: Service, measured: Measured, answer: Answer, scope: Scope) -> Plan {
+    Plan { service, measured, answer, scope }
+}
+
+const PLANS: [Plan; 12] = [
+    plan(Service::SupportedHousing, Measured::First(2), Answer::Yes, PLAIN),
+    plan(Service::SupportedHousing, Measured::First(3), Answer::Yes, PLAIN),
+    plan(Service::HousingWithSpecialService, Measured::First(1), Answer::Yes, PLAIN),
+    plan(Service::HousingWithSpecialService, Measured::First(3), Answer::Yes, PLAIN),
+    plan(Service::HousingSupport, Measured::First(2), Answer::Yes, PLAIN),
+    plan(Service::HousingSupport, Measured::Late(1), Answer::Yes, PLAIN),
+    plan(Service::Occupation, Measured::Never, Answer::Yes, Scope { time_interval: Some(2), ..PLAIN }),
+    plan(Service::StudyCircle, Measured::Never, Answer::Yes, PLAIN),
+    plan(Service::DailyActivitiesLss, Measured::First(4), Answer::Yes, FULL),
+    plan(Service::DailyActivitiesLss, Measured::First(6), Answer::Yes, Scope { personal_assistance: true, ..PART }),
+    plan(Service::DailyActivitiesLss, Measured::First(2), Answer::No, PART),
+    plan(Service::SupportedHousing, Measured::First(1), Answer::Nothing, PLAIN),
+];
+
+/// The new people, between the steps.
+pub(super) struct Newcomers(Vec<Person>);
+
+struct Person {
+    plan: &'static Plan,
+    person_id: String,
+    grant_id: String,
+    district: String,
+    /// Begins every request id about the person.
+    request: String,
+    officer: Clients,
+    decision: Option<assessment::LevelDecision>,
+    offer: choice::Offer,
+    placement: Option<choice::Placement>,
+}
+
+impl Newcomers {
+    /// Registers, grants, measures, wishes and offers.
+    pub(super) async fn arrive(world: &World, progress: &Progress, prefix: &str) -> Result<Self, Failure> {
+        let assessor = world.clients(&Caller::new("assessor", [Role::Assessor]));
+        let importer = world.importer();
+        let mut people = Vec::new();
+        let of = i64::try_from(PLANS.len()).unwrap_or(0);
+        for (number, plan) in (1..).zip(&PLANS) {
+            progress.at(number, of);
+            let mut person = Person::new(world, plan, number, prefix);
+            person.register().await?;
+            if let Measured::First(level) = plan.measured {
+                person.decision = Some(person.measure(world, &assessor, level, dates::day0(), None).await?);
+            }
+            people.push(person);
+        }
+        choice_has_caught_up(&importer).await?;
+        for (number, person) in people.iter_mut().enumerate() {
+            person.wish_and_be_offered(number).await?;
+        }
+        Ok(Self(people))
+    }
+
+    /// Yes, no, or nothing.
+    pub(super) async fn answer(&mut self) -> Result<(), Failure> {
+        for person in &mut self.0 {
+            person.answer().await?;
+        }
+        Ok(())
+    }
+
+    /// Offers without an answer lapse; the service does this by itself too.
+    pub(super) async fn lapse(&mut self) -> Result<(), Failure> {
+        for person in self.0.iter_mut().filter(|p| p.plan.answer == Answer::Nothing) {
+            let request = choice::LapseOffersRequest { request_id: format!("{}-lapse", person.request) };
+            person.officer.choice.clone().lapse_offers(request).await.to("let offers lapse")?;
+            person.offer = person.offers().await?.into_iter().next().to("find the lapsed offer")?;
+            if person.offer.state() != choice::offer::State::Lapsed {
+                return Err(Failure::failed(format_args!("the offer {} has not lapsed", person.offer.offer_id)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Those who said yes come on the ordered day.
+    pub(super) async fn start(&mut self) -> Result<(), Failure> {
+        for person in &mut self.0 {
+            let Some(placement) = &person.placement else { continue };
+            let request = choice::StartPlacementRequest {
+                request_id: format!("{}-start", person.request),
+                placement_id: placement.placement_id.clone(),
+                actual_start: placement.ordered_start,
+            };
+            let started = person.officer.choice.clone().start_placement(request).await.to("start a placement")?;
+            person.placement = started.placement;
+        }
+        Ok(())
+    }
+
+    /// Who began without a measurement is measured now, back in time. The placements it concerns.
+    pub(super) async fn measure_late(&mut self, world: &World, visit: NaiveDate) -> Result<Vec<String>, Failure> {
+        let assessor = world.clients(&Caller::new("assessor", [Role::Assessor]));
+        let mut late = Vec::new();
+        for person in &mut self.0 {
+            let Measured::Late(level) = person.plan.measured else { continue };
+            let from = Some(dates::march().first_day());
+            person.decision = Some(person.measure(world, &assessor, level, visit, from).await?);
+            late.extend(person.placement.as_ref().map(|p| p.placement_id.clone()));
+        }
+        Ok(late)
+    }
+
+    /// How many.
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The last day to answer.
+    pub(super) fn answer_by(&self) -> String {
+        let days = self.0.iter().filter_map(|p| wire::day(p.offer.answer_by));
+        days.max().map_or_else(String::new, |d| format!("{d} (3 working days)"))
+    }
+
+    /// What they said, in words.
+    pub(super) fn answers(&self) -> String {
+        let said = |answer| self.0.iter().filter(|p| p.plan.answer == answer).count();
+        format!(
+            "{} say yes and start on {}, {} says no, {} says nothing",
+            said(Answer::Yes),
+            dates::ordered_start(),
+            said(Answer::No),
+            said(Answer::Nothing)
+        )
+    }
+
+    /// For the summary. `paid` says what was paid for a placement.
+    pub(super) fn summary(&self, paid: impl Fn(&str) -> i64) -> Vec<Newcomer> {
+        let summary = |p: &Person| Newcomer {
+            person_id: p.person_id.clone(),
+            service: p.plan.service.to_string(),
+            district: p.district.clone(),
+            points: p.decision.as_ref().and_then(|d| d.points),
+            level: p.decision.as_ref().and_then(|d| d.level).map(|l| l.value),
+            unit_id: p.offer.unit_id.clone(),
+            answer_by: wire::day(p.offer.answer_by).map_or_else(String::new, |d| d.to_string()),
+            offer: wire::plain(p.offer.state().as_str_name(), "STATE_"),
+            started: wire::day(p.placement.as_ref().and_then(|p| p.actual_start)).map(|d| d.to_string()),
+            paid_ore: p.placement.as_ref().map_or(0, |p| paid(&p.placement_id)),
+        };
+        self.0.iter().map(summary).collect()
+    }
+}
+
+impl Person {
+    fn new(world: &World, plan: &'static Plan, number: i64, prefix: &str) -> Self {
+        let districts = &world.city.districts;
+        let at = usize::try_from(number).unwrap_or(0) * 3 % districts.len().max(1);
+        let district = districts.get(at).cloned().unwrap_or_default();
+        let officer = Caller {
+            districts: vec![district.clone()],
+            ..Caller::new(format!("case-officer-{}", at + 1), [Role::CaseOfficer])
+        };
+        Self {
+            plan,
+            person_id: format!("NEW-{number:02}"),
+            grant_id: format!("NEW-{number:02}-G"),
+            district,
+            request: format!("{prefix}-new-{number:02}"),
+            officer: world.clients(&officer),
+            decision: None,
+            offer: choice::Offer::default(),
+            placement: None,
+        }
+    }
+
+    async fn register(&self) -> Result<(), Failure> {
+        let mut client = self.officer.assessment.clone();
+        let register = assessment::RegisterPersonRequest {
+            request_id: format!("{}-register", self.request),
+            person_id: self.person_id.clone(),
+            district: self.district.clone(),
+        };
+        client.register_person(register).await.to("register a person")?;
+        let grant = assessment::RecordGrantRequest {
+            request_id: format!("{}-grant", self.request),
+            grant_id: self.grant_id.clone(),
+            person_id: self.person_id.clone(),
+            service: wire::service(self.plan.service),
+            district: self.district.clone(),
+            valid: Some(wire::dates(dates::day0(), None)),
+            scope: Some(wire::scope(&self.plan.scope)),
+        };
+        client.record_grant(grant).await.to("record a grant")?;
+        Ok(())
+    }
+
+    async fn measure(
+        &self,
+        world: &World,
+        assessor: &Clients,
+        level: u8,
+        visit: NaiveDate,
+        valid_from: Option<NaiveDate>,
+    ) -> Result<assessment::LevelDecision, Failure> {
+        let wanted = Wanted {
+            request: self.request.clone(),
+            person_id: &self.person_id,
+            service: self.plan.service,
+            level,
+            visit,
+            valid_from,
+        };
+        measure(assessor, &Arc::clone(&world.catalogue), &wanted).await
+    }
+
+    async fn offers(&self) -> Result<Vec<choice::Offer>, Failure> {
+        let request = choice::ListOffersRequest { person_id: self.person_id.clone(), ..choice::ListOffersRequest::default() };
+        Ok(self.officer.choice.clone().list_offers(request).await.to("list offers")?.offers)
+    }
+
+    async fn wish_and_be_offered(&mut self, number: usize) -> Result<(), Failure> {
+        // An earlier demo on the same data got this far.
+        if let Some(offer) = self.offers().await?.into_iter().next() {
+            self.offer = offer;
+            return Ok(());
+        }
+        let wishes = self.wishes(number).await?;
+        let mut client = self.officer.choice.clone();
+        let wish = choice::RecordWishRequest {
+            request_id: format!("{}-wish", self.request),
+            grant_id: self.grant_id.clone(),
+            unit_ids: wishes.clone(),
+        };
+        client.record_wish(wish).await.to("record wishes")?;
+        let mut full = Vec::new();
+        for (rank, unit_id) in (1..).zip(wishes) {
+            let request = choice::MakeOfferRequest {
+                request_id: format!("{}-offer-{rank}", self.request),
+                grant_id: self.grant_id.clone(),
+                unit_id: unit_id.clone(),
+            };
+            match client.make_offer(request).await {
+                Err(status) if niva_kit::error::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => full.push(unit_id),
+                answer => {
+                    self.offer = answer.to("offer a place")?.offer.to("offer a place")?;
+                    return Ok(());
+                }
+            }
+        }
+        Err(Failure::failed(format_args!("cannot offer {} a place: {} have none free", self.person_id, full.join(", "))))
+    }
+
+    /// Three units, those of the own district first.
+    async fn wishes(&self, number: usize) -> Result<Vec<String>, Failure> {
+        let request = |district: &str| choice::ListUnitsRequest {
+            service: wire::service(self.plan.service),
+            district: district.to_owned(),
+            page_size: 1000,
+            page_token: String::new(),
+        };
+        let mut client = self.officer.choice.clone();
+        let near = client.list_units(request(&self.district)).await.to("list units")?.units;
+        let mut units: Vec<String> = near.into_iter().map(|u| u.unit_id).collect();
+        if self.plan.service != Service::HousingSupport {
+            let far = client.list_units(request("")).await.to("list units")?.units;
+            let far: Vec<String> = far.into_iter().map(|u| u.unit_id).filter(|id| !units.contains(id)).collect();
+            let turned = if far.is_empty() { 0 } else { number % far.len() };
+            units.extend(far.iter().cycle().skip(turned).take(far.len()).cloned());
+        }
+        units.truncate(3);
+        if units.is_empty() {
+            return Err(Failure::failed(format_args!("the city has no unit for {} in {}", self.plan.service, self.district)));
+        }
+        Ok(units)
+    }
+
+    async fn answer(&mut self) -> Result<(), Failure> {
+        let mut client = self.officer.choice.clone();
+        let (request_id, offer_id) = (format!("{}-answer", self.request), self.offer.offer_id.clone());
+        match self.plan.answer {
+            Answer::Nothing => {}
+            Answer::No => {
+                let request = choice::DeclineOfferRequest { request_id, offer_id };
+                self.offer = client.decline_offer(request).await.to("say no")?.offer.to("say no")?;
+            }
+            Answer::Yes => {
+                let request = choice::AcceptOfferRequest {
+                    request_id,
+                    offer_id,
+                    ordered_start: Some(wire::date(dates::ordered_start())),
+                };
+                let answer = client.accept_offer(request).await.to("say yes")?;
+                self.offer = answer.offer.to("say yes")?;
+                self.placement = answer.placement;
+            }
+        }
+        Ok(())
+    }
+}

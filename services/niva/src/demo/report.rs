@@ -1,0 +1,158 @@
+//! The closing tables.
+
+use niva_money::Ore;
+
+use super::summary::{Run, Summary};
+use crate::screen::{count, kronor, table};
+
+/// Providers that have a row of their own.
+const TOP: usize = 10;
+
+/// The summary for people.
+#[must_use]
+pub fn report(summary: &Summary) -> String {
+    let mut parts = vec![heading("New people, the whole way"), newcomers(summary)];
+    parts.extend([heading("Payment runs"), runs(&summary.runs)]);
+    parts.extend([heading("What arrived late, and how April's run put March right"), corrections(summary)]);
+    for dimension in ["service", "district", "regime", "component", "settlement"] {
+        parts.extend([heading(&format!("Paid by {dimension}")), totals(&summary.runs, dimension)]);
+    }
+    parts.extend([heading("Paid by provider"), providers(&summary.runs)]);
+    parts.push(closing(summary));
+    parts.join("\n")
+}
+
+fn heading(text: &str) -> String {
+    format!("\n{text}")
+}
+
+fn newcomers(summary: &Summary) -> String {
+    let or_dash = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
+    let rows = summary.newcomers.iter().map(|n| {
+        vec![
+            n.person_id.clone(),
+            n.service.clone(),
+            n.district.clone(),
+            or_dash(n.points.map(|p| p.to_string())),
+            or_dash(n.level.map(|l| l.to_string())),
+            n.unit_id.clone(),
+            n.answer_by.clone(),
+            n.offer.clone(),
+            or_dash(n.started.clone()),
+            kronor(Ore(n.paid_ore)),
+        ]
+    });
+    let columns = ["person", "service", "district", "points", "level", "unit", "answer by", "offer", "started", "paid"];
+    table(&columns, &[3, 4, 9], rows).to_string()
+}
+
+fn runs(runs: &[Run]) -> String {
+    let rows = runs.iter().map(|r| {
+        vec![
+            r.payment_run_id.clone(),
+            r.state.clone(),
+            format!("{} / {}", r.maker, r.approver),
+            count(r.placements),
+            count(r.lines),
+            count(r.reversals),
+            kronor(Ore(r.reversed_ore)),
+            kronor(Ore(r.earlier_months_ore)),
+            count(r.holds),
+            kronor(Ore(r.amount_ore)),
+        ]
+    });
+    let columns = [
+        "run",
+        "state",
+        "made / approved by",
+        "placements",
+        "lines",
+        "reversals",
+        "reversed",
+        "earlier months",
+        "holds",
+        "sum",
+    ];
+    table(&columns, &[3, 4, 5, 6, 7, 8, 9], rows).to_string()
+}
+
+fn corrections(summary: &Summary) -> String {
+    let rows = summary.corrections.iter().map(|c| {
+        vec![
+            c.placement_id.chars().take(12).collect(),
+            c.what.clone(),
+            c.causes.iter().map(|c| c.chars().take(28).collect::<String>()).collect::<Vec<_>>().join("\n"),
+            kronor(Ore(c.reversed_ore)),
+            kronor(Ore(c.new_ore)),
+            kronor(Ore(c.net_ore)),
+            kronor(Ore(c.paid_ore)),
+            kronor(Ore(c.owed_ore)),
+        ]
+    });
+    let columns =
+        ["placement", "what came late", "cause", "March reversed", "March anew", "net", "paid in all", "owed in all"];
+    table(&columns, &[3, 4, 5, 6, 7], rows).to_string()
+}
+
+/// Keys of a dimension in order of their sum over all runs, each with the sum of each run.
+fn by_key(runs: &[Run], dimension: &str) -> Vec<(String, Vec<i64>)> {
+    let mut rows: Vec<(String, Vec<i64>)> = Vec::new();
+    for (at, run) in runs.iter().enumerate() {
+        for total in run.totals.iter().filter(|t| t.dimension == dimension) {
+            let row = rows.iter().position(|(name, _)| *name == total.name).unwrap_or_else(|| {
+                rows.push((total.name.clone(), vec![0; runs.len()]));
+                rows.len() - 1
+            });
+            if let Some(cell) = rows.get_mut(row).and_then(|(_, cells)| cells.get_mut(at)) {
+                *cell += total.amount_ore;
+            }
+        }
+    }
+    rows.sort_by_key(|(name, cells)| (std::cmp::Reverse(cells.iter().sum::<i64>()), name.clone()));
+    rows
+}
+
+fn columns(runs: &[Run], dimension: &str, rows: Vec<(String, Vec<i64>)>) -> String {
+    let mut header = vec![dimension];
+    header.extend(runs.iter().map(|r| r.month.as_str()));
+    let sums = (0..runs.len()).map(|at| rows.iter().filter_map(|(_, cells)| cells.get(at)).sum()).collect();
+    let rows = rows.into_iter().chain([("sum".to_owned(), sums)]);
+    let rows = rows.map(|(name, cells)| {
+        let mut row = vec![name];
+        row.extend(cells.into_iter().map(|ore| kronor(Ore(ore))));
+        row
+    });
+    table(&header, &[1, 2], rows).to_string()
+}
+
+fn totals(runs: &[Run], dimension: &str) -> String {
+    columns(runs, dimension, by_key(runs, dimension))
+}
+
+fn providers(runs: &[Run]) -> String {
+    let mut rows = by_key(runs, "provider");
+    let rest = rows.split_off(rows.len().min(TOP));
+    if !rest.is_empty() {
+        let sums = (0..runs.len()).map(|at| rest.iter().filter_map(|(_, cells)| cells.get(at)).sum()).collect();
+        rows.push((format!("{} others", rest.len()), sums));
+    }
+    columns(runs, "provider", rows)
+}
+
+fn closing(summary: &Summary) -> String {
+    let sum: i64 = summary.runs.iter().map(|r| r.amount_ore).sum();
+    let files: Vec<&str> = summary.runs.iter().map(|r| r.file.as_str()).collect();
+    let again = if summary.found_data {
+        "There was data from an earlier demo: every step was asked for again under its old request id, and nothing was \
+         done twice.\n"
+    } else {
+        ""
+    };
+    format!(
+        "\nPaid in all {}. For every corrected placement, what was paid is what is owed.\nThe lines are in {}, in the \
+         data folder.\n{again}Published: the amounts, the scales and the counts of people. Reconstructed: how daily \
+         activities divide on levels.\nInvented: every person, provider, unit and date. See services/niva/city/stockholm/README.md.",
+        kronor(Ore(sum)),
+        files.join(" and "),
+    )
+}

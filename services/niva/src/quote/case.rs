@@ -1,0 +1,239 @@
+//! A case as a file: JSON with dates as `2010-03-01`, names of the contract in small letters, money in SEK.
+
+use chrono::NaiveDate;
+use niva_calendar::Month;
+use niva_models::{Component, Extent, Level, Regime, Scope, Service};
+use niva_money::Ore;
+use niva_proto::payment::v1 as payment;
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+use crate::wire;
+
+/// A case to calculate, and the months to calculate it for.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct QuoteFile {
+    /// A line for people.
+    #[serde(default)]
+    pub title: String,
+    first_month: Month,
+    last_month: Month,
+    case: Case,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Case {
+    service: Service,
+    ordered_start: NaiveDate,
+    actual_start: Option<NaiveDate>,
+    notice_date: Option<NaiveDate>,
+    end_date: Option<NaiveDate>,
+    regimes: Vec<RegimePeriod>,
+    #[serde(default)]
+    levels: Vec<LevelPeriod>,
+    #[serde(default)]
+    scopes: Vec<ScopePeriod>,
+    #[serde(default)]
+    schedules: Vec<SchedulePeriod>,
+    #[serde(default)]
+    occasions: Vec<Occasion>,
+    #[serde(default)]
+    agreements: Vec<Agreement>,
+    #[serde(default)]
+    transitions: Vec<Transition>,
+    #[serde(default)]
+    premises_costs: Vec<PremisesCost>,
+    buyer_district: String,
+    unit_district: String,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegimePeriod {
+    valid_from: NaiveDate,
+    regime: Regime,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LevelPeriod {
+    valid_from: NaiveDate,
+    level: Option<u8>,
+    points: Option<i32>,
+}
+
+/// Hours are kept as they are written: what is not whole is for the service to refuse.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopePeriod {
+    valid_from: NaiveDate,
+    extent: Option<Extent>,
+    hours_per_week: Option<serde_json::Number>,
+    time_interval: Option<u8>,
+    #[serde(default)]
+    personal_assistance: bool,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SchedulePeriod {
+    valid_from: NaiveDate,
+    #[serde(default)]
+    monday: i32,
+    #[serde(default)]
+    tuesday: i32,
+    #[serde(default)]
+    wednesday: i32,
+    #[serde(default)]
+    thursday: i32,
+    #[serde(default)]
+    friday: i32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Occasion {
+    date: NaiveDate,
+    component: Component,
+    count: i32,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Agreement {
+    agreement_id: String,
+    first: NaiveDate,
+    last: Option<NaiveDate>,
+    #[serde(deserialize_with = "sek")]
+    price_sek: Ore,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Transition {
+    job_start: NaiveDate,
+    support_end: Option<NaiveDate>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PremisesCost {
+    first: NaiveDate,
+    last: Option<NaiveDate>,
+    #[serde(deserialize_with = "sek")]
+    per_month_sek: Ore,
+}
+
+/// Kronor as a whole number or as text: `1347` or `"1347.50"`. No floating-point number ever becomes money.
+fn sek<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Ore, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged, expecting = "an amount in SEK: a whole number, or text such as \"1347.50\"")]
+    enum Sek {
+        Whole(i64),
+        Text(String),
+    }
+    match Sek::deserialize(deserializer)? {
+        Sek::Whole(sek) => Ore::from_sek(sek),
+        Sek::Text(text) => Ore::parse_sek(&text),
+    }
+    .map_err(D::Error::custom)
+}
+
+impl QuoteFile {
+    /// Reads a case.
+    ///
+    /// # Errors
+    /// What is wrong, with line and column.
+    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(text)
+    }
+
+    /// The request that asks for it.
+    #[must_use]
+    pub fn request(&self) -> payment::CalculateCompensationRequest {
+        payment::CalculateCompensationRequest {
+            case: Some(self.case.message()),
+            first_month: Some(wire::month(self.first_month)),
+            last_month: Some(wire::month(self.last_month)),
+        }
+    }
+}
+
+impl Case {
+    fn message(&self) -> payment::CompensationCase {
+        let day = |day: NaiveDate| Some(wire::date(day));
+        let regimes = self.regimes.iter().map(|r| payment::CaseRegimePeriod {
+            valid_from: day(r.valid_from),
+            regime: wire::regime(r.regime),
+        });
+        let levels = self.levels.iter().map(|l| payment::LevelPeriod {
+            valid_from: day(l.valid_from),
+            level: l.level.map(|level| wire::level(Level(level))),
+            points: l.points,
+        });
+        let occasions = self.occasions.iter().map(|o| payment::Occasion {
+            date: day(o.date),
+            component: wire::component(o.component),
+            count: o.count,
+        });
+        let agreements = self.agreements.iter().map(|a| payment::Agreement {
+            agreement_id: a.agreement_id.clone(),
+            valid: Some(wire::dates(a.first, a.last)),
+            price: Some(wire::money(a.price_sek)),
+        });
+        let transitions = self.transitions.iter().map(|t| payment::Transition {
+            job_start: day(t.job_start),
+            support_end: t.support_end.map(wire::date),
+        });
+        let premises_costs = self.premises_costs.iter().map(|c| payment::PremisesCost {
+            valid: Some(wire::dates(c.first, c.last)),
+            per_month: Some(wire::money(c.per_month_sek)),
+        });
+        payment::CompensationCase {
+            service: wire::service(self.service),
+            ordered_start: day(self.ordered_start),
+            actual_start: self.actual_start.map(wire::date),
+            notice_date: self.notice_date.map(wire::date),
+            end_date: self.end_date.map(wire::date),
+            regimes: regimes.collect(),
+            levels: levels.collect(),
+            scopes: self.scopes.iter().map(ScopePeriod::message).collect(),
+            schedules: self.schedules.iter().map(SchedulePeriod::message).collect(),
+            occasions: occasions.collect(),
+            agreements: agreements.collect(),
+            transitions: transitions.collect(),
+            premises_costs: premises_costs.collect(),
+            buyer_district: self.buyer_district.clone(),
+            unit_district: self.unit_district.clone(),
+        }
+    }
+}
+
+impl ScopePeriod {
+    fn message(&self) -> payment::CaseScopePeriod {
+        let mut scope = wire::scope(&Scope {
+            extent: self.extent,
+            hours_per_week: None,
+            time_interval: self.time_interval,
+            personal_assistance: self.personal_assistance,
+        });
+        scope.hours_per_week = self.hours_per_week.as_ref().map_or_else(String::new, ToString::to_string);
+        payment::CaseScopePeriod { valid_from: Some(wire::date(self.valid_from)), scope: Some(scope) }
+    }
+}
+
+impl SchedulePeriod {
+    fn message(&self) -> payment::SchedulePeriod {
+        payment::SchedulePeriod {
+            valid_from: Some(wire::date(self.valid_from)),
+            schedule: Some(payment::WeeklySchedule {
+                monday: self.monday,
+                tuesday: self.tuesday,
+                wednesday: self.wednesday,
+                thursday: self.thursday,
+                friday: self.friday,
+            }),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! Values to messages of the contract and back, as a client sees them.
+
+use niva_calendar::{Month, NaiveDate, Datelike};
+use niva_models::{Component, Extent, Level, Regime, Scope, Service};
+use niva_money::Ore;
+use niva_proto::common::v1 as common;
+use niva_proto::payment::v1 as payment;
+
+pub(crate) fn date(day: NaiveDate) -> common::Date {
+    let part = |n: u32| i32::try_from(n).unwrap_or(0);
+    common::Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
+}
+
+pub(crate) fn dates(first: NaiveDate, last: Option<NaiveDate>) -> common::DateInterval {
+    common::DateInterval { first: Some(date(first)), last: last.map(date) }
+}
+
+/// The day; `None` when the message has none, or none that exists.
+pub(crate) fn day(date: Option<common::Date>) -> Option<NaiveDate> {
+    let date = date?;
+    NaiveDate::from_ymd_opt(date.year, u32::try_from(date.month).ok()?, u32::try_from(date.day).ok()?)
+}
+
+pub(crate) fn month(month: Month) -> common::Month {
+    common::Month { year: month.year(), month: i32::try_from(month.month()).unwrap_or(0) }
+}
+
+pub(crate) fn month_of(month: Option<common::Month>) -> Option<Month> {
+    let month = month?;
+    Month::new(month.year, u32::try_from(month.month).ok()?).ok()
+}
+
+pub(crate) fn ore(money: Option<common::Money>) -> Ore {
+    Ore(money.unwrap_or_default().ore)
+}
+
+pub(crate) const fn money(amount: Ore) -> common::Money {
+    common::Money { ore: amount.0 }
+}
+
+pub(crate) fn level(level: Level) -> common::Level {
+    common::Level { value: i32::from(level.0) }
+}
+
+pub(crate) fn scope(scope: &Scope) -> common::GrantScope {
+    let extent = match scope.extent {
+        None => common::Extent::Unspecified,
+        Some(Extent::FullTime) => common::Extent::FullTime,
+        Some(Extent::PartTime) => common::Extent::PartTime,
+    };
+    common::GrantScope {
+        extent: extent.into(),
+        hours_per_week: scope.hours_per_week.map_or_else(String::new, |h| h.to_string()),
+        time_interval: scope.time_interval.map_or(0, i32::from),
+        personal_assistance: scope.personal_assistance,
+    }
+}
+
+pub(crate) fn service(service: Service) -> i32 {
+    let service = match service {
+        Service::HousingWithSpecialService => common::ServiceType::HousingWithSpecialService,
+        Service::SupportedHousing => common::ServiceType::SupportedHousing,
+        Service::HousingSupport => common::ServiceType::HousingSupport,
+        Service::Occupation => common::ServiceType::Occupation,
+        Service::StudyCircle => common::ServiceType::StudyCircle,
+        Service::DailyActivitiesLss => common::ServiceType::DailyActivitiesLss,
+        Service::ServiceHousingLss => common::ServiceType::ServiceHousingLss,
+        Service::GroupHousingLss => common::ServiceType::GroupHousingLss,
+    };
+    service.into()
+}
+
+pub(crate) fn regime(regime: Regime) -> i32 {
+    let regime = match regime {
+        Regime::Municipal => common::Regime::Municipal,
+        Regime::Contracted => common::Regime::Contracted,
+        Regime::Private => common::Regime::Private,
+        Regime::OtherMunicipality => common::Regime::OtherMunicipality,
+    };
+    regime.into()
+}
+
+pub(crate) fn component(component: Component) -> i32 {
+    let component = match component {
+        Component::Rate => payment::Component::Rate,
+        Component::Vacancy => payment::Component::Vacancy,
+        Component::Premises => payment::Component::Premises,
+        Component::EveningNight => payment::Component::EveningNight,
+        Component::ActualPremises => payment::Component::ActualPremises,
+    };
+    component.into()
+}
+
+/// The name that people and tables use for a value of the contract: `SERVICE_TYPE_OCCUPATION` is `occupation`.
+pub(crate) fn plain(name: &str, prefix: &str) -> String {
+    name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
+}
+
+pub(crate) fn service_name(value: i32) -> String {
+    plain(common::ServiceType::try_from(value).unwrap_or_default().as_str_name(), "SERVICE_TYPE_")
+}
+
+pub(crate) fn regime_name(value: i32) -> String {
+    plain(common::Regime::try_from(value).unwrap_or_default().as_str_name(), "REGIME_")
+}
+
+pub(crate) fn component_name(value: i32) -> String {
+    plain(payment::Component::try_from(value).unwrap_or_default().as_str_name(), "COMPONENT_")
+}
+
+pub(crate) fn unit_name(value: i32) -> String {
+    plain(payment::PriceUnit::try_from(value).unwrap_or_default().as_str_name(), "PRICE_UNIT_")
+}
+
+pub(crate) fn settlement_name(value: i32) -> String {
+    plain(payment::Settlement::try_from(value).unwrap_or_default().as_str_name(), "SETTLEMENT_")
+}
+
+pub(crate) fn hold_name(value: i32) -> String {
+    plain(payment::HoldReason::try_from(value).unwrap_or_default().as_str_name(), "HOLD_REASON_")
+}
