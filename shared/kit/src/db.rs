@@ -20,8 +20,9 @@ pub use tx::Tx;
 const MAX_RETRIES: u32 = 8;
 /// How long a SQLite statement waits for another process that writes.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long to wait for a free connection before a call fails as `DATABASE_UNAVAILABLE`.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait for a free connection before a call fails as `DATABASE_UNAVAILABLE`: less than a call may take, so
+/// that its caller learns why.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Connections a process holds at most. SQLite: one writes, the others read beside it.
 const MAX_CONNECTIONS: u32 = 12;
 /// `pg_advisory_xact_lock` key under which schemas are migrated ("niva-mig").
@@ -42,6 +43,10 @@ impl Database {
     /// # Errors
     /// Another kind of URL, or no connection.
     pub async fn connect(url: &str) -> Result<Self, DbError> {
+        Self::connect_within(url, ACQUIRE_TIMEOUT).await
+    }
+
+    async fn connect_within(url: &str, acquire_timeout: Duration) -> Result<Self, DbError> {
         let postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
         if !postgres && !url.starts_with("sqlite:") {
             return Err(DbError::Url);
@@ -49,7 +54,7 @@ impl Database {
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(MAX_CONNECTIONS)
-            .acquire_timeout(ACQUIRE_TIMEOUT)
+            .acquire_timeout(acquire_timeout)
             // Statements may hold personal data: they go neither to the log nor into traces.
             .sqlx_logging(false)
             .record_stmt_in_spans(false)
@@ -146,7 +151,7 @@ impl Database {
     }
 
     /// Runs `work` on one unchanging picture of the database: several queries that must agree with each other.
-    /// It must not write.
+    /// It must not write, and it holds a connection meanwhile: finish it before calling [`Database::write`].
     ///
     /// # Errors
     /// What `work` answered, or the database's error.

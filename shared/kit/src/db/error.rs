@@ -32,7 +32,6 @@ pub enum DbError {
 
 impl DbError {
     /// A row that cannot be read.
-    #[expect(clippy::needless_pass_by_value, reason = "takes an error where it is mapped")]
     pub fn row(
         table: &'static str,
         column: &'static str,

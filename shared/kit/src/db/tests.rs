@@ -192,6 +192,8 @@ async fn sqlite_keeps_what_was_committed_and_reads_beside_a_writer() {
 async fn an_unknown_kind_of_url_says_what_to_give() {
     let error = Database::connect("mysql://root:secret@x/y").await.unwrap_err().to_string();
     assert!(error.contains("sqlite://PATH") && !error.contains("secret"));
-    let away = Database::connect("postgres://niva@127.0.0.1:1/x").await.unwrap_err();
+    let away = Database::connect_within("postgres://niva@127.0.0.1:1/x", Duration::from_millis(100))
+        .await
+        .unwrap_err();
     assert!(away.is_unavailable(), "{away}");
 }

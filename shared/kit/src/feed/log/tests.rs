@@ -116,6 +116,7 @@ crate::on_both_databases! {
         let naive = under_load(db).await;
         // The control: the same load read without the lock loses events on PostgreSQL.
         if db.is_postgres() {
+            println!("read without the lock: {} events skipped", naive.skipped);
             assert!(naive.skipped > 0, "the load does not show what the lock is for");
         }
     }
@@ -184,12 +185,15 @@ async fn tail(db: &TestDb, stop: &AtomicBool) -> Vec<Logged> {
     let log = FeedLog::new(db.db().clone());
     let mut stream = Box::pin(log.stream(0, Duration::from_millis(5), CancellationToken::new()));
     let mut read: Vec<Logged> = Vec::new();
+    let mut batches_meanwhile = 0;
     loop {
         let over = stop.load(Ordering::Acquire);
         let item = stream.next().await.unwrap().unwrap();
+        batches_meanwhile += usize::from(!over && !item.events.is_empty());
         read.extend(item.events);
         // Everything was written before this item was asked for, and it reaches the end.
         if over && read.last().map_or(0, |e| e.position) == max_position(db.conn()).await.unwrap() {
+            assert!(batches_meanwhile > 5, "the reader was shut out while others wrote");
             return read;
         }
     }
