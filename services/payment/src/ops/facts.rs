@@ -72,7 +72,8 @@ async fn check(
     let mut cases = facts::current_cases(tx, &keys.values().cloned().collect()).await?;
     let units = if provider.is_some() { units::units_as_of(tx, newest).await? } else { BTreeMap::new() };
     let mut v = Violations::new();
-    for (number, placed) in (i64::MAX - i64::try_from(records.len()).unwrap_or(0)..).zip(records) {
+    // The numbers come second: counting on after the last record would leave 64 bits.
+    for (placed, number) in records.iter().zip(i64::MAX - i64::try_from(records.len()).unwrap_or(0)..) {
         let known = keys.get(&placed.placement_id).and_then(|key| Some((key, &mut cases.get_mut(key)?.1)));
         let Some((key, case)) = known else {
             let text = "is not known here: check the id, or wait until the placement has come from choice";
