@@ -3,7 +3,15 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    reason = "a test that cannot go on stops where it is"
+    clippy::print_stdout,
+    reason = "a test that cannot go on stops where it is, and seeds are printed"
 )]
 
+mod callers;
+mod feeds;
+mod files;
+mod journey;
+mod processes;
+mod refusals;
+mod runs;
 mod tidy;

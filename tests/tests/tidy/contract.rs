@@ -71,10 +71,11 @@ fn check_shape(rpc: &Rpc) -> Vec<String> {
 }
 
 fn check_policy(paths: &[String], policies: &[Policy]) -> Vec<String> {
-    let ruled: BTreeSet<&str> = policies.iter().flat_map(Policy::methods).collect();
+    let ruled: BTreeSet<&str> = policies.iter().flat_map(Policy::paths).collect();
     let declared: BTreeSet<&str> = paths.iter().map(String::as_str).collect();
     let unruled = declared.difference(&ruled).map(|path| format!("{path}: no rule says who may call it"));
-    let stale = ruled.difference(&declared).map(|path| format!("{path}: has a rule and is not in the contract"));
+    let stale =
+        ruled.difference(&declared).map(|path| format!("{path}: has a rule and is not in the contract"));
     unruled.chain(stale).collect()
 }
 

@@ -98,6 +98,53 @@ fn check_layers(files: &[SourceFile]) -> Vec<String> {
     complaints
 }
 
+/// What has no place in a pure crate, and why.
+const IMPURE: [(&str, &str); 7] = [
+    ("HashMap", "its order is chance: BTreeMap"),
+    ("HashSet", "its order is chance: BTreeSet"),
+    ("std::time", "time is passed in"),
+    ("std::thread", "it computes, and waits for nothing"),
+    ("std::net", "it computes, and talks to nobody"),
+    ("std::env", "what it depends on is passed in"),
+    ("async ", "it computes, and waits for nothing"),
+];
+
+/// Values in, values out: no clock, no chance, no waiting.
+fn check_pure(files: &[SourceFile]) -> Vec<String> {
+    let pure = |path: &str| {
+        path.contains("/domain/src/")
+            || ["money", "calendar", "models"]
+                .iter()
+                .any(|name| path.starts_with(&format!("shared/{name}/src/")))
+    };
+    let mut complaints = Vec::new();
+    for file in files.iter().filter(|f| f.is_rust() && pure(&f.path)) {
+        for (n, line) in file.lines().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for (_, why) in IMPURE.iter().filter(|(word, _)| line.contains(word)) {
+                complaints.push(file.complain(n, &format!("not in a pure crate: {why}")));
+            }
+        }
+    }
+    complaints
+}
+
+#[test]
+fn pure_crates_are_pure() {
+    assert_tidy(&check_pure(&repository()));
+}
+
+#[test]
+fn an_impure_line_is_seen() {
+    for (word, why) in IMPURE {
+        let sample =
+            SourceFile::sample("services/choice/domain/src/queue.rs", &format!("use x;\nlet a = {word};\n"));
+        assert_complains(&check_pure(&[sample]), &format!("queue.rs:2: not in a pure crate: {why}"));
+    }
+    assert!(
+        check_pure(&[SourceFile::sample("services/choice/src/ops/offer.rs", "async fn a() {}")]).is_empty()
+    );
+}
+
 #[test]
 fn crates_depend_only_downwards() {
     let files = repository();

@@ -3,7 +3,7 @@
 //! Each check is a function from files to complaints, and is itself shown to complain about a bad sample. A complaint
 //! names the file, the line and what to do.
 
-//mod contract;
+mod contract;
 mod dependencies;
 mod identity;
 mod layout;

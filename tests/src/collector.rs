@@ -1,0 +1,138 @@
+//! A collector of traces, as an operator would run one: OTLP over gRPC on a free port.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use opentelemetry_proto::tonic::{
+    collector::trace::v1::{
+        ExportTraceServiceRequest, ExportTraceServiceResponse,
+        trace_service_server::{TraceService, TraceServiceServer},
+    },
+    common::v1::any_value::Value,
+};
+use tokio::sync::watch;
+use tonic::{Request, Response, Status, transport::Server};
+
+/// A span, as far as a test asks.
+#[derive(Clone, Debug)]
+pub struct Span {
+    /// `service.name` of the process that made it.
+    pub service: String,
+    /// Its name.
+    pub name: String,
+    /// Hexadecimal.
+    pub trace: String,
+    /// Hexadecimal.
+    pub id: String,
+    /// Hexadecimal; empty for the first of a trace.
+    pub parent: String,
+    /// Everything it carries as text, for a search in it.
+    pub text: String,
+}
+
+/// Collects what is sent to it.
+pub struct Collector {
+    address: SocketAddr,
+    spans: Arc<Mutex<Vec<Span>>>,
+    arrived: watch::Receiver<usize>,
+    server: tokio::task::JoinHandle<()>,
+}
+
+impl Collector {
+    /// Starts on a free port.
+    ///
+    /// # Panics
+    /// When no port can be had.
+    pub async fn start() -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("its address");
+        let spans = Arc::new(Mutex::new(Vec::new()));
+        let (count, arrived) = watch::channel(0);
+        let service = TraceServiceServer::new(Sink { spans: Arc::clone(&spans), count });
+        let incoming = tonic::transport::server::TcpIncoming::from(listener);
+        let server = tokio::spawn(async move {
+            // Ends with the test.
+            let _ = Server::builder().add_service(service).serve_with_incoming(incoming).await;
+        });
+        Self { address, spans, arrived, server }
+    }
+
+    /// Where to send to.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// What has arrived.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Span> {
+        self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Waits until what has arrived satisfies a question; gives up when nothing more comes for half a minute.
+    ///
+    /// # Errors
+    /// What has arrived, when it gives up.
+    pub async fn wait_for(&mut self, question: impl Fn(&[Span]) -> bool) -> Result<Vec<Span>, Vec<Span>> {
+        loop {
+            let spans = self.spans();
+            if question(&spans) {
+                return Ok(spans);
+            }
+            let more = tokio::time::timeout(std::time::Duration::from_secs(30), self.arrived.changed()).await;
+            if !matches!(more, Ok(Ok(()))) {
+                return Err(spans);
+            }
+        }
+    }
+}
+
+impl Drop for Collector {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+struct Sink {
+    spans: Arc<Mutex<Vec<Span>>>,
+    count: watch::Sender<usize>,
+}
+
+#[tonic::async_trait]
+impl TraceService for Sink {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let mut received = Vec::new();
+        for resource in request.into_inner().resource_spans {
+            let attributes = resource.resource.iter().flat_map(|r| &r.attributes);
+            let name = attributes.filter(|a| a.key == "service.name").find_map(|a| {
+                match a.value.as_ref()?.value.as_ref()? {
+                    Value::StringValue(text) => Some(text.clone()),
+                    _ => None,
+                }
+            });
+            for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
+                received.push(Span {
+                    service: name.clone().unwrap_or_default(),
+                    name: span.name.clone(),
+                    trace: hex(&span.trace_id),
+                    id: hex(&span.span_id),
+                    parent: hex(&span.parent_span_id),
+                    text: format!("{span:?}"),
+                });
+            }
+        }
+        let mut spans = self.spans.lock().unwrap_or_else(PoisonError::into_inner);
+        spans.extend(received);
+        self.count.send_replace(spans.len());
+        Ok(Response::new(ExportTraceServiceResponse { partial_success: None }))
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

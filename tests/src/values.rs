@@ -1,0 +1,57 @@
+//! Short ways to write the contract's values.
+
+use niva_proto::common::v1::{Date, DateInterval, GrantScope, Money, Month};
+
+/// "2024-03-01".
+///
+/// # Panics
+/// When it is no date.
+#[must_use]
+pub fn date(text: &str) -> Date {
+    let parts: Vec<i32> = text.split('-').map(|part| part.parse().expect("a number")).collect();
+    let [year, month, day] = parts[..] else { panic!("{text} is no date") };
+    Date { year, month, day }
+}
+
+/// "2024-03-01", for a field.
+#[must_use]
+pub fn day(text: &str) -> Option<Date> {
+    Some(date(text))
+}
+
+/// "2024-03".
+#[must_use]
+pub fn month(text: &str) -> Month {
+    let first = date(&format!("{text}-01"));
+    Month { year: first.year, month: first.month }
+}
+
+/// From a day on, without end.
+#[must_use]
+pub fn from(first: &str) -> Option<DateInterval> {
+    Some(DateInterval { first: day(first), last: None })
+}
+
+/// From a day to a day.
+#[must_use]
+pub fn between(first: &str, last: &str) -> Option<DateInterval> {
+    Some(DateInterval { first: day(first), last: day(last) })
+}
+
+/// The amount in whole kronor, in öre.
+#[must_use]
+pub fn kronor(kronor: i64) -> Money {
+    Money { ore: kronor * 100 }
+}
+
+/// A scope of whole hours a week.
+#[must_use]
+pub fn hours(text: &str) -> GrantScope {
+    GrantScope { hours_per_week: text.to_owned(), ..GrantScope::default() }
+}
+
+/// A new id for a request.
+#[must_use]
+pub fn new_request() -> String {
+    uuid::Uuid::new_v4().simple().to_string()
+}

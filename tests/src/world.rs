@@ -1,0 +1,348 @@
+//! The three services with a clock of their own and callers with tokens: in one process, or as three.
+
+mod memory;
+mod processes;
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use niva_kit::{
+    Clock, Database,
+    auth::{Caller, LocalIssuer},
+    bounded,
+    client::{Channel, Credentials, Endpoint},
+    testing::TestDb,
+};
+use niva_proto::{
+    assessment::v1::{WatchAssessmentRequest, assessment_service_client::AssessmentServiceClient},
+    choice::v1::{GetFeedStatusRequest, WatchChoiceRequest, choice_service_client::ChoiceServiceClient},
+    common::v1::FeedStatus,
+    payment::v1::{self as payment, payment_service_client::PaymentServiceClient},
+};
+
+pub use niva_kit::auth::Role;
+
+/// Longer than anything here takes on a busy machine; only a hang gets there.
+const HANG: Duration = Duration::from_secs(60);
+
+/// Which database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Store {
+    /// SQLite in a temporary folder.
+    Sqlite,
+    /// The PostgreSQL that `tests/run` started.
+    Postgres,
+}
+
+/// One of the three.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Service {
+    /// assessment
+    Assessment,
+    /// choice
+    Choice,
+    /// payment
+    Payment,
+}
+
+impl Service {
+    /// All, in the order that data flows.
+    pub const ALL: [Self; 3] = [Self::Assessment, Self::Choice, Self::Payment];
+
+    /// The name of its role.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Assessment => "assessment",
+            Self::Choice => "choice",
+            Self::Payment => "payment",
+        }
+    }
+}
+
+/// Where the three run.
+enum Place {
+    Memory(Box<memory::Memory>),
+    Processes(Box<processes::Processes>),
+}
+
+/// The three services, empty at first; a city to itself.
+pub struct World {
+    place: Place,
+    databases: [TestDb; 3],
+    issuer: LocalIssuer,
+    clock: Clock,
+    folder: tempfile::TempDir,
+}
+
+impl World {
+    /// In this process, over memory.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn memory(store: Store) -> Self {
+        let ground = Ground::lay(store).await;
+        let place = memory::Memory::start(&ground).await;
+        ground.with(Place::Memory(Box::new(place)))
+    }
+
+    /// As three processes, over TCP.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn processes(store: Store) -> Self {
+        Self::processes_with(store, &[]).await
+    }
+
+    /// As three processes with more arguments.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn processes_with(store: Store, more: &[String]) -> Self {
+        let ground = Ground::lay(store).await;
+        let place = processes::Processes::start(&ground, more).await;
+        ground.with(Place::Processes(Box::new(place)))
+    }
+
+    /// Sets everybody's clock to nine in the morning of a day.
+    ///
+    /// # Panics
+    /// When the clock file cannot be written.
+    pub fn set_day(&self, day: &str) {
+        write_clock(&clock_file(self.folder.path()), day);
+    }
+
+    /// The clock of all.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// Makes tokens that all of them trust.
+    #[must_use]
+    pub fn issuer(&self) -> &LocalIssuer {
+        &self.issuer
+    }
+
+    /// Where the issuer's key and the clock are.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// A service's database: for faults, never to look into.
+    #[must_use]
+    pub fn database(&self, service: Service) -> &Database {
+        self.databases[service as usize].db()
+    }
+
+    /// A service's database by its URL.
+    #[must_use]
+    pub fn database_url(&self, service: Service) -> &str {
+        self.databases[service as usize].url()
+    }
+
+    /// Where a service is.
+    #[must_use]
+    pub fn endpoint(&self, service: Service) -> Endpoint {
+        match &self.place {
+            Place::Memory(place) => place.endpoint(service),
+            Place::Processes(place) => place.endpoint(service),
+        }
+    }
+
+    /// A channel with credentials.
+    #[must_use]
+    pub fn channel(&self, service: Service, credentials: Credentials) -> Channel {
+        self.endpoint(service).channel(credentials)
+    }
+
+    fn channel_as(&self, service: Service, subject: &str, roles: &[Role]) -> Channel {
+        let caller = Caller::new(subject, roles.iter().copied());
+        self.channel(service, Credentials::minted(&self.issuer, caller, &self.clock))
+    }
+
+    /// Assessment, as somebody with a role.
+    #[must_use]
+    pub fn assessment(&self, role: Role) -> AssessmentServiceClient<Channel> {
+        bounded!(AssessmentServiceClient::new(self.channel_as(Service::Assessment, role.as_str(), &[role])))
+    }
+
+    /// Choice, as somebody with a role.
+    #[must_use]
+    pub fn choice(&self, role: Role) -> ChoiceServiceClient<Channel> {
+        bounded!(ChoiceServiceClient::new(self.channel_as(Service::Choice, role.as_str(), &[role])))
+    }
+
+    /// Payment, as somebody with a role.
+    #[must_use]
+    pub fn payment(&self, role: Role) -> PaymentServiceClient<Channel> {
+        self.payment_as(role.as_str(), &[role])
+    }
+
+    /// Payment, as a certain person.
+    #[must_use]
+    pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentServiceClient<Channel> {
+        bounded!(PaymentServiceClient::new(self.channel_as(Service::Payment, subject, roles)))
+    }
+
+    /// Kills a service as a power cut would (a process), or stops it (in this process), and starts it again.
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub async fn restart(&mut self, service: Service) {
+        self.halt(service).await;
+        self.resume(service).await;
+    }
+
+    /// The first half of [`World::restart`].
+    ///
+    /// # Panics
+    /// When it does not stop.
+    pub async fn halt(&mut self, service: Service) {
+        match &mut self.place {
+            Place::Memory(place) => place.halt(service).await,
+            Place::Processes(place) => place.halt(service).await,
+        }
+    }
+
+    /// The second half of [`World::restart`].
+    ///
+    /// # Panics
+    /// When it does not come back.
+    pub async fn resume(&mut self, service: Service) {
+        match &mut self.place {
+            Place::Memory(place) => place.resume(service).await,
+            Place::Processes(place) => place.resume(service).await,
+        }
+    }
+
+    /// Newest positions of assessment's and choice's feeds.
+    ///
+    /// # Panics
+    /// When a feed cannot be read.
+    pub async fn newest_positions(&self) -> (i64, i64) {
+        let watch = WatchAssessmentRequest { after_position: 0 };
+        let mut feed =
+            self.assessment(Role::Service).watch_assessment(watch).await.expect("a feed").into_inner();
+        let assessment = feed.message().await.expect("a message").expect("a message").newest_position;
+        let watch = WatchChoiceRequest { after_position: 0 };
+        let mut feed = self.choice(Role::Service).watch_choice(watch).await.expect("a feed").into_inner();
+        let choice = feed.message().await.expect("a message").expect("a message").newest_position;
+        (assessment, choice)
+    }
+
+    /// How far choice has applied assessment.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn choice_feed(&self) -> FeedStatus {
+        let answer = self.choice(Role::Service).get_feed_status(GetFeedStatusRequest {}).await;
+        named(answer.expect("feed status").into_inner().feeds, "assessment")
+    }
+
+    /// How far payment has applied assessment and choice.
+    ///
+    /// # Panics
+    /// When it does not answer.
+    pub async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
+        let answer = self.payment(Role::Service).get_feed_status(payment::GetFeedStatusRequest {}).await;
+        let feeds = answer.expect("feed status").into_inner().feeds;
+        (named(feeds.clone(), "assessment"), named(feeds, "choice"))
+    }
+
+    /// Waits until everything that was told has been heard.
+    ///
+    /// # Panics
+    /// When that does not come about.
+    pub async fn feeds_caught_up(&self) {
+        let (assessment, choice) = self.newest_positions().await;
+        let caught_up = tokio::time::timeout(HANG, async {
+            loop {
+                let heard = self.choice_feed().await;
+                let (levels, placements) = self.payment_feeds().await;
+                let all = [
+                    (heard.applied_position, assessment),
+                    (levels.applied_position, assessment),
+                    (placements.applied_position, choice),
+                ];
+                if all.iter().all(|(applied, newest)| applied >= newest) {
+                    return;
+                }
+                look_again().await;
+            }
+        });
+        if caught_up.await.is_err() {
+            let (choice, payment) = (self.choice_feed().await, self.payment_feeds().await);
+            panic!("the feeds do not catch up: choice {choice:?}, payment {payment:?}");
+        }
+    }
+
+    /// Ends it, and sees that nothing hangs.
+    ///
+    /// # Panics
+    /// When something hangs.
+    pub async fn close(self) {
+        match self.place {
+            Place::Memory(place) => place.close().await,
+            Place::Processes(place) => place.close().await,
+        }
+    }
+}
+
+/// A moment, between two looks at what nobody tells of by itself.
+pub async fn look_again() {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+}
+
+fn named(feeds: Vec<FeedStatus>, name: &str) -> FeedStatus {
+    let names: Vec<String> = feeds.iter().map(|feed| feed.feed.clone()).collect();
+    feeds
+        .into_iter()
+        .find(|feed| feed.feed == name)
+        .unwrap_or_else(|| panic!("no feed {name} among {names:?}"))
+}
+
+fn clock_file(folder: &Path) -> PathBuf {
+    folder.join("clock")
+}
+
+/// Whole or not at all: it is being read meanwhile.
+fn write_clock(file: &Path, day: &str) {
+    let day = day.parse().expect("a day");
+    let aside = file.with_extension("new");
+    std::fs::write(&aside, niva_kit::morning(day).to_rfc3339()).expect("the clock file");
+    std::fs::rename(aside, file).expect("the clock file");
+}
+
+/// What a world stands on before there are services.
+struct Ground {
+    databases: [TestDb; 3],
+    issuer: LocalIssuer,
+    clock: Clock,
+    folder: tempfile::TempDir,
+}
+
+impl Ground {
+    async fn lay(store: Store) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write_clock(&clock_file(folder.path()), "2024-03-01");
+        let clock = Clock::file(clock_file(folder.path())).expect("the clock");
+        let issuer = LocalIssuer::open_or_create(folder.path()).expect("an issuer");
+        let database = || async {
+            match store {
+                Store::Sqlite => TestDb::sqlite().await,
+                Store::Postgres => TestDb::postgres().await,
+            }
+        };
+        let databases = [database().await, database().await, database().await];
+        Self { databases, issuer, clock, folder }
+    }
+
+    fn with(self, place: Place) -> World {
+        let Self { databases, issuer, clock, folder } = self;
+        World { place, databases, issuer, clock, folder }
+    }
+}

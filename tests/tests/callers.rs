@@ -1,0 +1,131 @@
+//! Nobody does what they may not: no token, a stale or foreign one, a wrong role, one's own run.
+
+use chrono::Duration;
+use niva_journeys::{
+    process, steps,
+    values::new_request,
+    world::{Role, Service, Store, World},
+};
+use niva_kit::{
+    auth::{Caller, LocalIssuer},
+    client::Credentials,
+};
+use niva_proto::{
+    assessment::v1::{
+        ListPersonsRequest, RegisterPersonRequest, assessment_service_client::AssessmentServiceClient,
+    },
+    common::v1::{Regime, ServiceType},
+    payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
+};
+use tonic::{Code, Status};
+
+async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status> {
+    let mut client = AssessmentServiceClient::new(world.channel(Service::Assessment, credentials));
+    client.list_persons(ListPersonsRequest::default()).await.map(|_| ())
+}
+
+fn reason(status: &Status) -> String {
+    niva_kit::error::reason(status).unwrap_or_default()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_a_good_token_opens() {
+    let world = World::memory(Store::Sqlite).await;
+    world.set_day("2024-03-01");
+    let (now, officer) = (world.clock().now(), Caller::new("officer", [Role::CaseOfficer]));
+    let token = |from: Duration| world.issuer().token(&officer, Duration::minutes(10), now + from).unwrap();
+    list_with(&world, Credentials::bearer(token(Duration::zero()))).await.unwrap();
+
+    let foreign = tempfile::tempdir().unwrap();
+    let foreign = LocalIssuer::open_or_create(foreign.path()).unwrap();
+    let bent = {
+        let good = token(Duration::zero());
+        let (head, signature) = good.rsplit_once('.').unwrap();
+        let first = if signature.starts_with('A') { "B" } else { "A" };
+        format!("{head}.{first}{}", &signature[1..])
+    };
+    let refused = [
+        (Credentials::none(), "TOKEN_MISSING"),
+        (Credentials::bearer("nonsense"), "TOKEN_INVALID"),
+        (Credentials::bearer(token(-Duration::hours(1))), "TOKEN_EXPIRED"),
+        (Credentials::bearer(foreign.token(&officer, Duration::minutes(10), now).unwrap()), "TOKEN_INVALID"),
+        (Credentials::bearer(bent), "TOKEN_INVALID"),
+    ];
+    for (credentials, expected) in refused {
+        let status = list_with(&world, credentials.clone()).await.unwrap_err();
+        assert_eq!(
+            (status.code(), reason(&status).as_str()),
+            (Code::Unauthenticated, expected),
+            "{credentials:?}"
+        );
+    }
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_does_its_own_work_alone() {
+    let world = World::memory(Store::Sqlite).await;
+    let register = || RegisterPersonRequest {
+        request_id: new_request(),
+        person_id: String::new(),
+        district: "Farsta".to_owned(),
+    };
+    for role in [Role::Analyst, Role::Auditor, Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
+        let refused = world.assessment(role).register_person(register()).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::PermissionDenied, "ROLE_MISSING"),
+            "{role}"
+        );
+    }
+    world.assessment(Role::CaseOfficer).register_person(register()).await.unwrap();
+    let run = CreatePaymentRunRequest { request_id: new_request(), ..CreatePaymentRunRequest::default() };
+    for role in [Role::CaseOfficer, Role::Assessor, Role::FinanceApprover, Role::Analyst] {
+        let refused = world.payment(role).create_payment_run(run.clone()).await.unwrap_err();
+        assert_eq!(
+            (refused.code(), reason(&refused).as_str()),
+            (Code::PermissionDenied, "ROLE_MISSING"),
+            "{role}"
+        );
+    }
+    world.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_approves_what_they_made() {
+    let world = World::memory(Store::Sqlite).await;
+    world.set_day("2024-04-02");
+    steps::unit(&world, "unit", ServiceType::SupportedHousing, "Farsta", Regime::Municipal, 1).await;
+    world.feeds_caught_up().await;
+    let run = steps::run(&world, "2024-03").await;
+    let approve = || ApprovePaymentRunRequest {
+        request_id: new_request(),
+        payment_run_id: run.payment_run_id.clone(),
+        amount: run.control.as_ref().and_then(|control| control.amount),
+    };
+    // The maker with the other role as well is still the maker; without the role it does not even come to that.
+    let both = [Role::FinanceMaker, Role::FinanceApprover];
+    let refused = world.payment_as(&run.maker, &both).approve_payment_run(approve()).await.unwrap_err();
+    assert_eq!(reason(&refused), "SAME_PERSON", "{refused:?}");
+    let refused = world.payment(Role::FinanceMaker).approve_payment_run(approve()).await.unwrap_err();
+    assert_eq!(reason(&refused), "ROLE_MISSING", "{refused:?}");
+    let answer = world.payment_as("somebody-else", &both).approve_payment_run(approve()).await.unwrap();
+    let approved = answer.into_inner().payment_run.unwrap();
+    assert_eq!((approved.maker.as_str(), approved.approver.as_str()), (run.maker.as_str(), "somebody-else"));
+    world.close().await;
+}
+
+/// The local issuer's key opens everything to whoever reads it: such a service is for this machine alone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_without_an_issuer_stays_on_this_machine() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
+    let keys = folder.path().display().to_string();
+    for role in ["assessment", "choice", "payment"] {
+        let database = ["--database-url", &url, "--issuer-dir", &keys];
+        let output = process::run(["serve", role, "--listen", "0.0.0.0:0"].into_iter().chain(database)).await;
+        assert_eq!(output.status.code(), Some(64), "{}", process::words(&output));
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("0.0.0.0") && told.contains("issuer"), "{}", process::words(&output));
+    }
+}
