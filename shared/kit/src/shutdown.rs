@@ -1,7 +1,7 @@
-//! From a signal to the end of the process: told to everybody at once, and bounded.
+//! From a signal to the end of the process, told to everybody at once. Each server drains within its own limit
+//! ([`crate::server::Limits::drain`]).
 
 use std::io;
-use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
@@ -28,13 +28,4 @@ pub fn on_signals() -> io::Result<CancellationToken> {
         std::process::exit(next().await);
     });
     Ok(shutdown)
-}
-
-/// Waits for what is still under way, no longer than `limit`; whether all of it ended.
-pub async fn drained(limit: Duration, rest: impl Future<Output = ()>) -> bool {
-    let ended = tokio::time::timeout(limit, rest).await.is_ok();
-    if !ended {
-        tracing::warn!(?limit, "not everything ended in time and is left behind");
-    }
-    ended
 }

@@ -48,11 +48,6 @@ impl TestDb {
         Self { db, url, place: Place::Server { url: server, name } }
     }
 
-    /// One of each kind.
-    pub async fn both() -> [Self; 2] {
-        [Self::sqlite().await, Self::postgres().await]
-    }
-
     /// The database.
     #[must_use]
     pub fn db(&self) -> &Database {
