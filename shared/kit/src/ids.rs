@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+
+use sha2::{Digest, Sha256};
 use std::time::Duration;
 
 /// A source of new identities. Cheap to clone; clones never repeat each other.
@@ -25,6 +27,20 @@ impl Ids {
     #[must_use]
     pub fn sequence(prefix: &str) -> Self {
         Self(Source::Sequence { prefix: prefix.into(), next: Arc::new(AtomicU64::new(1)) })
+    }
+
+    /// The identity of what a request makes (`what`: "offer"). The same request makes the same identity wherever and
+    /// however often it is tried, so that a city whose services are interrupted ends like one whose services are not.
+    #[must_use]
+    pub fn of(&self, request_id: &str, what: &str) -> String {
+        match &self.0 {
+            Source::Random => {
+                let hash =
+                    Sha256::new_with_prefix(what).chain_update([0]).chain_update(request_id).finalize();
+                hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+            }
+            Source::Sequence { .. } => self.next(),
+        }
     }
 
     /// A new identity.
@@ -57,6 +73,15 @@ mod tests {
         let ids = Ids::sequence("run");
         let clone = ids.clone();
         assert_eq!((ids.next(), clone.next()), ("run-000001".into(), "run-000002".into()));
+    }
+
+    #[test]
+    fn a_request_makes_the_same_identity_again() {
+        let ids = Ids::random();
+        assert_eq!(ids.of("r-1", "offer"), Ids::random().of("r-1", "offer"));
+        assert_eq!(ids.of("r-1", "offer").len(), 32);
+        let others = [ids.of("r-2", "offer"), ids.of("r-1", "placement"), ids.of("offer", "r-1")];
+        assert!(!others.contains(&ids.of("r-1", "offer")));
     }
 
     #[test]

@@ -21,7 +21,7 @@ impl App {
         let new = wire::new_grant(request, &self.city)?;
         in_district(caller, &new.district)?;
         let grant = &Grant {
-            grant_id: new.grant_id.unwrap_or_else(|| self.ids.next()),
+            grant_id: new.grant_id.unwrap_or_else(|| self.ids.of(&request.request_id, "grant")),
             person_id: new.person_id,
             service: new.service,
             district: new.district,

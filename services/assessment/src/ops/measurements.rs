@@ -22,7 +22,7 @@ impl App {
     ) -> Result<pb::StartMeasurementResponse, OpError> {
         let new = wire::new_measurement(request)?;
         let visit = &Visit {
-            measurement_id: self.ids.next(),
+            measurement_id: self.ids.of(&request.request_id, "measurement"),
             person_id: new.person_id,
             service: new.service,
             visit_date: new.visit_date,

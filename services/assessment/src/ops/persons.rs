@@ -21,7 +21,7 @@ impl App {
         let (id, district) = v.finish_with(id.zip(district))?;
         in_district(caller, &district)?;
         let person = &Person {
-            person_id: id.unwrap_or_else(|| self.ids.next()),
+            person_id: id.unwrap_or_else(|| self.ids.of(&request.request_id, "person")),
             district,
             create_time: self.clock.now(),
         };

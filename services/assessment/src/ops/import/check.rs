@@ -19,10 +19,6 @@ use crate::store::persons::Person;
 use crate::store::{grants, measurements, persons};
 use crate::wire::{Imported, ImportedFact, ImportedMeasurement, import_record};
 
-/// Bytes of errors that are told; the rest is counted. A status travels in HTTP headers, in words and as details, and many
-/// clients read no more than 16 KiB of headers: beyond it the caller would learn of no error at all.
-const MAX_TOLD_BYTES: usize = 4 * 1024;
-
 /// What is wrong, by the number of the record.
 #[derive(Default)]
 pub(super) struct Findings(Vec<(usize, Violation)>);
@@ -46,37 +42,22 @@ impl Findings {
         self.0.push((record, Violation { field: field.to_owned(), description, reason }));
     }
 
-    /// Nothing wrong, or all of it in the records' order: as many errors as a status can carry and the number of the others.
+    /// Nothing wrong, or all of it in the records' order.
     pub(super) fn finish(mut self, records: &[pb::ImportAssessmentRequest]) -> Result<(), OpError> {
         if self.0.is_empty() {
             return Ok(());
         }
         self.0.sort_by_key(|(record, _)| *record);
-        let (found, mut bytes) = (self.0.len(), 0);
-        let mut violations: Vec<_> = self
-            .0
-            .into_iter()
-            .map(|(record, v)| {
-                let origin = records.get(record).map(|r| r.origin.as_str()).unwrap_or_default();
-                let colon = if origin.is_empty() { "" } else { ": " };
-                Violation {
-                    field: format!("records[{record}].{}", v.field),
-                    description: format!("{origin}{colon}{}", v.description),
-                    reason: v.reason,
-                }
-            })
-            .take_while(|v| {
-                let first = bytes == 0;
-                bytes += v.field.len() + v.description.len() + v.reason.len();
-                first || bytes <= MAX_TOLD_BYTES
-            })
-            .collect();
-        let more = found - violations.len();
-        if more > 0 {
-            let description = format!("{more} more errors: correct these and import again to see them");
-            violations.push(Violation { field: "records".to_owned(), description, reason: "MORE_ERRORS" });
-        }
-        Err(OpError::Invalid(violations))
+        let at_its_origin = |(record, v): (usize, Violation)| {
+            let origin = records.get(record).map(|r| r.origin.as_str()).unwrap_or_default();
+            let colon = if origin.is_empty() { "" } else { ": " };
+            Violation {
+                field: format!("records[{record}].{}", v.field),
+                description: format!("{origin}{colon}{}", v.description),
+                reason: v.reason,
+            }
+        };
+        Err(OpError::Invalid(self.0.into_iter().map(at_its_origin).collect()))
     }
 }
 
