@@ -24,7 +24,7 @@ const DEFECTS: [(&str, &str, &str, &str); 11] = [
         "2009-12-31",
     ),
     ("an unknown unit", "unit = \"calendar_day\"", "unit = \"fortnight\"", "fortnight"),
-    ("a duplicate key", "title = ", "title = \"another\"\ntitle = ", "title"),
+    ("a duplicate key", "title = ", "title = \"another\"\ntitle = ", "duplicate key"),
     ("an unknown key", "status = ", "colour = \"red\"\nstatus = ", "colour"),
     (
         "an amount without a source",
