@@ -37,7 +37,7 @@ fn grouped(number: u64) -> String {
 
 /// A table with a header; the columns in `right` are set to the right.
 #[must_use]
-pub fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+pub fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     let rule = LineStyle::new('─', '─', '─', '─');
     table.load_style(presets::NOTHING.header_separator(rule)).set_header(header.iter().copied());
@@ -49,7 +49,7 @@ pub fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Ve
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
+    table.trim_fmt()
 }
 
 /// Writes to stdout. That nobody reads it any more (`niva … | head`) is no failure.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,6 +22,9 @@ use crate::failure::{Doing, Failure};
 const IMPORT_TIME: Duration = Duration::from_secs(15 * 60);
 /// Time for a call that may be a preview of a whole month's run.
 const PREVIEW_TIME: Duration = Duration::from_secs(15 * 60);
+
+/// Time for what a service does in the background to end.
+const DRAIN: Duration = Duration::from_secs(10);
 
 /// What every role stands on.
 #[derive(Debug, Clone)]
@@ -58,8 +62,13 @@ impl Started {
     /// A server of it.
     #[must_use]
     pub fn server(&self, verifier: &Verifier, clock: &Clock) -> RoleServer {
-        let server =
-            RoleServer::new(self.role.name(), self.routes.clone(), self.policy.clone(), verifier.clone(), clock.clone());
+        let server = RoleServer::new(
+            self.role.name(),
+            self.routes.clone(),
+            self.policy.clone(),
+            verifier.clone(),
+            clock.clone(),
+        );
         match self.role {
             Role::Assessment => {
                 server.time_for("/niva.assessment.v1.AssessmentService/ImportAssessment", IMPORT_TIME)
@@ -72,6 +81,9 @@ impl Started {
     }
 }
 
+/// Ends when what a service does in the background has ended, after the shutdown.
+pub type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
+
 /// Starts a service on its database, which must have been migrated.
 ///
 /// # Errors
@@ -82,11 +94,12 @@ pub async fn start(
     common: &Common,
     setup: Setup,
     shutdown: &CancellationToken,
-) -> Result<Started, Failure> {
+) -> Result<(Started, Background), Failure> {
     let Common { clock, city, catalogue } = common.clone();
     let channel = |of: Option<(Endpoint, Credentials)>, name: &str| {
-        of.map(|(endpoint, credentials)| endpoint.channel(credentials))
-            .ok_or_else(|| Failure::configuration(format_args!("{} needs to know where {name} is", role.name())))
+        of.map(|(endpoint, credentials)| endpoint.channel(credentials)).ok_or_else(|| {
+            Failure::configuration(format_args!("{} needs to know where {name} is", role.name()))
+        })
     };
     let (ids, shutdown) = (Ids::random(), shutdown.clone());
     let what = format_args!("start {}", role.name());
@@ -95,23 +108,34 @@ pub async fn start(
             let allow_example_instruments = setup.allow_example_instruments;
             let deps = niva_assessment::Deps { db, clock, ids, city, catalogue, allow_example_instruments };
             let service = niva_assessment::start(deps, shutdown).await.doing(what)?;
-            Started { role, routes: service.routes, policy: niva_assessment::policy() }
+            let nothing: Background = Box::pin(async {});
+            (Started { role, routes: service.routes, policy: niva_assessment::policy() }, nothing)
         }
         Role::Choice => {
             let assessment = channel(setup.assessment, "assessment")?;
             let deps = niva_choice::Deps { db, clock, ids, city, catalogue, assessment };
             let service = niva_choice::start(deps, shutdown).await.doing(what)?;
-            Started { role, routes: service.routes, policy: niva_choice::policy() }
+            let started = Started { role, routes: service.routes.clone(), policy: niva_choice::policy() };
+            (started, Box::pin(service.finished()))
         }
         Role::Payment => {
             let assessment = channel(setup.assessment, "assessment")?;
             let choice = channel(setup.choice, "choice")?;
             let opening_month = setup.opening_month;
-            let deps = niva_payment::Deps { db, clock, ids, city, catalogue, assessment, choice, opening_month };
+            let deps =
+                niva_payment::Deps { db, clock, ids, city, catalogue, assessment, choice, opening_month };
             let service = niva_payment::start(deps, shutdown).await.doing(what)?;
-            Started { role, routes: service.routes, policy: niva_payment::policy() }
+            let started = Started { role, routes: service.routes.clone(), policy: niva_payment::policy() };
+            (started, Box::pin(service.finished()))
         }
     })
+}
+
+/// Waits for the background after the shutdown, within a bound.
+pub(crate) async fn drain(background: Background) {
+    if tokio::time::timeout(DRAIN, background).await.is_err() {
+        tracing::warn!(limit = ?DRAIN, "the background did not end in time and is left behind");
+    }
 }
 
 /// Brings a service's database up to date.
@@ -135,7 +159,11 @@ pub(crate) async fn run_migrate(args: MigrateArgs) -> Result<(), Failure> {
 
 /// `niva serve`, until `shutdown`. Everything that can be wrong with the configuration is found before it binds.
 pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> Result<(), Failure> {
-    let clock = args.clock_file.as_ref().map_or_else(|| Ok(Clock::system()), Clock::file).map_err(Failure::configuration)?;
+    let clock = args
+        .clock_file
+        .as_ref()
+        .map_or_else(|| Ok(Clock::system()), Clock::file)
+        .map_err(Failure::configuration)?;
     let common = Common {
         clock: clock.clone(),
         city: Arc::new(crate::cli::city()?),
@@ -147,7 +175,8 @@ pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> R
     if verifier.is_local() && !address.ip().is_loopback() {
         return Err(Failure::configuration(niva_kit::server::ServeError::OpenWithLocalIssuer(address)));
     }
-    let endpoint = |uri: &str| Endpoint::tcp(uri).map(|e| (e, credentials.clone())).map_err(Failure::configuration);
+    let endpoint =
+        |uri: &str| Endpoint::tcp(uri).map(|e| (e, credentials.clone())).map_err(Failure::configuration);
     let setup = Setup {
         assessment: Some(endpoint(&args.assessment)?),
         choice: Some(endpoint(&args.choice)?),
@@ -155,7 +184,7 @@ pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> R
         opening_month: args.opening_month,
     };
     let db = Database::connect(&args.database_url).await.map_err(Failure::configuration)?;
-    let started = start(args.role, db, &common, setup, &shutdown).await?;
+    let (started, background) = start(args.role, db, &common, setup, &shutdown).await?;
     let running = started
         .server(&verifier, &clock)
         .start(Listen::Tcp(address), shutdown)
@@ -166,6 +195,7 @@ pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> R
         crate::screen::show(format_args!("niva {} listens on {bound}", args.role.name()));
     }
     running.finished().await;
+    drain(background).await;
     Ok(())
 }
 

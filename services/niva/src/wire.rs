@@ -1,6 +1,6 @@
 //! Values to messages of the contract and back, as a client sees them.
 
-use niva_calendar::{Month, NaiveDate, Datelike};
+use niva_calendar::{Datelike, Month, NaiveDate};
 use niva_models::{Component, Extent, Level, Regime, Scope, Service};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;

@@ -10,7 +10,9 @@ use niva_proto::common::v1::FeedStatus;
 use niva_proto::payment::v1 as payment;
 use tonic::Status;
 
-use super::records::{CityData, Grant, Measurement, Occasion, Person, Placement, Provider, Row, Schedule, Unit, Verdict};
+use super::records::{
+    CityData, Grant, Measurement, Occasion, Person, Placement, Provider, Row, Schedule, Unit, Verdict,
+};
 use crate::clients::{Asked, Clients, words};
 use crate::failure::Failure;
 use crate::wire;
@@ -55,7 +57,8 @@ pub async fn into_assessment(
     use assessment::import_assessment_request::Record;
     let persons = city.persons.iter().map(|row| (row.origin(), Record::Person(person(row))));
     let grants = city.grants.iter().map(|row| (row.origin(), Record::Grant(grant(row))));
-    let measurements = city.measurements.iter().map(|row| (row.origin(), Record::Measurement(measurement(row))));
+    let measurements =
+        city.measurements.iter().map(|row| (row.origin(), Record::Measurement(measurement(row))));
     let mut messages: Vec<assessment::ImportAssessmentRequest> = persons
         .chain(grants)
         .chain(measurements)
@@ -65,7 +68,9 @@ pub async fn into_assessment(
             record: Some(record),
         })
         .collect();
-    let Some(first) = messages.first_mut() else { return Ok(assessment::ImportAssessmentResponse::default()) };
+    let Some(first) = messages.first_mut() else {
+        return Ok(assessment::ImportAssessmentResponse::default());
+    };
     first.request_id = request_id(city, "assessment");
     let answer = clients.assessment.clone().import_assessment(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused(&status))
@@ -75,7 +80,10 @@ pub async fn into_assessment(
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_choice(clients: &Clients, city: &CityData) -> Result<choice::ImportChoiceResponse, Failure> {
+pub async fn into_choice(
+    clients: &Clients,
+    city: &CityData,
+) -> Result<choice::ImportChoiceResponse, Failure> {
     use choice::import_choice_request::Record;
     let providers = city.providers.iter().map(|row| (row.origin(), Record::Provider(provider(row))));
     let units = city.units.iter().map(|row| (row.origin(), Record::Unit(unit(row))));
@@ -83,7 +91,11 @@ pub async fn into_choice(clients: &Clients, city: &CityData) -> Result<choice::I
     let mut messages: Vec<choice::ImportChoiceRequest> = providers
         .chain(units)
         .chain(placements)
-        .map(|(origin, record)| choice::ImportChoiceRequest { request_id: String::new(), origin, record: Some(record) })
+        .map(|(origin, record)| choice::ImportChoiceRequest {
+            request_id: String::new(),
+            origin,
+            record: Some(record),
+        })
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(choice::ImportChoiceResponse::default()) };
     first.request_id = request_id(city, "choice");
@@ -95,7 +107,10 @@ pub async fn into_choice(clients: &Clients, city: &CityData) -> Result<choice::I
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<payment::ImportPaymentResponse, Failure> {
+pub async fn into_payment(
+    clients: &Clients,
+    city: &CityData,
+) -> Result<payment::ImportPaymentResponse, Failure> {
     use payment::import_payment_request::Record;
     let schedules = city
         .schedules
@@ -134,9 +149,11 @@ fn refused(status: &Status) -> Failure {
     }
     let lines: Vec<String> = violations
         .into_iter()
-        .map(|(field, description)| {
-            if description.contains(".csv:") { description } else { format!("{field}: {description}") }
-        })
+        .map(
+            |(field, description)| {
+                if description.contains(".csv:") { description } else { format!("{field}: {description}") }
+            },
+        )
         .collect();
     Failure::failed(format_args!("{}\nThe import was refused: nothing of it was kept.", lines.join("\n")))
 }
@@ -159,7 +176,8 @@ pub async fn choice_has_caught_up(clients: &Clients) -> Result<(), Failure> {
 /// # Errors
 /// A feed stands still, with the reason that payment gives.
 pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), Failure> {
-    let newest = [("assessment", assessment_position(clients).await?), ("choice", choice_position(clients).await?)];
+    let newest =
+        [("assessment", assessment_position(clients).await?), ("choice", choice_position(clients).await?)];
     wait("payment", &newest, || async {
         let answer = clients.payment.clone().get_feed_status(payment::GetFeedStatusRequest {}).await;
         answer.map(|a| a.into_inner().feeds)
@@ -170,15 +188,28 @@ pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), Failure> {
 /// Newest position of assessment's feed: every answer of the feed tells it, and the first comes at once.
 pub(crate) async fn assessment_position(clients: &Clients) -> Result<i64, Failure> {
     let request = assessment::WatchAssessmentRequest { after_position: 0 };
-    let mut feed = clients.assessment.clone().watch_assessment(request).await.to("open the feed of assessment")?;
-    Ok(feed.message().await.map(tonic::Response::new).to("read the feed of assessment")?.unwrap_or_default().newest_position)
+    let mut feed =
+        clients.assessment.clone().watch_assessment(request).await.to("open the feed of assessment")?;
+    Ok(feed
+        .message()
+        .await
+        .map(tonic::Response::new)
+        .to("read the feed of assessment")?
+        .unwrap_or_default()
+        .newest_position)
 }
 
 /// Newest position of choice's feed.
 pub(crate) async fn choice_position(clients: &Clients) -> Result<i64, Failure> {
     let request = choice::WatchChoiceRequest { after_position: 0 };
     let mut feed = clients.choice.clone().watch_choice(request).await.to("open the feed of choice")?;
-    Ok(feed.message().await.map(tonic::Response::new).to("read the feed of choice")?.unwrap_or_default().newest_position)
+    Ok(feed
+        .message()
+        .await
+        .map(tonic::Response::new)
+        .to("read the feed of choice")?
+        .unwrap_or_default()
+        .newest_position)
 }
 
 /// Asks for the status of `reader`'s feeds until each has been applied through its position.
@@ -193,7 +224,10 @@ where
     let mut seen = -1;
     let mut stood_still = Duration::ZERO;
     loop {
-        let feeds = status().await.map(tonic::Response::new).to(format_args!("ask {reader} how far its feeds are"))?;
+        let feeds = status()
+            .await
+            .map(tonic::Response::new)
+            .to(format_args!("ask {reader} how far its feeds are"))?;
         if newest.iter().all(|(name, position)| applied(&feeds, name) >= *position) {
             return Ok(());
         }
@@ -201,11 +235,16 @@ where
         stood_still = if sum > seen { Duration::ZERO } else { stood_still + POLL };
         seen = sum;
         if stood_still >= STANDSTILL {
-            let errors: Vec<&str> = feeds.iter().map(|f| f.last_error.as_str()).filter(|e| !e.is_empty()).collect();
+            let errors: Vec<&str> =
+                feeds.iter().map(|f| f.last_error.as_str()).filter(|e| !e.is_empty()).collect();
             return Err(Failure::failed(format_args!(
                 "{reader} has not moved on in its feeds for {} s: {}",
                 STANDSTILL.as_secs(),
-                if errors.is_empty() { "it gives no reason" } else { errors.first().copied().unwrap_or_default() }
+                if errors.is_empty() {
+                    "it gives no reason"
+                } else {
+                    errors.first().copied().unwrap_or_default()
+                }
             )));
         }
         tokio::time::sleep(POLL).await;

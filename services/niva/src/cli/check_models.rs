@@ -14,7 +14,9 @@ pub(super) fn run(files: &[PathBuf], folder: Option<&Path>) -> Result<(), Failur
     if report.is_fine() {
         Ok(())
     } else {
-        Err(Failure::failed("an identity is off: correct the file, or the identity if the list was changed on purpose"))
+        Err(Failure::failed(
+            "an identity is off: correct the file, or the identity if the list was changed on purpose",
+        ))
     }
 }
 
@@ -61,5 +63,9 @@ fn print(report: &Report, catalogue: &Catalogue) {
             ]
         }),
     ));
-    show(format_args!("\n{} models are sound. Fingerprint {}.", catalogue.models.len(), catalogue.fingerprint));
+    show(format_args!(
+        "\n{} models are sound. Fingerprint {}.",
+        catalogue.models.len(),
+        catalogue.fingerprint
+    ));
 }

@@ -13,7 +13,7 @@ use clap::{CommandFactory, Parser};
 use niva_models::{Catalogue, City};
 
 pub use args::{
-    Cli, CityCommand, Command, DemoArgs, ImportArgs, MigrateArgs, ModelsCommand, Role, ServeArgs, TokenArgs,
+    CityCommand, Cli, Command, DemoArgs, ImportArgs, MigrateArgs, ModelsCommand, Role, ServeArgs, TokenArgs,
 };
 
 use crate::failure::Failure;
@@ -42,7 +42,9 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Models(ModelsCommand::Check { files, models }) => check_models::run(&files, models.as_deref()),
+        Command::Models(ModelsCommand::Check { files, models }) => {
+            check_models::run(&files, models.as_deref())
+        }
         Command::Models(ModelsCommand::Show { model, models }) => show_model::run(&model, models.as_deref()),
         Command::City(CityCommand::Generate { folder, seed }) => cities::generate(&folder, seed),
         Command::City(CityCommand::Check { folder }) => cities::check(&folder),

@@ -12,7 +12,10 @@ pub(super) fn run(id: &str, folder: Option<&Path>) -> Result<(), Failure> {
     let catalogue = catalogue(folder)?;
     let Some(model) = catalogue.model(id) else {
         let known: Vec<&str> = catalogue.models.iter().map(|m| m.id.as_str()).collect();
-        return Err(Failure::configuration(format_args!("there is no model `{id}`: one of {}", known.join(", "))));
+        return Err(Failure::configuration(format_args!(
+            "there is no model `{id}`: one of {}",
+            known.join(", ")
+        )));
     };
     show(header(&catalogue, model));
     for terms in &model.services {
@@ -51,7 +54,10 @@ fn in_force(catalogue: &Catalogue, model: &Model) -> String {
             .map(|span| span.days);
         sentences.push(match days {
             Some(days) if days.last >= OPEN_END => {
-                format!("{}: in force from {}; without a published successor it stays in force.", terms.service, days.first)
+                format!(
+                    "{}: in force from {}; without a published successor it stays in force.",
+                    terms.service, days.first
+                )
             }
             Some(days) => format!("{}: in force {} to {}.", terms.service, days.first, days.last),
             None => format!("{}: never in force, another model covers its days.", terms.service),
@@ -82,7 +88,14 @@ fn rules(terms: &ServiceTerms) -> String {
         let bands: Vec<String> = scale
             .bands
             .iter()
-            .map(|b| format!("level {}: {}-{}", b.level, b.from, b.to.map_or_else(String::new, |to| to.to_string())))
+            .map(|b| {
+                format!(
+                    "level {}: {}-{}",
+                    b.level,
+                    b.from,
+                    b.to.map_or_else(String::new, |to| to.to_string())
+                )
+            })
             .collect();
         text.push_str(&format!("\n  points: {}", bands.join("; ")));
         text.push_str(&cited("points", Some(&scale.source)));
@@ -131,7 +144,8 @@ fn amounts(model: &Model) {
         ]);
     }
     show("\nAmounts in SEK");
-    let columns = ["service", "component", "regime", "level (points)", "variant", "per", "SEK", "source", "note"];
+    let columns =
+        ["service", "component", "regime", "level (points)", "variant", "per", "SEK", "source", "note"];
     show(table(&columns, &[6], rows));
     for (number, source) in (1..).zip(&sources) {
         show(format_args!("[{number}] {source}"));

@@ -12,18 +12,22 @@ const DEMO_FILTER: &str = "warn";
 
 /// Runs a command on a runtime of its own.
 pub(super) fn block_on(command: Command) -> Result<(), Failure> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().doing("start the runtime")?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().doing("start the runtime")?;
     runtime.block_on(run(command))
 }
 
 async fn run(command: Command) -> Result<(), Failure> {
     let (service, endpoint, filter) = match &command {
         Command::Demo(args) => ("niva-demo".to_owned(), args.otlp_endpoint.clone(), DEMO_FILTER),
-        Command::Serve(args) => (format!("niva-{}", args.role.name()), args.otlp_endpoint.clone(), DEFAULT_FILTER),
+        Command::Serve(args) => {
+            (format!("niva-{}", args.role.name()), args.otlp_endpoint.clone(), DEFAULT_FILTER)
+        }
         _ => ("niva".to_owned(), None, DEMO_FILTER),
     };
     let log_filter = std::env::var("NIVA_LOG").unwrap_or_else(|_| filter.to_owned());
-    let config = TelemetryConfig { service, otlp_endpoint: endpoint, log_filter, ..TelemetryConfig::default() };
+    let config =
+        TelemetryConfig { service, otlp_endpoint: endpoint, log_filter, ..TelemetryConfig::default() };
     let telemetry = init(&config).map_err(Failure::configuration)?;
     let done = match command {
         Command::Demo(args) => run_demo(args).await,

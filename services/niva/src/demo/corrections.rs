@@ -30,7 +30,8 @@ pub(super) async fn corrections(
 ) -> Result<Vec<Correction>, Failure> {
     let [march, april] = runs;
     let mut placements: Vec<&str> = late.iter().map(|fact| fact.placement_id.as_str()).collect();
-    let others: BTreeSet<&str> = april.lines.iter().filter(|l| is_march(l)).map(|l| l.placement_id.as_str()).collect();
+    let others: BTreeSet<&str> =
+        april.lines.iter().filter(|l| is_march(l)).map(|l| l.placement_id.as_str()).collect();
     placements.extend(others.into_iter().filter(|id| late.iter().all(|fact| fact.placement_id != *id)));
     let mut corrections = Vec::new();
     for placement_id in placements {
@@ -50,7 +51,8 @@ pub(super) async fn corrections(
         let sum = |reversal: bool| {
             corrected.iter().filter(|l| l.reversal == reversal).map(|l| wire::ore(l.amount).0).sum::<i64>()
         };
-        let causes: BTreeSet<&str> = corrected.iter().map(|l| l.cause.as_str()).filter(|c| !c.is_empty()).collect();
+        let causes: BTreeSet<&str> =
+            corrected.iter().map(|l| l.cause.as_str()).filter(|c| !c.is_empty()).collect();
         corrections.push(Correction {
             what,
             placement_id: placement_id.to_owned(),
@@ -108,9 +110,14 @@ async fn owed(world: &World, city: &CityData, placement_id: &str) -> Result<Sums
 }
 
 /// A placement's facts as the services tell them; occasions are known from the city's files.
-async fn case(auditor: &Clients, city: &CityData, placement_id: &str) -> Result<payment::CompensationCase, Failure> {
+async fn case(
+    auditor: &Clients,
+    city: &CityData,
+    placement_id: &str,
+) -> Result<payment::CompensationCase, Failure> {
     let get = choice::GetPlacementRequest { placement_id: placement_id.to_owned() };
-    let placement = auditor.choice.clone().get_placement(get).await.to("read a placement")?.placement.to("read it")?;
+    let placement =
+        auditor.choice.clone().get_placement(get).await.to("read a placement")?.placement.to("read it")?;
     let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
     let unit = auditor.choice.clone().get_unit(get).await.to("read a unit")?.unit.to("read it")?;
     let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone() };
@@ -120,11 +127,13 @@ async fn case(auditor: &Clients, city: &CityData, placement_id: &str) -> Result<
         page_size: 1000,
         page_token: String::new(),
     };
-    let decisions = auditor.assessment.clone().list_level_decisions(list).await.to("list levels")?.level_decisions;
+    let decisions =
+        auditor.assessment.clone().list_level_decisions(list).await.to("list levels")?.level_decisions;
     // Of two decisions with the same first day the later one stands; they come in the order they were made.
     let mut levels: BTreeMap<Option<niva_calendar::NaiveDate>, payment::LevelPeriod> = BTreeMap::new();
     for decision in decisions.into_iter().filter(|d| d.service == placement.service) {
-        let period = payment::LevelPeriod { valid_from: decision.valid_from, level: decision.level, points: None };
+        let period =
+            payment::LevelPeriod { valid_from: decision.valid_from, level: decision.level, points: None };
         levels.insert(wire::day(decision.valid_from), period);
     }
     let occasions = city.occasions.iter().map(|row| &row.value).filter(|o| o.placement_id == placement_id);

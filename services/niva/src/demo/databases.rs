@@ -37,7 +37,11 @@ fn parts(url: &str) -> Result<(&str, &str, &str), Failure> {
     let (server, name) = base.rsplit_once('/').ok_or_else(wrong)?;
     let named = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
     let postgres = server.starts_with("postgres://") || server.starts_with("postgresql://");
-    if named && postgres && server.matches('/').count() == 2 { Ok((server, name, options)) } else { Err(wrong()) }
+    if named && postgres && server.matches('/').count() == 2 {
+        Ok((server, name, options))
+    } else {
+        Err(wrong())
+    }
 }
 
 async fn create(server: &str, name: &str) -> Result<(), Failure> {

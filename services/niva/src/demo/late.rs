@@ -5,10 +5,10 @@ use niva_kit::auth::Role;
 use niva_models::{Regime, Service};
 use niva_proto::choice::v1 as choice;
 
+use super::dates;
 use super::newcomers::Newcomers;
 use super::scores::{Wanted, measure};
 use super::world::World;
-use super::dates;
 use crate::city::{CityData, Placement, Verdict};
 use crate::clients::Asked;
 use crate::failure::Failure;
@@ -91,7 +91,8 @@ fn stay(city: &CityData, service: Service) -> impl Iterator<Item = &Placement> {
 
 /// Somebody at level 1 in a municipal unit of supported housing.
 fn level_candidate<'a>(world: &World, city: &'a CityData) -> Option<&'a Placement> {
-    let scale = world.catalogue.on(Service::SupportedHousing, dates::march().first_day())?.terms.scale.as_ref()?;
+    let scale =
+        world.catalogue.on(Service::SupportedHousing, dates::march().first_day())?.terms.scale.as_ref()?;
     let lowest = |person: &str| {
         let of_person = city.measurements.iter().map(|row| &row.value).filter(|m| m.person_id == person);
         of_person.max_by_key(|m| m.valid_from).is_some_and(|m| match m.verdict {

@@ -7,6 +7,7 @@ mod dates;
 mod files;
 mod late;
 mod newcomers;
+mod plans;
 mod progress;
 mod report;
 mod runs;
@@ -63,8 +64,11 @@ impl Demo {
     #[must_use]
     pub fn invitation(&self) -> String {
         let names = ["assessment", "choice", "payment"];
-        let served: Vec<String> =
-            names.iter().zip(&self.addresses).map(|(name, address)| format!("  {name:<10} {address}")).collect();
+        let served: Vec<String> = names
+            .iter()
+            .zip(&self.addresses)
+            .map(|(name, address)| format!("  {name:<10} {address}"))
+            .collect();
         format!(
             "\nServing gRPC with health and reflection until Ctrl-C:\n{}\nThe demo's clock stands still. A token: niva \
              token --subject me --role auditor --issuer-dir FOLDER (the data folder).",
@@ -111,8 +115,12 @@ pub async fn perform(config: &DemoConfig, progress: &Progress) -> Result<Demo, F
         Some(address) => world.bind(address).await?,
         None => Vec::new(),
     };
-    progress.done(format_args!("assessment, choice and payment run in this process, data in {}", config.data.display()));
-    let summary = Steps { config, progress, world: &world, data: &data, prefix: prefix(&data) }.all(models).await?;
+    progress.done(format_args!(
+        "assessment, choice and payment run in this process, data in {}",
+        config.data.display()
+    ));
+    let summary =
+        Steps { config, progress, world: &world, data: &data, prefix: prefix(&data) }.all(models).await?;
     progress.finish();
     Ok(Demo { summary, addresses, world })
 }
@@ -144,7 +152,8 @@ impl Steps<'_> {
     async fn all(&self, models: Models) -> Result<Summary, Failure> {
         let found_data = self.found_data().await?;
         if found_data {
-            self.progress.done("there is data from an earlier demo: every step is asked for again, and done once");
+            self.progress
+                .done("there is data from an earlier demo: every step is asked for again, and done once");
         }
         let mut imported = self.import_city().await?;
         let mut newcomers = self.newcomers().await?;
@@ -154,15 +163,24 @@ impl Steps<'_> {
         let importer = self.world.importer();
         import::payment_has_caught_up(&importer).await?;
         let attendance = import::into_payment(&importer, self.data).await?;
+        newcomers.attend(self.world).await?;
         imported.attendance = attendance.facts;
-        self.progress.done(format_args!("{}: {} weekly schedules and occasions", dates::pays_march(), attendance.facts));
+        self.progress.done(format_args!(
+            "{}: attendance of March arrives, {} weekly schedules and occasions",
+            dates::pays_march(),
+            attendance.facts
+        ));
         let march = self.pay(dates::march()).await?;
 
         self.world.now_is(dates::late_facts());
         self.progress.begin("Facts arrive late");
         let late = late::arrive(self.world, self.data, &mut newcomers, &self.prefix).await?;
         import::payment_has_caught_up(&importer).await?;
-        self.progress.done(format_args!("{}: {} facts about March arrive late", dates::late_facts(), late.len()));
+        self.progress.done(format_args!(
+            "{}: {} facts about March arrive late",
+            dates::late_facts(),
+            late.len()
+        ));
 
         self.world.now_is(dates::pays_april());
         let april = self.pay(dates::april()).await?;
@@ -257,7 +275,7 @@ impl Steps<'_> {
         let paid = runs::pay(self.world, self.progress, month, &self.prefix).await?;
         let control = paid.run.control.clone().unwrap_or_default();
         self.progress.done(format_args!(
-            "run {}: {} placements, {} lines, {}, {} holds; made by {}, approved by {}",
+            "run {}: {} placements, {} lines, {}, holds: {}; made by {}, approved by {}",
             paid.run.payment_run_id,
             count(control.placements),
             count(control.lines),

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use niva_calendar::NaiveDate;
+use niva_calendar::{Datelike, NaiveDate, Weekday, day_after, is_working_day, plus_days};
 use niva_kit::auth::{Caller, Role};
-use niva_models::{Extent, Scope, Service};
+use niva_models::Service;
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
+use niva_proto::payment::v1 as payment;
 
+use super::plans::{Answer, Measured, PLANS, Plan};
 use super::scores::{Wanted, measure};
 use super::summary::Newcomer;
 use super::world::World;
@@ -16,56 +18,6 @@ use crate::city::import::choice_has_caught_up;
 use crate::clients::{Asked, Clients};
 use crate::failure::Failure;
 use crate::wire;
-
-/// What a person says to an offer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Answer {
-    Yes,
-    No,
-    Nothing,
-}
-
-/// When a person is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Measured {
-    /// Before the offer, at this level.
-    First(u8),
-    /// Only after the first payment, at this level.
-    Late(u8),
-    /// The service has no levels.
-    Never,
-}
-
-/// Somebody new.
-struct Plan {
-    service: Service,
-    measured: Measured,
-    answer: Answer,
-    scope: Scope,
-}
-
-const PLAIN: Scope = Scope { extent: None, hours_per_week: None, time_interval: None, personal_assistance: false };
-const FULL: Scope = Scope { extent: Some(Extent::FullTime), hours_per_week: Some(30), ..PLAIN };
-const PART: Scope = Scope { extent: Some(Extent::PartTime), hours_per_week: Some(18), ..PLAIN };
-
-const fn plan(service: Service, measured: Measured, answer: Answer, scope: Scope) -> Plan {
-    Plan { service, measured, answer, scope }
-}
-
-const PLANS: [Plan; 12] = [
-    plan(Service::SupportedHousing, Measured::First(2), Answer::Yes, PLAIN),
-    plan(Service::SupportedHousing, Measured::First(3), Answer::Yes, PLAIN),
-    plan(Service::HousingWithSpecialService, Measured::First(1), Answer::Yes, PLAIN),
-    plan(Service::HousingWithSpecialService, Measured::First(3), Answer::Yes, PLAIN),
-    plan(Service::HousingSupport, Measured::First(2), Answer::Yes, PLAIN),
-    plan(Service::HousingSupport, Measured::Late(1), Answer::Yes, PLAIN),
-    plan(Service::Occupation, Measured::Never, Answer::Yes, Scope { time_interval: Some(2), ..PLAIN }),
-    plan(Service::StudyCircle, Measured::Never, Answer::Yes, PLAIN),
-    plan(Service::DailyActivitiesLss, Measured::First(4), Answer::Yes, FULL),
-    plan(Service::DailyActivitiesLss, Measured::First(6), Answer::Yes, Scope { personal_assistance: true, ..PART }),
-    plan(Service::DailyActivitiesLss, Measured::First(2), Answer::No, PART),
-    plan(Service::SupportedHousing, Measured::First(1), Answer::Nothing, PLAIN),
-];
 
 /// The new people, between the steps.
 pub(super) struct Newcomers(Vec<Person>);
@@ -121,7 +73,10 @@ impl Newcomers {
             person.officer.choice.clone().lapse_offers(request).await.to("let offers lapse")?;
             person.offer = person.offers().await?.into_iter().next().to("find the lapsed offer")?;
             if person.offer.state() != choice::offer::State::Lapsed {
-                return Err(Failure::failed(format_args!("the offer {} has not lapsed", person.offer.offer_id)));
+                return Err(Failure::failed(format_args!(
+                    "the offer {} has not lapsed",
+                    person.offer.offer_id
+                )));
             }
         }
         Ok(())
@@ -136,14 +91,61 @@ impl Newcomers {
                 placement_id: placement.placement_id.clone(),
                 actual_start: placement.ordered_start,
             };
-            let started = person.officer.choice.clone().start_placement(request).await.to("start a placement")?;
+            let started =
+                person.officer.choice.clone().start_placement(request).await.to("start a placement")?;
             person.placement = started.placement;
         }
         Ok(())
     }
 
+    /// The providers report the course sessions of March: one on each Wednesday.
+    pub(super) async fn attend(&self, world: &World) -> Result<(), Failure> {
+        for person in self.0.iter().filter(|p| p.plan.service == Service::StudyCircle) {
+            let Some(placement) = &person.placement else { continue };
+            let request = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
+            let unit = person
+                .officer
+                .choice
+                .clone()
+                .get_unit(request)
+                .await
+                .to("read a unit")?
+                .unit
+                .to("read a unit")?;
+            let teacher = Caller {
+                provider: Some(unit.provider_id.clone()),
+                ..Caller::new(format!("provider-{}", unit.provider_id), [Role::Provider])
+            };
+            let march = dates::march().interval();
+            let days = (0..march.days()).map(|i| plus_days(march.first, i));
+            let wednesdays = days.filter(|d| d.weekday() == Weekday::Wed && *d >= dates::ordered_start());
+            let occasion = |day| payment::Occasion {
+                date: Some(wire::date(day)),
+                component: payment::Component::Rate.into(),
+                count: 1,
+            };
+            let request = payment::ReportOccasionsRequest {
+                request_id: format!("{}-attend", person.request),
+                placement_id: placement.placement_id.clone(),
+                occasions: wednesdays.map(occasion).collect(),
+            };
+            world
+                .clients(&teacher)
+                .payment
+                .clone()
+                .report_occasions(request)
+                .await
+                .to("report course sessions")?;
+        }
+        Ok(())
+    }
+
     /// Who began without a measurement is measured now, back in time. The placements it concerns.
-    pub(super) async fn measure_late(&mut self, world: &World, visit: NaiveDate) -> Result<Vec<String>, Failure> {
+    pub(super) async fn measure_late(
+        &mut self,
+        world: &World,
+        visit: NaiveDate,
+    ) -> Result<Vec<String>, Failure> {
         let assessor = world.clients(&Caller::new("assessor", [Role::Assessor]));
         let mut late = Vec::new();
         for person in &mut self.0 {
@@ -163,7 +165,11 @@ impl Newcomers {
     /// The last day to answer.
     pub(super) fn answer_by(&self) -> String {
         let days = self.0.iter().filter_map(|p| wire::day(p.offer.answer_by));
-        days.max().map_or_else(String::new, |d| format!("{d} (3 working days)"))
+        days.max().map_or_else(String::new, |last| {
+            let all = niva_calendar::Interval { first: day_after(dates::day0()), last };
+            let working = (0..all.days()).filter(|i| is_working_day(plus_days(all.first, *i))).count();
+            format!("{last} ({working} working days)")
+        })
     }
 
     /// What they said, in words.
@@ -259,7 +265,10 @@ impl Person {
     }
 
     async fn offers(&self) -> Result<Vec<choice::Offer>, Failure> {
-        let request = choice::ListOffersRequest { person_id: self.person_id.clone(), ..choice::ListOffersRequest::default() };
+        let request = choice::ListOffersRequest {
+            person_id: self.person_id.clone(),
+            ..choice::ListOffersRequest::default()
+        };
         Ok(self.officer.choice.clone().list_offers(request).await.to("list offers")?.offers)
     }
 
@@ -285,14 +294,20 @@ impl Person {
                 unit_id: unit_id.clone(),
             };
             match client.make_offer(request).await {
-                Err(status) if niva_kit::error::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => full.push(unit_id),
+                Err(status) if niva_kit::error::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => {
+                    full.push(unit_id);
+                }
                 answer => {
                     self.offer = answer.to("offer a place")?.offer.to("offer a place")?;
                     return Ok(());
                 }
             }
         }
-        Err(Failure::failed(format_args!("cannot offer {} a place: {} have none free", self.person_id, full.join(", "))))
+        Err(Failure::failed(format_args!(
+            "cannot offer {} a place: {} have none free",
+            self.person_id,
+            full.join(", ")
+        )))
     }
 
     /// Three units, those of the own district first.
@@ -308,13 +323,17 @@ impl Person {
         let mut units: Vec<String> = near.into_iter().map(|u| u.unit_id).collect();
         if self.plan.service != Service::HousingSupport {
             let far = client.list_units(request("")).await.to("list units")?.units;
-            let far: Vec<String> = far.into_iter().map(|u| u.unit_id).filter(|id| !units.contains(id)).collect();
+            let far: Vec<String> =
+                far.into_iter().map(|u| u.unit_id).filter(|id| !units.contains(id)).collect();
             let turned = if far.is_empty() { 0 } else { number % far.len() };
             units.extend(far.iter().cycle().skip(turned).take(far.len()).cloned());
         }
         units.truncate(3);
         if units.is_empty() {
-            return Err(Failure::failed(format_args!("the city has no unit for {} in {}", self.plan.service, self.district)));
+            return Err(Failure::failed(format_args!(
+                "the city has no unit for {} in {}",
+                self.plan.service, self.district
+            )));
         }
         Ok(units)
     }

@@ -42,8 +42,9 @@ fn newcomers(summary: &Summary) -> String {
             kronor(Ore(n.paid_ore)),
         ]
     });
-    let columns = ["person", "service", "district", "points", "level", "unit", "answer by", "offer", "started", "paid"];
-    table(&columns, &[3, 4, 9], rows).to_string()
+    let columns =
+        ["person", "service", "district", "points", "level", "unit", "answer by", "offer", "started", "paid"];
+    table(&columns, &[3, 4, 9], rows)
 }
 
 fn runs(runs: &[Run]) -> String {
@@ -73,15 +74,15 @@ fn runs(runs: &[Run]) -> String {
         "holds",
         "sum",
     ];
-    table(&columns, &[3, 4, 5, 6, 7, 8, 9], rows).to_string()
+    table(&columns, &[3, 4, 5, 6, 7, 8, 9], rows)
 }
 
 fn corrections(summary: &Summary) -> String {
     let rows = summary.corrections.iter().map(|c| {
         vec![
-            c.placement_id.chars().take(12).collect(),
+            short(&c.placement_id),
             c.what.clone(),
-            c.causes.iter().map(|c| c.chars().take(28).collect::<String>()).collect::<Vec<_>>().join("\n"),
+            c.causes.iter().map(|cause| short(cause)).collect::<Vec<_>>().join("\n"),
             kronor(Ore(c.reversed_ore)),
             kronor(Ore(c.new_ore)),
             kronor(Ore(c.net_ore)),
@@ -89,9 +90,27 @@ fn corrections(summary: &Summary) -> String {
             kronor(Ore(c.owed_ore)),
         ]
     });
-    let columns =
-        ["placement", "what came late", "cause", "March reversed", "March anew", "net", "paid in all", "owed in all"];
-    table(&columns, &[3, 4, 5, 6, 7], rows).to_string()
+    let columns = [
+        "placement",
+        "what came late",
+        "cause",
+        "March reversed",
+        "March anew",
+        "net",
+        "paid in all",
+        "owed in all",
+    ];
+    table(&columns, &[3, 4, 5, 6, 7], rows)
+}
+
+/// Ids that a service made are long; the whole of them is in the files and in the JSON.
+fn short(id: &str) -> String {
+    const LONGEST: usize = 26;
+    if id.chars().count() <= LONGEST {
+        id.to_owned()
+    } else {
+        id.chars().take(LONGEST - 1).chain(['…']).collect()
+    }
 }
 
 /// Keys of a dimension in order of their sum over all runs, each with the sum of each run.
@@ -122,7 +141,7 @@ fn columns(runs: &[Run], dimension: &str, rows: Vec<(String, Vec<i64>)>) -> Stri
         row.extend(cells.into_iter().map(|ore| kronor(Ore(ore))));
         row
     });
-    table(&header, &[1, 2], rows).to_string()
+    table(&header, &[1, 2], rows)
 }
 
 fn totals(runs: &[Run], dimension: &str) -> String {
@@ -133,7 +152,8 @@ fn providers(runs: &[Run]) -> String {
     let mut rows = by_key(runs, "provider");
     let rest = rows.split_off(rows.len().min(TOP));
     if !rest.is_empty() {
-        let sums = (0..runs.len()).map(|at| rest.iter().filter_map(|(_, cells)| cells.get(at)).sum()).collect();
+        let sums =
+            (0..runs.len()).map(|at| rest.iter().filter_map(|(_, cells)| cells.get(at)).sum()).collect();
         rows.push((format!("{} others", rest.len()), sums));
     }
     columns(runs, "provider", rows)

@@ -19,7 +19,12 @@ pub(super) struct Paid {
 }
 
 /// Makes a run, follows it, has it approved by somebody else, and fetches its lines.
-pub(super) async fn pay(world: &World, progress: &Progress, month: Month, prefix: &str) -> Result<Paid, Failure> {
+pub(super) async fn pay(
+    world: &World,
+    progress: &Progress,
+    month: Month,
+    prefix: &str,
+) -> Result<Paid, Failure> {
     let maker = world.caller("finance-maker", Role::FinanceMaker);
     let approver = world.caller("finance-approver", Role::FinanceApprover);
     let create = payment::CreatePaymentRunRequest {
@@ -27,7 +32,8 @@ pub(super) async fn pay(world: &World, progress: &Progress, month: Month, prefix
         month: Some(wire::month(month)),
         validate_only: false,
     };
-    let created = maker.payment.clone().create_payment_run(create).await.to(format_args!("make the run of {month}"))?;
+    let created =
+        maker.payment.clone().create_payment_run(create).await.to(format_args!("make the run of {month}"))?;
     let id = created.payment_run.to("make a run")?.payment_run_id;
     let run = follow(&maker, progress, &id).await?;
     if run.state() == payment::payment_run::State::Failed {
@@ -39,7 +45,12 @@ pub(super) async fn pay(world: &World, progress: &Progress, month: Month, prefix
         payment_run_id: id.clone(),
         amount,
     };
-    let approved = approver.payment.clone().approve_payment_run(approve).await.to(format_args!("approve the run {id}"))?;
+    let approved = approver
+        .payment
+        .clone()
+        .approve_payment_run(approve)
+        .await
+        .to(format_args!("approve the run {id}"))?;
     approved.payment_run.to("approve a run")?;
     let run = get(&maker, &id).await?;
     Ok(Paid { lines: lines(&maker, &id).await?, run })
@@ -52,8 +63,11 @@ async fn get(maker: &Clients, id: &str) -> Result<payment::PaymentRun, Failure> 
 
 async fn follow(maker: &Clients, progress: &Progress, id: &str) -> Result<payment::PaymentRun, Failure> {
     let request = payment::WatchPaymentRunRequest { payment_run_id: id.to_owned() };
-    let mut stream = maker.payment.clone().watch_payment_run(request).await.to(format_args!("watch the run {id}"))?;
-    while let Some(message) = stream.message().await.map(tonic::Response::new).to(format_args!("watch the run {id}"))? {
+    let mut stream =
+        maker.payment.clone().watch_payment_run(request).await.to(format_args!("watch the run {id}"))?;
+    while let Some(message) =
+        stream.message().await.map(tonic::Response::new).to(format_args!("watch the run {id}"))?
+    {
         let Some(run) = message.payment_run else { continue };
         progress.at(run.placements_done, run.placements_total);
     }
@@ -71,7 +85,12 @@ async fn lines(maker: &Clients, id: &str) -> Result<Vec<payment::PaymentLine>, F
             page_token,
             ..payment::ListPaymentLinesRequest::default()
         };
-        let page = maker.payment.clone().list_payment_lines(request).await.to(format_args!("list the lines of {id}"))?;
+        let page = maker
+            .payment
+            .clone()
+            .list_payment_lines(request)
+            .await
+            .to(format_args!("list the lines of {id}"))?;
         all.extend(page.payment_lines);
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -98,13 +117,20 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
 
 impl Paid {
     /// Writes the lines as CSV and sums the run up.
-    pub(super) fn summary(&self, config: &DemoConfig, providers: &[(String, String)]) -> Result<Run, Failure> {
+    pub(super) fn summary(
+        &self,
+        config: &DemoConfig,
+        providers: &[(String, String)],
+    ) -> Result<Run, Failure> {
         let month = wire::month_of(self.run.month).to("read the run's month")?;
         let file = config.data.join(format!("payment-{month}.csv"));
         files::write_lines(&file, &self.lines)?;
         let control = self.run.control.clone().unwrap_or_default();
         let name = |key: &str| {
-            providers.iter().find(|(id, _)| id == key).map_or_else(|| key.to_owned(), |(_, name)| name.clone())
+            providers
+                .iter()
+                .find(|(id, _)| id == key)
+                .map_or_else(|| key.to_owned(), |(_, name)| name.clone())
         };
         let totals = self.run.totals.iter().map(|total| Total {
             dimension: total.dimension.clone(),

@@ -68,7 +68,8 @@ pub(super) async fn measure(
 
 async fn instrument(assessor: &Clients, service: Service) -> Result<assessment::Instrument, Failure> {
     let request = assessment::ListInstrumentsRequest { page_size: 1000, page_token: String::new() };
-    let instruments = assessor.assessment.clone().list_instruments(request).await.to("list the instruments")?.instruments;
+    let instruments =
+        assessor.assessment.clone().list_instruments(request).await.to("list the instruments")?.instruments;
     let found = instruments.into_iter().rfind(|i| i.services.contains(&wire::service(service)));
     found.to(format_args!("find an instrument for {service}"))
 }

@@ -17,7 +17,7 @@ use super::{DemoConfig, dates};
 use crate::cli::Role;
 use crate::clients::{Clients, Endpoints};
 use crate::failure::{Doing, Failure};
-use crate::serve::{Common, Setup, Started, local_issuer, migrate, start};
+use crate::serve::{Background, Common, Setup, Started, drain, local_issuer, migrate, start};
 
 /// Everything that runs.
 pub(super) struct World {
@@ -29,6 +29,7 @@ pub(super) struct World {
     endpoints: Endpoints,
     started: Vec<Started>,
     running: Vec<Running>,
+    background: Vec<Background>,
     shutdown: CancellationToken,
 }
 
@@ -53,6 +54,7 @@ impl World {
             endpoints: Endpoints { assessment, choice, payment },
             started: Vec::new(),
             running: Vec::new(),
+            background: Vec::new(),
             shutdown: CancellationToken::new(),
         };
         for (role, connector) in [Role::Assessment, Role::Choice, Role::Payment].into_iter().zip(memory) {
@@ -62,7 +64,13 @@ impl World {
         Ok(world)
     }
 
-    async fn start_role(&mut self, role: Role, db: Database, common: &Common, listen: Listen) -> Result<(), Failure> {
+    async fn start_role(
+        &mut self,
+        role: Role,
+        db: Database,
+        common: &Common,
+        listen: Listen,
+    ) -> Result<(), Failure> {
         migrate(role, &db).await?;
         let caller = Caller::new(format!("niva-{}", role.name()), [CallerRole::Service]);
         let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
@@ -73,10 +81,11 @@ impl World {
             allow_example_instruments: true,
             opening_month: Some(dates::march()),
         };
-        let started = start(role, db, common, setup, &self.shutdown).await?;
+        let (started, background) = start(role, db, common, setup, &self.shutdown).await?;
         let running = self.serve(&started, listen).await?;
         self.started.push(started);
         self.running.push(running);
+        self.background.push(background);
         Ok(())
     }
 
@@ -123,11 +132,15 @@ impl World {
         for running in self.running {
             running.finished().await;
         }
+        for background in self.background {
+            drain(background).await;
+        }
     }
 }
 
 /// Makes the data folder.
 pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(folder)
-        .map_err(|e| Failure::configuration(format_args!("the data folder {} cannot be made: {e}", folder.display())))
+    std::fs::create_dir_all(folder).map_err(|e| {
+        Failure::configuration(format_args!("the data folder {} cannot be made: {e}", folder.display()))
+    })
 }

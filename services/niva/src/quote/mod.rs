@@ -15,8 +15,9 @@ use crate::wire;
 /// Reads a case, calculates it and prints lines, holds and explanations.
 pub(crate) fn run(file: &Path, models: Option<&Path>) -> Result<(), Failure> {
     let name = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Failure::configuration(format_args!("{name} cannot be read: {e}; check the name and who may read it")))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Failure::configuration(format_args!("{name} cannot be read: {e}; check the name and who may read it"))
+    })?;
     let quote = QuoteFile::parse(&text)
         .map_err(|e| Failure::failed(format_args!("{name}:{}:{}: {e}", e.line(), e.column())))?;
     let answer = calculate(&quote, models)?;
@@ -47,7 +48,8 @@ pub fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCo
 
 fn print(answer: &CalculateCompensationResponse) {
     let rows = answer.lines.iter().map(row);
-    let columns = ["component", "days", "level", "variant", "regime", "quantity", "per", "price", "amount", "settled"];
+    let columns =
+        ["component", "days", "level", "variant", "regime", "quantity", "per", "price", "amount", "settled"];
     show(table(&columns, &[5, 7, 8], rows));
     if !answer.holds.is_empty() {
         show("\nHeld: should be paid, and is not yet");

@@ -1,0 +1,59 @@
+//! Who the new people are.
+
+use niva_models::{Extent, Scope, Service};
+
+/// What a person says to an offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Yes,
+    No,
+    Nothing,
+}
+
+/// When a person is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Measured {
+    /// Before the offer, at this level.
+    First(u8),
+    /// Only after the first payment, at this level.
+    Late(u8),
+    /// The service has no levels.
+    Never,
+}
+
+/// Somebody new.
+pub(super) struct Plan {
+    pub(super) service: Service,
+    pub(super) measured: Measured,
+    pub(super) answer: Answer,
+    pub(super) scope: Scope,
+}
+
+const PLAIN: Scope =
+    Scope { extent: None, hours_per_week: None, time_interval: None, personal_assistance: false };
+const FULL: Scope = Scope { extent: Some(Extent::FullTime), hours_per_week: Some(30), ..PLAIN };
+const PART: Scope = Scope { extent: Some(Extent::PartTime), hours_per_week: Some(18), ..PLAIN };
+
+const fn plan(service: Service, measured: Measured, answer: Answer, scope: Scope) -> Plan {
+    Plan { service, measured, answer, scope }
+}
+
+pub(super) const PLANS: [Plan; 12] = [
+    plan(Service::SupportedHousing, Measured::First(2), Answer::Yes, PLAIN),
+    plan(Service::SupportedHousing, Measured::First(3), Answer::Yes, PLAIN),
+    plan(Service::HousingWithSpecialService, Measured::First(1), Answer::Yes, PLAIN),
+    plan(Service::HousingWithSpecialService, Measured::First(3), Answer::Yes, PLAIN),
+    plan(Service::HousingSupport, Measured::First(2), Answer::Yes, PLAIN),
+    plan(Service::HousingSupport, Measured::Late(1), Answer::Yes, PLAIN),
+    plan(Service::Occupation, Measured::Never, Answer::Yes, Scope { time_interval: Some(2), ..PLAIN }),
+    plan(Service::StudyCircle, Measured::Never, Answer::Yes, PLAIN),
+    plan(Service::DailyActivitiesLss, Measured::First(4), Answer::Yes, FULL),
+    plan(
+        Service::DailyActivitiesLss,
+        Measured::First(6),
+        Answer::Yes,
+        Scope { personal_assistance: true, ..PART },
+    ),
+    plan(Service::DailyActivitiesLss, Measured::First(2), Answer::No, PART),
+    plan(Service::SupportedHousing, Measured::First(1), Answer::Nothing, PLAIN),
+];

@@ -1,0 +1,189 @@
+//! Commands as a person runs them.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use clap::Parser;
+use niva::cli::{Cli, Command as Chosen, Role};
+
+fn niva(arguments: &[&str]) -> Output {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Command::new(env!("CARGO_BIN_EXE_niva")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout.clone()).unwrap().replace('\u{a0}', " ")
+}
+
+fn refused(arguments: &[&str], code: i32) -> String {
+    let output = niva(arguments);
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(code), "{words}");
+    assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
+    words
+}
+
+fn chosen(arguments: &[&str]) -> Chosen {
+    Cli::try_parse_from([&["niva"], arguments].concat()).unwrap().chosen()
+}
+
+#[test]
+fn no_command_is_the_demo() {
+    let Chosen::Demo(demo) = chosen(&[]) else { panic!("not the demo") };
+    assert!(!demo.once && !demo.json);
+    assert_eq!((demo.data.to_str(), demo.listen.port()), (Some(".niva"), 7401));
+    let Chosen::Demo(demo) = chosen(&["demo", "--once", "--json", "--data", "x"]) else {
+        panic!("not the demo")
+    };
+    assert!(demo.once && demo.json && demo.data.ends_with("x"));
+}
+
+#[test]
+fn a_role_is_served_with_its_options() {
+    let Chosen::Serve(serve) = chosen(&[
+        "serve",
+        "payment",
+        "--database-url",
+        "sqlite://p.db",
+        "--opening-month",
+        "2024-03",
+        "--assessment",
+        "http://a:1",
+    ]) else {
+        panic!("not serve")
+    };
+    assert_eq!((serve.role, serve.role.port()), (Role::Payment, 7403));
+    assert_eq!(serve.opening_month.map(|m| m.to_string()), Some("2024-03".to_owned()));
+    assert_eq!((serve.assessment.as_str(), serve.choice.as_str()), ("http://a:1", "http://127.0.0.1:7402"));
+}
+
+#[test]
+fn a_wrong_configuration_is_told_and_ends_with_64() {
+    assert!(
+        refused(&["serve", "billing", "--database-url", "x"], 64).contains("assessment, choice, payment")
+    );
+    assert!(refused(&["models", "show", "nothing"], 64).contains("there is no model `nothing`: one of"));
+    assert!(refused(&["quote", "--file", "none.json"], 64).contains("none.json cannot be read"));
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
+    let key = folder.path().to_str().unwrap();
+    let open = ["serve", "assessment", "--database-url", &url, "--issuer-dir", key, "--listen", "0.0.0.0:0"];
+    assert!(refused(&open, 64).contains("can be reached from other machines"));
+    let issuer = ["serve", "assessment", "--database-url", &url, "--issuer", "https://issuer.example"];
+    assert!(refused(&issuer, 64).contains("--jwks"));
+}
+
+#[test]
+fn a_service_whose_database_is_not_migrated_says_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
+    let key = folder.path().to_str().unwrap();
+    let serve =
+        ["serve", "assessment", "--database-url", &url, "--issuer-dir", key, "--listen", "127.0.0.1:0"];
+    assert!(refused(&serve, 1).contains("run `niva migrate`"));
+}
+
+#[test]
+fn a_models_tables_have_a_source_for_every_amount() {
+    let text = stdout(&niva(&["models", "show", "daily-activities-2024"]));
+    let amounts: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("  daily_activities_lss ")).collect();
+    // 7 levels × 4 variants, for each regime and as allocation.
+    assert_eq!(amounts.len(), 7 * 4 * 4, "{text}");
+    for line in amounts {
+        assert!(line.trim_end().ends_with(']') && line.contains(" ["), "no source: {line}");
+    }
+    assert!(text.contains("[1] Stockholms stad, Utlåtande Rotel IV (dnr KS 2024/492)"), "{text}");
+    assert!(text.contains("Its amounts were last published 2024-11-11."), "{text}");
+    let old = stdout(&niva(&["models", "show", "socialpsychiatry-2010"]));
+    assert!(old.contains("without a published successor it stays in force"), "{old}");
+    assert!(old.contains("points: level 1: 0-14; level 2: 16-38; level 3: 40-72"), "{old}");
+}
+
+#[test]
+fn the_shipped_models_are_checked_with_their_anomalies() {
+    let text = stdout(&niva(&["models", "check"]));
+    for word in ["private = municipal × 1.024", "holds", "Anomalies", "38", "9 models are sound"] {
+        assert!(text.contains(word), "no {word} in {text}");
+    }
+}
+
+#[test]
+fn a_bad_model_file_is_refused_with_its_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("bad.toml");
+    std::fs::write(&file, "id = \"bad\"\ntitle = 7\n").unwrap();
+    let words = refused(&["models", "check", file.to_str().unwrap()], 1);
+    assert!(words.contains("bad.toml:2"), "{words}");
+}
+
+#[test]
+fn the_first_golden_case_is_5_530_and_2_100() {
+    let text = stdout(&niva(&["quote", "--file", "cases/g1-supported-housing.json"]));
+    for word in [
+        "5 530,00 kr",
+        "2 100,00 kr",
+        "Total 7 630,00 kr",
+        "2010-03-15 – 2010-03-21",
+        "Source of the amount:",
+    ] {
+        assert!(text.contains(word), "no {word} in {text}");
+    }
+}
+
+#[test]
+fn the_seventh_golden_case_is_half_a_month() {
+    let text = stdout(&niva(&["quote", "--file", "cases/g7-occupation-half-a-month.json"]));
+    for word in ["2 288,00 kr", "179,00 kr", "Total 2 467,00 kr"] {
+        assert!(text.contains(word), "no {word} in {text}");
+    }
+}
+
+#[test]
+fn a_case_that_is_wrong_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("case.json");
+    let good =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/cases/g1-supported-housing.json"))
+            .unwrap();
+    let refuse = |text: String| {
+        std::fs::write(&file, text).unwrap();
+        refused(&["quote", "--file", file.to_str().unwrap()], 1)
+    };
+    let words = refuse(good.replace("supported_housing", "supported_hosing"));
+    assert!(words.contains("case.json:6:") && words.contains("supported_hosing"), "{words}");
+    let words = refuse(good.replace("\"end_date\": \"2010-03-12\"", "\"end_date\": \"2010-02-12\""));
+    assert!(words.contains("the case is refused"), "{words}");
+    let hours = good.replace(
+        "\"levels\"",
+        "\"scopes\": [{ \"valid_from\": \"2010-03-01\", \"hours_per_week\": 10.5 }], \"levels\"",
+    );
+    let words = refuse(hours);
+    assert!(words.contains("hours_per_week"), "{words}");
+}
+
+#[test]
+fn a_city_is_generated_checked_and_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    stdout(&niva(&["city", "generate", path]));
+    assert!(stdout(&niva(&["city", "check", path])).contains("3 719 persons"));
+    let grants = folder.path().join("grants.csv");
+    let text = std::fs::read_to_string(&grants).unwrap().replacen(",27,", ",10.5,", 1);
+    std::fs::write(&grants, text).unwrap();
+    let words = refused(&["city", "check", path], 1);
+    assert!(words.contains("grants.csv:") && words.contains("`10.5` hours is not whole"), "{words}");
+    assert!(words.contains("1 problem: nothing was imported"), "{words}");
+}
+
+#[test]
+fn a_token_and_completions_are_printed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let token = stdout(&niva(&["token", "--subject", "me", "--role", "auditor", "--issuer-dir", path]));
+    assert_eq!(token.trim().split('.').count(), 3);
+    let words = refused(&["token", "--subject", "me", "--role", "king", "--issuer-dir", path], 64);
+    assert!(words.contains("there is no role king"), "{words}");
+    assert!(stdout(&niva(&["completions", "bash"])).contains("_niva"));
+}
