@@ -13,6 +13,7 @@ use tonic::body::Body;
 use tower::Service;
 use tracing::Instrument;
 
+use crate::error::HEADER_BYTES;
 use crate::rpc::Call;
 use crate::server::MemoryConnector;
 use crate::telemetry;
@@ -69,6 +70,7 @@ impl Endpoint {
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .keep_alive_while_idle(true)
+            .http2_max_header_list_size(HEADER_BYTES)
             .initial_stream_window_size(1024 * 1024)
             .initial_connection_window_size(4 * 1024 * 1024)
             .tcp_nodelay(true);

@@ -12,6 +12,7 @@ use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 use crate::db::{DbError, Retryable};
 
 mod violations;
+pub(crate) use violations::HEADER_BYTES;
 pub use violations::{Violation, Violations};
 
 /// `ErrorInfo.domain` of every error of ours.
@@ -191,7 +192,7 @@ impl OpError {
             }
             Self::FailedPrecondition { metadata, .. } => metadata.clone().into_iter().collect(),
             Self::Invalid(violations) => {
-                let reasons: Vec<_> = violations.iter().map(|v| v.reason).collect();
+                let reasons: Vec<_> = violations::told(violations).iter().map(|v| v.reason).collect();
                 HashMap::from([("reasons".to_owned(), reasons.join(","))])
             }
             _ => HashMap::new(),
@@ -216,9 +217,9 @@ impl From<OpError> for Status {
         let mut details = ErrorDetails::with_error_info(error.reason(), DOMAIN, error.metadata());
         if let OpError::Invalid(violations) = &error {
             details.set_bad_request(
-                violations
-                    .iter()
-                    .map(|v| FieldViolation::new(v.field.clone(), v.description.clone()))
+                violations::told(violations)
+                    .into_iter()
+                    .map(|v| FieldViolation::new(v.field, v.description))
                     .collect::<Vec<_>>(),
             );
         }

@@ -72,3 +72,22 @@ fn nothing_wrong_is_no_error() {
     assert_eq!(Violations::new().finish_with(Some(1)).unwrap(), 1);
     assert!(matches!(Violations::new().finish_with::<u8>(None), Err(OpError::Internal(_))));
 }
+
+#[test]
+fn more_violations_than_a_status_carries_are_counted() {
+    let mut v = Violations::new();
+    for i in 0..5_000 {
+        v.add(
+            &format!("records[{i}]"),
+            "UNIT_UNKNOWN",
+            "is at a unit that nobody has told of; import it first",
+        );
+    }
+    let status = Status::from(v.finish().unwrap_err());
+    let told = violations(&status);
+    assert!(told.len() > 500 && told.len() < 5_000, "{}", told.len());
+    assert_eq!(reasons(&status).last().map(String::as_str), Some("MORE_ERRORS"));
+    let more = 5_001 - told.len();
+    assert!(told.last().is_some_and(|(_, words)| words.starts_with(&format!("{more} more errors"))));
+    assert!(status.message().ends_with("and 4997 more"), "{}", status.message());
+}
