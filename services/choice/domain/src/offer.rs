@@ -40,6 +40,19 @@ pub enum OfferState {
     Lapsed,
 }
 
+impl OfferState {
+    /// The name in contract, table and page.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Accepted { .. } => "accepted",
+            Self::Declined => "declined",
+            Self::Lapsed => "lapsed",
+        }
+    }
+}
+
 /// What an offer is made upon.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {

@@ -23,6 +23,8 @@ pub enum Refusal {
     TooManyUnits { given: usize, most: usize },
     #[error("no unit is wished for; name at least one")]
     NoUnits,
+    #[error("there is no unit {0}; check the id")]
+    UnitUnknown(String),
     #[error("unit {0} is named before; name each unit once")]
     UnitTwice(String),
     #[error("unit {unit_id} gives {gives}, but the grant is for {granted}; choose a unit that gives it")]
@@ -84,6 +86,7 @@ impl Refusal {
             Self::GrantEnded { .. } => "GRANT_ENDED",
             Self::TooManyUnits { .. } => "TOO_MANY_UNITS",
             Self::NoUnits => "FIELD_REQUIRED",
+            Self::UnitUnknown(_) => "UNIT_UNKNOWN",
             Self::UnitTwice(_) => "UNIT_TWICE",
             Self::WrongService { .. } => "WRONG_SERVICE",
             Self::WrongDistrict { .. } => "WRONG_DISTRICT",

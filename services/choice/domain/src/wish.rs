@@ -1,4 +1,5 @@
-use niva_calendar::NaiveDate;
+use std::collections::BTreeMap;
+
 use niva_models::Service;
 
 use crate::{Grant, Refusal, Unit};
@@ -18,9 +19,17 @@ pub struct Wish {
 }
 
 impl Wish {
-    /// What is wrong with a ranked list in itself: the rank (from 0) where it is wrong, or none when the whole is.
-    #[must_use]
-    pub fn check_ranks(unit_ids: &[String]) -> Vec<(Option<usize>, Refusal)> {
+    /// Replaces the wishes of version `before` (0: there were none) by a ranked list, best first. `units` are those of
+    /// them that exist.
+    ///
+    /// # Errors
+    /// Everything that is wrong, with the rank (from 0) where it is, or none when it is the whole list.
+    pub fn record(
+        grant: &Grant,
+        unit_ids: Vec<String>,
+        units: &BTreeMap<String, Unit>,
+        before: i32,
+    ) -> Result<Self, Vec<(Option<usize>, Refusal)>> {
         let mut wrong = Vec::new();
         if unit_ids.is_empty() {
             wrong.push((None, Refusal::NoUnits));
@@ -29,28 +38,15 @@ impl Wish {
             wrong.push((None, Refusal::TooManyUnits { given: unit_ids.len(), most: MAX_UNITS }));
         }
         for (rank, unit_id) in unit_ids.iter().enumerate() {
-            if unit_ids[..rank].contains(unit_id) {
-                wrong.push((Some(rank), Refusal::UnitTwice(unit_id.clone())));
-            }
-        }
-        wrong
-    }
-
-    /// Replaces the wishes of version `before` (0: there were none) by `units`, best first.
-    ///
-    /// # Errors
-    /// Everything that is wrong, with the rank (from 0) where it is.
-    pub fn record(
-        grant: &Grant,
-        units: &[&Unit],
-        before: i32,
-        today: NaiveDate,
-    ) -> Result<Self, Vec<(Option<usize>, Refusal)>> {
-        let unit_ids: Vec<_> = units.iter().map(|unit| unit.unit_id.clone()).collect();
-        let mut wrong = Self::check_ranks(&unit_ids);
-        wrong.extend(grant.usable(today).err().map(|refusal| (None, refusal)));
-        for (rank, unit) in units.iter().enumerate() {
-            wrong.extend(suits(grant, unit).err().map(|refusal| (Some(rank), refusal)));
+            let refused = if unit_ids.iter().take(rank).any(|better| better == unit_id) {
+                Some(Refusal::UnitTwice(unit_id.clone()))
+            } else {
+                match units.get(unit_id) {
+                    None => Some(Refusal::UnitUnknown(unit_id.clone())),
+                    Some(unit) => suits(grant, unit).err(),
+                }
+            };
+            wrong.extend(refused.map(|refusal| (Some(rank), refusal)));
         }
         if !wrong.is_empty() {
             return Err(wrong);

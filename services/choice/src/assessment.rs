@@ -1,0 +1,69 @@
+//! The feed of assessment: grants are kept, levels are not our concern.
+
+use futures_util::StreamExt;
+use futures_util::stream::BoxStream;
+use niva_kit::client::Channel;
+use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
+use niva_kit::{OpError, Tx, Violations};
+use niva_proto::assessment::v1 as pb;
+use pb::assessment_event::Fact;
+use pb::assessment_service_client::AssessmentServiceClient;
+use tonic::Status;
+
+use crate::store::grants;
+use crate::wire::Reader;
+
+/// Name of the feed in the table of cursors, and on the wire.
+pub(crate) const FEED: &str = "assessment";
+
+/// Opens the feed.
+pub(crate) struct Source(AssessmentServiceClient<Channel>);
+
+/// Applies it.
+pub(crate) struct Grants;
+
+impl Source {
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self(niva_kit::bounded!(AssessmentServiceClient::new(channel)))
+    }
+}
+
+#[async_trait::async_trait]
+impl FeedSource<Option<Fact>> for Source {
+    async fn open(
+        &self,
+        after: i64,
+    ) -> Result<BoxStream<'static, Result<Heard<Option<Fact>>, Status>>, Status> {
+        let request = pb::WatchAssessmentRequest { after_position: after };
+        let said = self.0.clone().watch_assessment(request).await?.into_inner();
+        Ok(said.map(|message| message.map(heard)).boxed())
+    }
+}
+
+fn heard(message: pb::WatchAssessmentResponse) -> Heard<Option<Fact>> {
+    let events = message.events.into_iter().map(|event| FeedEvent {
+        position: event.position,
+        previous: event.previous_position,
+        event: event.event.and_then(|event| event.fact),
+    });
+    Heard { events: events.collect(), newest: message.newest_position }
+}
+
+#[async_trait::async_trait]
+impl FeedSink<Option<Fact>> for Grants {
+    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<Option<Fact>>]) -> Result<(), OpError> {
+        let mut v = Violations::new();
+        let told: Vec<_> = events
+            .iter()
+            .filter_map(|event| match &event.event {
+                Some(Fact::Grant(grant)) => {
+                    v.nested(&format!("event at {}", event.position), |v| Reader::grant(v, grant))
+                }
+                // A level, or a fact that only later versions know of.
+                Some(Fact::LevelDecision(_)) | None => None,
+            })
+            .collect();
+        v.finish()?;
+        Ok(grants::apply(tx, told).await?)
+    }
+}

@@ -1,0 +1,26 @@
+//! Wishes.
+
+use chrono::{DateTime, Utc};
+use niva_choice_domain::Wish;
+use niva_kit::{DbError, OpError, Tx};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+
+use super::entity::wish::{Column, Entity, Model};
+
+pub(crate) async fn insert(tx: &Tx<'_>, wish: &Wish, now: DateTime<Utc>) -> Result<(), OpError> {
+    let rows = (0..).zip(&wish.unit_ids).map(|(rank, unit_id)| {
+        let (grant_id, unit_id) = (wish.grant_id.clone(), unit_id.clone());
+        Model { grant_id, version: wish.version, rank, unit_id, recorded_at: now }.into_active_model()
+    });
+    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Ok(())
+}
+
+/// The newest wishes for a grant.
+pub(crate) async fn newest(db: &impl ConnectionTrait, grant_id: &str) -> Result<Option<Wish>, DbError> {
+    let query = Entity::find().filter(Column::GrantId.eq(grant_id));
+    let Some(first) = query.clone().order_by_desc(Column::Version).one(db).await? else { return Ok(None) };
+    let rows = query.filter(Column::Version.eq(first.version)).order_by_asc(Column::Rank).all(db).await?;
+    let unit_ids = rows.into_iter().map(|row| row.unit_id).collect();
+    Ok(Some(Wish { grant_id: first.grant_id, unit_ids, version: first.version }))
+}

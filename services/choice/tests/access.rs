@@ -1,0 +1,137 @@
+//! Who may do what, and where.
+
+use std::collections::BTreeSet;
+
+use niva_kit::auth::{Caller, Role};
+use niva_kit::on_both_databases;
+use niva_proto::choice::v1 as pb;
+use prost::Message;
+use tonic::Code;
+
+use crate::rig::{
+    Rig, accept, capacity_from, day, decline, end_on, make_offer, reason, start_on, wish, withdraw,
+};
+
+#[test]
+fn every_method_of_the_contract_has_a_rule() {
+    let files = prost_types::FileDescriptorSet::decode(niva_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let contract: BTreeSet<String> = files
+        .file
+        .iter()
+        .filter(|file| file.package() == "niva.choice.v1")
+        .flat_map(|file| &file.service)
+        .flat_map(|s| s.method.iter().map(move |m| format!("/niva.choice.v1.{}/{}", s.name(), m.name())))
+        .collect();
+    let policy = niva_choice::policy();
+    assert_eq!(policy.paths().map(str::to_owned).collect::<BTreeSet<_>>(), contract);
+    assert_eq!(contract.len(), 22);
+}
+
+on_both_databases! {
+    async fn roles_have_their_methods(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 1).await;
+        let state = rig.state().await;
+        let denied = |status: tonic::Status| {
+            assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
+        };
+        for role in [Role::Assessor, Role::Provider, Role::FinanceMaker, Role::Analyst, Role::Auditor, Role::Service] {
+            let mut client = rig.client_of(Caller::new("x", [role]));
+            denied(client.record_wish(wish("g", &["a"])).await.unwrap_err());
+            denied(client.make_offer(make_offer("g", "a")).await.unwrap_err());
+            denied(client.start_placement(start_on("p", day(2024, 4, 2))).await.unwrap_err());
+            client.list_units(pb::ListUnitsRequest::default()).await.unwrap();
+        }
+        let mut officer = rig.client_of(Caller::new("olle", [Role::CaseOfficer]));
+        denied(officer.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 1)).await.unwrap_err());
+        denied(officer.watch_choice(pb::WatchChoiceRequest::default()).await.unwrap_err());
+        denied(officer.import_choice(tokio_stream::empty()).await.unwrap_err());
+        assert_eq!(rig.state().await, state);
+    }
+
+    async fn officers_keep_to_their_districts(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 9).await;
+        let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
+        let id = placement.placement_id.as_str();
+        let of = |district: &str| Caller {
+            districts: vec![district.into()], ..Caller::new("olle", [Role::CaseOfficer])
+        };
+        let offer = rig.offers(pb::offer::State::Accepted).await.remove(0).offer_id;
+        let (mut own, mut other) = (rig.client_of(of("Farsta")), rig.client_of(of("Bromma")));
+        let state = rig.state().await;
+        macro_rules! denied {
+            ($rpc:ident($request:expr)) => {{
+                let status = other.$rpc($request).await.unwrap_err();
+                let found = (status.code(), reason(&status));
+                assert_eq!(found, (Code::PermissionDenied, "DISTRICT_NOT_YOURS".to_owned()), stringify!($rpc));
+            }};
+        }
+        denied!(record_wish(wish("g", &["a"])));
+        denied!(make_offer(make_offer("g", "a")));
+        denied!(accept_offer(accept(&offer, day(2024, 4, 2))));
+        denied!(decline_offer(decline(&offer)));
+        denied!(start_placement(start_on(id, day(2024, 4, 2))));
+        denied!(end_placement(end_on(id, day(2024, 4, 2))));
+        denied!(withdraw_placement(withdraw(id)));
+        denied!(get_placement(pb::GetPlacementRequest { placement_id: id.into() }));
+        assert_eq!(rig.state().await, state);
+        for (client, count) in [(&mut other, 0), (&mut own, 1)] {
+            let placements = client.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
+            assert_eq!(placements.into_inner().placements.len(), count);
+            let offers = client.list_offers(pb::ListOffersRequest::default()).await.unwrap();
+            assert_eq!(offers.into_inner().offers.len(), count);
+        }
+        own.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
+    }
+
+    async fn providers_keep_to_their_units(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 9).await;
+        rig.unit("b", 9).await;
+        let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
+        let ask = || pb::GetPlacementRequest { placement_id: placement.placement_id.clone() };
+        let of = |provider: Option<&str>| {
+            let provider = provider.map(str::to_owned);
+            rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) })
+        };
+        for (provider, sees) in [(Some("provider of a"), true), (Some("provider of b"), false), (None, false)] {
+            let mut client = of(provider);
+            let placements = client.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
+            assert_eq!(placements.into_inner().placements.len(), usize::from(sees));
+            let change = client.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 8)).await;
+            let read = client.get_placement(ask()).await;
+            if sees {
+                read.unwrap();
+                change.unwrap();
+            } else {
+                assert_eq!(reason(&read.unwrap_err()), "UNIT_NOT_YOURS");
+                assert_eq!(reason(&change.unwrap_err()), "UNIT_NOT_YOURS");
+            }
+        }
+    }
+
+    async fn lists_come_in_pages(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        for n in 0..5 {
+            rig.unit(&format!("unit-{n} å"), 1).await;
+        }
+        let (mut seen, mut token) = (Vec::new(), String::new());
+        loop {
+            let request = pb::ListUnitsRequest {
+                page_size: 2, page_token: token, district: "Farsta".into(), service: crate::rig::OCCUPATION.into(),
+            };
+            let page = rig.client.clone().list_units(request).await.unwrap().into_inner();
+            seen.extend(page.units.into_iter().map(|unit| unit.unit_id));
+            token = page.next_page_token;
+            if token.is_empty() {
+                break;
+            }
+        }
+        assert_eq!(seen, (0..5).map(|n| format!("unit-{n} å")).collect::<Vec<_>>());
+        let elsewhere = pb::ListUnitsRequest { district: "Bromma".into(), ..Default::default() };
+        assert_eq!(rig.client.clone().list_units(elsewhere).await.unwrap().into_inner().units, []);
+        let providers = rig.client.clone().list_providers(pb::ListProvidersRequest::default()).await.unwrap();
+        assert_eq!(providers.into_inner().providers.len(), 5);
+    }
+}

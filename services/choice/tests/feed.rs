@@ -1,0 +1,152 @@
+//! What choice tells, and what it hears of assessment.
+
+use niva_choice::{Migrator, StartError, start};
+use niva_kit::on_both_databases;
+use niva_proto::assessment::v1 as told;
+use niva_proto::choice::v1 as pb;
+use niva_proto::common::v1 as common;
+use pb::choice_event::Fact;
+use tokio_util::sync::CancellationToken;
+
+use crate::rig::{
+    Client, Rig, capacity_from, date, day, deps, end_on, grant, notice_on, reason, start_on, wish,
+};
+
+/// Reads `count` events after a position.
+pub(crate) async fn read(client: &Client, after: i64, count: usize) -> Vec<pb::ChoiceFeedEvent> {
+    let request = pb::WatchChoiceRequest { after_position: after };
+    let mut stream = client.clone().watch_choice(request).await.unwrap().into_inner();
+    let mut events = Vec::new();
+    while events.len() < count {
+        events.extend(stream.message().await.unwrap().expect("the feed has no end").events);
+    }
+    events
+}
+
+fn words(event: &pb::ChoiceFeedEvent) -> String {
+    match event.event.clone().unwrap().fact.unwrap() {
+        Fact::Provider(provider) => provider.provider_id,
+        Fact::Unit(unit) => format!("unit {} revision {}", unit.unit_id, unit.revision),
+        Fact::Placement(p) => format!("{:?} revision {}", p.state(), p.revision),
+    }
+}
+
+on_both_databases! {
+    async fn it_tells_what_was_written_in_order(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let mut client = rig.client.clone();
+        rig.unit("a", 1).await;
+        let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
+        let id = placement.placement_id.as_str();
+        client.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
+        client.start_placement(start_on(id, day(2024, 4, 2))).await.unwrap();
+        client.give_notice(notice_on(id, day(2024, 4, 3))).await.unwrap();
+        let ended = client.end_placement(end_on(id, day(2024, 4, 4))).await.unwrap().into_inner().placement.unwrap();
+
+        let events = read(&client, 0, 7).await;
+        assert_eq!(events.iter().map(words).collect::<Vec<_>>(), [
+            "provider of a",
+            "unit a revision 1",
+            "Ordered revision 1",
+            "unit a revision 2",
+            "Started revision 2",
+            "Started revision 3",
+            "Ended revision 4",
+        ]);
+        assert_eq!(events[6].event.as_ref().unwrap().fact, Some(Fact::Placement(ended)));
+        let chained = events.windows(2).all(|two| two[1].previous_position == two[0].position);
+        assert!(chained && events[0].previous_position == 0);
+        assert_eq!(read(&client, events[3].position, 3).await, events[4..]);
+
+        let ahead = pb::WatchChoiceRequest { after_position: events[6].position + 1 };
+        let refused = match client.watch_choice(ahead).await {
+            Err(status) => status,
+            Ok(stream) => stream.into_inner().message().await.unwrap_err(),
+        };
+        assert_eq!(reason(&refused), "CURSOR_AHEAD");
+    }
+
+    async fn it_wakes_who_waits(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 1).await;
+        let mut stream = rig.client.clone()
+            .watch_choice(pb::WatchChoiceRequest { after_position: read(&rig.client, 0, 2).await[1].position })
+            .await.unwrap().into_inner();
+        // The first answer comes at once and says how far the feed is.
+        let first = stream.message().await.unwrap().unwrap();
+        assert_eq!((first.events.len(), first.newest_position > 0), (0, true));
+        rig.client.clone().set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
+        let heard = loop {
+            let message = stream.message().await.unwrap().unwrap();
+            if !message.events.is_empty() {
+                break message;
+            }
+        };
+        assert_eq!(words(&heard.events[0]), "unit a revision 2");
+    }
+
+    async fn the_newest_revision_of_a_grant_stands_whatever_the_order(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let revision = |revision: i64, last: u32| {
+            let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 4, last) };
+            told::Grant { revision, valid: Some(valid), ..grant("g") }
+        };
+        let level = told::LevelDecision { level_decision_id: "l".into(), ..Default::default() };
+        let facts = [revision(3, 3), revision(1, 1), revision(2, 2)].map(told::assessment_event::Fact::Grant);
+        let mut facts = facts.to_vec();
+        facts.push(told::assessment_event::Fact::LevelDecision(level));
+        let position = rig.assessment.tell(facts).await;
+        rig.service().consumer().wait_until(position).await.unwrap();
+        let stands = || async { rig.state().await.into_iter().filter(|row| row.starts_with("\"grant\"")).collect::<Vec<_>>() };
+        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-033"]);
+        rig.grants(vec![revision(2, 2)]).await;
+        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-033"]);
+        rig.grants(vec![revision(4, 30), revision(4, 30)]).await;
+        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-304"]);
+
+        let status = rig.client.clone().get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner();
+        let [feed] = status.feeds.as_slice() else { panic!("one feed is heard") };
+        assert_eq!((feed.feed.as_str(), feed.connected, feed.last_error.as_str()), ("assessment", true, ""));
+        assert_eq!((feed.applied_position, feed.update_time.is_some()), (position + 3, true));
+    }
+
+    async fn a_grant_that_ends_bars_what_comes_after(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 1).await;
+        rig.grants(vec![grant("g")]).await;
+        rig.wish("g", &["a"]).await;
+        let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 3, 26) };
+        rig.grants(vec![told::Grant { revision: 2, valid: Some(valid), ..grant("g") }]).await;
+        assert_eq!(reason(&rig.offer("g", "a").await.unwrap_err()), "GRANT_ENDED");
+        let again = rig.client.clone().record_wish(wish("g", &["a"])).await.unwrap_err();
+        assert_eq!(reason(&again), "GRANT_ENDED");
+    }
+
+    async fn an_unreadable_grant_is_told_and_not_passed_over(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let bad = told::Grant { service: 99, ..grant("bad") };
+        let position = rig.assessment.tell(vec![told::assessment_event::Fact::Grant(bad)]).await;
+        let mut status = rig.service().consumer().watch();
+        let seen = status.wait_for(|status| status.last_error.is_some()).await.unwrap().clone();
+        assert!(seen.cursor < position, "{seen:?}");
+        assert!(seen.last_error.unwrap().contains("service"));
+    }
+
+    async fn it_starts_on_a_migrated_database_alone_and_resumes(db: &TestDb) {
+        let bare = niva_kit::testing::TestDb::sqlite().await;
+        let rig = Rig::new(db).await;
+        rig.grants(vec![grant("g")]).await;
+        let refused = start(deps(bare.db(), &rig.now, &rig.channel), CancellationToken::new()).await.unwrap_err();
+        let StartError::NotMigrated(missing) = refused;
+        assert_eq!(missing, "kit_request_1");
+        bare.migrate::<Migrator>().await.unwrap();
+        // A second replica on the same database hears nothing twice.
+        let shutdown = CancellationToken::new();
+        let second = start(deps(&rig.db, &rig.now, &rig.channel), shutdown.clone()).await.unwrap();
+        rig.grants(vec![grant("h")]).await;
+        second.consumer().wait_until(2).await.unwrap();
+        assert_eq!(rig.state().await.iter().filter(|row| row.starts_with("\"grant\"")).count(), 2);
+        shutdown.cancel();
+        second.finished().await;
+    }
+}

@@ -1,0 +1,282 @@
+//! The service behind its gate, reached over memory, with a clock that stands still and an assessment that says what it
+//! is told to.
+
+use std::sync::Arc;
+
+use niva_calendar::{Datelike, NaiveDate};
+use niva_choice::{Deps, Migrator, Service, policy, start};
+use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
+use niva_kit::client::{Channel, Credentials, Endpoint};
+use niva_kit::server::{Listen, MemoryConnector, RoleServer};
+use niva_kit::testing::TestDb;
+use niva_kit::{Clock, Database, Ids, ManualClock, error, morning};
+use niva_models::{Catalogue, City};
+use niva_proto::assessment::v1 as told;
+use niva_proto::choice::v1 as pb;
+use niva_proto::common::v1 as common;
+use pb::choice_service_client::ChoiceServiceClient;
+use sea_orm::{ConnectionTrait, Statement};
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+
+use crate::assessment::Assessment;
+
+pub(crate) type Client = ChoiceServiceClient<Channel>;
+
+/// Everything a test needs. Stops serving when dropped.
+pub(crate) struct Rig {
+    pub(crate) db: Database,
+    pub(crate) clock: ManualClock,
+    pub(crate) now: Clock,
+    /// An administrator's client: may do everything.
+    pub(crate) client: Client,
+    pub(crate) assessment: Assessment,
+    service: Option<Service>,
+    background: CancellationToken,
+    shutdown: CancellationToken,
+    pub(crate) channel: Channel,
+    issuer: LocalIssuer,
+    endpoint: Endpoint,
+    _folder: tempfile::TempDir,
+}
+
+impl Drop for Rig {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+    }
+}
+
+pub(crate) const OCCUPATION: common::ServiceType = common::ServiceType::Occupation;
+
+pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    niva_calendar::date(year, month, day).unwrap()
+}
+
+pub(crate) fn on(day: NaiveDate) -> Option<common::Date> {
+    let part = |n: u32| i32::try_from(n).unwrap();
+    Some(common::Date { year: day.year(), month: part(day.month()), day: part(day.day()) })
+}
+
+pub(crate) fn date(year: i32, month: u32, d: u32) -> Option<common::Date> {
+    on(day(year, month, d))
+}
+
+pub(crate) fn deps(db: &Database, clock: &Clock, assessment: &Channel) -> Deps {
+    Deps {
+        db: db.clone(),
+        clock: clock.clone(),
+        ids: Ids::random(),
+        city: Arc::new(City::shipped().unwrap()),
+        catalogue: Arc::new(Catalogue::shipped().unwrap()),
+        assessment: assessment.clone(),
+    }
+}
+
+impl Rig {
+    /// Wednesday 27 March 2024, two days before Good Friday.
+    pub(crate) async fn new(db: &TestDb) -> Self {
+        db.migrate::<Migrator>().await.unwrap();
+        let (now, clock) = Clock::manual(morning(day(2024, 3, 27)));
+        let shutdown = CancellationToken::new();
+        let folder = tempfile::tempdir().unwrap();
+        let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
+        let (theirs, ours) = (MemoryConnector::new(), MemoryConnector::new());
+        let assessment = Assessment::new(shutdown.clone()).await;
+        assessment.serve(&theirs, &issuer, &now).await;
+        let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::Service]), &now);
+        let channel = Endpoint::Memory(theirs).channel(niva);
+        let background = shutdown.child_token();
+        let service = start(deps(db, &now, &channel), background.clone()).await.unwrap();
+        let verifier = Verifier::local(&issuer);
+        RoleServer::new("choice", service.routes.clone(), policy(), verifier, now.clone())
+            .start(Listen::Memory(ours.listen()), shutdown.clone())
+            .await
+            .unwrap();
+        let endpoint = Endpoint::Memory(ours);
+        let admin = Credentials::minted(&issuer, Caller::new("ada", [Role::Administrator]), &now);
+        let client = ChoiceServiceClient::new(endpoint.channel(admin));
+        Self {
+            db: db.db().clone(),
+            clock,
+            now,
+            client,
+            assessment,
+            service: Some(service),
+            background,
+            shutdown,
+            channel,
+            issuer,
+            endpoint,
+            _folder: folder,
+        }
+    }
+
+    pub(crate) fn service(&self) -> &Service {
+        self.service.as_ref().expect("what runs in the background was stopped")
+    }
+
+    /// Nothing is heard of assessment and nothing lapses by itself from now on.
+    pub(crate) async fn stop_background(&mut self) {
+        self.background.cancel();
+        self.service.take().unwrap().finished().await;
+    }
+
+    pub(crate) fn client_of(&self, caller: Caller) -> Client {
+        let credentials = Credentials::minted(&self.issuer, caller, &self.now);
+        ChoiceServiceClient::new(self.endpoint.channel(credentials))
+    }
+
+    /// Everything that must not move when a call is refused: all rows of ours, requests and events.
+    pub(crate) async fn state(&self) -> Vec<String> {
+        let mut state = Vec::new();
+        for (table, columns) in [
+            ("provider", "provider_id || name"),
+            ("unit", "unit_id || name || regimes || capacities || revision"),
+            ("\"grant\"", "grant_id || district || COALESCE(CAST(last_day AS TEXT), '') || revision"),
+            ("wish", "grant_id || version || rank || unit_id"),
+            ("offer", "offer_id || state || COALESCE(placement_id, '')"),
+            ("placement", "placement_id || state || revision"),
+            ("request", "request_id"),
+            ("feed_event", "CAST(position AS TEXT) || key"),
+        ] {
+            let sql = format!("SELECT {columns} AS row FROM {table}");
+            let select = Statement::from_string(self.db.conn().get_database_backend(), sql);
+            let rows = self.db.conn().query_all_raw(select).await.unwrap();
+            state.extend(
+                rows.iter().map(|row| format!("{table} {}", row.try_get::<String>("", "row").unwrap())),
+            );
+        }
+        state.sort();
+        state
+    }
+
+    /// Tells of grants, and waits until they are known.
+    pub(crate) async fn grants(&self, grants: Vec<told::Grant>) {
+        let facts = grants.into_iter().map(told::assessment_event::Fact::Grant).collect();
+        let position = self.assessment.tell(facts).await;
+        self.service().consumer().wait_until(position).await.unwrap();
+    }
+
+    /// A provider and a unit of it with places from 2024 on.
+    pub(crate) async fn unit(&self, id: &str, places: i32) -> pb::Unit {
+        let mut client = self.client.clone();
+        let provider = pb::CreateProviderRequest {
+            request_id: format!("provider of {id}"),
+            provider_id: format!("provider of {id}"),
+            name: "Omsorg AB".into(),
+        };
+        client.create_provider(provider).await.unwrap();
+        let create = pb::CreateUnitRequest { request_id: format!("unit {id}"), unit: Some(unit(id, places)) };
+        client.create_unit(create).await.unwrap().into_inner().unit.unwrap()
+    }
+
+    pub(crate) async fn wish(&self, grant: &str, units: &[&str]) -> pb::Wish {
+        let request = wish(grant, units);
+        self.client.clone().record_wish(request).await.unwrap().into_inner().wish.unwrap()
+    }
+
+    pub(crate) async fn offer(&self, grant: &str, unit: &str) -> Result<pb::Offer, Status> {
+        Ok(self.client.clone().make_offer(make_offer(grant, unit)).await?.into_inner().offer.unwrap())
+    }
+
+    pub(crate) async fn accept(&self, offer: &pb::Offer, start: NaiveDate) -> Result<pb::Placement, Status> {
+        let request = accept(&offer.offer_id, start);
+        Ok(self.client.clone().accept_offer(request).await?.into_inner().placement.unwrap())
+    }
+
+    /// A grant, wished for and accepted at a unit, ordered for a day.
+    pub(crate) async fn ordered(&self, grant: &str, unit: &str, start: NaiveDate) -> pb::Placement {
+        self.grants(vec![self::grant(grant)]).await;
+        self.wish(grant, &[unit]).await;
+        let offer = self.offer(grant, unit).await.unwrap();
+        self.accept(&offer, start).await.unwrap()
+    }
+
+    pub(crate) async fn offers(&self, state: pb::offer::State) -> Vec<pb::Offer> {
+        let request = pb::ListOffersRequest { state: state.into(), ..Default::default() };
+        self.client.clone().list_offers(request).await.unwrap().into_inner().offers
+    }
+}
+
+/// A new id for each request.
+pub(crate) fn request_id() -> String {
+    Ids::random().next()
+}
+
+pub(crate) fn unit(id: &str, places: i32) -> pb::Unit {
+    pb::Unit {
+        unit_id: id.into(),
+        provider_id: format!("provider of {id}"),
+        name: "Vinsta".into(),
+        service: OCCUPATION.into(),
+        district: "Farsta".into(),
+        regimes: vec![pb::RegimePeriod {
+            valid_from: date(2024, 1, 1),
+            regime: common::Regime::Private.into(),
+        }],
+        capacities: vec![pb::CapacityPeriod { valid_from: date(2024, 1, 1), places }],
+        revision: 0,
+    }
+}
+
+/// Occupation for the whole of 2024, granted by Farsta to `person of ID`.
+pub(crate) fn grant(id: &str) -> told::Grant {
+    told::Grant {
+        grant_id: id.into(),
+        person_id: format!("person of {id}"),
+        service: OCCUPATION.into(),
+        district: "Farsta".into(),
+        valid: Some(common::DateInterval { first: date(2024, 1, 1), last: date(2024, 12, 31) }),
+        scopes: Vec::new(),
+        revision: 1,
+    }
+}
+
+pub(crate) fn wish(grant: &str, units: &[&str]) -> pb::RecordWishRequest {
+    let unit_ids = units.iter().map(|id| (*id).to_owned()).collect();
+    pb::RecordWishRequest { request_id: request_id(), grant_id: grant.into(), unit_ids }
+}
+
+pub(crate) fn make_offer(grant: &str, unit: &str) -> pb::MakeOfferRequest {
+    pb::MakeOfferRequest { request_id: request_id(), grant_id: grant.into(), unit_id: unit.into() }
+}
+
+pub(crate) fn accept(offer: &str, start: NaiveDate) -> pb::AcceptOfferRequest {
+    pb::AcceptOfferRequest { request_id: request_id(), offer_id: offer.into(), ordered_start: on(start) }
+}
+
+pub(crate) fn decline(offer: &str) -> pb::DeclineOfferRequest {
+    pb::DeclineOfferRequest { request_id: request_id(), offer_id: offer.into() }
+}
+
+pub(crate) fn start_on(placement: &str, day: NaiveDate) -> pb::StartPlacementRequest {
+    let placement_id = placement.into();
+    pb::StartPlacementRequest { request_id: request_id(), placement_id, actual_start: on(day) }
+}
+
+pub(crate) fn notice_on(placement: &str, day: NaiveDate) -> pb::GiveNoticeRequest {
+    pb::GiveNoticeRequest { request_id: request_id(), placement_id: placement.into(), notice_date: on(day) }
+}
+
+pub(crate) fn end_on(placement: &str, day: NaiveDate) -> pb::EndPlacementRequest {
+    pb::EndPlacementRequest { request_id: request_id(), placement_id: placement.into(), end_date: on(day) }
+}
+
+pub(crate) fn withdraw(placement: &str) -> pb::WithdrawPlacementRequest {
+    pb::WithdrawPlacementRequest { request_id: request_id(), placement_id: placement.into() }
+}
+
+pub(crate) fn capacity_from(unit: &str, from: NaiveDate, places: i32) -> pb::SetUnitCapacityRequest {
+    let capacity = Some(pb::CapacityPeriod { valid_from: on(from), places });
+    pb::SetUnitCapacityRequest { request_id: request_id(), unit_id: unit.into(), capacity }
+}
+
+pub(crate) fn reason(status: &Status) -> String {
+    error::reason(status).unwrap_or_else(|| panic!("no reason: {status:?}"))
+}
+
+/// Fields and reasons of a refused request, in order.
+pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
+    let fields = error::violations(status).into_iter().map(|(field, _)| field);
+    fields.zip(error::reasons(status)).collect()
+}
