@@ -1,6 +1,5 @@
 //! Late facts: what was paid is corrected, and every correction says what it corrects and why.
 
-use niva_kit::testing::TestDb;
 use niva_proto::common::v1::{Regime, ServiceType};
 use niva_proto::payment::v1::Component;
 

@@ -1,6 +1,7 @@
 //! A payment service on a database of its own, and callers of every kind.
 
 pub(crate) mod city;
+pub(crate) mod history;
 
 use std::sync::Arc;
 
@@ -269,6 +270,11 @@ impl World {
         let request = pb::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
         self.maker().explain_payment_line(request).await.unwrap().into_inner()
     }
+}
+
+/// Another database of the same kind.
+pub(crate) async fn another(db: &TestDb) -> TestDb {
+    if db.is_postgres() { TestDb::postgres().await } else { TestDb::sqlite().await }
 }
 
 pub(crate) fn reason(status: &Status) -> String {

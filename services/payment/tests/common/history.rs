@@ -1,0 +1,82 @@
+//! Random histories of facts, the same for the same seed.
+
+use niva_calendar::{NaiveDate, plus_days};
+use niva_proto::assessment::v1::AssessmentEvent;
+use niva_proto::choice::v1::ChoiceEvent;
+use niva_proto::common::v1::{Extent, GrantScope, Regime, ServiceType};
+
+use super::city::{Person, date, placed, unit, unit_of};
+use super::day;
+
+/// Something that a feed tells.
+#[derive(Debug, Clone)]
+pub(crate) enum Told {
+    Assessment(AssessmentEvent),
+    Choice(ChoiceEvent),
+}
+
+/// Small and good enough (xorshift*); every run of the tests sees the same numbers.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % sides
+    }
+
+    fn day(&mut self) -> NaiveDate {
+        plus_days(day(2024, 1, 20), i64::try_from(self.roll(150)).unwrap())
+    }
+}
+
+/// Facts of some people in random order: grants, levels, placements, late ends, notices, shortened grants, a unit that
+/// changes hands.
+pub(crate) fn history(seed: u64, people: u32) -> Vec<Told> {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    let regimes = [(day(2000, 1, 1), Regime::Municipal), (dice.day(), Regime::Private)];
+    let mut facts = vec![
+        Told::Choice(unit("U-1", "PR-1", "Farsta", Regime::Municipal)),
+        Told::Choice(unit_of("U-1", "PR-3", "Farsta", 2, &regimes)),
+        Told::Choice(unit("U-2", "PR-2", "Bromma", Regime::Private)),
+    ];
+    for n in 1..=people {
+        of_person(&mut dice, n, &mut facts);
+    }
+    for i in (1..facts.len()).rev() {
+        facts.swap(i, usize::try_from(dice.roll(i as u64 + 1)).unwrap());
+    }
+    facts
+}
+
+fn of_person(dice: &mut Dice, n: u32, facts: &mut Vec<Told>) {
+    let services = [
+        ServiceType::SupportedHousing,
+        ServiceType::HousingWithSpecialService,
+        ServiceType::HousingSupport,
+        ServiceType::DailyActivitiesLss,
+    ];
+    let service = services[usize::try_from(dice.roll(4)).unwrap()];
+    let person = Person::new(n, service, dice.day());
+    let scope = GrantScope { extent: Extent::FullTime.into(), ..Default::default() };
+    facts.push(Told::Assessment(person.grant_of(1, None, scope.clone())));
+    if dice.roll(4) == 0 {
+        let last = plus_days(person.start, i64::try_from(dice.roll(120)).unwrap());
+        facts.push(Told::Assessment(person.grant_of(2, Some(last), scope)));
+    }
+    for number in 1..=1 + i64::try_from(dice.roll(3)).unwrap() {
+        let level = 1 + i32::try_from(dice.roll(3)).unwrap();
+        let from = if number == 1 { person.start } else { dice.day() };
+        facts.push(Told::Assessment(person.level(number, level, from)));
+    }
+    let at = ["U-1", "U-2"][usize::try_from(dice.roll(2)).unwrap()];
+    facts.push(Told::Choice(person.placed(at)));
+    let mut order = person.placement(at);
+    for revision in 2..=1 + i64::try_from(dice.roll(3)).unwrap() {
+        let last = plus_days(person.start, i64::try_from(dice.roll(100)).unwrap());
+        (order.end_date, order.revision) = (date(last), revision);
+        order.notice_date = if dice.roll(2) == 0 { date(last) } else { None };
+        facts.push(Told::Choice(placed(order.clone())));
+    }
+}
