@@ -107,7 +107,7 @@ pub struct Run {
     pub earlier_months_ore: i64,
     /// Days held, with a reason.
     pub holds: i64,
-    /// Over all lines in order. Ids that a service makes are part of it, so it differs between two cities made anew.
+    /// Over all lines in order: the same on either database, and whatever interrupted the demo.
     pub lines_sha256: String,
     /// File with the lines, in the data folder.
     pub file: String,
