@@ -4,7 +4,9 @@ use futures_util::future::join_all;
 use niva_kit::on_both_databases;
 use niva_proto::choice::v1 as pb;
 
-use crate::rig::{Rig, accept, capacity_from, day, decline, grant, make_offer, reason, request_id, start_on};
+use crate::rig::{
+    OCCUPATION, Rig, accept, date, day, decline, grant, make_offer, reason, request_id, start_on,
+};
 
 const CALLERS: usize = 16;
 
@@ -17,6 +19,11 @@ async fn all_wish(rig: &Rig, units: &[&str]) {
     for id in grants() {
         rig.wish(&id, units).await;
     }
+}
+
+async fn placed_at(rig: &Rig, unit: &str) -> usize {
+    let list = pb::ListPlacementsRequest { unit_id: unit.into(), ..Default::default() };
+    rig.client.clone().list_placements(list).await.unwrap().into_inner().placements.len()
 }
 
 on_both_databases! {
@@ -33,58 +40,57 @@ on_both_databases! {
         assert_eq!(rig.offers(pb::offer::State::Open).await.len(), 1);
     }
 
-    async fn the_last_place_is_ordered_once(db: &TestDb) {
+    async fn an_offer_is_accepted_once(db: &TestDb) {
         let rig = &Rig::new(db).await;
         rig.unit("a", 16).await;
-        all_wish(rig, &["a"]).await;
-        let mut offers = Vec::new();
-        for id in grants() {
-            offers.push(rig.offer(&id, "a").await.unwrap());
-        }
-        // All hold an offer; then all places but one are taken away.
-        rig.client.clone().set_unit_capacity(capacity_from("a", day(2024, 1, 1), 16)).await.unwrap();
-        for offer in &offers[1..] {
-            // Those who decline free the place for the others.
-            rig.client.clone().decline_offer(decline(&offer.offer_id)).await.unwrap();
-        }
-        rig.client.clone().set_unit_capacity(capacity_from("a", day(2024, 1, 1), 1)).await.unwrap();
-        let yes = join_all((0..CALLERS).map(|_| async {
-            rig.client.clone().accept_offer(accept(&offers[0].offer_id, day(2024, 4, 2))).await
+        rig.grants(vec![grant("g")]).await;
+        rig.wish("g", &["a"]).await;
+        let offer = &rig.offer("g", "a").await.unwrap();
+        let answers = join_all((0..CALLERS).map(|n| async move {
+            let mut client = rig.client.clone();
+            if n % 4 == 3 {
+                client.decline_offer(decline(&offer.offer_id)).await.map(|_| false)
+            } else {
+                client.accept_offer(accept(&offer.offer_id, day(2024, 4, 2))).await.map(|_| true)
+            }
         }))
         .await;
-        assert_eq!(yes.iter().filter(|answer| answer.is_ok()).count(), 1);
-        for refused in yes.iter().filter_map(|answer| answer.as_ref().err()) {
+        let done: Vec<_> = answers.iter().filter_map(|answer| answer.as_ref().ok()).collect();
+        assert_eq!(done.len(), 1);
+        for refused in answers.iter().filter_map(|answer| answer.as_ref().err()) {
             assert_eq!(reason(refused), "OFFER_ANSWERED");
         }
-        let list = pb::ListPlacementsRequest { unit_id: "a".into(), ..Default::default() };
-        assert_eq!(rig.client.clone().list_placements(list).await.unwrap().into_inner().placements.len(), 1);
+        assert_eq!(placed_at(rig, "a").await, usize::from(*done[0]));
     }
 
-    async fn more_offers_than_places_are_accepted_no_further_than_there_are_places(db: &TestDb) {
+    async fn imports_and_offers_share_the_last_place(db: &TestDb) {
         let rig = &Rig::new(db).await;
-        rig.unit("a", 16).await;
+        rig.unit("a", 1).await;
         all_wish(rig, &["a"]).await;
         let ids = grants();
-        let offers = join_all(ids.iter().map(|id| rig.offer(id, "a"))).await;
-        let offers: Vec<_> = offers.into_iter().map(Result::unwrap).collect();
-        // Sixteen hold an offer and five places are left. An answer counts the offers that are still open, so some must
-        // say no before others may say yes.
-        rig.client.clone().set_unit_capacity(capacity_from("a", day(2024, 1, 1), 5)).await.unwrap();
-        let answers = join_all(offers.iter().enumerate().map(|(n, offer)| async move {
+        let taken = join_all(ids.iter().enumerate().map(|(n, id)| async move {
             if n % 2 == 0 {
-                rig.client.clone().decline_offer(decline(&offer.offer_id)).await.unwrap();
-                return None;
+                return rig.offer(id, "a").await.map(|_| ());
             }
-            Some(rig.accept(offer, day(2024, 4, 2)).await)
+            let placement = pb::Placement {
+                placement_id: id.clone(),
+                grant_id: id.clone(),
+                person_id: format!("person of {id}"),
+                service: OCCUPATION.into(),
+                unit_id: "a".into(),
+                ordered_start: date(2024, 3, 1),
+                ..Default::default()
+            };
+            let record = Some(pb::import_choice_request::Record::Placement(placement));
+            let message = pb::ImportChoiceRequest { request_id: request_id(), origin: String::new(), record };
+            rig.client.clone().import_choice(tokio_stream::iter([message])).await.map(|_| ())
         }))
         .await;
-        for refused in answers.iter().flatten().filter_map(|answer| answer.as_ref().err()) {
-            assert_eq!(reason(refused), "NO_FREE_PLACE");
+        assert_eq!(taken.iter().filter(|result| result.is_ok()).count(), 1);
+        for refused in taken.iter().filter_map(|result| result.as_ref().err()) {
+            assert!(["NO_FREE_PLACE", "OVER_CAPACITY"].contains(&reason(refused).as_str()), "{refused:?}");
         }
-        let list = pb::ListPlacementsRequest { unit_id: "a".into(), ..Default::default() };
-        let placed = rig.client.clone().list_placements(list).await.unwrap().into_inner().placements;
-        assert!(placed.len() <= 5, "{} people in 5 places", placed.len());
-        assert_eq!(placed.len(), answers.iter().flatten().filter(|answer| answer.is_ok()).count());
+        assert_eq!(rig.offers(pb::offer::State::Open).await.len() + placed_at(rig, "a").await, 1);
     }
 
     async fn one_person_gets_one_offer(db: &TestDb) {

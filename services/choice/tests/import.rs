@@ -231,9 +231,7 @@ on_both_databases! {
         records.extend((0..PLACEMENTS).map(|n| {
             Record::Placement(placed(&format!("l{n}"), &format!("g{n}"), &format!("u{}", n % 900)))
         }));
-        let began = std::time::Instant::now();
         let answer = import(&rig, messages("import", records.clone())).await.unwrap();
-        println!("10 000 records in {:?}", began.elapsed());
         assert_eq!(answer, pb::ImportChoiceResponse { providers: 100, units: 900, placements: 9_000 });
         // With more errors than can be told, the rest is counted.
         let status = import(&rig, messages("again", records)).await.unwrap_err();

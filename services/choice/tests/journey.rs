@@ -116,7 +116,7 @@ on_both_databases! {
         let offer = rig.offer("g", "a").await.unwrap();
         rig.clock.advance_to(day(2024, 4, 3));
         rig.service().lapsed_by(day(2024, 4, 3)).await;
-        assert_eq!(rig.offers(OfferState::Open).await, [offer.clone()]);
+        assert_eq!(rig.offers(OfferState::Open).await, std::slice::from_ref(&offer));
         let later = rig.offer("h", "a").await.unwrap();
         rig.clock.advance_to(day(2024, 4, 4));
         rig.service().lapsed_by(day(2024, 4, 4)).await;

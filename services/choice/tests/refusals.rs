@@ -59,7 +59,7 @@ on_both_databases! {
             capacities: vec![
                 pb::CapacityPeriod { valid_from: date(2024, 1, 1), places: -1 },
                 pb::CapacityPeriod { valid_from: date(2042, 1, 1), places: 1 },
-                pb::CapacityPeriod { valid_from: date(2023, 2, 29), places: 1 },
+                pb::CapacityPeriod { valid_from: Some(common::Date { year: 2023, month: 2, day: 29 }), places: 1 },
             ],
             district: "Farsta".into(),
             ..bad

@@ -114,6 +114,7 @@ fn grant_unknown(id: &str) -> OpError {
 }
 
 /// A refusal of the rules: about a field of the request, or about how things stand.
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` passes")]
 fn refused(refusal: Refusal) -> OpError {
     match field_of(&refusal) {
         "" => OpError::precondition(refusal.reason(), refusal.to_string()),

@@ -29,6 +29,7 @@ impl App {
             Box::pin(async move {
                 let grant = held_grant(tx, caller, grant_id).await?.ok_or_else(|| grant_unknown(grant_id))?;
                 grant.usable(today).map_err(refused)?;
+                let reflection_days = self.terms(grant.service)?.parameters.reflection_days;
                 let not_wished =
                     || Refusal::NotWished { grant_id: grant_id.clone(), unit_id: unit_id.clone() };
                 let unit = units::lock(tx, unit_id).await?.ok_or_else(|| refused(not_wished()))?;
@@ -41,7 +42,7 @@ impl App {
                     offers: &still_open(tx, &grant, today).await?,
                     placements: &placements::running_beside(tx, &grant).await?,
                     today,
-                    reflection_days: self.terms(grant.service)?.parameters.reflection_days,
+                    reflection_days,
                 };
                 let offer = Offer::make(offer_id.clone(), &opening).map_err(refused)?;
                 offers::insert(tx, &offer).await?;

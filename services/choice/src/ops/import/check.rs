@@ -90,9 +90,8 @@ async fn check_placements(
         if let Some(grant) = known.grants.get(&placement.grant_id) {
             Sight::of(caller).district(&grant.district)?;
         }
-        let before = findings.len();
         known.check_placement(i, placement, units.get(placement.unit_id.as_str()).copied(), findings);
-        if let Some(days) = placement.occupies().filter(|_| findings.len() == before) {
+        if let Some(days) = placement.occupies().filter(|_| !findings.has(i)) {
             at.entry(placement.unit_id.as_str()).or_default().push((i, days));
         }
     }

@@ -1,5 +1,7 @@
 //! What is wrong with an import.
 
+use std::collections::BTreeSet;
+
 use niva_kit::OpError;
 use niva_kit::error::Violation;
 use niva_proto::choice::v1 as pb;
@@ -9,7 +11,10 @@ const MAX_TOLD: usize = 50;
 
 /// What is wrong, by the number of the record.
 #[derive(Default)]
-pub(super) struct Findings(Vec<(usize, Violation)>);
+pub(super) struct Findings {
+    found: Vec<(usize, Violation)>,
+    records: BTreeSet<usize>,
+}
 
 impl Findings {
     pub(super) fn add(&mut self, record: usize, field: &str, reason: &'static str, description: String) {
@@ -17,22 +22,23 @@ impl Findings {
     }
 
     pub(super) fn extend(&mut self, record: usize, found: impl IntoIterator<Item = Violation>) {
-        self.0.extend(found.into_iter().map(|violation| (record, violation)));
+        self.found.extend(found.into_iter().map(|violation| (record, violation)));
+        self.records.insert(record);
     }
 
-    /// How many there are.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
+    /// Whether something is wrong with a record.
+    pub(super) fn has(&self, record: usize) -> bool {
+        self.records.contains(&record)
     }
 
     /// Nothing wrong, or all of it in the records' order: as many errors as can be told and the number of the others.
     pub(super) fn finish(mut self, records: &[pb::ImportChoiceRequest]) -> Result<(), OpError> {
-        if self.0.is_empty() {
+        if self.found.is_empty() {
             return Ok(());
         }
-        self.0.sort_by_key(|(record, _)| *record);
-        let more = self.0.len().saturating_sub(MAX_TOLD);
-        let told = self.0.into_iter().take(MAX_TOLD);
+        self.found.sort_by_key(|(record, _)| *record);
+        let more = self.found.len().saturating_sub(MAX_TOLD);
+        let told = self.found.into_iter().take(MAX_TOLD);
         let mut violations: Vec<_> = told
             .map(|(record, v)| {
                 let origin = records.get(record).map(|r| r.origin.as_str()).unwrap_or_default();
