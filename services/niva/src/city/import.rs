@@ -71,9 +71,9 @@ pub async fn into_assessment(
     let Some(first) = messages.first_mut() else {
         return Ok(assessment::ImportAssessmentResponse::default());
     };
-    first.request_id = request_id(city, "assessment");
+    first.request_id = request_id(city, 0);
     let answer = clients.assessment.clone().import_assessment(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused(&status))
+    answer.map(tonic::Response::into_inner).map_err(|status| refused("assessment", &status))
 }
 
 /// Providers, units and placements. The grants must have arrived by the feed.
@@ -98,9 +98,9 @@ pub async fn into_choice(
         })
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(choice::ImportChoiceResponse::default()) };
-    first.request_id = request_id(city, "choice");
+    first.request_id = request_id(city, 1);
     let answer = clients.choice.clone().import_choice(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused(&status))
+    answer.map(tonic::Response::into_inner).map_err(|status| refused("choice", &status))
 }
 
 /// Weekly schedules and occasions. The placements must have arrived by the feed.
@@ -130,22 +130,23 @@ pub async fn into_payment(
         })
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(payment::ImportPaymentResponse::default()) };
-    first.request_id = request_id(city, "payment");
+    first.request_id = request_id(city, 2);
     let answer = clients.payment.clone().import_payment(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused(&status))
+    answer.map(tonic::Response::into_inner).map_err(|status| refused("payment", &status))
 }
 
-/// The same files have the same request id, whoever imports them and whenever.
-fn request_id(city: &CityData, part: &str) -> String {
-    let hash = city.fingerprint.get(..32).unwrap_or(&city.fingerprint);
-    format!("city-{hash}-{part}")
+/// The same files of a service have the same request id, whoever imports them and whenever. When choice refuses its
+/// files, they can be corrected and imported again: assessment's are the same still, and it does nothing twice.
+fn request_id(city: &CityData, part: usize) -> String {
+    let hash = city.parts.get(part).map_or("", String::as_str);
+    format!("city-{}-{part}", hash.get(..32).unwrap_or(hash))
 }
 
 /// Each description begins with the record's origin, `grants.csv:17`; which message it was says nothing to a person.
-fn refused(status: &Status) -> Failure {
+fn refused(service: &str, status: &Status) -> Failure {
     let violations = niva_kit::error::violations(status);
     if violations.is_empty() {
-        return Failure::failed(format_args!("the import failed: {}", words(status)));
+        return Failure::failed(format_args!("the import into {service} failed: {}", words(status)));
     }
     let lines: Vec<String> = violations
         .into_iter()
@@ -155,7 +156,10 @@ fn refused(status: &Status) -> Failure {
             },
         )
         .collect();
-    Failure::failed(format_args!("{}\nThe import was refused: nothing of it was kept.", lines.join("\n")))
+    Failure::failed(format_args!(
+        "the import is refused\n{}\nThe service {service} has kept nothing of it; correct the files and import again.",
+        lines.join("\n")
+    ))
 }
 
 /// Waits until choice has applied all that assessment has written.

@@ -88,6 +88,9 @@ pub(crate) const OCCASIONS: FileSpec =
 pub(crate) const FILES: [&FileSpec; 8] =
     [&PERSONS, &GRANTS, &MEASUREMENTS, &PROVIDERS, &UNITS, &PLACEMENTS, &SESSIONS, &OCCASIONS];
 
+/// Which of the files each service is given: assessment, choice, payment.
+pub(crate) const PARTS: [std::ops::Range<usize>; 3] = [0..3, 3..6, 6..8];
+
 /// A record and where it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row<T> {
@@ -257,6 +260,8 @@ pub struct Occasion {
 pub struct CityData {
     /// Lower-case hex SHA-256 over the files: the same city has the same one.
     pub fingerprint: String,
+    /// The same over the files of each service: assessment, choice, payment.
+    pub(crate) parts: [String; 3],
     /// `persons.csv`.
     pub persons: Vec<Row<Person>>,
     /// `grants.csv`.

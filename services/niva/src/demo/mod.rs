@@ -121,7 +121,6 @@ pub async fn perform(config: &DemoConfig, progress: &Progress) -> Result<Demo, F
     ));
     let summary =
         Steps { config, progress, world: &world, data: &data, prefix: prefix(&data) }.all(models).await?;
-    progress.finish();
     Ok(Demo { summary, addresses, world })
 }
 

@@ -17,7 +17,8 @@ impl Progress {
     #[must_use]
     pub fn told(bars: bool) -> Self {
         let target = if bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { bar: ProgressBar::with_draw_target(Some(0), target), told: true }
+        let bar = ProgressBar::with_draw_target(None, target).with_style(ProgressStyle::default_spinner());
+        Self { bar, told: true }
     }
 
     /// Nothing at all, for tests.
@@ -28,10 +29,10 @@ impl Progress {
 
     /// A step begins.
     pub(super) fn begin(&self, what: &str) {
-        self.bar.reset();
-        self.bar.set_length(0);
         self.bar.set_style(ProgressStyle::default_spinner());
+        self.bar.unset_length();
         self.bar.set_message(what.to_owned());
+        self.bar.reset();
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 
@@ -49,13 +50,9 @@ impl Progress {
     /// A step is done; `text` says what came of it.
     pub(super) fn done(&self, text: impl std::fmt::Display) {
         self.bar.disable_steady_tick();
-        if self.told {
-            self.bar.suspend(|| tell(format_args!("✓ {text}")));
-        }
-    }
-
-    /// The last step is done.
-    pub(super) fn finish(&self) {
         self.bar.finish_and_clear();
+        if self.told {
+            tell(format_args!("✓ {text}"));
+        }
     }
 }

@@ -87,20 +87,11 @@ fn corrections(summary: &Summary) -> String {
             kronor(Ore(c.new_ore)),
             kronor(Ore(c.net_ore)),
             kronor(Ore(c.paid_ore)),
-            kronor(Ore(c.owed_ore)),
         ]
     });
-    let columns = [
-        "placement",
-        "what came late",
-        "cause",
-        "March reversed",
-        "March anew",
-        "net",
-        "paid in all",
-        "owed in all",
-    ];
-    table(&columns, &[3, 4, 5, 6, 7], rows)
+    let columns =
+        ["placement", "what came late", "cause", "March reversed", "March anew", "net", "paid = owed"];
+    table(&columns, &[3, 4, 5, 6], rows)
 }
 
 /// Ids that a service made are long; the whole of them is in the files and in the JSON.

@@ -13,7 +13,7 @@ use std::path::Path;
 
 use sha2::{Digest, Sha256};
 
-use super::records::{CityData, FILES, FileSpec};
+use super::records::{CityData, FILES, FileSpec, PARTS};
 
 /// Files and ids of the lines that could not be read. What refers to them is not reported as unknown: the one cause
 /// has been.
@@ -103,7 +103,8 @@ fn finish(
     let mut lost = Lost::new();
     let mut data = rows::read(files, &mut problems, &mut lost);
     let whole = problems.iter().all(|p| p.line > 1);
-    data.fingerprint = fingerprint(files);
+    data.fingerprint = fingerprint(files, &FILES);
+    data.parts = PARTS.map(|part| fingerprint(files, FILES.get(part).unwrap_or_default()));
     problems.extend(cross::check(&data, districts, whole, &lost));
     if problems.is_empty() {
         return Ok(data);
@@ -134,9 +135,9 @@ fn absent(spec: &FileSpec) -> String {
 }
 
 /// Names and lengths are hashed too, so that no two cities look the same.
-fn fingerprint(files: &[(&'static str, Vec<u8>)]) -> String {
+fn fingerprint(files: &[(&'static str, Vec<u8>)], of: &[&FileSpec]) -> String {
     let mut hash = Sha256::new();
-    for (name, bytes) in files {
+    for (name, bytes) in files.iter().filter(|(name, _)| of.iter().any(|spec| spec.name == *name)) {
         hash.update(name.as_bytes());
         hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(bytes);

@@ -18,6 +18,7 @@ pub(super) fn read(
     let mut from = Files { bytes: files, problems, lost };
     CityData {
         fingerprint: String::new(),
+        parts: [const { String::new() }; 3],
         persons: from.file(&PERSONS, person),
         grants: from.file(&GRANTS, grant),
         measurements: from.file(&MEASUREMENTS, measurement),
