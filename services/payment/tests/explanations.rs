@@ -1,1 +1,58 @@
+//! ExplainPaymentLine: every component, by the facts that the line's run knew.
 
+use niva_kit::auth::{Caller, Role};
+use niva_proto::common::v1::{self as wire, Regime, ServiceType};
+use niva_proto::payment::v1::{self as pb, Component};
+
+use crate::common::city::{Person, date, days, placed, unit};
+use crate::common::{World, day, reason};
+
+niva_kit::on_both_databases! {
+    async fn lines_and_their_corrections_are_explained(db: &TestDb) {
+        let world = World::new(db).await;
+        let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
+        let mut ended = person.placement("U-1");
+        (ended.end_date, ended.revision) = (date(day(2024, 3, 12)), 2);
+        world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), placed(ended)]).await;
+        world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
+        let occasions = vec![pb::Occasion { date: date(day(2024, 3, 3)), component: Component::EveningNight.into(), count: 1 }];
+        let request = pb::ReportOccasionsRequest { request_id: world.request(), placement_id: person.placement_id(), occasions };
+        world.by(Caller::new("admin", [Role::Administrator])).report_occasions(request).await.unwrap();
+        let agreement = pb::Agreement { agreement_id: "IA-1".to_owned(), valid: days(day(2024, 3, 10), Some(day(2024, 3, 10))), price: Some(wire::Money { ore: 100_000 }) };
+        let request = pb::RecordAgreementRequest { request_id: world.request(), placement_id: person.placement_id(), agreement: Some(agreement) };
+        world.maker().record_agreement(request).await.unwrap();
+        let march = world.paid(2024, 3).await;
+        let lines = world.lines(&march).await;
+        let components: Vec<_> = lines.iter().map(pb::PaymentLine::component).collect();
+        assert_eq!(components, [Component::Rate, Component::Rate, Component::Rate, Component::Vacancy, Component::EveningNight]);
+        for line in &lines {
+            let answer = world.explain(line).await;
+            assert_eq!((answer.payment_line.as_ref(), answer.corrected_line.as_ref()), (Some(line), None));
+            let e = answer.explanation.unwrap();
+            assert!(e.sentences.len() >= 2 && !e.source_document.is_empty(), "{e:?}");
+        }
+        assert_eq!(lines[1].model_id, "IA-1");
+        assert!(world.explain(&lines[3]).await.explanation.unwrap().rules.iter().any(|r| r.contains("7 calendar days")));
+
+        // Later: another level. March's line is still explained by what its run knew.
+        world.assessed(&[person.level(2, 3, person.start)]).await;
+        let april = world.paid(2024, 4).await;
+        let corrections = world.lines(&april).await;
+        let (back, anew) = (&corrections[0], corrections.iter().find(|l| !l.reversal).unwrap());
+        let answer = world.explain(back).await;
+        assert_eq!(answer.corrected_line.as_ref(), Some(&lines[0]));
+        let first = &answer.explanation.unwrap().sentences[0];
+        assert!(first.contains("Takes back line 2024-03.1/1") && first.contains("level_decision LD-0001-2"), "{first}");
+        let answer = world.explain(anew).await;
+        assert_eq!(answer.corrected_line.as_ref(), Some(&lines[0]));
+        assert!(answer.explanation.unwrap().sentences.iter().any(|s| s.contains("corrects it because of")));
+        let told = world.explain(&lines[0]).await.explanation.unwrap();
+        assert!(told.sentences.iter().any(|s| s.contains("307")), "{:?}", told.sentences);
+
+        for id in ["2024-03.1/99", "2024-03.1/01", "2024-03.1", "2024-03.1/+1", "x/1", ""] {
+            let request = pb::ExplainPaymentLineRequest { payment_line_id: id.to_owned() };
+            assert_eq!(reason(&world.maker().explain_payment_line(request).await.unwrap_err()), "NOT_FOUND", "{id}");
+        }
+        world.stop().await;
+    }
+}

@@ -7,5 +7,4 @@ mod crashes;
 mod explanations;
 mod feeds;
 mod quotes;
-mod refusals;
 mod runs;

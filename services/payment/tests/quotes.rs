@@ -1,1 +1,160 @@
+//! CalculateCompensation: golden cases over the wire, and what it refuses.
 
+use niva_kit::auth::{Caller, Role};
+use niva_kit::testing::TestDb;
+use niva_proto::common::v1::{self as wire, Regime, ServiceType};
+use niva_proto::payment::v1::{self as pb, Component};
+use tonic::Status;
+
+use crate::common::city::date;
+use crate::common::{World, day, ore};
+
+fn regime(regime: Regime) -> Vec<pb::CaseRegimePeriod> {
+    vec![pb::CaseRegimePeriod { valid_from: date(day(2000, 1, 1)), regime: regime.into() }]
+}
+
+fn level(level: i32) -> Vec<pb::LevelPeriod> {
+    vec![pb::LevelPeriod {
+        valid_from: date(day(2000, 1, 1)),
+        level: Some(wire::Level { value: level }),
+        points: None,
+    }]
+}
+
+fn case(service: ServiceType, start: (i32, u32, u32)) -> pb::CompensationCase {
+    let start = date(day(start.0, start.1, start.2));
+    pb::CompensationCase {
+        service: service.into(),
+        ordered_start: start,
+        actual_start: start,
+        regimes: regime(Regime::Municipal),
+        buyer_district: "Farsta".to_owned(),
+        unit_district: "Bromma".to_owned(),
+        ..Default::default()
+    }
+}
+
+async fn quote(
+    world: &World,
+    case: pb::CompensationCase,
+    first: (i32, i32),
+    last: (i32, i32),
+) -> Result<pb::CalculateCompensationResponse, Status> {
+    let request = pb::CalculateCompensationRequest {
+        case: Some(case),
+        first_month: Some(wire::Month { year: first.0, month: first.1 }),
+        last_month: Some(wire::Month { year: last.0, month: last.1 }),
+    };
+    let client = world.by(Caller::new("officer", [Role::CaseOfficer]));
+    Ok({ client }.calculate_compensation(request).await?.into_inner())
+}
+
+fn sums(answer: &pb::CalculateCompensationResponse) -> Vec<(Component, i64, i64)> {
+    answer.lines.iter().map(|l| (l.component(), l.quantity, ore(l.amount))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn golden_cases_come_out_over_the_wire_with_an_explanation_a_line() {
+    let db = TestDb::sqlite().await;
+    let world = World::new(&db).await;
+    let g1 = pb::CompensationCase {
+        levels: level(2),
+        notice_date: date(day(2010, 3, 10)),
+        end_date: date(day(2010, 3, 12)),
+        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+    };
+    let answer = quote(&world, g1, (2010, 3), (2010, 3)).await.unwrap();
+    assert_eq!(sums(&answer), [(Component::Rate, 14, 553_000), (Component::Vacancy, 7, 210_000)]);
+    assert_eq!(ore(answer.total), 763_000);
+    for line in &answer.lines {
+        let e = line.explanation.clone().unwrap();
+        assert!(
+            !e.sentences.is_empty() && !e.source_document.is_empty() && !e.source_place.is_empty(),
+            "{e:?}"
+        );
+        assert_eq!(line.settlement(), pb::Settlement::InternalVoucher);
+    }
+    let g3 = pb::CompensationCase {
+        levels: level(3),
+        regimes: regime(Regime::Private),
+        actual_start: None,
+        notice_date: date(day(2010, 5, 12)),
+        ..case(ServiceType::HousingWithSpecialService, (2010, 5, 3))
+    };
+    assert_eq!(ore(quote(&world, g3, (2010, 5), (2010, 6)).await.unwrap().total), 2_669_800);
+    // The level from points: 38 of 72 is level 3, as the scale is read.
+    let by_points =
+        vec![pb::LevelPeriod { valid_from: date(day(2010, 3, 1)), level: None, points: Some(38) }];
+    let g8 = pb::CompensationCase { levels: by_points, ..case(ServiceType::SupportedHousing, (2010, 3, 1)) };
+    let answer = quote(&world, g8, (2010, 3), (2010, 3)).await.unwrap();
+    assert_eq!(
+        (ore(answer.total), answer.lines[0].explanation.clone().unwrap().points),
+        (31 * 49_500, Some(38))
+    );
+    let held =
+        quote(&world, case(ServiceType::SupportedHousing, (2010, 3, 1)), (2010, 3), (2010, 3)).await.unwrap();
+    assert_eq!((held.lines.len(), held.holds[0].reason()), (0, pb::HoldReason::LevelMissing));
+    assert!(held.holds[0].message.len() > 20);
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_violation_is_told_at_once() {
+    let db = TestDb::sqlite().await;
+    let world = World::new(&db).await;
+    let scope = |hours: &str| pb::CaseScopePeriod {
+        valid_from: date(day(2010, 3, 1)),
+        scope: Some(wire::GrantScope { hours_per_week: hours.to_owned(), ..Default::default() }),
+    };
+    let wrong = pb::CompensationCase {
+        notice_date: date(day(2010, 2, 1)),
+        end_date: date(day(2010, 2, 2)),
+        levels: vec![pb::LevelPeriod { valid_from: date(day(2010, 3, 1)), level: None, points: Some(37) }],
+        scopes: vec![scope("10.5")],
+        buyer_district: "Norrmalm".to_owned(),
+        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+    };
+    let refused = quote(&world, wrong, (2010, 3), (2020, 3)).await.unwrap_err();
+    let mut reasons = niva_kit::error::reasons(&refused);
+    reasons.sort();
+    let expected = [
+        "DISTRICT_UNKNOWN",
+        "END_BEFORE_START",
+        "HOURS_NOT_WHOLE",
+        "MONTHS_OUT_OF_RANGE",
+        "NOTICE_BEFORE_ORDER",
+        "POINTS_WITHOUT_LEVEL",
+    ];
+    assert_eq!(reasons, expected, "{:?}", niva_kit::error::violations(&refused));
+    let days =
+        |first: u32, last: u32| crate::common::city::days(day(2010, 3, first), Some(day(2010, 3, last)));
+    let agreement = |id: &str, first, last, ore| pb::Agreement {
+        agreement_id: id.to_owned(),
+        valid: days(first, last),
+        price: Some(wire::Money { ore }),
+    };
+    let wrong = pb::CompensationCase {
+        actual_start: None,
+        end_date: date(day(2010, 4, 2)),
+        scopes: vec![scope("41")],
+        agreements: vec![agreement("A", 1, 10, 5), agreement("B", 10, 12, -5)],
+        schedules: vec![pb::SchedulePeriod {
+            valid_from: date(day(2010, 3, 1)),
+            schedule: Some(pb::WeeklySchedule { monday: 3, ..Default::default() }),
+        }],
+        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+    };
+    let refused = quote(&world, wrong, (2010, 3), (2999, 3)).await.unwrap_err();
+    let reasons = niva_kit::error::reasons(&refused);
+    for expected in [
+        "END_WITHOUT_START",
+        "HOURS_OUT_OF_RANGE",
+        "AGREEMENTS_OVERLAP",
+        "AMOUNT_NEGATIVE",
+        "SCHEDULE_OUT_OF_RANGE",
+        "MONTHS_OUT_OF_RANGE",
+    ] {
+        assert!(reasons.iter().any(|r| r == expected), "{expected} is not among {reasons:?}");
+    }
+    world.stop().await;
+}

@@ -81,7 +81,8 @@ impl Worker {
                 }
                 Ok(_) => stood = None,
                 Err(e) => {
-                    tracing::warn!(error = %error::chain(&e), "cannot look for payment runs, trying again")
+                    let error = error::chain(&e);
+                    tracing::warn!(error, "cannot look for payment runs, trying again");
                 }
             }
             mine = tokio::select! {

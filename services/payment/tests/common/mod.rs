@@ -31,7 +31,7 @@ pub(crate) struct World {
     pub(crate) hand: ManualClock,
     pub(crate) connector: MemoryConnector,
     pub(crate) service: Option<Service>,
-    issuer: LocalIssuer,
+    pub(crate) issuer: LocalIssuer,
     shutdown: CancellationToken,
     running: Option<Running>,
     requests: Ids,
@@ -71,6 +71,8 @@ impl World {
 
     pub(crate) async fn start(db: &TestDb, start: Start) -> Self {
         db.migrate::<Migrator>().await.unwrap();
+        // A pool of its own, as a process has: what it leaves behind when it is stopped goes with it.
+        let own = Database::connect(db.url()).await.unwrap();
         let epoch: DateTime<Utc> = "2024-01-01T08:00:00Z".parse().unwrap();
         let (clock, hand) = Clock::manual(epoch);
         hand.advance_to(start.today);
@@ -85,7 +87,7 @@ impl World {
             ))
         };
         let deps = Deps {
-            db: db.db().clone(),
+            db: own.clone(),
             clock: clock.clone(),
             ids: Ids::sequence("id"),
             city: Arc::new(City::shipped().unwrap()),
@@ -105,7 +107,7 @@ impl World {
         );
         let running = server.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
         Self {
-            db: db.db().clone(),
+            db: own,
             clock,
             hand,
             connector,
@@ -127,6 +129,7 @@ impl World {
         if let Some(service) = self.service.take() {
             service.finished().await;
         }
+        self.db.close().await;
     }
 
     pub(crate) fn by(&self, caller: Caller) -> Client {
