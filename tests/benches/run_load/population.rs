@@ -1,0 +1,129 @@
+//! Synthetic people: the same on every machine.
+
+use niva_journeys::values::{day, from};
+use niva_proto::{
+    assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event, level_decision},
+    choice::v1::{CapacityPeriod, ChoiceEvent, Placement, RegimePeriod, Unit, choice_event, placement},
+    common::v1::{Extent, GrantScope, Level, Regime, ServiceType},
+};
+
+const UNITS: usize = 300;
+/// Services, levels that they have, and how their rate is counted: days, weekdays, months.
+const SERVICES: [(ServiceType, usize); 4] = [
+    (ServiceType::DailyActivitiesLss, 7),
+    (ServiceType::SupportedHousing, 3),
+    (ServiceType::HousingWithSpecialService, 3),
+    (ServiceType::HousingSupport, 3),
+];
+const REGIMES: [Regime; 3] = [Regime::Municipal, Regime::Contracted, Regime::Private];
+const DISTRICTS: [&str; 4] = ["Farsta", "Bromma", "Järva", "Södermalm"];
+
+/// One placement in twenty is the second of somebody who moved from the one before it, on 11 March.
+const fn moved_in(n: usize) -> bool {
+    n % 20 == 19
+}
+
+/// Whose placement it is.
+fn person_of(n: usize) -> usize {
+    if moved_in(n) { n - 1 } else { n }
+}
+
+fn service(n: usize) -> (ServiceType, usize) {
+    SERVICES[person_of(n) % SERVICES.len()]
+}
+
+/// A unit of the person's own service.
+fn unit_of(n: usize) -> usize {
+    let next = n / SERVICES.len() + usize::from(moved_in(n));
+    (next * SERVICES.len()) % UNITS + person_of(n) % SERVICES.len()
+}
+
+/// All units, in their regimes and districts.
+pub(crate) fn units() -> impl Iterator<Item = ChoiceEvent> {
+    (0..UNITS).map(|n| {
+        let unit = Unit {
+            unit_id: format!("unit-{n:04}"),
+            provider_id: format!("provider-{:03}", n / 3),
+            name: format!("Verksamhet {n}"),
+            service: SERVICES[n % SERVICES.len()].0.into(),
+            district: DISTRICTS[n / 7 % DISTRICTS.len()].to_owned(),
+            regimes: vec![RegimePeriod {
+                valid_from: day("2020-01-01"),
+                regime: REGIMES[n / 4 % REGIMES.len()].into(),
+            }],
+            capacities: vec![CapacityPeriod { valid_from: day("2020-01-01"), places: 100_000 }],
+            revision: 1,
+        };
+        ChoiceEvent { fact: Some(choice_event::Fact::Unit(unit)) }
+    })
+}
+
+/// The grant and the level of the person of a placement; one in twenty gets another level on 15 March.
+pub(crate) fn person(n: usize) -> Vec<AssessmentEvent> {
+    if moved_in(n) {
+        return Vec::new();
+    }
+    let extent = if n.is_multiple_of(3) { Extent::PartTime } else { Extent::FullTime };
+    let scope = GrantScope {
+        extent: extent.into(),
+        personal_assistance: n.is_multiple_of(20),
+        ..GrantScope::default()
+    };
+    let grant = Grant {
+        grant_id: format!("grant-{n:06}"),
+        person_id: format!("person-{n:06}"),
+        service: service(n).0.into(),
+        district: DISTRICTS[n % DISTRICTS.len()].to_owned(),
+        valid: from("2024-01-01"),
+        scopes: vec![ScopePeriod { valid_from: day("2024-01-01"), scope: Some(scope) }],
+        revision: 1,
+    };
+    let mut events = vec![AssessmentEvent { fact: Some(assessment_event::Fact::Grant(grant)) }];
+    events.push(level(n, "level", 0, "2024-01-01"));
+    if n % 20 == 9 {
+        events.push(level(n, "next-level", 1, "2024-03-15"));
+    }
+    events
+}
+
+/// One person in a hundred has a new level back in time, from 10 March, that was decided after March was paid.
+pub(crate) fn late_level(n: usize) -> Option<AssessmentEvent> {
+    (n % 101 == 53 && !moved_in(n)).then(|| level(n, "late-level", 1, "2024-03-10"))
+}
+
+fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentEvent {
+    let value = i32::try_from((n / SERVICES.len() + steps) % service(n).1 + 1).unwrap();
+    let decision = LevelDecision {
+        level_decision_id: format!("{kind}-{n:06}"),
+        person_id: format!("person-{n:06}"),
+        service: service(n).0.into(),
+        level: Some(Level { value }),
+        valid_from: day(valid_from),
+        kind: level_decision::Kind::Stated.into(),
+        decision_number: i64::try_from(2 * n + steps).unwrap() + 1,
+        ..LevelDecision::default()
+    };
+    AssessmentEvent { fact: Some(assessment_event::Fact::LevelDecision(decision)) }
+}
+
+/// One in ten leaves in the middle of March, with vacancy to follow.
+pub(crate) fn placed(n: usize) -> ChoiceEvent {
+    let moves_out = n % 20 == 18;
+    let ends = if moves_out { Some("2024-03-10") } else { n.is_multiple_of(10).then_some("2024-03-15") };
+    let state = if ends.is_some() { placement::State::Ended } else { placement::State::Started };
+    let start = if moved_in(n) { "2024-03-11" } else { "2024-02-05" };
+    let placement = Placement {
+        placement_id: format!("placement-{n:06}"),
+        grant_id: format!("grant-{:06}", person_of(n)),
+        person_id: format!("person-{:06}", person_of(n)),
+        service: service(n).0.into(),
+        unit_id: format!("unit-{:04}", unit_of(n)),
+        state: state.into(),
+        ordered_start: day(start),
+        actual_start: day(start),
+        notice_date: ends.and(day("2024-03-08")),
+        end_date: ends.and_then(day),
+        revision: 1,
+    };
+    ChoiceEvent { fact: Some(choice_event::Fact::Placement(placement)) }
+}
