@@ -73,6 +73,9 @@ pub enum StartError {
     /// The tables are missing.
     #[error("the database of payment is not migrated: run `niva migrate`")]
     NotMigrated(#[source] DbError),
+    /// The database cannot be reached.
+    #[error("the database of payment cannot be reached: start it, or check its URL")]
+    Unavailable(#[source] DbError),
 }
 
 /// The running service.
@@ -104,7 +107,7 @@ impl Service {
 /// Starts the service: consumers of both feeds, and the job that calculates runs; a run that was being calculated goes on.
 ///
 /// # Errors
-/// The database is not migrated.
+/// The database is not migrated, or cannot be reached.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Service, StartError> {
     start_with(deps, Tuning::default(), shutdown).await
 }
@@ -112,14 +115,17 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Service, S
 /// [`start`] with other settings.
 ///
 /// # Errors
-/// The database is not migrated.
+/// The database is not migrated, or cannot be reached.
 pub async fn start_with(
     deps: Deps,
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Service, StartError> {
     let Deps { db, clock, city, catalogue, assessment, choice, opening_month, .. } = deps;
-    store::runs::unsettled(db.conn()).await.map_err(StartError::NotMigrated)?;
+    store::runs::unsettled(db.conn()).await.map_err(|e| match e {
+        e if e.is_unavailable() => StartError::Unavailable(e),
+        e => StartError::NotMigrated(e),
+    })?;
     let facts = || feed::Facts { clock: clock.clone() };
     let assessment = feed::Assessment(niva_kit::bounded!(AssessmentServiceClient::new(assessment)));
     let choice = feed::Choice(niva_kit::bounded!(ChoiceServiceClient::new(choice)));

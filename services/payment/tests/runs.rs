@@ -38,6 +38,18 @@ async fn settle(world: &World) {
     world.chosen(&placements).await;
 }
 
+#[test]
+fn every_rpc_of_the_contract_has_a_rule() {
+    let files =
+        <prost_types::FileDescriptorSet as prost::Message>::decode(niva_proto::FILE_DESCRIPTOR_SET).unwrap();
+    let service = files.file.iter().flat_map(|f| &f.service).find(|s| s.name() == "PaymentService").unwrap();
+    let mut rpcs: Vec<_> =
+        service.method.iter().map(|m| format!("/{}/{}", niva_payment::SERVICE, m.name())).collect();
+    rpcs.sort();
+    let policy = niva_payment::policy();
+    assert_eq!(policy.paths().collect::<Vec<_>>(), rpcs);
+}
+
 niva_kit::on_both_databases! {
     async fn a_run_is_calculated_listed_and_approved_by_another_person(db: &TestDb) {
         let world = World::new(db).await;
@@ -272,4 +284,11 @@ fn sorted(lines: Vec<pb::PaymentLine>) -> Vec<String> {
     let mut content: Vec<_> = content.collect();
     content.sort();
     content
+}
+
+#[tokio::test]
+async fn without_its_tables_the_service_does_not_start_and_says_what_to_do() {
+    let db = niva_kit::testing::TestDb::sqlite().await;
+    let error = crate::common::unmigrated(&db).await.unwrap_err();
+    assert!(error.to_string().contains("niva migrate"), "{error}");
 }

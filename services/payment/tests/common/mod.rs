@@ -275,6 +275,22 @@ impl World {
     }
 }
 
+/// Starts the service on a database as it is.
+pub(crate) async fn unmigrated(db: &TestDb) -> Result<Service, niva_payment::StartError> {
+    let nobody = || Endpoint::Memory(MemoryConnector::new()).channel(Credentials::none());
+    let deps = Deps {
+        db: db.db().clone(),
+        clock: Clock::system(),
+        ids: Ids::random(),
+        city: Arc::new(City::shipped().unwrap()),
+        catalogue: Arc::new(Catalogue::shipped().unwrap()),
+        assessment: nobody(),
+        choice: nobody(),
+        opening_month: None,
+    };
+    niva_payment::start(deps, CancellationToken::new()).await
+}
+
 /// Another database of the same kind.
 pub(crate) async fn another(db: &TestDb) -> TestDb {
     if db.is_postgres() { TestDb::postgres().await } else { TestDb::sqlite().await }
