@@ -143,11 +143,7 @@ impl Database {
         E: From<DbError>,
     {
         let _turn = self.turn().await?;
-        let tx = Tx::begin_write(&self.conn).await?;
-        // A transaction that is dropped (an error, or the caller went away) is rolled back.
-        let done = work(&tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        Self::through(Tx::begin_write(&self.conn).await?, work).await
     }
 
     /// Runs `work` on one unchanging picture of the database: several queries that must agree with each other.
@@ -160,10 +156,25 @@ impl Database {
         F: for<'t> Fn(&'t Tx<'env>) -> BoxFuture<'t, Result<T, E>>,
         E: From<DbError>,
     {
-        let tx = Tx::begin_read(&self.conn).await?;
-        let done = work(&tx).await?;
-        tx.commit().await?;
-        Ok(done)
+        Self::through(Tx::begin_read(&self.conn).await?, &work).await
+    }
+
+    /// A transaction that is dropped on the way (the caller went away) is rolled back too.
+    async fn through<'env, T, E, F>(tx: Tx<'env>, work: &F) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t Tx<'env>) -> BoxFuture<'t, Result<T, E>>,
+        E: From<DbError>,
+    {
+        match work(&tx).await {
+            Ok(done) => {
+                tx.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                tx.rollback().await;
+                Err(error)
+            }
+        }
     }
 
     /// Closes all connections; other clones are of no use after it.

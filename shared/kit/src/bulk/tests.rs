@@ -1,4 +1,4 @@
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 use super::*;
 use crate::error::OpError;
@@ -101,5 +101,40 @@ crate::on_both_databases! {
         assert!(twice.is_unique_violation(), "{twice}");
         assert_eq!(count(db).await, 10);
         assert_eq!(load(db, 0..0, Ok(())).await.unwrap(), 0);
+    }
+}
+
+/// A caller may go away at any await of a bulk write: whoever gets the connection next must get its own answers.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_that_is_dropped_half_way_leaves_no_answers_behind() {
+    let db = TestDb::postgres().await;
+    db.migrate::<Migrator>().await.unwrap();
+    for round in 0..120 {
+        let polls = 1 + round % 8;
+        {
+            let mut work = std::pin::pin!(load(&db, 0..1_000, Ok(())));
+            let mut left = polls;
+            std::future::poll_fn(|cx| {
+                left -= 1;
+                match left {
+                    0 => std::task::Poll::Ready(()),
+                    _ => work.as_mut().poll(cx).map(|_| ()),
+                }
+            })
+            .await;
+        }
+        db.conn().execute_unprepared("DELETE FROM wide").await.unwrap();
+        for n in 0..4_i64 {
+            let answer: Result<i64, OpError> = db
+                .write(|tx| {
+                    Box::pin(async move {
+                        let sql = format!("SELECT {n}::BIGINT AS n");
+                        let row = tx.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
+                        Ok(row.ok_or_else(|| OpError::internal("no row"))?.try_get("", "n")?)
+                    })
+                })
+                .await;
+            assert_eq!(answer.unwrap(), n, "after {polls} polls in round {round}");
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! One transaction on either database, usable wherever sea-orm wants a connection.
 
 use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +12,8 @@ use sea_orm::{
     ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, Statement, StreamTrait,
 };
 use sea_query_sqlx::SqlxValues;
-use sqlx::{AssertSqlSafe, Executor, Postgres, Sqlite, Transaction};
+use sqlx::pool::PoolConnection;
+use sqlx::{AssertSqlSafe, Executor, PgConnection, PgPool, Postgres, Sqlite, Transaction};
 use tokio::sync::Mutex;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -29,7 +31,51 @@ pub struct Tx<'env> {
 
 pub(crate) enum Conn {
     Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
+    Postgres(PgTransaction),
+}
+
+/// A transaction on PostgreSQL. One that is dropped half way (its caller went away) takes its connection with it: after a
+/// COPY that was broken off the driver miscounts the server's answers, and the next user of the connection would be
+/// given those of the last.
+pub(crate) struct PgTransaction {
+    conn: PoolConnection<Postgres>,
+    open: bool,
+}
+
+impl PgTransaction {
+    async fn begin(pool: &PgPool, begin: &'static str) -> Result<Self, sqlx::Error> {
+        let mut tx = Self { conn: pool.acquire().await?, open: true };
+        tx.execute(begin).await?;
+        Ok(tx)
+    }
+
+    async fn end(mut self, how: &'static str) -> Result<(), sqlx::Error> {
+        self.execute(how).await?;
+        self.open = false;
+        Ok(())
+    }
+}
+
+impl Deref for PgTransaction {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.conn
+    }
+}
+
+impl DerefMut for PgTransaction {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+}
+
+impl Drop for PgTransaction {
+    fn drop(&mut self) {
+        if self.open {
+            self.conn.close_on_drop();
+        }
+    }
 }
 
 impl Tx<'_> {
@@ -50,7 +96,7 @@ impl Tx<'_> {
     ) -> Result<Self, DbError> {
         let backend = db.get_database_backend();
         let conn = if backend == DbBackend::Postgres {
-            Conn::Postgres(db.get_postgres_connection_pool().begin_with(postgres).await?)
+            Conn::Postgres(PgTransaction::begin(db.get_postgres_connection_pool(), postgres).await?)
         } else {
             Conn::Sqlite(db.get_sqlite_connection_pool().begin_with(sqlite).await?)
         };
@@ -63,9 +109,25 @@ impl Tx<'_> {
         }
         match self.conn.into_inner() {
             Conn::Sqlite(tx) => tx.commit().await?,
-            Conn::Postgres(tx) => tx.commit().await?,
+            Conn::Postgres(tx) => tx.end("COMMIT").await?,
         }
         Ok(())
+    }
+
+    /// Gives everything up, and the connection back; but not one on which a statement failed, which is closed as one that
+    /// was dropped half way is.
+    pub(super) async fn rollback(self) {
+        if self.failed.load(Ordering::Relaxed) {
+            return;
+        }
+        let done = match self.conn.into_inner() {
+            Conn::Sqlite(tx) => tx.rollback().await,
+            Conn::Postgres(tx) => tx.end("ROLLBACK").await,
+        };
+        if let Err(error) = done {
+            // The connection is closed, and the server gives the transaction up with it.
+            tracing::debug!(%error, "a rollback did not reach the database");
+        }
     }
 
     /// Whether this is PostgreSQL (else SQLite).
