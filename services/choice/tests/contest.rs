@@ -2,6 +2,7 @@
 
 use futures_util::future::join_all;
 use niva_kit::on_both_databases;
+use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 
 use crate::rig::{
@@ -99,15 +100,19 @@ on_both_databases! {
         for unit in units {
             rig.unit(unit, 9).await;
         }
-        let mut second = grant("h");
-        second.person_id = "person of g".into();
-        rig.grants(vec![grant("g"), second]).await;
-        rig.wish("g", &units).await;
-        rig.wish("h", &units).await;
-        let offers = join_all((0..CALLERS).map(|n| rig.offer(if n % 2 == 0 { "g" } else { "h" }, units[n % 4]))).await;
-        assert_eq!(offers.iter().filter(|offer| offer.is_ok()).count(), 1);
-        for refused in offers.iter().filter_map(|offer| offer.as_ref().err()) {
-            assert_eq!(reason(refused), "OFFER_OPEN");
+        // Two grants of one person, several times over.
+        for round in 0..6 {
+            let ids = [format!("g{round}"), format!("h{round}")];
+            let person_id = format!("person {round}");
+            rig.grants(ids.iter().map(|id| told::Grant { person_id: person_id.clone(), ..grant(id) }).collect()).await;
+            for id in &ids {
+                rig.wish(id, &units).await;
+            }
+            let offers = join_all((0..CALLERS).map(|n| rig.offer(&ids[n % 2], units[n % 4]))).await;
+            assert_eq!(offers.iter().filter(|offer| offer.is_ok()).count(), 1);
+            for refused in offers.iter().filter_map(|offer| offer.as_ref().err()) {
+                assert_eq!(reason(refused), "OFFER_OPEN");
+            }
         }
     }
 
