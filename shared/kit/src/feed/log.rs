@@ -38,7 +38,7 @@ pub struct Logged {
 pub struct FeedItem {
     /// Events in order.
     pub events: Vec<Logged>,
-    /// Newest position in the log when this was made.
+    /// Newest committed position when this was made; a moment later than what `events` can tell, now and then.
     pub newest: i64,
 }
 
@@ -131,7 +131,7 @@ impl FeedLog {
     /// # Errors
     /// The database's.
     pub async fn newest(&self) -> Result<i64, FeedError> {
-        self.bound(i64::MAX).await
+        self.bound(i64::MAX, max_position(self.db.conn()).await?).await
     }
 
     /// Follows the log from a position: batches as they come, heartbeats in silence. Ends on `shutdown`.
@@ -163,12 +163,12 @@ impl FeedLog {
         if after < 0 {
             return Err(FeedError::CursorNegative(after));
         }
-        let newest = self.bound(after).await?;
-        if newest <= after {
-            // Nothing new, or a cursor ahead of all that is decided: only what is in the table can tell.
-            if after > newest && after > max_position(self.db.conn()).await? {
-                return Err(FeedError::CursorAhead { after, newest });
-            }
+        let newest = max_position(self.db.conn()).await?;
+        if after > newest {
+            return Err(FeedError::CursorAhead { after, newest });
+        }
+        let bound = self.bound(after, newest).await?;
+        if bound <= after {
             return Ok(FeedItem { events: Vec::new(), newest });
         }
         let select = Statement::from_sql_and_values(
@@ -176,7 +176,7 @@ impl FeedLog {
             "SELECT position, payload, \
              COALESCE((SELECT MAX(position) FROM feed_event WHERE position <= $1), 0) AS before \
              FROM feed_event WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
-            [Value::from(after), newest.into(), i64::from(limit).into()],
+            [Value::from(after), bound.into(), i64::from(limit).into()],
         );
         let mut previous = None;
         let mut events = Vec::new();
@@ -192,14 +192,11 @@ impl FeedLog {
         Ok(FeedItem { events, newest })
     }
 
-    /// The position up to which everything is decided; looked up only when the known one is not beyond `after`.
-    async fn bound(&self, after: i64) -> Result<i64, FeedError> {
+    /// The position up to which everything is decided, `newest` being the newest that is committed; looked up only when
+    /// the known one is not beyond `after`.
+    async fn bound(&self, after: i64, newest: i64) -> Result<i64, FeedError> {
         let known = self.decided.load(Ordering::Acquire);
-        if known > after {
-            return Ok(known);
-        }
-        let newest = max_position(self.db.conn()).await?;
-        if newest <= known {
+        if known > after || newest <= known {
             return Ok(known);
         }
         let decided = if self.db.is_postgres() { self.decide().await?.unwrap_or(known) } else { newest };

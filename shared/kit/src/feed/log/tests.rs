@@ -59,6 +59,17 @@ crate::on_both_databases! {
         assert_eq!(log.newest().await.unwrap(), after);
     }
 
+    async fn every_answer_tells_the_newest_position(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let log = FeedLog::new(db.db().clone());
+        write(db, &words(0..3)).await;
+        assert_eq!(log.newest().await.unwrap(), 3);
+        // Whoever asks from the start must not be told what was newest when somebody else last looked.
+        write(db, &words(3..5)).await;
+        let mut stream = Box::pin(log.stream(0, HEARTBEAT, CancellationToken::new()));
+        assert_eq!(stream.next().await.unwrap().unwrap().newest, 5);
+    }
+
     async fn a_cursor_of_another_log_is_refused(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let log = FeedLog::new(db.db().clone());
