@@ -12,7 +12,8 @@ use niva_kit::{
 };
 use niva_proto::{
     assessment::v1::{
-        ListPersonsRequest, RegisterPersonRequest, assessment_service_client::AssessmentServiceClient,
+        GetPersonRequest, ListPersonsRequest, RegisterPersonRequest,
+        assessment_service_client::AssessmentServiceClient,
     },
     common::v1::{Regime, ServiceType},
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
@@ -78,7 +79,13 @@ async fn a_role_does_its_own_work_alone() {
             "{role}"
         );
     }
-    world.assessment(Role::CaseOfficer).register_person(register()).await.unwrap();
+    let mut officer = world.assessment(Role::CaseOfficer);
+    let registered = officer.register_person(register()).await.unwrap().into_inner().person.unwrap();
+    let request = GetPersonRequest { person_id: registered.person_id.clone() };
+    let read = world.assessment(Role::Auditor).get_person(request.clone()).await.unwrap().into_inner();
+    assert_eq!(read.person, Some(registered));
+    let refused = world.assessment(Role::FinanceMaker).get_person(request).await.unwrap_err();
+    assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
     let run = CreatePaymentRunRequest { request_id: new_request(), ..CreatePaymentRunRequest::default() };
     for role in [Role::CaseOfficer, Role::Assessor, Role::FinanceApprover, Role::Analyst] {
         let refused = world.payment(role).create_payment_run(run.clone()).await.unwrap_err();

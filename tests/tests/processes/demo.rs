@@ -37,7 +37,7 @@ async fn run(data: &Path, url: Option<&str>) -> Value {
 async fn killed(data: &Path, url: Option<&str>, seed: u64, longest: Duration) -> Value {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
     for kill in 0..KILLS {
-        let after = longest.mul_f64(chance.random_range(0.02..0.7));
+        let after = longest.mul_f64(chance.random_range(0.02..0.5));
         let mut child = process::command(arguments(data, url)).spawn().unwrap();
         if tokio::time::timeout(after, child.wait()).await.is_err() {
             child.kill().await.unwrap();
