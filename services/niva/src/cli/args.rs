@@ -8,7 +8,12 @@ use niva_calendar::Month;
 ///
 /// Without a command it runs the demo: everything in one process on files in `.niva`.
 #[derive(Debug, Parser)]
-#[command(name = "niva", version, arg_required_else_help = false)]
+#[command(
+    name = "niva",
+    version,
+    after_help = "NIVA_LOG sets which log lines there are, such as info,niva_payment=debug; NIVA_LOG_FORMAT is text or json. \
+                  The log goes to stderr."
+)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -1,6 +1,6 @@
 //! Commands that talk: a runtime, telemetry, signals.
 
-use niva_kit::telemetry::{DEFAULT_FILTER, TelemetryConfig, init};
+use niva_kit::telemetry::{DEFAULT_FILTER, LogFormat, TelemetryConfig, init};
 
 use super::{Command, DemoArgs};
 use crate::demo::{self, DemoConfig, Progress};
@@ -26,8 +26,16 @@ async fn run(command: Command) -> Result<(), Failure> {
         _ => ("niva".to_owned(), None, DEMO_FILTER),
     };
     let log_filter = std::env::var("NIVA_LOG").unwrap_or_else(|_| filter.to_owned());
-    let config =
-        TelemetryConfig { service, otlp_endpoint: endpoint, log_filter, ..TelemetryConfig::default() };
+    let log_format = match std::env::var("NIVA_LOG_FORMAT").as_deref() {
+        Err(_) | Ok("text") => LogFormat::Text,
+        Ok("json") => LogFormat::Json,
+        Ok(other) => {
+            return Err(Failure::configuration(format_args!(
+                "NIVA_LOG_FORMAT is `{other}`: one of text, json"
+            )));
+        }
+    };
+    let config = TelemetryConfig { service, otlp_endpoint: endpoint, log_format, log_filter };
     let telemetry = init(&config).map_err(Failure::configuration)?;
     let done = match command {
         Command::Demo(args) => run_demo(args).await,

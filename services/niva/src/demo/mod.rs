@@ -56,6 +56,7 @@ pub struct Demo {
     pub summary: Summary,
     /// Addresses of assessment, choice and payment, where it serves over TCP.
     pub addresses: Vec<SocketAddr>,
+    data: PathBuf,
     world: World,
 }
 
@@ -70,9 +71,10 @@ impl Demo {
             .map(|(name, address)| format!("  {name:<10} {address}"))
             .collect();
         format!(
-            "\nServing gRPC with health and reflection until Ctrl-C:\n{}\nThe demo's clock stands still. A token: niva \
-             token --subject me --role auditor --issuer-dir FOLDER (the data folder).",
+            "\nServing gRPC with health and reflection until Ctrl-C; the demo's clock stands still.\n{}\n  A token: niva token \
+             --subject me --role auditor --issuer-dir {}",
             served.join("\n"),
+            self.data.display(),
         )
     }
 
@@ -121,7 +123,7 @@ pub async fn perform(config: &DemoConfig, progress: &Progress) -> Result<Demo, F
     ));
     let summary =
         Steps { config, progress, world: &world, data: &data, prefix: prefix(&data) }.all(models).await?;
-    Ok(Demo { summary, addresses, world })
+    Ok(Demo { summary, addresses, data: config.data.clone(), world })
 }
 
 /// Begins every request id of the demo.
