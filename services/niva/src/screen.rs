@@ -2,7 +2,8 @@
 
 use std::io::Write;
 
-use comfy_table::{CellAlignment, LineStyle, Table, presets};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, presets};
+use console::Term;
 use niva_money::Ore;
 
 /// No-break space: an amount never breaks over two lines.
@@ -35,12 +36,16 @@ fn grouped(number: u64) -> String {
     text
 }
 
-/// A table with a header; the columns in `right` are set to the right.
+/// A table with a header; the columns in `right` are set to the right. On a terminal it is no wider than that: cells break
+/// over lines. Elsewhere (a file, a pipe) each row is one line.
 #[must_use]
 pub fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     let rule = LineStyle::new('─', '─', '─', '─');
     table.load_style(presets::NOTHING.header_separator(rule)).set_header(header.iter().copied());
+    if let Some((_, columns)) = Term::stdout().size_checked() {
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
+    }
     for row in rows {
         table.add_row(row);
     }
