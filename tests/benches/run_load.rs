@@ -97,14 +97,15 @@ async fn measure(store: Store, placements: usize) {
 
 /// From the call that makes a run to the word that it is calculated.
 async fn timed(world: &World, month: &str, placements: usize) -> (PaymentRun, Duration) {
-    let before = machine::restart_peak();
+    let (before, processor) = (machine::restart_peak(), machine::processor_seconds());
     let started = Instant::now();
     let run = steps::run(world, month).await;
     let took = started.elapsed();
+    let processor = machine::processor_seconds() - processor;
     let control = run.control.clone().unwrap();
     assert_eq!(control.placements, i64::try_from(placements).unwrap(), "{run:?}");
     println!(
-        "  run of {month}: {}, {} placements/s, {} lines/s ({} lines, {} of them reversals, {} holds; SHA-256 {}…); \
+        "  run of {month}: {} ({processor:.2} s of processor time), {} placements/s, {} lines/s ({} lines, {} of them reversals, {} holds; SHA-256 {}…); \
          memory {before} before, {} at most",
         seconds(took),
         per_second(control.placements, took),

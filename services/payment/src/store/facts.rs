@@ -102,10 +102,10 @@ pub(crate) async fn current_cases(
     let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
     for keys in keys.chunks(KEYS) {
         let sql = format!(
-            "SELECT case_key, fact_number, doc FROM case_version WHERE until_fact_number = $1 AND case_key IN ({})",
-            binds(2, keys.len())
+            "SELECT case_key, fact_number, doc FROM case_version WHERE until_fact_number = {STANDS} AND case_key IN ({})",
+            binds(1, keys.len())
         );
-        let values = std::iter::once(Value::from(STANDS)).chain(keys.iter().map(|key| key.as_str().into()));
+        let values = keys.iter().map(|key| key.as_str().into());
         for row in rows(tx, "case_version", statement(tx, sql, values)).await? {
             let case = CaseRow::read(&row)?;
             cases.insert(row.name("case_key")?, (Some(case.fact_number), case.case()?));
@@ -124,10 +124,10 @@ pub(crate) fn write_versions<'t>(
     Box::pin(async move {
         for keys in known.chunks(KEYS) {
             let sql = format!(
-                "UPDATE case_version SET until_fact_number = $1 WHERE until_fact_number = $2 AND case_key IN ({})",
-                binds(3, keys.len())
+                "UPDATE case_version SET until_fact_number = $1 WHERE until_fact_number = {STANDS} AND case_key IN ({})",
+                binds(2, keys.len())
             );
-            let values = [Value::from(number), STANDS.into()].into_iter();
+            let values = std::iter::once(Value::from(number));
             tx.execute_raw(statement(tx, sql, values.chain(keys.iter().map(|key| key.as_str().into()))))
                 .await?;
         }
@@ -242,7 +242,7 @@ pub(crate) async fn recorded_of_cases(
     for keys in keys.chunks(KEYS) {
         let sql = format!(
             "SELECT number, case_key, placement_id, kind, reference, affects_from, affects_until FROM fact \
-             WHERE number > $1 AND number <= $2 AND case_key IN ({}) ORDER BY number",
+             WHERE number > $1 AND number <= $2 AND case_key IN ({}) ORDER BY case_key, number",
             binds(3, keys.len())
         );
         let values = [Value::from(between.0), between.1.into()].into_iter();

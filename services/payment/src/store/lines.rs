@@ -128,25 +128,27 @@ fn read(row: &Row) -> Result<Line, DbError> {
     })
 }
 
-/// Everything that these runs paid to these cases, by case and placement, in the order it was paid.
+/// Everything that these runs (in order of number) paid to these cases, by case and placement, in the order it was paid.
+///
+/// The runs are sifted here: given a list of them, SQLite would read all lines of every one.
 pub(crate) async fn paid(
     db: &impl ConnectionTrait,
     runs: &[i32],
     cases: &[&str],
 ) -> Result<BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>, DbError> {
     let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
-    if runs.is_empty() {
-        return Ok(paid);
-    }
+    let Some(last) = runs.last() else { return Ok(paid) };
     for keys in cases.chunks(KEYS) {
         let sql = format!(
-            "SELECT {} FROM payment_line WHERE case_key IN ({}) AND run_no IN ({}) ORDER BY run_no, line_no",
+            "SELECT {} FROM payment_line WHERE run_no <= $1 AND case_key IN ({}) ORDER BY case_key, run_no, line_no",
             COLUMNS.join(", "),
-            binds(1, keys.len()),
-            binds(1 + keys.len(), runs.len())
+            binds(2, keys.len())
         );
-        let values = keys.iter().map(|key| Value::from(*key)).chain(runs.iter().map(|run| Value::from(*run)));
+        let values = std::iter::once(Value::from(*last)).chain(keys.iter().map(|key| (*key).into()));
         for row in rows(db, "payment_line", statement(db, sql, values)).await? {
+            if runs.binary_search(&row.get("run_no")?).is_err() {
+                continue;
+            }
             let line = read(&row)?;
             let reverses = line.corrects.filter(|_| line.reversal);
             let of_case = paid.entry(line.case_key).or_default();
@@ -181,8 +183,10 @@ pub(crate) async fn list(
     after: i64,
     limit: u64,
 ) -> Result<Vec<Line>, DbError> {
+    // The lines of one case are found by the case: SQLite would rather read the whole run, but for the sign.
+    let run = if filter.placement.is_some() { "+run_no" } else { "run_no" };
     let mut sql =
-        format!("SELECT {} FROM payment_line WHERE run_no = $1 AND line_no > $2", COLUMNS.join(", "));
+        format!("SELECT {} FROM payment_line WHERE {run} = $1 AND line_no > $2", COLUMNS.join(", "));
     let mut values: Vec<Value> = vec![run_no.into(), after.into()];
     let mut add = |column: &str, value: &str| {
         values.push(value.into());

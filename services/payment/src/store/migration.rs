@@ -40,6 +40,10 @@ fn facts(postgres: bool) -> Vec<&'static str> {
             "CREATE TABLE case_version (case_key TEXT NOT NULL, fact_number {int} NOT NULL, \
              until_fact_number {int} NOT NULL, doc TEXT NOT NULL, PRIMARY KEY (case_key, fact_number))"
         ),
+        // One version stands (`STANDS`). Without it PostgreSQL reads the whole table to find a thousand cases, until it has
+        // counted it.
+        "CREATE UNIQUE INDEX case_version_stands ON case_version (case_key) \
+         WHERE until_fact_number = 9223372036854775807",
         by_key!(
             postgres,
             "CREATE TABLE unit_version (unit_id TEXT NOT NULL, fact_number {int} NOT NULL, \
