@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, presets};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, presets};
 use console::Term;
 use niva_money::Ore;
 
@@ -36,6 +36,9 @@ fn grouped(number: u64) -> String {
     text
 }
 
+/// Width up to which a cell is never broken: a date, a state, a unit.
+const WHOLE: usize = 12;
+
 /// A table with a header; the columns in `right` are set to the right. On a terminal it is no wider than that: cells break
 /// over lines. Elsewhere (a file, a pipe) each row is one line.
 #[must_use]
@@ -46,12 +49,21 @@ pub fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Ve
     if let Some((_, columns)) = Term::stdout().size_checked() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(columns);
     }
+    let mut widths: Vec<usize> = header.iter().map(|name| name.chars().count()).collect();
     for row in rows {
+        for (width, cell) in widths.iter_mut().zip(&row) {
+            *width = (*width).max(cell.chars().count());
+        }
         table.add_row(row);
     }
-    for at in right {
-        if let Some(column) = table.column_mut(*at) {
+    for (at, (column, width)) in table.column_iter_mut().zip(widths).enumerate() {
+        column.set_padding((0, 1));
+        if right.contains(&at) {
+            // Figures, dates and states stay whole; what is long breaks.
             column.set_cell_alignment(CellAlignment::Right);
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        } else if width <= WHOLE {
+            column.set_constraint(ColumnConstraint::ContentWidth);
         }
     }
     table.trim_fmt()

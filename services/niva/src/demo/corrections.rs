@@ -11,7 +11,7 @@ use niva_proto::payment::v1 as payment;
 use super::dates;
 use super::late::LateFact;
 use super::runs::Paid;
-use super::summary::Correction;
+use super::summary::{Correction, Explained};
 use super::world::World;
 use crate::city::CityData;
 use crate::clients::{Asked, Clients};
@@ -65,6 +65,33 @@ pub(super) async fn corrections(
         });
     }
     Ok(corrections)
+}
+
+/// Why the first new line of March in April's run pays what it pays; `None` when it has none.
+pub(super) async fn explained(
+    world: &World,
+    late: &[LateFact],
+    april: &Paid,
+) -> Result<Option<Explained>, Failure> {
+    let is_late = |l: &&payment::PaymentLine| late.iter().any(|fact| fact.placement_id == l.placement_id);
+    let corrected = |l: &&payment::PaymentLine| !l.reversal && !l.corrects_line_id.is_empty();
+    let Some(line) = april.lines.iter().filter(is_late).filter(corrected).max_by_key(|l| wire::ore(l.amount))
+    else {
+        return Ok(None);
+    };
+    let auditor = world.caller("auditor", Role::Auditor);
+    let request = payment::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
+    let answer = auditor.payment.clone().explain_payment_line(request).await.to("explain a line")?;
+    let why = answer.explanation.to("explain a line")?;
+    Ok(Some(Explained {
+        payment_line_id: line.payment_line_id.clone(),
+        amount_ore: wire::ore(line.amount).0,
+        corrects_line_id: line.corrects_line_id.clone(),
+        cause: line.cause.clone(),
+        sentences: why.sentences,
+        source_document: why.source_document,
+        source_place: why.source_place,
+    }))
 }
 
 fn is_march(line: &payment::PaymentLine) -> bool {

@@ -24,7 +24,7 @@ use niva_proto::assessment::v1::ListPersonsRequest;
 
 pub use progress::Progress;
 pub use report::report;
-pub use summary::{City, Correction, Feeds, Models, Newcomer, Run, Summary, Total};
+pub use summary::{City, Correction, Explained, Feeds, Models, Newcomer, Run, Summary, Total};
 
 use crate::city::{self, CityData, Source, import};
 use crate::clients::Asked;
@@ -205,6 +205,7 @@ impl Steps<'_> {
             newcomers: newcomers.summary(paid),
             runs: vec![march_run?, april_run?],
             corrections,
+            explained: corrections::explained(self.world, &late, &april).await?,
             feeds: Feeds {
                 assessment: import::assessment_position(&importer).await?,
                 choice: import::choice_position(&importer).await?,

@@ -2,7 +2,7 @@
 
 use niva_money::Ore;
 
-use super::summary::{Run, Summary};
+use super::summary::{Explained, Run, Summary};
 use crate::screen::{count, kronor, table};
 
 /// Providers that have a row of their own.
@@ -14,6 +14,12 @@ pub fn report(summary: &Summary) -> String {
     let mut parts = vec![heading("New people, the whole way"), newcomers(summary)];
     parts.extend([heading("Payment runs"), runs(&summary.runs)]);
     parts.extend([heading("What arrived late, and how April's run put March right"), corrections(summary)]);
+    if let Some(line) = &summary.explained {
+        parts.extend([
+            heading(&format!("Why line {} pays {}", line.payment_line_id, kronor(Ore(line.amount_ore)))),
+            why(line),
+        ]);
+    }
     for dimension in ["service", "district", "regime", "component", "settlement"] {
         parts.extend([heading(&format!("Paid by {dimension}")), totals(&summary.runs, dimension)]);
     }
@@ -92,6 +98,13 @@ fn corrections(summary: &Summary) -> String {
     let columns =
         ["placement", "what came late", "cause", "March reversed", "March anew", "net", "paid = owed"];
     table(&columns, &[3, 4, 5, 6], rows)
+}
+
+fn why(line: &Explained) -> String {
+    let mut text: Vec<String> = line.sentences.iter().map(|sentence| format!("  {sentence}")).collect();
+    text.push(format!("  It corrects line {}, because of {}.", line.corrects_line_id, line.cause));
+    text.push(format!("  Source of the amount: {}; {}.", line.source_document, line.source_place));
+    text.join("\n")
 }
 
 /// Ids that a service made are long; the whole of them is in the files and in the JSON.

@@ -15,6 +15,8 @@ pub struct Summary {
     pub runs: Vec<Run>,
     /// Every placement whose March was corrected by the run of April.
     pub corrections: Vec<Correction>,
+    /// One corrected line explained.
+    pub explained: Option<Explained>,
     /// Newest positions of the feeds: unchanged when the demo runs again on the same data.
     pub feeds: Feeds,
 }
@@ -158,4 +160,23 @@ pub struct Feeds {
     pub assessment: i64,
     /// Of choice.
     pub choice: i64,
+}
+
+/// Why a line pays what it pays, as `ExplainPaymentLine` tells it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Explained {
+    /// The line.
+    pub payment_line_id: String,
+    /// What it pays, in öre.
+    pub amount_ore: i64,
+    /// The line it corrects.
+    pub corrects_line_id: String,
+    /// The fact behind it.
+    pub cause: String,
+    /// The days, the rule, the level and the price, in words.
+    pub sentences: Vec<String>,
+    /// Document that the amount stands in.
+    pub source_document: String,
+    /// Place in it.
+    pub source_place: String,
 }
