@@ -67,18 +67,17 @@ pub(super) async fn corrections(
     Ok(corrections)
 }
 
-/// Why the first new line of March in April's run pays what it pays; `None` when it has none.
+/// Why the first line of March that a late fact made anew pays what it pays; `None` when there is none.
 pub(super) async fn explained(
     world: &World,
     late: &[LateFact],
     april: &Paid,
 ) -> Result<Option<Explained>, Failure> {
-    let is_late = |l: &&payment::PaymentLine| late.iter().any(|fact| fact.placement_id == l.placement_id);
-    let corrected = |l: &&payment::PaymentLine| !l.reversal && !l.corrects_line_id.is_empty();
-    let Some(line) = april.lines.iter().filter(is_late).filter(corrected).max_by_key(|l| wire::ore(l.amount))
-    else {
-        return Ok(None);
+    let anew = |fact: &LateFact| {
+        let mut of = april.lines.iter().filter(|l| l.placement_id == fact.placement_id);
+        of.find(|l| !l.reversal && !l.corrects_line_id.is_empty())
     };
+    let Some(line) = late.iter().find_map(anew) else { return Ok(None) };
     let auditor = world.caller("auditor", Role::Auditor);
     let request = payment::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
     let answer = auditor.payment.clone().explain_payment_line(request).await.to("explain a line")?;

@@ -102,7 +102,7 @@ fn corrections(summary: &Summary) -> String {
 
 fn why(line: &Explained) -> String {
     let mut text: Vec<String> = line.sentences.iter().map(|sentence| format!("  {sentence}")).collect();
-    text.push(format!("  It corrects line {}, because of {}.", line.corrects_line_id, line.cause));
+    text.push(format!("  It takes the place of line {}.", line.corrects_line_id));
     text.push(format!("  Source of the amount: {}; {}.", line.source_document, line.source_place));
     text.join("\n")
 }
