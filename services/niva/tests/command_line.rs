@@ -87,8 +87,11 @@ fn a_service_whose_database_is_not_migrated_says_what_to_do() {
 #[test]
 fn a_models_tables_have_a_source_for_every_amount() {
     let text = stdout(&niva(&["models", "show", "daily-activities-2024"]));
-    let amounts: Vec<&str> =
-        text.lines().filter(|line| line.starts_with("  daily_activities_lss ")).collect();
+    let is_amount = |line: &&str| {
+        let mut words = line.split_whitespace();
+        words.next() == Some("daily_activities_lss") && matches!(words.next(), Some("rate" | "allocation"))
+    };
+    let amounts: Vec<&str> = text.lines().filter(is_amount).collect();
     // 7 levels × 4 variants, for each regime and as allocation.
     assert_eq!(amounts.len(), 7 * 4 * 4, "{text}");
     for line in amounts {
