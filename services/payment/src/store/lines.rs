@@ -11,7 +11,7 @@ use niva_kit::{DbError, Tx};
 use niva_models::Level;
 use niva_money::Ore;
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use super::{KEYS, Row, binds, rows, statement};
 
@@ -129,8 +129,6 @@ fn read(row: &Row) -> Result<Line, DbError> {
 }
 
 /// Everything that these runs (in order of number) paid to these cases, by case and placement, in the order it was paid.
-///
-/// The runs are sifted here: given a list of them, SQLite would read all lines of every one.
 pub(crate) async fn paid(
     db: &impl ConnectionTrait,
     runs: &[i32],
@@ -139,14 +137,11 @@ pub(crate) async fn paid(
     let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
     let Some(last) = runs.last() else { return Ok(paid) };
     for keys in cases.chunks(KEYS) {
-        let sql = format!(
-            "SELECT {} FROM payment_line WHERE run_no <= $1 AND case_key IN ({}) ORDER BY case_key, run_no, line_no",
-            COLUMNS.join(", "),
-            binds(2, keys.len())
-        );
+        let sql = of_cases(db.get_database_backend() == DbBackend::Postgres, keys.len());
         let values = std::iter::once(Value::from(*last)).chain(keys.iter().map(|key| (*key).into()));
         for row in rows(db, "payment_line", statement(db, sql, values)).await? {
             if runs.binary_search(&row.get("run_no")?).is_err() {
+                // Of a run that was discarded.
                 continue;
             }
             let line = read(&row)?;
@@ -157,6 +152,24 @@ pub(crate) async fn paid(
         }
     }
     Ok(paid)
+}
+
+/// The lines of some cases in runs up to `$1`, looked up case by case whatever a database believes of the table. Given a
+/// list of runs, SQLite would read every line of theirs; given a list of cases, PostgreSQL would read the whole table as
+/// long as it has not counted it, such as all through the first run.
+fn of_cases(postgres: bool, cases: usize) -> String {
+    let columns = COLUMNS.join(", ");
+    let from = if postgres {
+        let wanted: Vec<String> = (2..2 + cases).map(|n| format!("(${n})")).collect();
+        format!(
+            "(VALUES {}) AS wanted (wanted_key) CROSS JOIN LATERAL \
+             (SELECT * FROM payment_line WHERE case_key = wanted_key AND run_no <= $1 ORDER BY run_no) AS line",
+            wanted.join(", ")
+        )
+    } else {
+        format!("payment_line WHERE run_no <= $1 AND case_key IN ({})", binds(2, cases))
+    };
+    format!("SELECT {columns} FROM {from} ORDER BY case_key, run_no, line_no")
 }
 
 /// One line.
