@@ -154,7 +154,9 @@ async fn deadlocks_are_retried_on_postgresql() {
     let (one, other) = tokio::join!(crossing(1, 2), crossing(2, 1));
     one.unwrap();
     other.unwrap();
-    assert_eq!(runs.load(std::sync::atomic::Ordering::Relaxed), 3);
+    // The one that gave way may be first again, and give way again.
+    let runs = runs.load(std::sync::atomic::Ordering::Relaxed);
+    assert!(runs >= 3, "{runs} runs: nobody gave way");
     assert_eq!(number(db.conn(), "SELECT CAST(SUM(n) AS BIGINT) AS n FROM counter").await, 4);
 }
 
