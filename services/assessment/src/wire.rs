@@ -5,6 +5,6 @@ mod read;
 
 pub(crate) use answer::{Answers, grant, instrument, level_decision, person};
 pub(crate) use read::{
-    Imported, ImportedFact, ImportedMeasurement, district, end_grant, id, import_record, new_grant,
-    new_measurement, new_scope, optional_date, optional_id,
+    Imported, ImportedFact, ImportedMeasurement, end_grant, import_record, new_grant, new_measurement,
+    new_scope,
 };

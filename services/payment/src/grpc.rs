@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
 use niva_kit::auth::{Caller, caller};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
 use niva_payment_domain::Record;
 use niva_proto::payment::v1 as pb;
@@ -15,7 +16,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::ops::facts::{Placed, record};
 use crate::ops::{Context, explain, import, lists, quote, runs, status};
-use crate::wire::{records, values};
+use crate::wire::records;
 
 type Answer<T> = Result<Response<T>, Status>;
 
@@ -33,11 +34,11 @@ fn answer<T>(done: Result<T, OpError>) -> Answer<T> {
 fn one(
     placement_id: &str,
     field: &'static str,
-    read: impl FnOnce(&mut Violations, &str) -> Option<Record>,
+    record: impl FnOnce(&mut Violations, &str) -> Option<Record>,
 ) -> Result<Vec<Placed>, OpError> {
     let mut v = Violations::new();
-    let placement_id = values::id(&mut v, "placement_id", placement_id);
-    let record = read(&mut v, field);
+    let placement_id = read::id(&mut v, "placement_id", placement_id);
+    let record = record(&mut v, field);
     let placed = placement_id.zip(record);
     v.finish_with(
         placed.map(|(placement_id, record)| vec![Placed { at: String::new(), field, placement_id, record }]),
@@ -59,7 +60,7 @@ impl Api {
     fn occasions(&self, m: &pb::ReportOccasionsRequest) -> Result<Vec<Placed>, OpError> {
         let today = self.context.clock.today();
         let mut v = Violations::new();
-        let placement = values::id(&mut v, "placement_id", &m.placement_id);
+        let placement = read::id(&mut v, "placement_id", &m.placement_id);
         let fits = (1..=400).contains(&m.occasions.len());
         v.require(
             fits,

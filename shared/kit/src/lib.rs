@@ -112,6 +112,7 @@ pub mod shutdown;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+pub mod wire;
 
 pub use clock::{Clock, ClockError, ManualClock, civil_day, morning};
 pub use db::{Database, DbError, Tx};

@@ -8,9 +8,6 @@ use crate::Change;
 /// Most hours a week that a grant may state.
 pub const MAX_HOURS: u8 = 40;
 
-/// The time intervals of occupation since 2019.
-pub const TIME_INTERVALS: std::ops::RangeInclusive<i32> = 1..=3;
-
 /// The decision that gives a person the right to a service (biståndsbeslut).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {

@@ -10,7 +10,7 @@ mod level;
 mod load;
 mod measurement;
 
-pub use grant::{Grant, GrantRefused, HoursRefused, MAX_HOURS, TIME_INTERVALS, parse_hours};
+pub use grant::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
 pub use instrument::{Area, Grade, Instrument, Instruments, Item, UncoveredTotal};
 pub use level::{
     Derived, Distance, LevelBasis, LevelDecision, NoLevel, default_valid_from, derive_level, distance,

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use niva_assessment_domain::{Change, Grant, GrantRefused};
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Tx};
 use niva_proto::assessment::v1 as pb;
 
-use super::{Call, Done, MAX_PAGE, asked_for, grant_event, in_district, person_unknown, taken};
+use super::{Call, Done, MAX_PAGE, grant_event, in_district, person_unknown, taken};
 use crate::store::{grants, persons};
 use crate::{App, wire};
 
@@ -86,7 +87,7 @@ impl App {
         caller: &Caller,
         request: &pb::GetGrantRequest,
     ) -> Result<pb::GetGrantResponse, OpError> {
-        let id = asked_for("grant_id", &request.grant_id)?;
+        let id = read::only_id("grant_id", &request.grant_id)?;
         let grant =
             grants::find(self.db.conn(), &id).await?.ok_or_else(|| OpError::not_found("grant", &id))?;
         in_district(caller, &grant.district)?;

@@ -6,10 +6,11 @@ use niva_assessment_domain::{
 };
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::assessment::v1 as pb;
 
-use super::{Call, MAX_PAGE, asked_for, in_district, level_event, person_unknown};
+use super::{Call, MAX_PAGE, in_district, level_event, person_unknown};
 use crate::decision_id::decision_id;
 use crate::store::{decisions, grants, measurements, persons};
 use crate::{App, wire};
@@ -66,8 +67,8 @@ impl App {
         request: &pb::RecordScoreRequest,
     ) -> Result<pb::RecordScoreResponse, OpError> {
         let mut v = Violations::new();
-        let id = wire::id(&mut v, "measurement_id", &request.measurement_id);
-        let item = wire::id(&mut v, "item_key", &request.item_key);
+        let id = read::id(&mut v, "measurement_id", &request.measurement_id);
+        let item = read::id(&mut v, "item_key", &request.item_key);
         let (id, item) = &v.finish_with(id.zip(item))?;
         let call = Call { method: "RecordScore", caller, request_id: &request.request_id, request };
         self.change(&call, &|tx| {
@@ -97,8 +98,8 @@ impl App {
         request: &pb::DecideLevelRequest,
     ) -> Result<pb::DecideLevelResponse, OpError> {
         let mut v = Violations::new();
-        let id = wire::id(&mut v, "measurement_id", &request.measurement_id);
-        let valid_from = wire::optional_date(&mut v, "valid_from", request.valid_from);
+        let id = read::id(&mut v, "measurement_id", &request.measurement_id);
+        let valid_from = read::optional_date(&mut v, "valid_from", request.valid_from);
         let (id, valid_from) = &v.finish_with(id.zip(valid_from))?;
         let valid_from = valid_from.unwrap_or_else(|| default_valid_from(self.clock.today()));
         let now = self.clock.now();
@@ -139,7 +140,7 @@ impl App {
         caller: &Caller,
         request: &pb::GetMeasurementRequest,
     ) -> Result<pb::GetMeasurementResponse, OpError> {
-        let id = &asked_for("measurement_id", &request.measurement_id)?;
+        let id = &read::only_id("measurement_id", &request.measurement_id)?;
         let measurement = self
             .db
             .read(|tx| {

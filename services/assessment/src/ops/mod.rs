@@ -9,7 +9,7 @@ mod watch;
 use futures_util::future::BoxFuture;
 use niva_kit::auth::Caller;
 use niva_kit::feed::{self, NewEvent};
-use niva_kit::{OpError, Tx, Violations, request};
+use niva_kit::{OpError, Tx, request};
 use niva_proto::assessment::v1 as pb;
 
 use crate::App;
@@ -73,13 +73,6 @@ fn in_district(caller: &Caller, district: &str) -> Result<(), OpError> {
     }
     let words = format!("{district} is not one of your districts: ask an officer of that board");
     Err(OpError::denied("DISTRICT_NOT_YOURS", words))
-}
-
-/// Reads the id of what is asked for.
-fn asked_for(field: &str, value: &str) -> Result<String, OpError> {
-    let mut v = Violations::new();
-    let id = crate::wire::id(&mut v, field, value);
-    v.finish_with(id)
 }
 
 fn taken(kind: &str, id: &str) -> OpError {

@@ -2,10 +2,11 @@
 
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
 use niva_proto::assessment::v1 as pb;
 
-use super::{Call, MAX_PAGE, asked_for, in_district, taken};
+use super::{Call, MAX_PAGE, in_district, taken};
 use crate::store::persons::{self, Person};
 use crate::{App, wire};
 
@@ -16,8 +17,8 @@ impl App {
         request: &pb::RegisterPersonRequest,
     ) -> Result<pb::RegisterPersonResponse, OpError> {
         let mut v = Violations::new();
-        let id = wire::optional_id(&mut v, "person_id", &request.person_id);
-        let district = wire::district(&mut v, "district", &request.district, &self.city);
+        let id = read::optional_id(&mut v, "person_id", &request.person_id);
+        let district = read::district(&mut v, "district", &request.district, &self.city);
         let (id, district) = v.finish_with(id.zip(district))?;
         in_district(caller, &district)?;
         let person = &Person {
@@ -42,7 +43,7 @@ impl App {
         caller: &Caller,
         request: &pb::GetPersonRequest,
     ) -> Result<pb::GetPersonResponse, OpError> {
-        let id = asked_for("person_id", &request.person_id)?;
+        let id = read::only_id("person_id", &request.person_id)?;
         let person =
             persons::find(self.db.conn(), &id).await?.ok_or_else(|| OpError::not_found("person", &id))?;
         in_district(caller, &person.district)?;

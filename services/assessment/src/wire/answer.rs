@@ -1,14 +1,12 @@
 //! Results to messages.
 
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
 use niva_assessment_domain::{
     Basis, Decided, Grant, Instrument, Instruments, LevelBasis, LevelDecision, Measurement, derive_level,
     distance,
 };
-use niva_calendar::Interval;
-use niva_models::{Catalogue, Extent, Level, Scope, Service};
+use niva_kit::wire::write::{self, date, interval, level, scope, timestamp};
+use niva_models::Catalogue;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1 as common;
 
 use crate::store::persons::Person;
 
@@ -48,7 +46,7 @@ impl Answers<'_> {
         pb::Measurement {
             measurement_id: visit.measurement_id.clone(),
             person_id: visit.person_id.clone(),
-            service: service_type(service).into(),
+            service: write::service(service).into(),
             instrument_id: sheet.map(|s| s.instrument_id.clone()).unwrap_or_default(),
             visit_date: Some(date(day)),
             follow_up_date: sheet.map(|s| date(s.follow_up_date)),
@@ -64,7 +62,7 @@ impl Answers<'_> {
                     max_points: a.max_points.into(),
                 })
                 .collect(),
-            level: level.map(self::level),
+            level: level.map(write::level),
             points_to_higher_level: away.to_higher.map(i32::from),
             points_to_lower_level: away.to_lower.map(i32::from),
         }
@@ -87,9 +85,9 @@ pub(crate) fn grant(grant: &Grant) -> pb::Grant {
     pb::Grant {
         grant_id: grant.grant_id.clone(),
         person_id: grant.person_id.clone(),
-        service: service_type(grant.service).into(),
+        service: write::service(grant.service).into(),
         district: grant.district.clone(),
-        valid: Some(interval(&grant.valid)),
+        valid: Some(interval(grant.valid)),
         scopes: scopes.collect(),
         revision: grant.revision,
     }
@@ -108,7 +106,7 @@ pub(crate) fn level_decision(decision: &LevelDecision) -> pb::LevelDecision {
     pb::LevelDecision {
         level_decision_id: decision.level_decision_id.clone(),
         person_id: decision.person_id.clone(),
-        service: service_type(decision.service).into(),
+        service: write::service(decision.service).into(),
         level: Some(level(decision.level)),
         points,
         valid_from: Some(date(decision.valid_from)),
@@ -133,55 +131,9 @@ pub(crate) fn instrument(instrument: &Instrument) -> pb::Instrument {
     });
     pb::Instrument {
         instrument_id: instrument.id.clone(),
-        services: instrument.services.iter().map(|s| service_type(*s).into()).collect(),
+        services: instrument.services.iter().map(|s| write::service(*s).into()).collect(),
         items: items.collect(),
         example: instrument.example,
         max_points: instrument.max_points().into(),
     }
-}
-
-fn level(level: Level) -> common::Level {
-    common::Level { value: level.0.into() }
-}
-
-fn scope(scope: &Scope) -> common::GrantScope {
-    let extent = match scope.extent {
-        None => common::Extent::Unspecified,
-        Some(Extent::FullTime) => common::Extent::FullTime,
-        Some(Extent::PartTime) => common::Extent::PartTime,
-    };
-    common::GrantScope {
-        extent: extent.into(),
-        hours_per_week: scope.hours_per_week.map(|h| h.to_string()).unwrap_or_default(),
-        time_interval: scope.time_interval.unwrap_or_default().into(),
-        personal_assistance: scope.personal_assistance,
-    }
-}
-
-fn service_type(service: Service) -> common::ServiceType {
-    use common::ServiceType as T;
-    match service {
-        Service::HousingWithSpecialService => T::HousingWithSpecialService,
-        Service::SupportedHousing => T::SupportedHousing,
-        Service::HousingSupport => T::HousingSupport,
-        Service::Occupation => T::Occupation,
-        Service::StudyCircle => T::StudyCircle,
-        Service::DailyActivitiesLss => T::DailyActivitiesLss,
-        Service::ServiceHousingLss => T::ServiceHousingLss,
-        Service::GroupHousingLss => T::GroupHousingLss,
-    }
-}
-
-fn interval(interval: &Interval) -> common::DateInterval {
-    common::DateInterval { first: Some(date(interval.first)), last: interval.end().map(date) }
-}
-
-fn date(day: NaiveDate) -> common::Date {
-    let part = |n: u32| i32::try_from(n).unwrap_or_default();
-    common::Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
-}
-
-fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
-    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
-    prost_types::Timestamp { seconds: at.timestamp(), nanos }
 }

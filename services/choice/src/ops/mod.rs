@@ -11,7 +11,7 @@ use futures_util::future::BoxFuture;
 use niva_choice_domain::{Grant, Refusal};
 use niva_kit::auth::Caller;
 use niva_kit::feed::{self, NewEvent};
-use niva_kit::{DbError, OpError, Tx, Violations, request};
+use niva_kit::{DbError, OpError, Tx, request};
 use niva_models::{Service, ServiceTerms};
 use niva_proto::choice::v1 as pb;
 use pb::choice_event::Fact;
@@ -93,13 +93,6 @@ async fn held_grant(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Option<Gra
 /// What a row names in a column, which the schema says there is.
 fn of_row<T>(table: &'static str, column: &'static str, row: &str, named: Option<T>) -> Result<T, OpError> {
     Ok(named.ok_or_else(|| DbError::row(table, column, row, "names what there is not"))?)
-}
-
-/// Reads the id of what is asked for.
-fn asked_for(field: &str, value: &str) -> Result<String, OpError> {
-    let mut v = Violations::new();
-    let id = Reader::id(&mut v, field, value);
-    v.finish_with(id)
 }
 
 fn taken(kind: &str, id: &str) -> OpError {

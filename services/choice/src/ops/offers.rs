@@ -4,13 +4,13 @@ use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Grant, Offer, Opening, Order, Placement, Refusal, Unit};
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::choice::v1 as pb;
 
-use super::{Call, MAX_PAGE, asked_for, grant_unknown, held_grant, of_row, placement_event, refused};
+use super::{Call, MAX_PAGE, grant_unknown, held_grant, of_row, placement_event, refused};
 use crate::sight::Sight;
 use crate::store::{offers, placements, units, wishes};
-use crate::wire::Reader;
 use crate::{App, wire};
 
 impl App {
@@ -20,8 +20,8 @@ impl App {
         request: &pb::MakeOfferRequest,
     ) -> Result<pb::MakeOfferResponse, OpError> {
         let mut v = Violations::new();
-        let grant_id = Reader::id(&mut v, "grant_id", &request.grant_id);
-        let unit_id = Reader::id(&mut v, "unit_id", &request.unit_id);
+        let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
+        let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
         let (grant_id, unit_id) = &v.finish_with(grant_id.zip(unit_id))?;
         let (today, offer_id) = (self.clock.today(), &self.ids.of(&request.request_id, "offer"));
         let call = Call { method: "MakeOffer", caller, request_id: &request.request_id, request };
@@ -58,7 +58,7 @@ impl App {
         request: &pb::AcceptOfferRequest,
     ) -> Result<pb::AcceptOfferResponse, OpError> {
         let mut v = Violations::new();
-        let offer_id = Reader::id(&mut v, "offer_id", &request.offer_id);
+        let offer_id = read::id(&mut v, "offer_id", &request.offer_id);
         let ordered_start = self.reader().day(&mut v, "ordered_start", request.ordered_start);
         let (offer_id, ordered_start) = &v.finish_with(offer_id.zip(ordered_start))?;
         let (today, placement_id) = (self.clock.today(), &self.ids.of(&request.request_id, "placement"));
@@ -97,7 +97,7 @@ impl App {
         caller: &Caller,
         request: &pb::DeclineOfferRequest,
     ) -> Result<pb::DeclineOfferResponse, OpError> {
-        let offer_id = &asked_for("offer_id", &request.offer_id)?;
+        let offer_id = &read::only_id("offer_id", &request.offer_id)?;
         let today = self.clock.today();
         let call = Call { method: "DeclineOffer", caller, request_id: &request.request_id, request };
         let answered = self

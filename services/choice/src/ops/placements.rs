@@ -3,16 +3,16 @@
 use niva_choice_domain::{Done as Rule, Placement};
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::Date;
 use sea_orm::ConnectionTrait;
 
 use super::offers::taken;
-use super::{Call, Done, MAX_PAGE, asked_for, of_row, placement_event, refused};
+use super::{Call, Done, MAX_PAGE, of_row, placement_event, refused};
 use crate::sight::Sight;
 use crate::store::{grants, placements, units};
-use crate::wire::Reader;
 use crate::{App, wire};
 
 impl App {
@@ -79,7 +79,7 @@ impl App {
         caller: &Caller,
         request: &pb::WithdrawPlacementRequest,
     ) -> Result<pb::WithdrawPlacementResponse, OpError> {
-        let id = &asked_for("placement_id", &request.placement_id)?;
+        let id = &read::only_id("placement_id", &request.placement_id)?;
         let today = self.clock.today();
         let call = Call { method: "WithdrawPlacement", caller, request_id: &request.request_id, request };
         self.change(&call, &|tx| {
@@ -97,7 +97,7 @@ impl App {
         caller: &Caller,
         request: &pb::GetPlacementRequest,
     ) -> Result<pb::GetPlacementResponse, OpError> {
-        let id = asked_for("placement_id", &request.placement_id)?;
+        let id = read::only_id("placement_id", &request.placement_id)?;
         let db = self.db.conn();
         let placement =
             placements::find(db, &id).await?.ok_or_else(|| OpError::not_found("placement", &id))?;
@@ -130,7 +130,7 @@ impl App {
         day: Option<Date>,
     ) -> Result<(String, niva_calendar::NaiveDate), OpError> {
         let mut v = Violations::new();
-        let id = Reader::id(&mut v, "placement_id", id);
+        let id = read::id(&mut v, "placement_id", id);
         let day = self.reader().day(&mut v, field, day);
         v.finish_with(id.zip(day))
     }

@@ -3,10 +3,11 @@
 use niva_choice_domain::{Done as Rule, Provider, Unit};
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::choice::v1 as pb;
 
-use super::{Call, Done, MAX_PAGE, asked_for, provider_event, refused, taken, unit_event};
+use super::{Call, Done, MAX_PAGE, provider_event, refused, taken, unit_event};
 use crate::sight::Sight;
 use crate::store::{providers, units};
 use crate::wire::Reader;
@@ -19,7 +20,7 @@ impl App {
         request: &pb::CreateProviderRequest,
     ) -> Result<pb::CreateProviderResponse, OpError> {
         let mut v = Violations::new();
-        let id = Reader::optional_id(&mut v, "provider_id", &request.provider_id);
+        let id = read::optional_id(&mut v, "provider_id", &request.provider_id);
         let name = Reader::name(&mut v, "name", &request.name);
         let (id, name) = v.finish_with(id.zip(name))?;
         let provider = &Provider {
@@ -129,7 +130,7 @@ impl App {
         _caller: &Caller,
         request: &pb::GetUnitRequest,
     ) -> Result<pb::GetUnitResponse, OpError> {
-        let id = asked_for("unit_id", &request.unit_id)?;
+        let id = read::only_id("unit_id", &request.unit_id)?;
         let unit = units::find(self.db.conn(), &id).await?.ok_or_else(|| OpError::not_found("unit", &id))?;
         Ok(pb::GetUnitResponse { unit: Some(wire::unit(&unit)) })
     }
@@ -140,7 +141,7 @@ impl App {
         request: &pb::ListUnitsRequest,
     ) -> Result<pb::ListUnitsResponse, OpError> {
         let mut v = Violations::new();
-        let service = Reader::optional_service(&mut v, "service", request.service);
+        let service = read::optional_service(&mut v, "service", request.service);
         let service = v.finish_with(service)?;
         let filter = filter_hash(&["units", service.map_or("", |s| s.as_str()), &request.district]);
         let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;

@@ -2,10 +2,11 @@
 
 use niva_choice_domain::{MAX_UNITS, Wish};
 use niva_kit::auth::Caller;
+use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
 use niva_proto::choice::v1 as pb;
 
-use super::{Call, asked_for, grant_unknown, held_grant, refused};
+use super::{Call, grant_unknown, held_grant, refused};
 use crate::store::{units, wishes};
 use crate::wire::WISH_FIELD;
 use crate::{App, wire};
@@ -16,7 +17,7 @@ impl App {
         caller: &Caller,
         request: &pb::RecordWishRequest,
     ) -> Result<pb::RecordWishResponse, OpError> {
-        let grant_id = &asked_for("grant_id", &request.grant_id)?;
+        let grant_id = &read::only_id("grant_id", &request.grant_id)?;
         let (today, now) = (self.clock.today(), self.clock.now());
         let call = Call { method: "RecordWish", caller, request_id: &request.request_id, request };
         self.change(&call, &|tx| {

@@ -1,9 +1,8 @@
 //! Results to messages.
 
-use chrono::{Datelike, NaiveDate};
 use niva_calendar::Timeline;
 use niva_choice_domain::{Offer, OfferState, Placement, PlacementState, Provider, Unit, Wish};
-use niva_models::{Regime, Service};
+use niva_kit::wire::write::{self, date};
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 
@@ -16,11 +15,11 @@ pub(crate) fn unit(unit: &Unit) -> pb::Unit {
         unit_id: unit.unit_id.clone(),
         provider_id: unit.provider_id.clone(),
         name: unit.name.clone(),
-        service: service(unit.service).into(),
+        service: write::service(unit.service).into(),
         district: unit.district.clone(),
         regimes: periods(&unit.regimes, |from, regime| pb::RegimePeriod {
             valid_from: from,
-            regime: self::regime(*regime).into(),
+            regime: write::regime(*regime).into(),
         }),
         capacities: periods(&unit.capacities, |from, places| pb::CapacityPeriod {
             valid_from: from,
@@ -67,7 +66,7 @@ pub(crate) fn placement(placement: &Placement) -> pb::Placement {
         placement_id: placement.placement_id.clone(),
         grant_id: placement.grant_id.clone(),
         person_id: placement.person_id.clone(),
-        service: service(placement.service).into(),
+        service: write::service(placement.service).into(),
         unit_id: placement.unit_id.clone(),
         state: state.into(),
         ordered_start: Some(date(placement.ordered_start)),
@@ -83,32 +82,4 @@ fn periods<T: Clone + PartialEq, P>(
     period: impl Fn(Option<common::Date>, &T) -> P,
 ) -> Vec<P> {
     timeline.spans().iter().map(|(days, value)| period(Some(date(days.first)), value)).collect()
-}
-
-fn service(service: Service) -> common::ServiceType {
-    use common::ServiceType as T;
-    match service {
-        Service::HousingWithSpecialService => T::HousingWithSpecialService,
-        Service::SupportedHousing => T::SupportedHousing,
-        Service::HousingSupport => T::HousingSupport,
-        Service::Occupation => T::Occupation,
-        Service::StudyCircle => T::StudyCircle,
-        Service::DailyActivitiesLss => T::DailyActivitiesLss,
-        Service::ServiceHousingLss => T::ServiceHousingLss,
-        Service::GroupHousingLss => T::GroupHousingLss,
-    }
-}
-
-fn regime(regime: Regime) -> common::Regime {
-    match regime {
-        Regime::Municipal => common::Regime::Municipal,
-        Regime::Contracted => common::Regime::Contracted,
-        Regime::Private => common::Regime::Private,
-        Regime::OtherMunicipality => common::Regime::OtherMunicipality,
-    }
-}
-
-fn date(day: NaiveDate) -> common::Date {
-    let part = |n: u32| i32::try_from(n).unwrap_or_default();
-    common::Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
 }

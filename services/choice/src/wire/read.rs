@@ -1,14 +1,13 @@
 //! Messages to commands.
 
-use niva_calendar::{Interval, NaiveDate, Timeline};
+use niva_calendar::{NaiveDate, Timeline};
 use niva_choice_domain::{Dates, Grant, Placement, Provider, Refusal, Unit, near};
 use niva_kit::Violations;
+use niva_kit::wire::read;
 use niva_models::{City, Regime, Service};
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 
-/// Longest id, in bytes.
-const MAX_ID: usize = 128;
 /// Longest name, in characters.
 const MAX_NAME: usize = 200;
 /// Field of a wish that its refusals are about.
@@ -54,19 +53,6 @@ pub(crate) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// An id that must be given.
-    pub(crate) fn id(v: &mut Violations, field: &str, value: &str) -> Option<String> {
-        let value = v.text(field, value)?;
-        let sound = value.len() <= MAX_ID && !value.chars().any(char::is_control);
-        let words = format!("is no id: give at most {MAX_ID} bytes without control characters");
-        v.require(sound, field, "ID_INVALID", words).then_some(value)
-    }
-
-    /// An id that may be left to the service: `Some(None)` when it is.
-    pub(crate) fn optional_id(v: &mut Violations, field: &str, value: &str) -> Option<Option<String>> {
-        if value.is_empty() { Some(None) } else { Self::id(v, field, value).map(Some) }
-    }
-
     /// Name shown to people.
     pub(crate) fn name(v: &mut Violations, field: &str, value: &str) -> Option<String> {
         let value = v.text(field, value)?;
@@ -75,72 +61,10 @@ impl Reader<'_> {
         v.require(sound, field, "NAME_INVALID", words).then_some(value)
     }
 
-    /// A service; `Some(None)` when it is not given.
-    pub(crate) fn optional_service(v: &mut Violations, field: &str, value: i32) -> Option<Option<Service>> {
-        use common::ServiceType as T;
-        let service = match T::try_from(value) {
-            Ok(T::Unspecified) => return Some(None),
-            Ok(T::HousingWithSpecialService) => Some(Service::HousingWithSpecialService),
-            Ok(T::SupportedHousing) => Some(Service::SupportedHousing),
-            Ok(T::HousingSupport) => Some(Service::HousingSupport),
-            Ok(T::Occupation) => Some(Service::Occupation),
-            Ok(T::StudyCircle) => Some(Service::StudyCircle),
-            Ok(T::DailyActivitiesLss) => Some(Service::DailyActivitiesLss),
-            Ok(T::ServiceHousingLss) => Some(Service::ServiceHousingLss),
-            Ok(T::GroupHousingLss) => Some(Service::GroupHousingLss),
-            Err(_) => None,
-        };
-        if service.is_none() {
-            v.add(field, "SERVICE_UNKNOWN", format!("{value} is no service of this version of the contract"));
-        }
-        service.map(Some)
-    }
-
-    fn service(v: &mut Violations, field: &str, value: i32) -> Option<Service> {
-        let service = Self::optional_service(v, field, value)?;
-        v.required(field, service)
-    }
-
-    fn district(self, v: &mut Violations, field: &str, value: &str) -> Option<String> {
-        let (name, city) = (v.text(field, value)?, self.city);
-        let known = || {
-            format!("`{name}` is no district board of {}: one of {}", city.name, city.districts.join(", "))
-        };
-        v.require(city.has_district(&name), field, "DISTRICT_UNKNOWN", known()).then_some(name)
-    }
-
-    fn regime(v: &mut Violations, field: &str, value: i32) -> Option<Regime> {
-        let regime = match common::Regime::try_from(value) {
-            Ok(common::Regime::Unspecified) => return v.required(field, None),
-            Ok(common::Regime::Municipal) => Some(Regime::Municipal),
-            Ok(common::Regime::Contracted) => Some(Regime::Contracted),
-            Ok(common::Regime::Private) => Some(Regime::Private),
-            Ok(common::Regime::OtherMunicipality) => Some(Regime::OtherMunicipality),
-            Err(_) => None,
-        };
-        if regime.is_none() {
-            v.add(field, "REGIME_UNKNOWN", format!("{value} is no regime of this version of the contract"));
-        }
-        regime
-    }
-
     fn places(v: &mut Violations, field: &str, value: i32) -> Option<u32> {
         let places =
             u32::try_from(value).map_err(|_| format!("{value} places are fewer than none; give 0 or more"));
         v.check(field, "CAPACITY_NEGATIVE", places)
-    }
-
-    /// Any day; `Some(None)` when it is not given.
-    fn any_day(v: &mut Violations, field: &str, value: Option<common::Date>) -> Option<Option<NaiveDate>> {
-        let Some(common::Date { year, month, day }) = value else { return Some(None) };
-        let parts = u32::try_from(month).ok().zip(u32::try_from(day).ok());
-        let parts = parts.filter(|_| (1900..=9999).contains(&year));
-        let date = parts.and_then(|(month, day)| niva_calendar::date(year, month, day));
-        if date.is_none() {
-            let words = format!("{year:04}-{month:02}-{day:02} is no day of the years 1900 to 9999");
-            v.add(field, "DATE_INVALID", words);
-        }
-        date.map(Some)
     }
 
     /// A day not too far ahead; `Some(None)` when it is not given.
@@ -150,7 +74,7 @@ impl Reader<'_> {
         field: &str,
         value: Option<common::Date>,
     ) -> Option<Option<NaiveDate>> {
-        let Some(day) = Self::any_day(v, field, value)? else { return Some(None) };
+        let Some(day) = read::optional_date(v, field, value)? else { return Some(None) };
         match near(day, self.today) {
             Ok(day) => Some(Some(day)),
             Err(refusal) => {
@@ -175,13 +99,13 @@ impl Reader<'_> {
         v: &mut Violations,
         field: &str,
         given: &[P],
-        read: impl Fn(&mut Violations, &P) -> Option<(NaiveDate, T)>,
+        period: impl Fn(&mut Violations, &P) -> Option<(NaiveDate, T)>,
         made: impl Fn(&[(NaiveDate, T)]) -> Result<Timeline<U>, Vec<Refusal>>,
     ) -> Option<Timeline<U>> {
         let periods: Vec<_> = given
             .iter()
             .enumerate()
-            .map(|(i, period)| v.nested(&format!("{field}[{i}]"), |v| read(v, period)))
+            .map(|(i, given)| v.nested(&format!("{field}[{i}]"), |v| period(v, given)))
             .collect();
         let periods: Vec<_> = periods.into_iter().collect::<Option<_>>()?;
         made(&periods).map_err(|wrong| refusals(v, field, &wrong)).ok()
@@ -189,7 +113,7 @@ impl Reader<'_> {
 
     fn regime_period(self, v: &mut Violations, period: &pb::RegimePeriod) -> Option<(NaiveDate, Regime)> {
         let from = self.day(v, "valid_from", period.valid_from);
-        from.zip(Self::regime(v, "regime", period.regime))
+        from.zip(read::regime(v, "regime", period.regime))
     }
 
     fn capacity_period(self, v: &mut Violations, period: &pb::CapacityPeriod) -> Option<(NaiveDate, u32)> {
@@ -199,11 +123,11 @@ impl Reader<'_> {
 
     /// A unit as in CreateUnit, but for its id.
     pub(crate) fn unit(self, v: &mut Violations, given: &pb::Unit) -> Option<NewUnit> {
-        let unit_id = Self::optional_id(v, "unit_id", &given.unit_id);
-        let provider_id = Self::id(v, "provider_id", &given.provider_id);
+        let unit_id = read::optional_id(v, "unit_id", &given.unit_id);
+        let provider_id = read::id(v, "provider_id", &given.provider_id);
         let name = Self::name(v, "name", &given.name);
-        let service = Self::service(v, "service", given.service);
-        let district = self.district(v, "district", &given.district);
+        let service = read::service(v, "service", given.service);
+        let district = read::district(v, "district", &given.district, self.city);
         let regime = |v: &mut Violations, p: &pb::RegimePeriod| self.regime_period(v, p);
         let regimes = Self::periods(v, "regimes", &given.regimes, regime, Unit::regimes);
         let capacity = |v: &mut Violations, p: &pb::CapacityPeriod| self.capacity_period(v, p);
@@ -225,7 +149,7 @@ impl Reader<'_> {
         v: &mut Violations,
         request: &pb::SetUnitCapacityRequest,
     ) -> Option<CapacityChange> {
-        let unit_id = Self::id(v, "unit_id", &request.unit_id);
+        let unit_id = read::id(v, "unit_id", &request.unit_id);
         let period = v.required("capacity", request.capacity.as_ref());
         let period = period.and_then(|p| v.nested("capacity", |v| self.capacity_period(v, p)));
         let (from, places) = period?;
@@ -238,7 +162,7 @@ impl Reader<'_> {
         v: &mut Violations,
         request: &pb::ChangeUnitRegimeRequest,
     ) -> Option<RegimeChange> {
-        let unit_id = Self::id(v, "unit_id", &request.unit_id);
+        let unit_id = read::id(v, "unit_id", &request.unit_id);
         let period = v.required("regime", request.regime.as_ref());
         let period = period.and_then(|p| v.nested("regime", |v| self.regime_period(v, p)));
         let (from, regime) = period?;
@@ -254,13 +178,13 @@ impl Reader<'_> {
         use pb::import_choice_request::Record;
         match v.required("record", record)? {
             Record::Provider(given) => v.nested("provider", |v| {
-                let provider_id = Self::id(v, "provider_id", &given.provider_id);
+                let provider_id = read::id(v, "provider_id", &given.provider_id);
                 let name = Self::name(v, "name", &given.name);
                 Some(Imported::Provider(Provider { provider_id: provider_id?, name: name? }))
             }),
             Record::Unit(given) => v.nested("unit", |v| {
                 let unit = self.unit(v, given);
-                let unit_id = Self::id(v, "unit_id", &given.unit_id);
+                let unit_id = read::id(v, "unit_id", &given.unit_id);
                 Some(Imported::Unit(unit?.with_id(unit_id?)))
             }),
             Record::Placement(given) => {
@@ -270,11 +194,11 @@ impl Reader<'_> {
     }
 
     fn placement(self, v: &mut Violations, given: &pb::Placement) -> Option<Placement> {
-        let placement_id = Self::id(v, "placement_id", &given.placement_id);
-        let grant_id = Self::id(v, "grant_id", &given.grant_id);
-        let person_id = Self::id(v, "person_id", &given.person_id);
-        let service = Self::service(v, "service", given.service);
-        let unit_id = Self::id(v, "unit_id", &given.unit_id);
+        let placement_id = read::id(v, "placement_id", &given.placement_id);
+        let grant_id = read::id(v, "grant_id", &given.grant_id);
+        let person_id = read::id(v, "person_id", &given.person_id);
+        let service = read::service(v, "service", given.service);
+        let unit_id = read::id(v, "unit_id", &given.unit_id);
         let ordered_start = self.day(v, "ordered_start", given.ordered_start);
         let actual_start = self.optional_day(v, "actual_start", given.actual_start);
         let notice = self.optional_day(v, "notice_date", given.notice_date);
@@ -304,19 +228,12 @@ impl Reader<'_> {
 
     /// A grant as the feed of assessment tells it.
     pub(crate) fn grant(v: &mut Violations, told: &niva_proto::assessment::v1::Grant) -> Option<Grant> {
-        let grant_id = Self::id(v, "grant_id", &told.grant_id);
-        let person_id = Self::id(v, "person_id", &told.person_id);
-        let service = Self::service(v, "service", told.service);
+        let grant_id = read::id(v, "grant_id", &told.grant_id);
+        let person_id = read::id(v, "person_id", &told.person_id);
+        let service = read::service(v, "service", told.service);
         let district = v.text("district", &told.district);
-        let valid = v.required("valid", told.valid).and_then(|valid| {
-            // What was granted stands, however far ahead it ends.
-            let first =
-                Self::any_day(v, "valid.first", valid.first).and_then(|day| v.required("valid.first", day));
-            let last = Self::any_day(v, "valid.last", valid.last);
-            let interval = Interval::between(first?, last?);
-            v.require(interval.is_some(), "valid", "END_BEFORE_START", "ends before it begins");
-            interval
-        });
+        // What was granted stands, however far ahead it ends.
+        let valid = read::interval(v, "valid", told.valid);
         Some(Grant {
             grant_id: grant_id?,
             person_id: person_id?,

@@ -2,6 +2,7 @@
 
 use futures_util::{Stream, StreamExt};
 use niva_kit::auth::Caller;
+use niva_kit::wire::read::id;
 use niva_kit::{OpError, Violations};
 use niva_proto::payment::v1 as pb;
 use prost::Message;
@@ -11,7 +12,6 @@ use tonic::Status;
 use super::Context;
 use super::facts::{Placed, record};
 use crate::wire::records::imported;
-use crate::wire::values::id;
 
 /// Records in one import at most: they are held in memory until all are checked.
 const MAX_RECORDS: usize = 1_000_000;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::write;
 use niva_proto::payment::v1 as pb;
 
 use super::{Context, bound_to};
@@ -15,7 +16,6 @@ use crate::store::runs::{self, Run};
 use crate::store::{facts, units};
 use crate::wire::lines::{hold_out, line_out};
 use crate::wire::runs::run_out;
-use crate::wire::values::service_out;
 
 /// Runs on a page at most.
 const MAX_RUNS: u32 = 1_000;
@@ -150,7 +150,7 @@ async fn holds_out(context: &Context, run: &Run, found: &[HoldRow]) -> Result<Ve
             payment_run_id: run.id.clone(),
             placement_id: row.placement_id.clone(),
             person_id: key.person_id,
-            service: service_out(key.service).into(),
+            service: write::service(key.service).into(),
             unit_id: row.unit_id.clone(),
             hold: Some(hold_out(&row.hold, &placed.facts(), &context.catalogue)),
         });

@@ -2,6 +2,7 @@
 
 use niva_calendar::NaiveDate;
 use niva_kit::OpError;
+use niva_kit::wire::write;
 use niva_models::{Catalogue, City};
 use niva_money::Ore;
 use niva_payment_domain::owed;
@@ -9,7 +10,6 @@ use niva_proto::payment::v1 as pb;
 
 use crate::wire::case::question;
 use crate::wire::lines::{calculated_out, hold_out};
-use crate::wire::values::money_out;
 
 /// What `CalculateCompensation` answers: a function of the request, the models, the city and today's date alone.
 ///
@@ -28,7 +28,7 @@ pub fn calculate(
     Ok(pb::CalculateCompensationResponse {
         lines: owed.lines.iter().map(|line| calculated_out(line, &facts, catalogue)).collect(),
         holds: owed.holds.iter().map(|hold| hold_out(hold, &facts, catalogue)).collect(),
-        total: Some(money_out(
+        total: Some(write::money(
             total.ok_or_else(|| OpError::internal("the lines add up to more than 64 bits"))?,
         )),
     })

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use niva_calendar::Month;
 use niva_kit::auth::Caller;
+use niva_kit::wire::read::{money, month};
 use niva_kit::{OpError, Violations, request};
 use niva_money::Ore;
 use niva_proto::payment::v1 as pb;
@@ -15,7 +16,6 @@ use crate::run::{Inputs, RunError, preview};
 use crate::store::facts;
 use crate::store::runs::{self, Run, State};
 use crate::wire::runs::run_out;
-use crate::wire::values::{money, month};
 
 /// Longest reason of a discard, in characters.
 const MAX_REASON: usize = 500;
@@ -28,7 +28,7 @@ pub(crate) async fn create(
 ) -> Result<pb::CreatePaymentRunResponse, OpError> {
     let mut v = Violations::new();
     v.text("request_id", &request.request_id);
-    let month = month(&mut v, "month", request.month.as_ref());
+    let month = month(&mut v, "month", request.month);
     let month = v.finish_with(month)?;
     if request.validate_only {
         return previewed(context, caller, month).await;
@@ -158,7 +158,7 @@ pub(crate) async fn approve(
 ) -> Result<pb::ApprovePaymentRunResponse, OpError> {
     let mut v = Violations::new();
     let id = v.text("payment_run_id", &request.payment_run_id);
-    let amount = money(&mut v, "amount", request.amount.as_ref());
+    let amount = money(&mut v, "amount", request.amount);
     let (id, seen) = &v.finish_with(id.zip(amount))?;
     let now = context.clock.now();
     let response = context

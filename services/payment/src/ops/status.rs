@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::Stream;
 use futures_util::stream;
 use niva_kit::OpError;
+use niva_kit::wire::write;
 use niva_proto::common::v1::FeedStatus;
 use niva_proto::payment::v1 as pb;
 use tokio::sync::watch;
@@ -14,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Context, lists};
 use crate::store::feeds;
 use crate::store::runs::{Run, State};
-use crate::wire::runs::{run_out, time_out};
+use crate::wire::runs::run_out;
 
 /// How often a run that another process calculates is looked at.
 const LOOK: Duration = Duration::from_millis(250);
@@ -30,7 +31,7 @@ pub(crate) async fn feeds(context: &Context) -> Result<pb::GetFeedStatusResponse
             newest_position: status.newest,
             connected: status.connected,
             last_error: status.last_error.unwrap_or_default(),
-            update_time: moved.get(*name).copied().map(time_out),
+            update_time: moved.get(*name).copied().map(write::timestamp),
         }
     });
     Ok(pb::GetFeedStatusResponse { feeds: feeds.collect() })

@@ -1,6 +1,7 @@
 //! A case stated whole in one request.
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
+use niva_kit::wire::read::{date, district, level, month, optional_date, regime, service};
 use niva_kit::{OpError, Violations};
 use niva_models::{Catalogue, City, Regime, Scope, Service};
 use niva_payment_domain::{
@@ -9,7 +10,7 @@ use niva_payment_domain::{
 use niva_proto::payment::v1 as pb;
 
 use super::records;
-use super::values::{level, month, optional_date, regime, required_date, scope, service};
+use super::values::scope;
 
 /// Months in one request at most.
 const MAX_MONTHS: i32 = 120;
@@ -86,8 +87,8 @@ fn months(
     request: &pb::CalculateCompensationRequest,
     today: NaiveDate,
 ) -> Option<(Month, Month)> {
-    let first = month(v, "first_month", request.first_month.as_ref());
-    let last = month(v, "last_month", request.last_month.as_ref());
+    let first = month(v, "first_month", request.first_month);
+    let last = month(v, "last_month", request.last_month);
     let (first, last) = (first?, last?);
     let in_order = v.require(
         first <= last && last.index() - first.index() < MAX_MONTHS,
@@ -112,19 +113,19 @@ fn stated(
 ) -> Option<Stated> {
     let found = v.len();
     let service = service(v, "service", case.service);
-    let start = required_date(v, "ordered_start", case.ordered_start.as_ref());
-    let actual_start = optional_date(v, "actual_start", case.actual_start.as_ref());
-    let notice = optional_date(v, "notice_date", case.notice_date.as_ref());
-    let end = optional_date(v, "end_date", case.end_date.as_ref());
+    let start = date(v, "ordered_start", case.ordered_start);
+    let actual_start = optional_date(v, "actual_start", case.actual_start);
+    let notice = optional_date(v, "notice_date", case.notice_date);
+    let end = optional_date(v, "end_date", case.end_date);
     v.require(!case.regimes.is_empty(), "regimes", "FIELD_REQUIRED", "is required; give the unit's regime");
     let regimes = periods(v, "regimes", &case.regimes, |v, p| {
-        let from = required_date(v, "valid_from", p.valid_from.as_ref());
+        let from = date(v, "valid_from", p.valid_from);
         let regime = regime(v, "regime", p.regime);
         Some((from?, regime?))
     });
     let levels = periods(v, "levels", &case.levels, |v, p| level_period(v, p, service, catalogue));
     let scopes = periods(v, "scopes", &case.scopes, |v, p| {
-        let from = required_date(v, "valid_from", p.valid_from.as_ref());
+        let from = date(v, "valid_from", p.valid_from);
         let scope = scope(v, "scope", p.scope.as_ref());
         Some((from?, scope?))
     });
@@ -153,9 +154,9 @@ fn stated(
     let stated = Stated {
         service: service?,
         ordered_start: start?,
-        actual_start,
-        notice,
-        end,
+        actual_start: actual_start?,
+        notice: notice?,
+        end: end?,
         regimes,
         levels,
         // No scope stated: a grant without one.
@@ -189,14 +190,14 @@ fn level_period(
     service: Option<Service>,
     catalogue: &Catalogue,
 ) -> Option<(NaiveDate, LevelFact)> {
-    let from = required_date(v, "valid_from", period.valid_from.as_ref());
+    let from = date(v, "valid_from", period.valid_from);
     let given = period.points.map(|n| u16::try_from(n).ok());
     let points = given.flatten();
     if given.is_some() && points.is_none() {
         v.add("points", "POINTS_WITHOUT_LEVEL", "are no number of points");
         return None;
     }
-    if let Some(stated) = &period.level {
+    if let Some(stated) = period.level {
         let level = level(v, "level", stated);
         return Some((from?, LevelFact { level: level?, points }));
     }
@@ -213,12 +214,6 @@ fn level_period(
     };
     v.require(level.is_some(), "points", "POINTS_WITHOUT_LEVEL", text);
     Some((from, LevelFact { level: level?, points: Some(points) }))
-}
-
-fn district(v: &mut Violations, field: &str, name: &str, city: &City) -> Option<String> {
-    let name = v.text(field, name)?;
-    let text = format!("{} has no district board `{name}`: {}", city.name, city.districts.join(", "));
-    v.require(city.has_district(&name), field, "DISTRICT_UNKNOWN", text).then_some(name)
 }
 
 /// Reads each of some parts under its index.

@@ -2,12 +2,13 @@
 //! why.
 
 use niva_calendar::{Interval, Timeline};
+use niva_kit::wire::read::{date, id, interval, level, optional_date, regime, service};
 use niva_kit::{OpError, Violations};
 use niva_payment_domain::{Fact, Grant, LevelDecision, Order, UnitFacts};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 
-use super::values::{id, interval, level, optional_date, regime, required_date, scope, service};
+use super::values::scope;
 use crate::case_key::CaseKey;
 use crate::record::Incoming;
 
@@ -46,12 +47,12 @@ fn key(v: &mut Violations, person_id: &str, service_type: i32) -> Option<CaseKey
 fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
     let key = key(v, &g.person_id, g.service);
     let grant_id = id(v, "grant_id", &g.grant_id);
-    let district = id(v, "district", &g.district);
-    let valid = interval(v, "valid", g.valid.as_ref());
+    let district = v.text("district", &g.district);
+    let valid = interval(v, "valid", g.valid);
     let mut scopes = Vec::with_capacity(g.scopes.len());
     for (i, period) in g.scopes.iter().enumerate() {
         v.nested(&format!("scopes[{i}]"), |v| {
-            let from = required_date(v, "valid_from", period.valid_from.as_ref());
+            let from = date(v, "valid_from", period.valid_from);
             let scope = scope(v, "scope", period.scope.as_ref());
             scopes.extend(from.zip(scope));
         });
@@ -64,8 +65,8 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
     let key = key(v, &d.person_id, d.service);
     let decision_id = id(v, "level_decision_id", &d.level_decision_id);
-    let level = v.required("level", d.level.as_ref()).and_then(|l| level(v, "level", l));
-    let valid_from = required_date(v, "valid_from", d.valid_from.as_ref());
+    let level = v.required("level", d.level).and_then(|l| level(v, "level", l));
+    let valid_from = date(v, "valid_from", d.valid_from);
     let points = d.points.and_then(|points| u16::try_from(points).ok());
     let decision = LevelDecision { id: decision_id?, level: level?, points };
     Some(Incoming::Case(key?, Fact::Level { valid_from: valid_from?, number: d.decision_number, decision }))
@@ -75,17 +76,17 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
     let key = key(v, &p.person_id, p.service);
     let placement_id = id(v, "placement_id", &p.placement_id);
     let (grant_id, unit_id) = (id(v, "grant_id", &p.grant_id), id(v, "unit_id", &p.unit_id));
-    let ordered_start = required_date(v, "ordered_start", p.ordered_start.as_ref());
-    let actual_start = optional_date(v, "actual_start", p.actual_start.as_ref());
-    let notice = optional_date(v, "notice_date", p.notice_date.as_ref());
-    let end = optional_date(v, "end_date", p.end_date.as_ref());
+    let ordered_start = date(v, "ordered_start", p.ordered_start);
+    let actual_start = optional_date(v, "actual_start", p.actual_start);
+    let notice = optional_date(v, "notice_date", p.notice_date);
+    let end = optional_date(v, "end_date", p.end_date);
     let order = Order {
         grant_id: grant_id?,
         unit_id: unit_id?,
         ordered_start: ordered_start?,
-        actual_start,
-        notice,
-        end,
+        actual_start: actual_start?,
+        notice: notice?,
+        end: end?,
         withdrawn: p.state() == choice::placement::State::Withdrawn,
     };
     Some(Incoming::Case(key?, Fact::Placement { placement_id: placement_id?, revision: p.revision, order }))
@@ -93,11 +94,11 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
     let (unit_id, provider_id) = (id(v, "unit_id", &u.unit_id), id(v, "provider_id", &u.provider_id));
-    let district = id(v, "district", &u.district);
+    let district = v.text("district", &u.district);
     let mut periods = Vec::with_capacity(u.regimes.len());
     for (i, period) in u.regimes.iter().enumerate() {
         v.nested(&format!("regimes[{i}]"), |v| {
-            let from = required_date(v, "valid_from", period.valid_from.as_ref());
+            let from = date(v, "valid_from", period.valid_from);
             let regime = regime(v, "regime", period.regime);
             periods.extend(from.zip(regime));
         });

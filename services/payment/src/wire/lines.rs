@@ -1,14 +1,12 @@
 //! Lines, holds and explanations, outwards.
 
+use niva_kit::wire::write;
 use niva_models::Catalogue;
 use niva_payment_domain::ledger::LineId;
 use niva_payment_domain::{Basis, Explanation, Hold, Line, PlacementFacts, explain, hold_message};
 use niva_proto::payment::v1 as pb;
 
-use super::values::{
-    component_out, hold_reason_out, interval_out, level_out, money_out, month_out, regime_out, service_out,
-    settlement_out, unit_out,
-};
+use super::values::{component_out, hold_reason_out, settlement_out, unit_out};
 use crate::case_key::CaseKey;
 use crate::store::lines;
 
@@ -50,15 +48,15 @@ pub(crate) fn calculated_out(
     let variant = model.and_then(|m| m.terms(facts.service)).map_or("", |t| t.variant_key(line.variant));
     pb::CompensationLine {
         component: component_out(line.component).into(),
-        days: Some(interval_out(line.days)),
+        days: Some(write::interval(line.days)),
         model_id: agreement.map_or_else(|| model.map_or("", |m| &m.id), |a| &a.agreement_id).to_owned(),
-        level: line.level.map(level_out),
+        level: line.level.map(write::level),
         variant: variant.to_owned(),
-        regime: regime_out(line.regime).into(),
+        regime: write::regime(line.regime).into(),
         unit: unit_out(line.unit).into(),
         quantity: line.quantity,
-        unit_price: Some(money_out(line.unit_price)),
-        amount: Some(money_out(line.amount)),
+        unit_price: Some(write::money(line.unit_price)),
+        amount: Some(write::money(line.amount)),
         settlement: settlement_out(line.settlement).into(),
         explanation: Some(explanation_out(explain(line, facts, catalogue))),
     }
@@ -71,7 +69,7 @@ pub(crate) fn hold_out(
 ) -> pb::CompensationHold {
     pb::CompensationHold {
         component: component_out(hold.component).into(),
-        days: Some(interval_out(hold.days)),
+        days: Some(write::interval(hold.days)),
         reason: hold_reason_out(hold.reason).into(),
         message: hold_message(hold, facts, catalogue),
     }
@@ -86,18 +84,18 @@ pub(crate) fn line_out(line: &lines::Line, key: &CaseKey, run_id: impl Fn(i32) -
         payment_run_id: run_id(line.id.run_no),
         placement_id: line.placement_id.clone(),
         person_id: key.person_id.clone(),
-        service: service_out(key.service).into(),
-        month: Some(month_out(p.month)),
+        service: write::service(key.service).into(),
+        month: Some(write::month(p.month)),
         component: component_out(p.component).into(),
-        days: Some(interval_out(p.days)),
+        days: Some(write::interval(p.days)),
         model_id: p.model_id.to_string(),
-        level: p.level.map(level_out),
+        level: p.level.map(write::level),
         variant: p.variant.to_string(),
-        regime: regime_out(p.regime).into(),
+        regime: write::regime(p.regime).into(),
         unit: unit_out(p.unit).into(),
         quantity: p.quantity,
-        unit_price: Some(money_out(p.unit_price)),
-        amount: Some(money_out(p.amount)),
+        unit_price: Some(write::money(p.unit_price)),
+        amount: Some(write::money(p.amount)),
         payer_district: p.payer.to_string(),
         provider_id: p.provider_id.to_string(),
         unit_id: p.unit_id.to_string(),

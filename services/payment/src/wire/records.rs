@@ -2,12 +2,11 @@
 
 use niva_calendar::NaiveDate;
 use niva_kit::Violations;
+use niva_kit::wire::read::{date, id, interval, money, optional_date};
 use niva_payment_domain::{
     Agreement, FactError, Occasion, OccasionKind, PremisesCost, Record, Schedule, Transition, check_price,
 };
 use niva_proto::payment::v1 as pb;
-
-use super::values::{id, interval, money, optional_date, required_date};
 
 pub(crate) fn schedule(
     v: &mut Violations,
@@ -16,7 +15,7 @@ pub(crate) fn schedule(
 ) -> Option<Record> {
     let period = v.required(field, period)?;
     v.nested(field, |v| {
-        let from = required_date(v, "valid_from", period.valid_from.as_ref());
+        let from = date(v, "valid_from", period.valid_from);
         let sessions = sessions(v, period.schedule.as_ref());
         Some(Record::Schedule(from?, sessions?))
     })
@@ -43,7 +42,7 @@ pub(crate) fn occasion(
 ) -> Option<Occasion> {
     let occasion = v.required(field, occasion)?;
     v.nested(field, |v| {
-        let date = required_date(v, "date", occasion.date.as_ref());
+        let date = date(v, "date", occasion.date);
         let happened = date.is_none_or(|date| today.is_none_or(|today| date <= today));
         v.require(happened, "date", "DATE_IN_FUTURE", "lies in the future: report what has happened");
         let kind = match occasion.component() {
@@ -67,8 +66,8 @@ pub(crate) fn agreement(
     let agreement = v.required(field, agreement)?;
     v.nested(field, |v| {
         let agreement_id = id(v, "agreement_id", &agreement.agreement_id);
-        let days = interval(v, "valid", agreement.valid.as_ref());
-        let price = money(v, "price", agreement.price.as_ref());
+        let days = interval(v, "valid", agreement.valid);
+        let price = money(v, "price", agreement.price);
         price.inspect(|price| price_in_range(v, "price", *price));
         Some(Agreement { agreement_id: agreement_id?, days: days?, price: price? })
     })
@@ -92,9 +91,9 @@ pub(crate) fn transition(
 ) -> Option<Transition> {
     let transition = v.required(field, transition)?;
     v.nested(field, |v| {
-        let job_start = required_date(v, "job_start", transition.job_start.as_ref());
-        let support_end = optional_date(v, "support_end", transition.support_end.as_ref());
-        let (start, end) = (job_start?, support_end);
+        let job_start = date(v, "job_start", transition.job_start);
+        let support_end = optional_date(v, "support_end", transition.support_end);
+        let (start, end) = (job_start?, support_end?);
         let in_order = end.is_none_or(|end| end >= start);
         let text =
             "is before the job begins: state the last day of support, or leave it out while support goes on";
@@ -110,8 +109,8 @@ pub(crate) fn premises_cost(
 ) -> Option<PremisesCost> {
     let cost = v.required(field, cost)?;
     v.nested(field, |v| {
-        let days = interval(v, "valid", cost.valid.as_ref());
-        let per_month = money(v, "per_month", cost.per_month.as_ref());
+        let days = interval(v, "valid", cost.valid);
+        let per_month = money(v, "per_month", cost.per_month);
         per_month.inspect(|amount| price_in_range(v, "per_month", *amount));
         Some(PremisesCost { days: days?, per_month: per_month? })
     })
