@@ -46,10 +46,10 @@ fn one(
 }
 
 impl Api {
-    async fn record<R: Message + Default>(
+    async fn record<R: Message + Default + 'static>(
         &self,
         caller: &Caller,
-        method: &str,
+        method: &'static str,
         request: (&str, &impl Message),
         records: Result<Vec<Placed>, OpError>,
         respond: impl Fn(i64) -> R + Send + Sync,

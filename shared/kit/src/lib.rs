@@ -10,20 +10,14 @@
 //! pub(crate) async fn offer(deps: &Deps, caller: &Caller, request: &OfferPlaceRequest) -> Result<OfferPlaceResponse, OpError> {
 //!     let command = &OfferPlace::try_from(request)?;             // all violations at once, see error::Violations
 //!     let (now, id) = (deps.clock.now(), &deps.ids.next());
-//!     let response = deps.db.write(|tx| Box::pin(async move {
-//!         if let Some(done) = request::claim(tx, &request.request_id, "OfferPlace", &caller.subject, request, now).await?.answer()? {
-//!             return Ok(done);
-//!         }
+//!     let call = Call { method: "OfferPlace", caller, request_id: &request.request_id, request };
+//!     deps.feed.once(&call, now, |tx| Box::pin(async move {       // FeedLog of this service; request::once without a feed
 //!         let unit = store::unit(tx, &command.unit).await?.ok_or_else(|| OpError::not_found("unit", &command.unit))?;
 //!         let offer = unit.offer(id, command).map_err(precondition)?;
 //!         store::insert_offer(tx, &offer).await?;
-//!         feed::append(tx, vec![NewEvent::new("placement_offered", id, &event(&offer))], now).await?;
-//!         let response = OfferPlaceResponse { offer: Some(offer.into()) };
-//!         request::finish(tx, &request.request_id, &response).await?;
-//!         Ok(response)
-//!     })).await?;
-//!     deps.feed.notify();                                         // FeedLog of this service, after the commit
-//!     Ok(response)
+//!         let events = vec![NewEvent::new("placement_offered", id, &event(&offer))];
+//!         Ok((OfferPlaceResponse { offer: Some(offer.into()) }, events))
+//!     })).await
 //! }
 //! ```
 //!

@@ -3,12 +3,14 @@
 //! A call that is repeated after a lost answer gets the first answer again and does nothing twice.
 
 use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigrationTrait;
 use sha2::{Digest, Sha256};
 
-use crate::db::{DbError, Tx};
+use crate::auth::Caller;
+use crate::db::{Database, DbError, Tx};
 use crate::error::OpError;
 use crate::schema::Ddl;
 
@@ -35,6 +37,52 @@ impl Claim {
             Self::Done(bytes) => R::decode(bytes.as_slice()).map(Some).map_err(OpError::internal),
         }
     }
+}
+
+/// A changing call, as the log of requests knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a, Q> {
+    /// The rpc: `OfferPlace`.
+    pub method: &'static str,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The id that the caller made.
+    pub request_id: &'a str,
+    /// The content.
+    pub request: &'a Q,
+}
+
+/// Runs `work` once for a request id, in one transaction with the claim and the stored answer; a repeated call gets the
+/// answer of the first. A service with a feed calls [`crate::feed::FeedLog::once`].
+///
+/// # Errors
+/// Those of [`claim`], of `work` and of the database.
+pub async fn once<'a, Q, R, F>(
+    db: &'a Database,
+    call: &'a Call<'a, Q>,
+    now: DateTime<Utc>,
+    work: F,
+) -> Result<R, OpError>
+where
+    Q: Message,
+    R: Message + Default + 'static,
+    F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+{
+    db.write(|tx: &Tx<'a>| {
+        let work = work(tx);
+        Box::pin(async move {
+            let Call { method, caller, request_id, request } = call;
+            if let Some(answer) =
+                claim(tx, request_id, method, &caller.subject, *request, now).await?.answer()?
+            {
+                return Ok(answer);
+            }
+            let answer = work.await?;
+            finish(tx, request_id, &answer).await?;
+            Ok(answer)
+        })
+    })
+    .await
 }
 
 /// Claims a request for this transaction. A second transaction with the same id waits for the first one's end.

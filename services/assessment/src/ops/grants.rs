@@ -31,7 +31,7 @@ impl App {
             revision: 1,
         };
         let call = Call { method: "RecordGrant", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 if persons::find(tx, &grant.person_id).await?.is_none() {
                     return Err(person_unknown(&grant.person_id));
@@ -54,7 +54,7 @@ impl App {
     ) -> Result<pb::ChangeGrantScopeResponse, OpError> {
         let (id, first, scope) = &wire::new_scope(request)?;
         let call = Call { method: "ChangeGrantScope", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let grant = held(tx, caller, id).await?;
                 let (grant, events) =
@@ -72,7 +72,7 @@ impl App {
     ) -> Result<pb::EndGrantResponse, OpError> {
         let (id, last) = &wire::end_grant(request)?;
         let call = Call { method: "EndGrant", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let grant = held(tx, caller, id).await?;
                 let (grant, events) = save(tx, grant.end(*last).map_err(|e| refused(&e))?).await?;

@@ -90,7 +90,7 @@ impl App {
         };
         let call = Call { method: "ImportAssessment", caller, request_id: &request_id, request: content };
         let records = &records;
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let mut findings = Findings::default();
                 let accepted = self.check_import(tx, caller, records, &mut findings).await?;

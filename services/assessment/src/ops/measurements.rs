@@ -30,7 +30,7 @@ impl App {
         };
         let (follow_up, today) = (new.follow_up_date, self.clock.today());
         let call = Call { method: "StartMeasurement", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let service = visit.service;
                 let no_instrument = || {
@@ -71,7 +71,7 @@ impl App {
         let item = read::id(&mut v, "item_key", &request.item_key);
         let (id, item) = &v.finish_with(id.zip(item))?;
         let call = Call { method: "RecordScore", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let (measurement, instrument) = self.held(tx, caller, id).await?;
                 let scored = measurement
@@ -104,7 +104,7 @@ impl App {
         let valid_from = valid_from.unwrap_or_else(|| default_valid_from(self.clock.today()));
         let now = self.clock.now();
         let call = Call { method: "DecideLevel", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let (measurement, instrument) = self.held(tx, caller, id).await?;
                 let (decided, derived) = measurement

@@ -27,7 +27,7 @@ impl App {
             create_time: self.clock.now(),
         };
         let call = Call { method: "RegisterPerson", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 if !persons::insert(tx, person.clone()).await? {
                     return Err(taken("person", &person.person_id));

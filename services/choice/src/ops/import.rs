@@ -76,7 +76,7 @@ impl App {
         };
         let call = Call { method: "ImportChoice", caller, request_id: &request_id, request: content };
         let records = &records;
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let mut findings = Findings::default();
                 let accepted = check::check(tx, self.reader(), caller, records, &mut findings).await?;

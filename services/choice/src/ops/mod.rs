@@ -10,8 +10,9 @@ mod wishes;
 use futures_util::future::BoxFuture;
 use niva_choice_domain::{Grant, Refusal};
 use niva_kit::auth::Caller;
-use niva_kit::feed::{self, NewEvent};
-use niva_kit::{DbError, OpError, Tx, request};
+use niva_kit::feed::NewEvent;
+use niva_kit::request::Call;
+use niva_kit::{DbError, OpError, Tx};
 use niva_models::{Service, ServiceTerms};
 use niva_proto::choice::v1 as pb;
 use pb::choice_event::Fact;
@@ -25,45 +26,18 @@ pub(crate) use import::Import;
 /// Most rows on a page.
 const MAX_PAGE: u32 = 1_000;
 
-/// A changing call, as the log of requests knows it.
-struct Call<'a, Q> {
-    method: &'static str,
-    caller: &'a Caller,
-    request_id: &'a str,
-    request: &'a Q,
-}
-
 /// An answer, and what the feed is to tell.
 type Done<R> = (R, Vec<NewEvent>);
 
 impl App {
     /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: &'a F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
     where
         Q: prost::Message,
-        R: prost::Message + Default,
-        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Done<R>, OpError>> + Sync + 'a,
+        R: prost::Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Done<R>, OpError>> + Send + Sync,
     {
-        let now = self.clock.now();
-        let answer: Result<R, OpError> = self
-            .db
-            .write(|tx: &Tx<'a>| {
-                Box::pin(async move {
-                    let Call { method, caller, request_id, request } = call;
-                    let claim =
-                        request::claim(tx, request_id, method, &caller.subject, *request, now).await?;
-                    if let Some(answer) = claim.answer()? {
-                        return Ok(answer);
-                    }
-                    let (answer, events) = work(tx).await?;
-                    feed::append(tx, events, now).await?;
-                    request::finish(tx, request_id, &answer).await?;
-                    Ok(answer)
-                })
-            })
-            .await;
-        self.feed.notify();
-        answer
+        self.feed.once(call, self.clock.now(), work).await
     }
 
     fn reader(&self) -> Reader<'_> {

@@ -25,7 +25,7 @@ impl App {
         let (grant_id, unit_id) = &v.finish_with(grant_id.zip(unit_id))?;
         let (today, offer_id) = (self.clock.today(), &self.ids.of(&request.request_id, "offer"));
         let call = Call { method: "MakeOffer", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let grant = held_grant(tx, caller, grant_id).await?.ok_or_else(|| grant_unknown(grant_id))?;
                 grant.usable(today).map_err(refused)?;
@@ -64,7 +64,7 @@ impl App {
         let (today, placement_id) = (self.clock.today(), &self.ids.of(&request.request_id, "placement"));
         let call = Call { method: "AcceptOffer", caller, request_id: &request.request_id, request };
         let answered = self
-            .change(&call, &|tx| {
+            .change(&call, |tx| {
                 Box::pin(async move {
                     let (grant, offer) = held(tx, caller, offer_id).await?;
                     let unit = units::lock(tx, &offer.unit_id).await?;
@@ -101,7 +101,7 @@ impl App {
         let today = self.clock.today();
         let call = Call { method: "DeclineOffer", caller, request_id: &request.request_id, request };
         let answered = self
-            .change(&call, &|tx| {
+            .change(&call, |tx| {
                 Box::pin(async move {
                     let (_, offer) = held(tx, caller, offer_id).await?;
                     let offer = offer.decline(today).map_err(refused)?;
@@ -134,7 +134,7 @@ impl App {
     ) -> Result<pb::LapseOffersResponse, OpError> {
         let today = self.clock.today();
         let call = Call { method: "LapseOffers", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let lapsed = offers::lapse(tx, today, None).await?;
                 Ok((pb::LapseOffersResponse { offers: lapsed.iter().map(wire::offer).collect() }, Vec::new()))

@@ -23,7 +23,7 @@ impl App {
     ) -> Result<pb::StartPlacementResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "actual_start", request.actual_start)?;
         let call = Call { method: "StartPlacement", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let started = held(tx, caller, id).await?.start(*day).map_err(refused)?;
                 let (placement, events) = save(tx, started).await?;
@@ -40,7 +40,7 @@ impl App {
     ) -> Result<pb::GiveNoticeResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "notice_date", request.notice_date)?;
         let call = Call { method: "GiveNotice", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let leaving = held(tx, caller, id).await?.give_notice(*day).map_err(refused)?;
                 let (placement, events) = save(tx, leaving).await?;
@@ -58,7 +58,7 @@ impl App {
         let (id, day) = &self.dated(&request.placement_id, "end_date", request.end_date)?;
         let today = self.clock.today();
         let call = Call { method: "EndPlacement", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let placement = held(tx, caller, id).await?;
                 // A corrected end may need the place for longer.
@@ -82,7 +82,7 @@ impl App {
         let id = &read::only_id("placement_id", &request.placement_id)?;
         let today = self.clock.today();
         let call = Call { method: "WithdrawPlacement", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let withdrawn = held(tx, caller, id).await?.withdraw(today).map_err(refused)?;
                 let (placement, events) = save(tx, withdrawn).await?;

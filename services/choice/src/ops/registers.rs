@@ -28,7 +28,7 @@ impl App {
             name,
         };
         let call = Call { method: "CreateProvider", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 if !providers::insert(tx, provider).await? {
                     return Err(taken("provider", &provider.provider_id));
@@ -69,7 +69,7 @@ impl App {
         let unit = &new.with_id(id);
         Sight::of(caller).district(&unit.district)?;
         let call = Call { method: "CreateUnit", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 if providers::existing(tx, &[unit.provider_id.as_str()]).await?.is_empty() {
                     let words = format!("there is no provider {}: create it first", unit.provider_id);
@@ -95,7 +95,7 @@ impl App {
         let change = self.reader().capacity_change(&mut v, request);
         let change = &v.finish_with(change)?;
         let call = Call { method: "SetUnitCapacity", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let unit = held(tx, caller, &change.unit_id).await?;
                 let (unit, events) = save(tx, unit.set_capacity(change.from, change.places)).await?;
@@ -114,7 +114,7 @@ impl App {
         let change = self.reader().regime_change(&mut v, request);
         let change = &v.finish_with(change)?;
         let call = Call { method: "ChangeUnitRegime", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 let unit = held(tx, caller, &change.unit_id).await?;
                 let changed = unit.change_regime(change.from, change.regime).map_err(refused)?;

@@ -20,7 +20,7 @@ impl App {
         let grant_id = &read::only_id("grant_id", &request.grant_id)?;
         let (today, now) = (self.clock.today(), self.clock.now());
         let call = Call { method: "RecordWish", caller, request_id: &request.request_id, request };
-        self.change(&call, &|tx| {
+        self.change(&call, |tx| {
             Box::pin(async move {
                 // Held: two who replace the wishes at once get versions after each other.
                 let grant = held_grant(tx, caller, grant_id).await?.ok_or_else(|| grant_unknown(grant_id))?;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use niva_kit::auth::Caller;
+use niva_kit::request::Call;
 use niva_kit::{OpError, Tx, Violations, request};
 use niva_models::{Catalogue, Component, Unit};
 use niva_payment_domain::{Agreement, Case, Fact, FactError, Occasion, OccasionKind, Record};
@@ -26,36 +27,29 @@ pub(crate) struct Placed {
 }
 
 /// Records facts of one request, all or none, and answers with the number of the last.
-pub(crate) async fn record<R: Message + Default>(
+pub(crate) async fn record<R: Message + Default + 'static>(
     context: &Context,
     caller: &Caller,
-    method: &str,
+    method: &'static str,
     (request_id, message): (&str, &impl Message),
     records: &[Placed],
     respond: impl Fn(i64) -> R + Send + Sync,
 ) -> Result<R, OpError> {
     let (now, respond) = (context.clock.now(), &respond);
     let provider = bound_to(caller)?;
-    context
-        .db
-        .write(|tx| {
-            Box::pin(async move {
-                let claim = request::claim(tx, request_id, method, &caller.subject, message, now).await?;
-                if let Some(done) = claim.answer()? {
-                    return Ok(done);
-                }
-                let keys = check(context, tx, provider, records).await?;
-                let incoming = records.iter().filter_map(|placed| {
-                    let key = keys.get(&placed.placement_id)?.clone();
-                    let (placement_id, record) = (placed.placement_id.clone(), placed.record.clone());
-                    Some(Incoming::Case(key, Fact::Record { placement_id, number: 0, record }))
-                });
-                let response = respond(take_in(tx, incoming.collect(), now).await?);
-                request::finish(tx, request_id, &response).await?;
-                Ok(response)
-            })
+    let call = Call { method, caller, request_id, request: message };
+    request::once(&context.db, &call, now, |tx| {
+        Box::pin(async move {
+            let keys = check(context, tx, provider, records).await?;
+            let incoming = records.iter().filter_map(|placed| {
+                let key = keys.get(&placed.placement_id)?.clone();
+                let (placement_id, record) = (placed.placement_id.clone(), placed.record.clone());
+                Some(Incoming::Case(key, Fact::Record { placement_id, number: 0, record }))
+            });
+            Ok(respond(take_in(tx, incoming.collect(), now).await?))
         })
-        .await
+    })
+    .await
 }
 
 /// Checks records against what is known, every violation at once, and answers where the placements belong. Nobody takes

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use niva_calendar::Month;
 use niva_kit::auth::Caller;
+use niva_kit::request::Call;
 use niva_kit::wire::read::{money, month};
 use niva_kit::{OpError, Violations, request};
 use niva_money::Ore;
@@ -34,30 +35,16 @@ pub(crate) async fn create(
         return previewed(context, caller, month).await;
     }
     let now = context.clock.now();
-    let made = context
-        .db
-        .write(|tx| {
-            Box::pin(async move {
-                let claim = request::claim(
-                    tx,
-                    &request.request_id,
-                    "CreatePaymentRun",
-                    &caller.subject,
-                    request,
-                    now,
-                )
-                .await?;
-                if let Some(done) = claim.answer()? {
-                    return Ok(done);
-                }
-                let run = plan(context, tx, caller, month).await?;
-                runs::insert(tx, &run).await?;
-                let response = pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) };
-                request::finish(tx, &request.request_id, &response).await?;
-                Ok(response)
-            })
+    let call = Call { method: "CreatePaymentRun", caller, request_id: &request.request_id, request };
+    let made = request::once(&context.db, &call, now, |tx| {
+        Box::pin(async move {
+            let run = plan(context, tx, caller, month).await?;
+            runs::insert(tx, &run).await?;
+            let response = pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) };
+            Ok(response)
         })
-        .await;
+    })
+    .await;
     let response = match made {
         // Another run was made at the same time and came first.
         Err(OpError::Database(e)) if e.is_unique_violation() => return Err(in_progress(None)),
@@ -161,35 +148,20 @@ pub(crate) async fn approve(
     let amount = money(&mut v, "amount", request.amount);
     let (id, seen) = &v.finish_with(id.zip(amount))?;
     let now = context.clock.now();
-    let response = context
-        .db
-        .write(|tx| {
-            Box::pin(async move {
-                let claim = request::claim(
-                    tx,
-                    &request.request_id,
-                    "ApprovePaymentRun",
-                    &caller.subject,
-                    request,
-                    now,
-                )
-                .await?;
-                if let Some(done) = claim.answer()? {
-                    return Ok(done);
-                }
-                let mut run = runs::find_for_update(tx, id)
-                    .await?
-                    .ok_or_else(|| OpError::not_found("payment run", id))?;
-                approvable(&run, caller, *seen)?;
-                runs::approve(tx, run.run_no, &caller.subject, now).await?;
-                (run.state, run.approver, run.approve_time) =
-                    (State::Approved, Some(caller.subject.clone()), Some(now));
-                let response = pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&run)) };
-                request::finish(tx, &request.request_id, &response).await?;
-                Ok::<_, OpError>(response)
-            })
+    let call = Call { method: "ApprovePaymentRun", caller, request_id: &request.request_id, request };
+    let response = request::once(&context.db, &call, now, |tx| {
+        Box::pin(async move {
+            let mut run =
+                runs::find_for_update(tx, id).await?.ok_or_else(|| OpError::not_found("payment run", id))?;
+            approvable(&run, caller, *seen)?;
+            runs::approve(tx, run.run_no, &caller.subject, now).await?;
+            (run.state, run.approver, run.approve_time) =
+                (State::Approved, Some(caller.subject.clone()), Some(now));
+            let response = pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&run)) };
+            Ok::<_, OpError>(response)
         })
-        .await?;
+    })
+    .await?;
     tracing::info!(run = id, "payment run approved");
     Ok(response)
 }
@@ -229,36 +201,21 @@ pub(crate) async fn discard(
     v.require((1..=MAX_REASON).contains(&length), "reason", "REASON_MISSING", text);
     let id = &v.finish_with(id)?;
     let now = context.clock.now();
-    let response = context
-        .db
-        .write(|tx| {
-            Box::pin(async move {
-                let claim = request::claim(
-                    tx,
-                    &request.request_id,
-                    "DiscardPaymentRun",
-                    &caller.subject,
-                    request,
-                    now,
-                )
-                .await?;
-                if let Some(done) = claim.answer()? {
-                    return Ok(done);
-                }
-                let mut run = runs::find_for_update(tx, id)
-                    .await?
-                    .ok_or_else(|| OpError::not_found("payment run", id))?;
-                if !matches!(run.state, State::Calculated | State::Failed) {
-                    return Err(wrong_state(&run, "only a calculated or failed run can be discarded"));
-                }
-                runs::discard(tx, run.run_no, &caller.subject, reason, now).await?;
-                run.state = State::Discarded;
-                let response = pb::DiscardPaymentRunResponse { payment_run: Some(run_out(&run)) };
-                request::finish(tx, &request.request_id, &response).await?;
-                Ok(response)
-            })
+    let call = Call { method: "DiscardPaymentRun", caller, request_id: &request.request_id, request };
+    let response = request::once(&context.db, &call, now, |tx| {
+        Box::pin(async move {
+            let mut run =
+                runs::find_for_update(tx, id).await?.ok_or_else(|| OpError::not_found("payment run", id))?;
+            if !matches!(run.state, State::Calculated | State::Failed) {
+                return Err(wrong_state(&run, "only a calculated or failed run can be discarded"));
+            }
+            runs::discard(tx, run.run_no, &caller.subject, reason, now).await?;
+            run.state = State::Discarded;
+            let response = pb::DiscardPaymentRunResponse { payment_run: Some(run_out(&run)) };
+            Ok(response)
         })
-        .await?;
+    })
+    .await?;
     tracing::info!(run = id, "payment run discarded");
     Ok(response)
 }

@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::ORDER_LOCK;
-use crate::db::{Database, DbError, Retryable};
+use super::{NewEvent, ORDER_LOCK};
+use crate::db::{Database, DbError, Retryable, Tx};
 use crate::error::OpError;
+use crate::request::{self, Call};
 
 /// Events in one message of a stream.
 const BATCH: u32 = 500;
@@ -116,6 +119,35 @@ impl FeedLog {
     /// Wakes the streams of this process. Call it after a commit that appended.
     pub fn notify(&self) {
         self.appended.send_replace(());
+    }
+
+    /// Runs `work` once for a request id, in one transaction with the claim, the events that it answers and the stored
+    /// answer, and wakes the streams after the commit.
+    ///
+    /// # Errors
+    /// Those of [`request::once`].
+    pub async fn once<'a, Q, R, F>(
+        &'a self,
+        call: &'a Call<'a, Q>,
+        now: DateTime<Utc>,
+        work: F,
+    ) -> Result<R, OpError>
+    where
+        Q: prost::Message,
+        R: prost::Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<(R, Vec<NewEvent>), OpError>> + Send + Sync,
+    {
+        let answer = request::once(&self.db, call, now, |tx: &Tx<'a>| {
+            let work = work(tx);
+            Box::pin(async move {
+                let (answer, events) = work.await?;
+                super::append(tx, events, now).await?;
+                Ok(answer)
+            })
+        })
+        .await;
+        self.notify();
+        answer
     }
 
     /// Up to `limit` events after a position, in order, none skipped.
