@@ -63,13 +63,16 @@ fn main() {
 
 async fn measure(store: Store, placements: usize) {
     let world = World::memory(store).await;
-    if store == Store::Postgres {
-        println!("\n{}", copy::server(world.database_url(Service::Payment)).await);
-    }
     let started = Instant::now();
     let facts = tell(&world, placements).await;
-    println!("{store:?}, {placements} placements: {facts} facts taken in in {}", seconds(started.elapsed()));
+    println!(
+        "\n{store:?}, {placements} placements: {facts} facts taken in in {}",
+        seconds(started.elapsed())
+    );
 
+    if store == Store::Postgres {
+        println!("  {}", copy::server(world.database_url(Service::Payment)).await);
+    }
     world.set_day("2024-04-02");
     let mut rounds = Vec::new();
     let march = loop {
@@ -167,5 +170,5 @@ fn per_second(count: i64, took: Duration) -> String {
 
 fn seconds(took: Duration) -> String {
     let seconds = took.as_secs_f64();
-    format!("{seconds:.2} s")
+    format!("{seconds:.3} s")
 }
