@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
 use niva_kit::auth::caller;
+use niva_kit::import::Import;
 use niva_proto::choice::v1 as pb;
 use pb::choice_service_server::ChoiceService;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::App;
-use crate::ops::Import;
 
 /// The service as tonic sees it.
 #[derive(Clone)]
@@ -59,10 +59,7 @@ rpcs! {
             request: Request<Streaming<pb::ImportChoiceRequest>>,
         ) -> Result<Response<pb::ImportChoiceResponse>, Status> {
             let caller = caller(&request)?.clone();
-            let (mut messages, mut import) = (request.into_inner(), Import::default());
-            while let Some(message) = messages.next().await {
-                import.push(message?)?;
-            }
+            let import = Import::gather(request.into_inner()).await?;
             Ok(Response::new(self.0.import_choice(&caller, import).await?))
         }
 

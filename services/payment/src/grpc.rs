@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use niva_kit::auth::{Caller, caller};
+use niva_kit::auth::caller;
+use niva_kit::import::Import;
+use niva_kit::request::Call;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
 use niva_payment_domain::Record;
@@ -14,7 +16,7 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::ops::facts::{Placed, record};
+use crate::ops::facts::{At, Placed, record};
 use crate::ops::{Context, explain, import, lists, quote, runs, status};
 use crate::wire::records;
 
@@ -41,20 +43,18 @@ fn one(
     let record = record(&mut v, field);
     let placed = placement_id.zip(record);
     v.finish_with(
-        placed.map(|(placement_id, record)| vec![Placed { at: String::new(), field, placement_id, record }]),
+        placed.map(|(placement_id, record)| vec![Placed { at: At::Request, field, placement_id, record }]),
     )
 }
 
 impl Api {
     async fn record<R: Message + Default + 'static>(
         &self,
-        caller: &Caller,
-        method: &'static str,
-        request: (&str, &impl Message),
+        call: Call<'_, impl Message>,
         records: Result<Vec<Placed>, OpError>,
         respond: impl Fn(i64) -> R + Send + Sync,
     ) -> Answer<R> {
-        answer(record(&self.context, caller, method, request, &records?, respond).await)
+        answer(record(&self.context, &call, &records?, respond).await)
     }
 
     fn occasions(&self, m: &pb::ReportOccasionsRequest) -> Result<Vec<Placed>, OpError> {
@@ -73,7 +73,7 @@ impl Api {
             let at = format!("occasions[{i}]");
             let read = records::occasion(&mut v, &at, Some(given), Some(today));
             records.extend(placement.clone().zip(read).map(|(placement_id, occasion)| Placed {
-                at,
+                at: At::Part(at),
                 field: "",
                 placement_id,
                 record: Record::Occasion(occasion),
@@ -104,7 +104,12 @@ impl PaymentService for Api {
         let read =
             one(&m.placement_id, "schedule", |v, field| records::schedule(v, field, m.schedule.as_ref()));
         let respond = |fact_number| pb::SetWeeklyScheduleResponse { fact_number };
-        self.record(caller, "SetWeeklySchedule", (&m.request_id, m), read, respond).await
+        self.record(
+            Call { method: "SetWeeklySchedule", caller, request_id: &m.request_id, request: m },
+            read,
+            respond,
+        )
+        .await
     }
 
     async fn report_occasions(
@@ -113,7 +118,12 @@ impl PaymentService for Api {
     ) -> Answer<pb::ReportOccasionsResponse> {
         let (caller, m) = (caller(&request)?, request.get_ref());
         let respond = |fact_number| pb::ReportOccasionsResponse { fact_number };
-        self.record(caller, "ReportOccasions", (&m.request_id, m), self.occasions(m), respond).await
+        self.record(
+            Call { method: "ReportOccasions", caller, request_id: &m.request_id, request: m },
+            self.occasions(m),
+            respond,
+        )
+        .await
     }
 
     async fn record_agreement(
@@ -125,7 +135,12 @@ impl PaymentService for Api {
             records::agreement(v, field, m.agreement.as_ref()).map(Record::Agreement)
         });
         let respond = |fact_number| pb::RecordAgreementResponse { fact_number };
-        self.record(caller, "RecordAgreement", (&m.request_id, m), read, respond).await
+        self.record(
+            Call { method: "RecordAgreement", caller, request_id: &m.request_id, request: m },
+            read,
+            respond,
+        )
+        .await
     }
 
     async fn record_transition(
@@ -137,7 +152,12 @@ impl PaymentService for Api {
             records::transition(v, field, m.transition.as_ref()).map(Record::Transition)
         });
         let respond = |fact_number| pb::RecordTransitionResponse { fact_number };
-        self.record(caller, "RecordTransition", (&m.request_id, m), read, respond).await
+        self.record(
+            Call { method: "RecordTransition", caller, request_id: &m.request_id, request: m },
+            read,
+            respond,
+        )
+        .await
     }
 
     async fn record_premises_cost(
@@ -149,7 +169,12 @@ impl PaymentService for Api {
             records::premises_cost(v, field, m.premises_cost.as_ref()).map(Record::PremisesCost)
         });
         let respond = |fact_number| pb::RecordPremisesCostResponse { fact_number };
-        self.record(caller, "RecordPremisesCost", (&m.request_id, m), read, respond).await
+        self.record(
+            Call { method: "RecordPremisesCost", caller, request_id: &m.request_id, request: m },
+            read,
+            respond,
+        )
+        .await
     }
 
     async fn import_payment(
@@ -157,7 +182,8 @@ impl PaymentService for Api {
         request: Request<Streaming<pb::ImportPaymentRequest>>,
     ) -> Answer<pb::ImportPaymentResponse> {
         let caller = caller(&request)?.clone();
-        import::import(&self.context, &caller, request.into_inner()).await.map(Response::new)
+        let import = Import::gather(request.into_inner()).await?;
+        answer(import::import(&self.context, &caller, import).await)
     }
 
     async fn create_payment_run(

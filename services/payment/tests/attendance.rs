@@ -185,8 +185,11 @@ niva_kit::on_both_databases! {
         ];
         let refused = import(bad).await.unwrap_err();
         assert_eq!(niva_kit::error::violations(&refused).into_iter().map(|(field, _)| field).collect::<Vec<_>>(), [
-            "occasions.csv:1.occasion.count", "occasions.csv:2.placement_id", "occasions.csv:3.schedule.schedule",
+            "records[0].occasion.count", "records[1].placement_id", "records[2].schedule.schedule",
         ]);
+        for (n, (_, words)) in (1..).zip(niva_kit::error::violations(&refused)) {
+            assert!(words.starts_with(&format!("occasions.csv:{n}: ")), "{words}");
+        }
         let good: Vec<_> = (1..=20).map(|n| {
             let n32 = u32::try_from(n).unwrap();
             message(n, "PL-0001", Record::Occasion(evening((2024, 3, n32), 1)))

@@ -97,6 +97,7 @@ pub mod db;
 pub mod error;
 pub mod feed;
 mod ids;
+pub mod import;
 pub mod page;
 pub mod request;
 pub mod rpc;

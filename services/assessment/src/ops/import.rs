@@ -4,29 +4,16 @@ mod check;
 
 use niva_assessment_domain::{Basis, Decided, Derived, Grant, LevelBasis, LevelDecision, Measurement, Visit};
 use niva_kit::auth::Caller;
+use niva_kit::import::{Findings, Import};
 use niva_kit::{OpError, Tx};
 use niva_models::Level;
 use niva_proto::assessment::v1 as pb;
-use sha2::{Digest, Sha256};
 
-use super::{Call, Done, grant_event, level_event};
+use super::{Done, grant_event, level_event};
 use crate::decision_id::decision_id;
 use crate::store::persons::{self, Person};
 use crate::store::{decisions, grants, measurements};
 use crate::{App, wire};
-use check::Findings;
-
-/// Most records of one import: they are kept in memory until all are known to be right.
-const MAX_RECORDS: usize = 1_000_000;
-
-/// An import as it arrives.
-#[derive(Default)]
-pub(crate) struct Import {
-    request_id: String,
-    /// Over every message, so that a repeated request id is known to bring the same import.
-    hash: Sha256,
-    records: Vec<pb::ImportAssessmentRequest>,
-}
 
 /// A measurement that is right, and what its level stands on.
 struct Measured {
@@ -45,51 +32,14 @@ struct Accepted {
     measurements: Vec<Measured>,
 }
 
-impl Import {
-    /// Takes the next message.
-    ///
-    /// # Errors
-    /// A request id that comes late, or too many records.
-    pub(crate) fn push(&mut self, message: pb::ImportAssessmentRequest) -> Result<(), OpError> {
-        use prost::Message as _;
-        if self.records.is_empty() {
-            self.request_id.clone_from(&message.request_id);
-        } else if !message.request_id.is_empty() {
-            let words = "stands in the first message only: an import has one";
-            return Err(OpError::invalid("request_id", "REQUEST_ID_REPEATED", words));
-        }
-        if self.records.len() == MAX_RECORDS {
-            let words = format!("more than {MAX_RECORDS} records: split the import");
-            return Err(OpError::invalid("record", "IMPORT_TOO_LARGE", words));
-        }
-        self.hash.update(message.encode_length_delimited_to_vec());
-        self.records.push(message);
-        Ok(())
-    }
-}
-
 impl App {
     pub(crate) async fn import_assessment(
         &self,
         caller: &Caller,
-        import: Import,
+        import: Import<pb::ImportAssessmentRequest>,
     ) -> Result<pb::ImportAssessmentResponse, OpError> {
-        let Import { request_id, hash, records } = import;
-        if records.is_empty() {
-            return Err(OpError::invalid(
-                "record",
-                "FIELD_REQUIRED",
-                "the import is empty: send at least one record",
-            ));
-        }
-        // Stands for the whole import where a request's content is compared.
-        let content = &pb::ImportAssessmentRequest {
-            request_id: request_id.clone(),
-            origin: format!("{:x} of {} records", hash.finalize(), records.len()),
-            record: None,
-        };
-        let call = Call { method: "ImportAssessment", caller, request_id: &request_id, request: content };
-        let records = &records;
+        let call = import.call("ImportAssessment", caller);
+        let records = import.records();
         self.change(&call, |tx| {
             Box::pin(async move {
                 let mut findings = Findings::default();

@@ -16,8 +16,6 @@ use niva_proto::assessment::v1 as pb;
 use crate::App;
 use crate::wire::Answers;
 
-pub(crate) use import::Import;
-
 /// Most rows on a page.
 const MAX_PAGE: u32 = 1_000;
 

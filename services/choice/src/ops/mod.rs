@@ -21,7 +21,6 @@ use crate::App;
 use crate::sight::Sight;
 use crate::store::grants;
 use crate::wire::{Reader, field_of};
-pub(crate) use import::Import;
 
 /// Most rows on a page.
 const MAX_PAGE: u32 = 1_000;

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use niva_kit::auth::Caller;
 use niva_kit::request::Call;
 use niva_kit::{OpError, Tx, Violations, request};
 use niva_models::{Catalogue, Component, Unit};
@@ -18,27 +17,44 @@ use crate::wire::records::refuse;
 /// A record, and where in the request it stands.
 #[derive(Debug)]
 pub(crate) struct Placed {
-    /// Prefix of the fields of this record; empty when the request is about one placement.
-    pub(crate) at: String,
+    pub(crate) at: At,
     /// Field of the record itself.
     pub(crate) field: &'static str,
     pub(crate) placement_id: String,
     pub(crate) record: Record,
 }
 
+/// What the fields of a record stand in.
+#[derive(Debug)]
+pub(crate) enum At {
+    /// The request itself.
+    Request,
+    /// A part of the request.
+    Part(String),
+    /// A record of an import, by number and origin.
+    Record(usize, String),
+}
+
+impl At {
+    fn nested<T>(&self, v: &mut Violations, part: impl FnOnce(&mut Violations) -> T) -> T {
+        match self {
+            Self::Request => part(v),
+            Self::Part(field) => v.nested(field, part),
+            Self::Record(number, origin) => v.record(*number, origin, part),
+        }
+    }
+}
+
 /// Records facts of one request, all or none, and answers with the number of the last.
 pub(crate) async fn record<R: Message + Default + 'static>(
     context: &Context,
-    caller: &Caller,
-    method: &'static str,
-    (request_id, message): (&str, &impl Message),
+    call: &Call<'_, impl Message>,
     records: &[Placed],
     respond: impl Fn(i64) -> R + Send + Sync,
 ) -> Result<R, OpError> {
     let (now, respond) = (context.clock.now(), &respond);
-    let provider = bound_to(caller)?;
-    let call = Call { method, caller, request_id, request: message };
-    request::once(&context.db, &call, now, |tx| {
+    let provider = bound_to(call.caller)?;
+    request::once(&context.db, call, now, |tx| {
         Box::pin(async move {
             let keys = check(context, tx, provider, records).await?;
             let incoming = records.iter().filter_map(|placed| {
@@ -71,7 +87,7 @@ async fn check(
         let known = keys.get(&placed.placement_id).and_then(|key| Some((key, &mut cases.get_mut(key)?.1)));
         let Some((key, case)) = known else {
             let text = "is not known here: check the id, or wait until the placement has come from choice";
-            v.nested(&placed.at, |v| v.add("placement_id", "PLACEMENT_UNKNOWN", text));
+            placed.at.nested(&mut v, |v| v.add("placement_id", "PLACEMENT_UNKNOWN", text));
             continue;
         };
         let unit = case.order(&placed.placement_id).and_then(|order| units.get(&order.unit_id));
@@ -81,7 +97,7 @@ async fn check(
                 format!("placement {} is not at a unit of the caller's provider", placed.placement_id),
             ));
         }
-        v.nested(&placed.at, |v| {
+        placed.at.nested(&mut v, |v| {
             against_case(v, placed, key, case, &context.catalogue);
         });
         // Later records of the same request are checked against this one too.

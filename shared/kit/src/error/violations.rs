@@ -89,6 +89,19 @@ impl Violations {
         result
     }
 
+    /// Runs `part` about a record of an import: its number stands before every field name, its origin before every
+    /// description.
+    pub fn record<T>(&mut self, number: usize, origin: &str, part: impl FnOnce(&mut Self) -> T) -> T {
+        let before = self.found.len();
+        let result = self.nested(&format!("records[{number}]"), part);
+        if !origin.is_empty() {
+            for violation in self.found.iter_mut().skip(before) {
+                violation.description = format!("{origin}: {}", violation.description);
+            }
+        }
+        result
+    }
+
     /// Takes over what an inner operation found, under the current prefix; any other error is handed back.
     ///
     /// # Errors

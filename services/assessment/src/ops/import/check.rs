@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_assessment_domain::{Basis, Visit, derive_level};
 use niva_calendar::NaiveDate;
 use niva_kit::auth::Caller;
-use niva_kit::error::Violation;
+use niva_kit::import::Findings;
 use niva_kit::{OpError, Tx, Violations};
 use niva_models::{Level, Service};
 use niva_proto::assessment::v1 as pb;
@@ -19,10 +19,6 @@ use crate::store::persons::Person;
 use crate::store::{grants, measurements, persons};
 use crate::wire::{Imported, ImportedFact, ImportedMeasurement, import_record};
 
-/// What is wrong, by the number of the record.
-#[derive(Default)]
-pub(super) struct Findings(Vec<(usize, Violation)>);
-
 /// What the database has of what the import names.
 struct Known<'a> {
     /// People of the database, with their districts.
@@ -35,30 +31,6 @@ struct Known<'a> {
     half_granted: BTreeSet<&'a str>,
     taken_grants: BTreeSet<String>,
     taken_measurements: BTreeSet<String>,
-}
-
-impl Findings {
-    fn add(&mut self, record: usize, field: &str, reason: &'static str, description: String) {
-        self.0.push((record, Violation { field: field.to_owned(), description, reason }));
-    }
-
-    /// Nothing wrong, or all of it in the records' order.
-    pub(super) fn finish(mut self, records: &[pb::ImportAssessmentRequest]) -> Result<(), OpError> {
-        if self.0.is_empty() {
-            return Ok(());
-        }
-        self.0.sort_by_key(|(record, _)| *record);
-        let at_its_origin = |(record, v): (usize, Violation)| {
-            let origin = records.get(record).map(|r| r.origin.as_str()).unwrap_or_default();
-            let colon = if origin.is_empty() { "" } else { ": " };
-            Violation {
-                field: format!("records[{record}].{}", v.field),
-                description: format!("{origin}{colon}{}", v.description),
-                reason: v.reason,
-            }
-        };
-        Err(OpError::Invalid(self.0.into_iter().map(at_its_origin).collect()))
-    }
 }
 
 impl App {
@@ -77,7 +49,7 @@ impl App {
                 let mut v = Violations::new();
                 let read = import_record(&mut v, record.record.as_ref(), &self.city);
                 if let Err(OpError::Invalid(found)) = v.finish() {
-                    findings.0.extend(found.into_iter().map(|violation| (i, violation)));
+                    findings.extend(i, found);
                     return None;
                 }
                 read
@@ -142,7 +114,7 @@ impl App {
         known: &mut Known<'_>,
         findings: &mut Findings,
     ) -> Option<Measured> {
-        let before = findings.0.len();
+        let before = findings.len();
         if m.visit_date > self.clock.today() {
             let words =
                 format!("the visit on {} is in the future: import it when it has been made", m.visit_date);
@@ -186,7 +158,7 @@ impl App {
                 Some(Measured { visit, basis: Basis::Stated(level), level, derived: None, valid_from })
             }
         };
-        measured.filter(|_| findings.0.len() == before)
+        measured.filter(|_| findings.len() == before)
     }
 
     /// Why a stated level cannot be: the model in force on its day has other levels. Without a model, any level is

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_calendar::Interval;
 use niva_choice_domain::{Grant, Placement, Unit, capacity};
 use niva_kit::auth::Caller;
+use niva_kit::import::Findings;
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::choice::v1 as pb;
 use pb::import_choice_request::Record;
 
-use super::{Accepted, Findings};
+use super::Accepted;
 use crate::sight::Sight;
 use crate::store::{grants, offers, placements, providers, units};
 use crate::wire::{Imported, Reader};
