@@ -1,15 +1,12 @@
 //! Values to messages of the contract and back, as a client sees them.
 
-use niva_calendar::{Datelike, Month, NaiveDate};
-use niva_models::{Component, Extent, Level, Regime, Scope, Service};
+use niva_calendar::{Month, NaiveDate};
+use niva_kit::wire::write;
+pub(crate) use niva_kit::wire::write::{date, level, money, month, scope};
+use niva_models::{Component, Regime, Service};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
-
-pub(crate) fn date(day: NaiveDate) -> common::Date {
-    let part = |n: u32| i32::try_from(n).unwrap_or(0);
-    common::Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
-}
 
 pub(crate) fn dates(first: NaiveDate, last: Option<NaiveDate>) -> common::DateInterval {
     common::DateInterval { first: Some(date(first)), last: last.map(date) }
@@ -21,10 +18,6 @@ pub(crate) fn day(date: Option<common::Date>) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(date.year, u32::try_from(date.month).ok()?, u32::try_from(date.day).ok()?)
 }
 
-pub(crate) fn month(month: Month) -> common::Month {
-    common::Month { year: month.year(), month: i32::try_from(month.month()).unwrap_or(0) }
-}
-
 pub(crate) fn month_of(month: Option<common::Month>) -> Option<Month> {
     let month = month?;
     Month::new(month.year, u32::try_from(month.month).ok()?).ok()
@@ -34,50 +27,12 @@ pub(crate) fn ore(money: Option<common::Money>) -> Ore {
     Ore(money.unwrap_or_default().ore)
 }
 
-pub(crate) const fn money(amount: Ore) -> common::Money {
-    common::Money { ore: amount.0 }
-}
-
-pub(crate) fn level(level: Level) -> common::Level {
-    common::Level { value: i32::from(level.0) }
-}
-
-pub(crate) fn scope(scope: &Scope) -> common::GrantScope {
-    let extent = match scope.extent {
-        None => common::Extent::Unspecified,
-        Some(Extent::FullTime) => common::Extent::FullTime,
-        Some(Extent::PartTime) => common::Extent::PartTime,
-    };
-    common::GrantScope {
-        extent: extent.into(),
-        hours_per_week: scope.hours_per_week.map_or_else(String::new, |h| h.to_string()),
-        time_interval: scope.time_interval.map_or(0, i32::from),
-        personal_assistance: scope.personal_assistance,
-    }
-}
-
 pub(crate) fn service(service: Service) -> i32 {
-    let service = match service {
-        Service::HousingWithSpecialService => common::ServiceType::HousingWithSpecialService,
-        Service::SupportedHousing => common::ServiceType::SupportedHousing,
-        Service::HousingSupport => common::ServiceType::HousingSupport,
-        Service::Occupation => common::ServiceType::Occupation,
-        Service::StudyCircle => common::ServiceType::StudyCircle,
-        Service::DailyActivitiesLss => common::ServiceType::DailyActivitiesLss,
-        Service::ServiceHousingLss => common::ServiceType::ServiceHousingLss,
-        Service::GroupHousingLss => common::ServiceType::GroupHousingLss,
-    };
-    service.into()
+    write::service(service).into()
 }
 
 pub(crate) fn regime(regime: Regime) -> i32 {
-    let regime = match regime {
-        Regime::Municipal => common::Regime::Municipal,
-        Regime::Contracted => common::Regime::Contracted,
-        Regime::Private => common::Regime::Private,
-        Regime::OtherMunicipality => common::Regime::OtherMunicipality,
-    };
-    regime.into()
+    write::regime(regime).into()
 }
 
 pub(crate) fn component(component: Component) -> i32 {

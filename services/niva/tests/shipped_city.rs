@@ -62,6 +62,14 @@ fn people_in_housing_are_on_the_published_levels() {
     let levels = |service| [1, 2, 3].map(|level| counts[&(service, Some(level))]);
     assert_eq!(levels(Service::HousingWithSpecialService), [21, 59, 57]);
     assert_eq!(levels(Service::SupportedHousing), [76, 82, 26]);
+    // The published shares, to the percent: each service, and both together.
+    let shares =
+        |of: [usize; 3]| of.map(|n| (200 * n + of.iter().sum::<usize>()) / (2 * of.iter().sum::<usize>()));
+    let (special, supported) =
+        (levels(Service::HousingWithSpecialService), levels(Service::SupportedHousing));
+    let both = [0, 1, 2].map(|level| special[level] + supported[level]);
+    assert_eq!((shares(special), shares(supported)), ([15, 43, 42], [41, 45, 14]));
+    assert_eq!((both, shares(both)), ([97, 141, 83], [30, 44, 26]));
     assert_eq!(levels(Service::HousingSupport).iter().sum::<usize>(), 86);
     assert_eq!(counts[&(Service::Occupation, None)] + counts[&(Service::StudyCircle, None)], 108);
 }
