@@ -5,6 +5,7 @@ pub mod cli;
 mod clients;
 pub mod demo;
 mod failure;
+mod models;
 pub mod quote;
 pub mod screen;
 pub mod serve;

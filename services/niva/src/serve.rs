@@ -166,8 +166,8 @@ pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> R
         .map_err(Failure::configuration)?;
     let common = Common {
         clock: clock.clone(),
-        city: Arc::new(crate::cli::city()?),
-        catalogue: Arc::new(crate::cli::catalogue(args.models.as_deref())?),
+        city: Arc::new(crate::models::city()?),
+        catalogue: Arc::new(crate::models::catalogue(args.models.as_deref())?),
     };
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, args.role.port()));
     let address = args.listen.unwrap_or(default);

@@ -2,8 +2,8 @@ use std::path::{Path, PathBuf};
 
 use niva_models::{Catalogue, Report, Status};
 
-use super::catalogue;
 use crate::failure::Failure;
+use crate::models::catalogue;
 use crate::screen::{show, table};
 
 /// `niva models check`.

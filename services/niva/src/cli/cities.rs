@@ -6,7 +6,7 @@ use crate::screen::{count, show};
 
 /// `niva city generate FOLDER`.
 pub(super) fn generate(folder: &Path, seed: u64) -> Result<(), Failure> {
-    city::generate::generate_into(folder, seed, &super::city()?.districts)
+    city::generate::generate_into(folder, seed, &crate::models::city()?.districts)
         .doing(format_args!("write the city into {}", folder.display()))?;
     show(format_args!("A made-up city (seed {seed}) is in {}: see its README.md.", folder.display()));
     Ok(())
@@ -14,7 +14,8 @@ pub(super) fn generate(folder: &Path, seed: u64) -> Result<(), Failure> {
 
 /// `niva city check FOLDER`.
 pub(super) fn check(folder: &Path) -> Result<(), Failure> {
-    let city = city::read(Source::Folder(folder), &super::city()?.districts).map_err(Failure::failed)?;
+    let city =
+        city::read(Source::Folder(folder), &crate::models::city()?.districts).map_err(Failure::failed)?;
     let rows = [
         ("persons", city.persons.len()),
         ("grants", city.grants.len()),

@@ -10,7 +10,6 @@ mod waiting;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser};
-use niva_models::{Catalogue, City};
 
 pub use args::{
     CityCommand, Cli, Command, DemoArgs, ImportArgs, MigrateArgs, ModelsCommand, Role, ServeArgs, TokenArgs,
@@ -56,14 +55,4 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Token(args) => tokens::token(&args),
         waits => waiting::block_on(waits),
     }
-}
-
-/// The shipped models, and a city's own where a folder is given.
-pub(crate) fn catalogue(folder: Option<&std::path::Path>) -> Result<Catalogue, Failure> {
-    folder.map_or_else(Catalogue::shipped, Catalogue::with_directory).map_err(Failure::configuration)
-}
-
-/// The city that is served.
-pub(crate) fn city() -> Result<City, Failure> {
-    City::shipped().map_err(Failure::configuration)
 }

@@ -3,8 +3,8 @@ use std::path::Path;
 use niva_calendar::OPEN_END;
 use niva_models::{Catalogue, Model, ServiceTerms, Source, Status};
 
-use super::catalogue;
 use crate::failure::Failure;
+use crate::models::catalogue;
 use crate::screen::{show, table};
 
 /// `niva models show MODEL`.

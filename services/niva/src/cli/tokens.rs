@@ -25,8 +25,8 @@ pub(super) fn token(args: &TokenArgs) -> Result<(), Failure> {
 
 /// `niva import`.
 pub(super) async fn import(args: ImportArgs) -> Result<(), Failure> {
-    let city =
-        city::read(Source::Folder(&args.folder), &super::city()?.districts).map_err(Failure::failed)?;
+    let city = city::read(Source::Folder(&args.folder), &crate::models::city()?.districts)
+        .map_err(Failure::failed)?;
     let credentials = match &args.service_token {
         Some(token) => Credentials::bearer(token),
         None => {

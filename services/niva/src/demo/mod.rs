@@ -101,14 +101,14 @@ pub async fn run(config: &DemoConfig) -> Result<Summary, Failure> {
 /// The step that failed, and why.
 pub async fn perform(config: &DemoConfig, progress: &Progress) -> Result<Demo, Failure> {
     progress.begin("Load and check the compensation models");
-    let catalogue = crate::cli::catalogue(config.models.as_deref())?;
+    let catalogue = crate::models::catalogue(config.models.as_deref())?;
     let models = models(&catalogue);
     progress.done(format_args!(
         "{} compensation models; {} identities of the published figures checked, {} off",
         models.loaded, models.identities, models.identities_off
     ));
     let source = config.city.as_deref().map_or(Source::Shipped, Source::Folder);
-    let data = city::read(source, &crate::cli::city()?.districts).map_err(Failure::failed)?;
+    let data = city::read(source, &crate::models::city()?.districts).map_err(Failure::failed)?;
     world::prepare(&config.data)?;
 
     progress.begin("Start assessment, choice and payment");

@@ -39,7 +39,7 @@ impl World {
         let (clock, hand) = Clock::manual(morning(dates::day0()));
         let common = Common {
             clock: clock.clone(),
-            city: Arc::new(crate::cli::city()?),
+            city: Arc::new(crate::models::city()?),
             catalogue: Arc::new(catalogue),
         };
         let issuer = local_issuer(&config.data)?;

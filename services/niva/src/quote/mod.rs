@@ -33,8 +33,8 @@ pub(crate) fn run(file: &Path, models: Option<&Path>) -> Result<(), Failure> {
 /// # Errors
 /// The case or the models are refused, with every violation.
 pub fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCompensationResponse, Failure> {
-    let catalogue = crate::cli::catalogue(models)?;
-    let city = crate::cli::city()?;
+    let catalogue = crate::models::catalogue(models)?;
+    let city = crate::models::city()?;
     let today = niva_kit::Clock::system().today();
     niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
         let status = tonic::Status::from(e);

@@ -1,0 +1,17 @@
+//! The models and the city that a command works with.
+
+use std::path::Path;
+
+use niva_models::{Catalogue, City};
+
+use crate::failure::Failure;
+
+/// The shipped models, and a city's own where a folder is given.
+pub(crate) fn catalogue(folder: Option<&Path>) -> Result<Catalogue, Failure> {
+    folder.map_or_else(Catalogue::shipped, Catalogue::with_directory).map_err(Failure::configuration)
+}
+
+/// The city that is served.
+pub(crate) fn city() -> Result<City, Failure> {
+    City::shipped().map_err(Failure::configuration)
+}
