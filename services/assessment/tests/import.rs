@@ -187,6 +187,17 @@ on_both_databases! {
         assert_eq!(rig.state().await, state);
     }
 
+    async fn two_scopes_from_one_day_are_refused(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let Record::Grant(good) = grant("g1", "p1", ServiceType::SupportedHousing) else { panic!() };
+        let first = good.valid.unwrap().first;
+        let scope = |n| pb::ScopePeriod { valid_from: first, scope: Some(hours(n)) };
+        let twice = Record::Grant(pb::Grant { scopes: vec![scope("10"), scope("20")], ..good });
+        let status = rig.import(messages("twice", vec![person("p1"), twice])).await.unwrap_err();
+        assert_eq!(wrong(&status), [("records[1].grant.scopes".to_owned(), "SCOPE_TWICE".to_owned())]);
+        assert_eq!(rig.state().await.iter().sum::<i64>(), 0);
+    }
+
     async fn very_many_errors_are_counted(db: &TestDb) {
         let rig = Rig::new(db).await;
         let records = (0..10_000).map(|i| grant(&format!("g{i}"), &format!("nobody-{i}"), ServiceType::Occupation)).collect();

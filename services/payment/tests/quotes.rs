@@ -158,3 +158,26 @@ async fn every_violation_is_told_at_once() {
     }
     world.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn facts_told_twice_for_a_day_are_refused() {
+    let db = TestDb::sqlite().await;
+    let world = World::new(&db).await;
+    let occasion =
+        pb::Occasion { date: date(day(2010, 3, 5)), component: Component::EveningNight.into(), count: 1 };
+    let wrong = pb::CompensationCase {
+        levels: [level(1), level(2)].concat(),
+        occasions: vec![occasion, occasion],
+        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+    };
+    let refused = quote(&world, wrong, (2010, 3), (2010, 3)).await.unwrap_err();
+    let mut reasons = niva_kit::error::reasons(&refused);
+    reasons.sort();
+    assert_eq!(
+        reasons,
+        ["OCCASION_TWICE", "VALID_FROM_TWICE"],
+        "{:?}",
+        niva_kit::error::violations(&refused)
+    );
+    world.stop().await;
+}

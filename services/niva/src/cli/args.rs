@@ -161,7 +161,7 @@ pub struct ServeArgs {
     /// Folder with the city's own model files.
     #[arg(long, env = "NIVA_MODELS")]
     pub models: Option<PathBuf>,
-    /// File with the instant to take for now (RFC 3339), for tests across processes.
+    /// File with the instant that counts as the present (RFC 3339), for tests across processes.
     #[arg(long, env = "NIVA_CLOCK_FILE")]
     pub clock_file: Option<PathBuf>,
     /// Decide levels with the example instruments (assessment).
