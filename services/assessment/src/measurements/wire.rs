@@ -37,9 +37,9 @@ pub(super) fn new_measurement(request: &pb::StartMeasurementRequest) -> Result<N
 /// RecordScore: the measurement and the item.
 pub(super) fn new_score(request: &pb::RecordScoreRequest) -> Result<(String, String), OpError> {
     let mut v = Violations::new();
-    let id = id(&mut v, "measurement_id", &request.measurement_id);
-    let item = id(&mut v, "item_key", &request.item_key);
-    v.finish_with(id.zip(item))
+    let measurement_id = id(&mut v, "measurement_id", &request.measurement_id);
+    let item_key = id(&mut v, "item_key", &request.item_key);
+    v.finish_with(measurement_id.zip(item_key))
 }
 
 /// What answers about measurements are made with.

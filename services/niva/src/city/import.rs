@@ -72,7 +72,7 @@ pub async fn into_assessment(
         return Ok(assessment::ImportAssessmentResponse::default());
     };
     first.request_id = request_id(city, 0);
-    let answer = clients.assessment.clone().import_assessment(tokio_stream::iter(messages)).await;
+    let answer = clients.assessment.imports.clone().import_assessment(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused("assessment", &status))
 }
 
@@ -193,7 +193,7 @@ pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), Failure> {
 pub(crate) async fn assessment_position(clients: &Clients) -> Result<i64, Failure> {
     let request = assessment::WatchAssessmentRequest { after_position: 0 };
     let mut feed =
-        clients.assessment.clone().watch_assessment(request).await.to("open the feed of assessment")?;
+        clients.assessment.feed.clone().watch_assessment(request).await.to("open the feed of assessment")?;
     Ok(feed
         .message()
         .await
