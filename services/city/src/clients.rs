@@ -1,7 +1,7 @@
 //! The three services as one caller sees them.
 
 use niva_kit::client::{Channel, Credentials, Endpoint};
-use niva_proto::assessment::v1::assessment_service_client::AssessmentServiceClient;
+use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
 use niva_proto::payment::v1::payment_service_client::PaymentServiceClient;
 use tonic::Status;
@@ -21,7 +21,7 @@ pub struct Endpoints {
 #[derive(Clone, Debug)]
 pub struct Clients {
     /// Assessment.
-    pub assessment: AssessmentServiceClient<Channel>,
+    pub assessment: assessment::Clients<Channel>,
     /// Choice.
     pub choice: ChoiceServiceClient<Channel>,
     /// Payment.
@@ -34,7 +34,7 @@ impl Endpoints {
     pub fn clients(&self, credentials: &Credentials) -> Clients {
         let to = |endpoint: &Endpoint| endpoint.channel(credentials.clone());
         Clients {
-            assessment: niva_kit::bounded!(AssessmentServiceClient::new(to(&self.assessment))),
+            assessment: niva_kit::bounded!(assessment::Clients::new(to(&self.assessment))),
             choice: niva_kit::bounded!(ChoiceServiceClient::new(to(&self.choice))),
             payment: niva_kit::bounded!(PaymentServiceClient::new(to(&self.payment))),
         }

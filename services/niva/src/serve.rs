@@ -149,7 +149,7 @@ impl Started {
         );
         match self.role {
             Role::Assessment => {
-                server.time_for("/niva.assessment.v1.AssessmentService/ImportAssessment", IMPORT_TIME)
+                server.time_for("/niva.assessment.v1.ImportService/ImportAssessment", IMPORT_TIME)
             }
             Role::Choice => server.time_for("/niva.choice.v1.ChoiceService/ImportChoice", IMPORT_TIME),
             Role::Payment => server

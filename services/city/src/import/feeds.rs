@@ -50,7 +50,7 @@ pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), ImportError>
 pub async fn assessment_position(clients: &Clients) -> Result<i64, ImportError> {
     let request = assessment::WatchAssessmentRequest { after_position: 0 };
     let what = "read the feed of assessment";
-    let answer = clients.assessment.clone().watch_assessment(request).await;
+    let answer = clients.assessment.feed.clone().watch_assessment(request).await;
     let mut feed = answer.map_err(|status| ImportError::call(what, &status))?.into_inner();
     let first = feed.message().await.map_err(|status| ImportError::call(what, &status))?;
     Ok(first.unwrap_or_default().newest_position)

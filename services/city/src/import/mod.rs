@@ -106,7 +106,7 @@ pub async fn into_assessment(
         return Ok(assessment::ImportAssessmentResponse::default());
     };
     first.request_id = request_id(city, 0);
-    let answer = clients.assessment.clone().import_assessment(tokio_stream::iter(messages)).await;
+    let answer = clients.assessment.imports.clone().import_assessment(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused("assessment", &status))
 }
 

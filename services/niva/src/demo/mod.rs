@@ -244,7 +244,15 @@ impl Steps<'_> {
     async fn found_data(&self) -> Result<bool, Failure> {
         let auditor = self.world.caller("auditor", Role::Auditor);
         let request = ListPersonsRequest { page_size: 1, ..ListPersonsRequest::default() };
-        Ok(!auditor.assessment.clone().list_persons(request).await.to("look for data")?.persons.is_empty())
+        Ok(!auditor
+            .assessment
+            .persons
+            .clone()
+            .list_persons(request)
+            .await
+            .to("look for data")?
+            .persons
+            .is_empty())
     }
 
     async fn import_city(&self) -> Result<City, Failure> {

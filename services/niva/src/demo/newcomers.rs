@@ -231,7 +231,7 @@ impl Person {
             person_id: self.person_id.clone(),
             district: self.district.clone(),
         };
-        client.register_person(register).await.to("register a person")?;
+        client.persons.register_person(register).await.to("register a person")?;
         let grant = assessment::RecordGrantRequest {
             request_id: format!("{}-grant", self.request),
             grant_id: self.grant_id.clone(),
@@ -241,7 +241,7 @@ impl Person {
             valid: Some(wire::dates(dates::day0(), None)),
             scope: Some(wire::scope(&self.plan.scope)),
         };
-        client.record_grant(grant).await.to("record a grant")?;
+        client.grants.record_grant(grant).await.to("record a grant")?;
         Ok(())
     }
 
