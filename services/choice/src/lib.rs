@@ -3,6 +3,7 @@
 //! It hears of grants by the feed of assessment and tells of providers, units and placements by its own.
 
 mod assessment;
+mod config;
 mod grpc;
 mod lapse;
 mod ops;
@@ -24,6 +25,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use config::{Config, Options};
 pub use store::Migrator;
 
 /// What the service stands on.

@@ -4,6 +4,7 @@
 //! freezes a number, computes what is owed for every month of the ledger, and pays the difference to what was paid.
 
 mod case_key;
+mod config;
 pub mod feed;
 mod grpc;
 mod ops;
@@ -27,6 +28,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use config::{Config, Options};
 pub use ops::quote::calculate;
 pub use policy::policy;
 pub use store::migration::Migrator;
