@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt};
 use niva_kit::auth::caller;
 use niva_kit::import::Import;
+use niva_kit::rpc::{answer, status};
 use niva_proto::assessment::v1 as pb;
 use pb::assessment_service_server::AssessmentService;
 use tonic::{Request, Response, Status, Streaming};
@@ -20,7 +21,7 @@ type Answer<T> = Result<Response<T>, Status>;
 
 macro_rules! op {
     ($self:ident.$name:ident($request:ident)) => {
-        Ok(Response::new($self.0.$name(caller(&$request)?, $request.get_ref()).await?))
+        answer($self.0.$name(caller(&$request)?, $request.get_ref()).await)
     };
 }
 
@@ -125,7 +126,7 @@ impl AssessmentService for Grpc {
     ) -> Result<Response<pb::ImportAssessmentResponse>, Status> {
         let caller = caller(&request)?.clone();
         let import = Import::gather(request.into_inner()).await?;
-        Ok(Response::new(self.0.import_assessment(&caller, import).await?))
+        answer(self.0.import_assessment(&caller, import).await)
     }
 
     type WatchAssessmentStream =
@@ -135,6 +136,6 @@ impl AssessmentService for Grpc {
         &self,
         request: Request<pb::WatchAssessmentRequest>,
     ) -> Result<Response<Self::WatchAssessmentStream>, Status> {
-        Ok(Response::new(self.0.watch_assessment(request.get_ref()).map(|item| Ok(item?)).boxed()))
+        Ok(Response::new(self.0.watch_assessment(request.get_ref()).map(|item| item.map_err(status)).boxed()))
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt};
 use niva_kit::auth::caller;
 use niva_kit::import::Import;
+use niva_kit::rpc::{answer, status};
 use niva_proto::choice::v1 as pb;
 use pb::choice_service_server::ChoiceService;
 use tonic::{Request, Response, Status, Streaming};
@@ -25,7 +26,7 @@ macro_rules! rpcs {
                 &self,
                 request: Request<pb::$request>,
             ) -> Result<Response<pb::$response>, Status> {
-                Ok(Response::new(self.0.$name(caller(&request)?, request.get_ref()).await?))
+                answer(self.0.$name(caller(&request)?, request.get_ref()).await)
             })+
             $($rest)+
         }
@@ -60,7 +61,7 @@ rpcs! {
         ) -> Result<Response<pb::ImportChoiceResponse>, Status> {
             let caller = caller(&request)?.clone();
             let import = Import::gather(request.into_inner()).await?;
-            Ok(Response::new(self.0.import_choice(&caller, import).await?))
+            answer(self.0.import_choice(&caller, import).await)
         }
 
         type WatchChoiceStream = Pin<Box<dyn Stream<Item = Result<pb::WatchChoiceResponse, Status>> + Send>>;
@@ -69,7 +70,7 @@ rpcs! {
             &self,
             request: Request<pb::WatchChoiceRequest>,
         ) -> Result<Response<Self::WatchChoiceStream>, Status> {
-            Ok(Response::new(self.0.watch_choice(request.get_ref()).map(|item| Ok(item?)).boxed()))
+            Ok(Response::new(self.0.watch_choice(request.get_ref()).map(|item| item.map_err(status)).boxed()))
         }
     }
 }

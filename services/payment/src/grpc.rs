@@ -7,6 +7,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use niva_kit::auth::caller;
 use niva_kit::import::Import;
 use niva_kit::request::Call;
+use niva_kit::rpc::{self, answer};
 use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
 use niva_payment_domain::Record;
@@ -26,10 +27,6 @@ type Answer<T> = Result<Response<T>, Status>;
 pub(crate) struct Api {
     pub(crate) context: Arc<Context>,
     pub(crate) shutdown: CancellationToken,
-}
-
-fn answer<T>(done: Result<T, OpError>) -> Answer<T> {
-    Ok(Response::new(done?))
 }
 
 /// Reads the placement and one record of a request, every violation at once.
@@ -54,7 +51,8 @@ impl Api {
         records: Result<Vec<Placed>, OpError>,
         respond: impl Fn(i64) -> R + Send + Sync,
     ) -> Answer<R> {
-        answer(record(&self.context, &call, &records?, respond).await)
+        let records = records.map_err(rpc::status)?;
+        answer(record(&self.context, &call, &records, respond).await)
     }
 
     fn occasions(&self, m: &pb::ReportOccasionsRequest) -> Result<Vec<Placed>, OpError> {
@@ -212,8 +210,8 @@ impl PaymentService for Api {
         request: Request<pb::WatchPaymentRunRequest>,
     ) -> Answer<Self::WatchPaymentRunStream> {
         let watched =
-            status::watch(Arc::clone(&self.context), request.into_inner(), self.shutdown.clone()).await?;
-        Ok(Response::new(watched.map_err(Status::from).boxed()))
+            status::watch(Arc::clone(&self.context), request.into_inner(), self.shutdown.clone()).await;
+        Ok(Response::new(watched.map_err(rpc::status)?.map_err(rpc::status).boxed()))
     }
 
     async fn approve_payment_run(

@@ -37,7 +37,7 @@ pub fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCo
     let city = crate::models::city()?;
     let today = niva_kit::Clock::system().today();
     niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
-        let status = tonic::Status::from(e);
+        let status = niva_kit::rpc::status(e);
         let mut words = format!("the case is refused: {}", status.message());
         for (field, description) in niva_kit::error::violations(&status) {
             words.push_str(&format!("\n  {field}: {description}"));

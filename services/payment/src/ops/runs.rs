@@ -6,7 +6,7 @@ use niva_calendar::Month;
 use niva_kit::auth::Caller;
 use niva_kit::request::Call;
 use niva_kit::wire::read::{money, month};
-use niva_kit::{OpError, Violations, request};
+use niva_kit::{DbError, OpError, Violations, request};
 use niva_money::Ore;
 use niva_proto::payment::v1 as pb;
 use sea_orm::ConnectionTrait;
@@ -47,7 +47,7 @@ pub(crate) async fn create(
     .await;
     let response = match made {
         // Another run was made at the same time and came first.
-        Err(OpError::Database(e)) if e.is_unique_violation() => return Err(in_progress(None)),
+        Err(e) if DbError::of(&e).is_some_and(DbError::is_unique_violation) => return Err(in_progress(None)),
         made => made?,
     };
     context.jobs.wake();
@@ -70,7 +70,7 @@ async fn previewed(
 
 fn failed(error: RunError) -> OpError {
     match error {
-        RunError::Database(e) => OpError::Database(e),
+        RunError::Database(e) => e.into(),
         other => OpError::internal(other),
     }
 }
