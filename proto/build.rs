@@ -1,24 +1,47 @@
-//! Compiles the contract without protoc: protox reads the files, tonic-prost-build writes the types.
+//! Compiles the contract without protoc: protox reads the files, tonic-prost-build writes the types; what the messages
+//! have in common, and what the method options say, is written beside them.
 
-use std::{env, error::Error, fs, path::PathBuf};
+use std::{env, error::Error, fs, path::Path, path::PathBuf};
 
-use prost::Message;
-
-const FILES: [&str; 4] = [
-    "niva/common/v1/common.proto",
-    "niva/assessment/v1/assessment.proto",
-    "niva/choice/v1/choice.proto",
-    "niva/payment/v1/payment.proto",
-];
+#[path = "build/access.rs"]
+mod access;
+#[path = "build/clients.rs"]
+mod clients;
+#[path = "build/traits.rs"]
+mod traits;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    for file in FILES {
-        println!("cargo:rerun-if-changed={file}");
-    }
-    let descriptors = protox::compile(FILES, ["."])?;
-    // `compile_fds` ignores `file_descriptor_set_path`, so reflection's copy is written here.
+    println!("cargo:rerun-if-changed=niva");
+    println!("cargo:rerun-if-changed=build");
+    let mut files = Vec::new();
+    gather(Path::new("niva"), &mut files)?;
+    files.sort();
+
+    let mut compiler = protox::Compiler::new(["."])?;
+    compiler.include_imports(true).include_source_info(true).open_files(&files)?;
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    fs::write(out.join("niva_descriptor.bin"), descriptors.encode_to_vec())?;
-    tonic_prost_build::configure().compile_fds(descriptors)?;
+    // `compile_fds` ignores `file_descriptor_set_path`, so reflection's copy is written here, with the options.
+    fs::write(out.join("niva_descriptor.bin"), compiler.encode_file_descriptor_set())?;
+    tonic_prost_build::configure().include_file("niva.rs").compile_fds(compiler.file_descriptor_set())?;
+
+    let pool = compiler.descriptor_pool();
+    fs::write(out.join("niva_traits.rs"), traits::write(&pool))?;
+    fs::write(out.join("niva_methods.rs"), access::write(&pool)?)?;
+    for (package, text) in clients::write(&pool) {
+        let file = out.join(format!("{package}.rs"));
+        fs::write(&file, fs::read_to_string(&file)? + &text)?;
+    }
+    Ok(())
+}
+
+fn gather(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), Box<dyn Error>> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            gather(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "proto") {
+            files.push(path);
+        }
+    }
     Ok(())
 }

@@ -1,30 +1,49 @@
-//! The contract, and the types generated from it. The files under `niva/` are the truth; nothing here is written
-//! by hand but the modules that hold what was generated.
+//! The contract, and the types generated from it. The files under `niva/` are the truth: a new file or package there
+//! needs nothing here.
+
+pub mod facts;
+
+/// What is generated: a module a package and version.
+#[allow(
+    missing_docs,
+    unused_qualifications,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::restriction
+)]
+mod generated {
+    include!(concat!(env!("OUT_DIR"), "/niva.rs"));
+}
+
+pub use generated::niva::*;
 
 /// All files of the contract as an encoded `FileDescriptorSet`, for server reflection.
 pub const FILE_DESCRIPTOR_SET: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/niva_descriptor.bin"));
 
-macro_rules! package {
-    ($name:ident, $package:literal, $doc:literal) => {
-        #[doc = $doc]
-        pub mod $name {
-            /// Version 1.
-            #[allow(
-                missing_docs,
-                unused_qualifications,
-                unreachable_pub,
-                clippy::all,
-                clippy::pedantic,
-                clippy::restriction
-            )]
-            pub mod v1 {
-                tonic::include_proto!($package);
-            }
-        }
-    };
+/// Every method of the contract with what its options say.
+pub const METHODS: &[Method] = include!(concat!(env!("OUT_DIR"), "/niva_methods.rs"));
+
+/// A method of the contract.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    /// `/niva.choice.v1.OfferService/MakeOffer`.
+    pub path: &'static str,
+    /// Which roles open it, and what bounds them; empty: closed to everybody.
+    pub open: &'static [Opening],
+    /// Why it may refuse, beside what any method may.
+    pub refuses: &'static [&'static str],
 }
 
-package!(common, "niva.common.v1", "Values that every service speaks of.");
-package!(assessment, "niva.assessment.v1", "Persons, grants, measurements and levels.");
-package!(choice, "niva.choice.v1", "Providers, units, wishes, offers and placements.");
-package!(payment, "niva.payment.v1", "Facts, compensation, payment runs and their lines.");
+/// Roles that open a method within one scope.
+#[derive(Debug, Clone, Copy)]
+pub struct Opening {
+    /// The roles.
+    pub roles: &'static [common::v1::Role],
+    /// What bounds them.
+    pub scope: common::v1::Scope,
+}
+
+mod traits {
+    include!(concat!(env!("OUT_DIR"), "/niva_traits.rs"));
+}

@@ -1,0 +1,89 @@
+//! The methods of the contract with what their options say: who may call them, and why they may refuse.
+
+use std::error::Error;
+use std::fmt::Write;
+
+use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
+
+/// Numbers of the options that list reasons, one a package (`errors.proto`).
+const REFUSES: [u32; 4] = [50701, 50711, 50721, 50731];
+
+pub(crate) fn write(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
+    let mut text = String::from("&[\n");
+    for service in pool.services().filter(|s| s.package_name().starts_with("niva.")) {
+        for method in service.methods() {
+            let options = method.options();
+            let _ = writeln!(
+                text,
+                "    Method {{ path: \"/{}/{}\", open: &[{}], refuses: &[{}] }},",
+                service.full_name(),
+                method.name(),
+                openings(pool, &options)?,
+                reasons(pool, &method, &options)?
+            );
+        }
+    }
+    text.push(']');
+    Ok(text)
+}
+
+fn openings(pool: &DescriptorPool, options: &DynamicMessage) -> Result<String, Box<dyn Error>> {
+    let access =
+        pool.get_extension_by_name("niva.common.v1.access").ok_or("no option niva.common.v1.access")?;
+    let value = options.get_extension(&access);
+    let Some(access) = value.as_message() else { return Ok(String::new()) };
+    let mut text = String::new();
+    let open = access.get_field_by_name("open");
+    for opening in open.iter().filter_map(|v| v.as_list()).flatten().filter_map(Value::as_message) {
+        let roles = opening.get_field_by_name("roles");
+        let roles: Vec<String> = roles
+            .iter()
+            .filter_map(|v| v.as_list())
+            .flatten()
+            .filter_map(Value::as_enum_number)
+            .map(|role| {
+                number(pool, "niva.common.v1.Role", role).map(|name| format!("common::v1::Role::{name}"))
+            })
+            .collect::<Result<_, _>>()?;
+        let scope = opening.get_field_by_name("scope").and_then(|v| v.as_enum_number()).unwrap_or_default();
+        let scope = number(pool, "niva.common.v1.Scope", scope)?;
+        let _ =
+            write!(text, "Opening {{ roles: &[{}], scope: common::v1::Scope::{scope} }}, ", roles.join(", "));
+    }
+    Ok(text)
+}
+
+/// The Rust name of an enum's value: `ROLE_CASE_OFFICER` is `CaseOfficer`.
+fn number(pool: &DescriptorPool, of: &str, number: i32) -> Result<String, Box<dyn Error>> {
+    let of = pool.get_enum_by_name(of).ok_or_else(|| format!("no enum {of}"))?;
+    let value = of.get_value(number).ok_or_else(|| format!("{} has no value {number}", of.name()))?;
+    let prefix = super::clients::snake_case(of.name()).to_uppercase() + "_";
+    let words = value.name().strip_prefix(&prefix).unwrap_or(value.name()).to_lowercase();
+    Ok(words.split('_').map(capital).collect())
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn reasons(
+    pool: &DescriptorPool,
+    method: &MethodDescriptor,
+    options: &DynamicMessage,
+) -> Result<String, Box<dyn Error>> {
+    let mut text = String::new();
+    for extension in pool.all_extensions().filter(|e| REFUSES.contains(&e.number())) {
+        if extension.containing_message().full_name() != "google.protobuf.MethodOptions" {
+            continue;
+        }
+        let prost_reflect::Kind::Enum(reasons) = extension.kind() else { continue };
+        let value = options.get_extension(&extension);
+        for number in value.as_list().into_iter().flatten().filter_map(Value::as_enum_number) {
+            let reason = reasons.get_value(number);
+            let reason = reason.ok_or_else(|| format!("{}: no reason {number}", method.full_name()))?;
+            let _ = write!(text, "\"{}\", ", reason.name());
+        }
+    }
+    Ok(text)
+}

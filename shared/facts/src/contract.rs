@@ -1,0 +1,48 @@
+//! What the contract's messages have in common. The implementations are generated with the messages.
+
+use crate::{Info, Telling};
+
+/// A resource of the contract that is a fact: a message with its own id and `FactInfo info`.
+pub trait Fact {
+    /// The kind, for tables and people: `grant`.
+    const KIND: &'static str;
+    /// The resource's id.
+    fn fact_id(&self) -> &str;
+    /// Which revision this is; `None` in a message that a caller made, or when it is unreadable.
+    fn info(&self) -> Option<Info>;
+    /// Sets or clears it.
+    fn set_info(&mut self, info: Option<&Info>);
+}
+
+/// The request of a changing call.
+pub trait Changing {
+    /// The rpc's path: `/niva.choice.v1.OfferService/MakeOffer`.
+    const METHOD: &'static str;
+    /// The caller-made id: repeating it with the same content gives the same answer.
+    fn request_id(&self) -> &str;
+    /// Whether all is to be checked and answered, and nothing kept.
+    fn validate_only(&self) -> bool;
+}
+
+/// The request of a correction or a withdrawal.
+pub trait Correcting: Changing {
+    /// The revision that the caller has seen.
+    fn expected_revision(&self) -> i64;
+    /// Why.
+    fn reason(&self) -> &str;
+}
+
+/// An answer that tells at which position of the feed the change stands.
+pub trait Tells {
+    /// Sets the position of the last event that the change appended.
+    fn set_feed_position(&mut self, position: i64);
+}
+
+impl Telling {
+    /// The same telling with a reason.
+    #[must_use]
+    pub fn because(mut self, reason: &str) -> Self {
+        reason.trim().clone_into(&mut self.reason);
+        self
+    }
+}
