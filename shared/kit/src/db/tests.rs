@@ -90,7 +90,7 @@ crate::on_both_databases! {
         })));
         assert!(tokio::time::timeout(Duration::from_millis(50), &mut left).await.is_err());
         drop(left);
-        let done: Result<(), OpError> = db.write(|tx| Box::pin(add(tx, 2))).await;
+        let done: Result<(), DbError> = db.write(|tx| Box::pin(add(tx, 2))).await;
         done.unwrap();
         assert_eq!(number(db.conn(), "SELECT n FROM counter WHERE id = 1").await, 0);
         assert_eq!(number(db.conn(), "SELECT n FROM counter WHERE id = 2").await, 1);
@@ -116,7 +116,7 @@ crate::on_both_databases! {
         db.migrate::<Migrator>().await.unwrap();
         let seen: Result<(i64, i64), OpError> = db.read(|tx| Box::pin(async move {
             let before = number(tx, "SELECT n FROM counter WHERE id = 1").await;
-            let written: Result<(), OpError> = db.write(|tx| Box::pin(add(tx, 1))).await;
+            let written: Result<(), DbError> = db.write(|tx| Box::pin(add(tx, 1))).await;
             written?;
             Ok((before, number(tx, "SELECT n FROM counter WHERE id = 1").await))
         })).await;
