@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use niva_facts::Author;
+
 /// What somebody is there to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -90,6 +92,8 @@ pub struct Caller {
     pub districts: Vec<String>,
     /// The provider they act for, if any.
     pub provider: Option<String>,
+    /// The role that opened the method that they call; `None` before the policy has looked.
+    pub acting: Option<Role>,
 }
 
 impl Caller {
@@ -100,7 +104,15 @@ impl Caller {
             roles: roles.into_iter().collect(),
             districts: Vec::new(),
             provider: None,
+            acting: None,
         }
+    }
+
+    /// The author of what they tell with this call.
+    #[must_use]
+    pub fn author(&self) -> Author {
+        let role = self.acting.map(Role::as_str).unwrap_or_default().to_owned();
+        Author { subject: self.subject.clone(), role }
     }
 
     /// Whether they have the role.
