@@ -33,7 +33,7 @@ const WORDS: [Word; 18] = [
     Word("/home/", Where::Everywhere, "name no path of one machine"),
     Word("/root/", Where::Everywhere, "name no path of one machine"),
     Word("shared/design", Where::Everywhere, "the repository stands alone"),
-    Word("shared/facts", Where::Everywhere, "the repository stands alone"),
+    Word("../shared/", Where::Everywhere, "the repository stands alone"),
 ];
 
 /// Files that may read the clock, each with the reason.
