@@ -99,7 +99,7 @@ pub async fn into_choice(
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(choice::ImportChoiceResponse::default()) };
     first.request_id = request_id(city, 1);
-    let answer = clients.choice.clone().import_choice(tokio_stream::iter(messages)).await;
+    let answer = clients.choice.clone().imports.import_choice(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused("choice", &status))
 }
 
@@ -169,7 +169,7 @@ fn refused(service: &str, status: &Status) -> Failure {
 pub async fn choice_has_caught_up(clients: &Clients) -> Result<(), Failure> {
     let newest = assessment_position(clients).await?;
     wait("choice", &[("assessment", newest)], || async {
-        let answer = clients.choice.clone().get_feed_status(choice::GetFeedStatusRequest {}).await;
+        let answer = clients.choice.clone().feed.get_feed_status(choice::GetFeedStatusRequest {}).await;
         answer.map(|a| a.into_inner().feeds)
     })
     .await
@@ -206,7 +206,7 @@ pub(crate) async fn assessment_position(clients: &Clients) -> Result<i64, Failur
 /// Newest position of choice's feed.
 pub(crate) async fn choice_position(clients: &Clients) -> Result<i64, Failure> {
     let request = choice::WatchChoiceRequest { after_position: 0 };
-    let mut feed = clients.choice.clone().watch_choice(request).await.to("open the feed of choice")?;
+    let mut feed = clients.choice.clone().feed.watch_choice(request).await.to("open the feed of choice")?;
     Ok(feed
         .message()
         .await
