@@ -13,10 +13,10 @@ use super::late::LateFact;
 use super::runs::Paid;
 use super::summary::{Correction, Explained};
 use super::world::World;
-use crate::city::CityData;
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::CityData;
+use niva_city::Clients;
 
 /// Sums by month and component.
 type Sums = BTreeMap<(String, String), i64>;

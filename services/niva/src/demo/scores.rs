@@ -4,9 +4,9 @@ use niva_calendar::NaiveDate;
 use niva_models::{Catalogue, Service};
 use niva_proto::assessment::v1 as assessment;
 
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::Clients;
 
 /// What to measure.
 pub(super) struct Wanted<'a> {
