@@ -6,9 +6,9 @@ use futures_util::stream::BoxStream;
 use niva_kit::client::Channel;
 use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
 use niva_kit::{Clock, OpError, Tx};
-use niva_proto::assessment::v1::assessment_service_client::AssessmentServiceClient;
+use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::assessment::v1::{AssessmentEvent, WatchAssessmentRequest};
-use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
+use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::choice::v1::{ChoiceEvent, WatchChoiceRequest};
 use tonic::Status;
 
@@ -70,7 +70,7 @@ impl FeedSink<ChoiceEvent> for Facts {
 }
 
 /// Assessment's feed over its generated client.
-pub(crate) struct Assessment(pub(crate) AssessmentServiceClient<Channel>);
+pub(crate) struct Assessment(pub(crate) AssessmentFeedClient<Channel>);
 
 #[async_trait]
 impl FeedSource<AssessmentEvent> for Assessment {
@@ -90,7 +90,7 @@ impl FeedSource<AssessmentEvent> for Assessment {
 }
 
 /// Choice's feed over its generated client.
-pub(crate) struct Choice(pub(crate) ChoiceServiceClient<Channel>);
+pub(crate) struct Choice(pub(crate) ChoiceFeedClient<Channel>);
 
 #[async_trait]
 impl FeedSource<ChoiceEvent> for Choice {

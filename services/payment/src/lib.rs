@@ -20,8 +20,8 @@ use niva_kit::client::Channel;
 use niva_kit::feed::{Consumer, ConsumerHandle};
 use niva_kit::{Clock, Database, DbError, Ids};
 use niva_models::{Catalogue, City};
-use niva_proto::assessment::v1::assessment_service_client::AssessmentServiceClient;
-use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
+use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
+use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::payment::v1::payment_service_server::PaymentServiceServer;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -127,8 +127,8 @@ pub async fn start_with(
         e => StartError::NotMigrated(e),
     })?;
     let facts = || feed::Facts { clock: clock.clone() };
-    let assessment = feed::Assessment(niva_kit::bounded!(AssessmentServiceClient::new(assessment)));
-    let choice = feed::Choice(niva_kit::bounded!(ChoiceServiceClient::new(choice)));
+    let assessment = feed::Assessment(niva_kit::bounded!(AssessmentFeedClient::new(assessment)));
+    let choice = feed::Choice(niva_kit::bounded!(ChoiceFeedClient::new(choice)));
     let (of_db, of_clock, stop) = (|| db.clone(), || clock.clone(), || shutdown.clone());
     let consumers = vec![
         (

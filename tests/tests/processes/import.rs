@@ -62,18 +62,40 @@ async fn counts(world: &World) -> [usize; 6] {
     let mut assessment = world.assessment(Role::Administrator);
     let mut choice = world.choice(Role::Administrator);
     [
-        assessment.list_persons(ListPersonsRequest::default()).await.unwrap().into_inner().persons.len(),
-        assessment.list_grants(ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(),
         assessment
+            .persons
+            .list_persons(ListPersonsRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .persons
+            .len(),
+        assessment.grants.list_grants(ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(),
+        assessment
+            .measurements
             .list_measurements(ListMeasurementsRequest::default())
             .await
             .unwrap()
             .into_inner()
             .measurements
             .len(),
-        choice.list_providers(ListProvidersRequest::default()).await.unwrap().into_inner().providers.len(),
-        choice.list_units(ListUnitsRequest::default()).await.unwrap().into_inner().units.len(),
-        choice.list_placements(ListPlacementsRequest::default()).await.unwrap().into_inner().placements.len(),
+        choice
+            .providers
+            .list_providers(ListProvidersRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .providers
+            .len(),
+        choice.units.list_units(ListUnitsRequest::default()).await.unwrap().into_inner().units.len(),
+        choice
+            .placements
+            .list_placements(ListPlacementsRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .placements
+            .len(),
     ]
 }
 

@@ -13,10 +13,10 @@ use super::late::LateFact;
 use super::runs::Paid;
 use super::summary::{Correction, Explained};
 use super::world::World;
-use crate::city::CityData;
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::CityData;
+use niva_city::Clients;
 
 /// Sums by month and component.
 type Sums = BTreeMap<(String, String), i64>;
@@ -142,19 +142,33 @@ async fn case(
     placement_id: &str,
 ) -> Result<payment::CompensationCase, Failure> {
     let get = choice::GetPlacementRequest { placement_id: placement_id.to_owned() };
-    let placement =
-        auditor.choice.clone().get_placement(get).await.to("read a placement")?.placement.to("read it")?;
+    let placement = auditor
+        .choice
+        .clone()
+        .placements
+        .get_placement(get)
+        .await
+        .to("read a placement")?
+        .placement
+        .to("read it")?;
     let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
-    let unit = auditor.choice.clone().get_unit(get).await.to("read a unit")?.unit.to("read it")?;
+    let unit = auditor.choice.clone().units.get_unit(get).await.to("read a unit")?.unit.to("read it")?;
     let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone() };
-    let grant = auditor.assessment.clone().get_grant(get).await.to("read a grant")?.grant.to("read it")?;
+    let grant =
+        auditor.assessment.grants.clone().get_grant(get).await.to("read a grant")?.grant.to("read it")?;
     let list = assessment::ListLevelDecisionsRequest {
         person_id: placement.person_id.clone(),
         page_size: 1000,
         page_token: String::new(),
     };
-    let decisions =
-        auditor.assessment.clone().list_level_decisions(list).await.to("list levels")?.level_decisions;
+    let decisions = auditor
+        .assessment
+        .level_decisions
+        .clone()
+        .list_level_decisions(list)
+        .await
+        .to("list levels")?
+        .level_decisions;
     // Of two decisions with the same first day the later one stands; they come in the order they were made.
     let mut levels: BTreeMap<Option<niva_calendar::NaiveDate>, payment::LevelPeriod> = BTreeMap::new();
     for decision in decisions.into_iter().filter(|d| d.service == placement.service) {

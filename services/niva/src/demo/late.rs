@@ -9,10 +9,9 @@ use super::dates;
 use super::newcomers::Newcomers;
 use super::scores::{Wanted, measure};
 use super::world::World;
-use crate::city::{CityData, Placement, Verdict};
-use crate::clients::Asked;
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::{CityData, Placement, Verdict};
 
 /// A fact that came late, and the placement that it is about.
 pub(super) struct LateFact {
@@ -53,7 +52,7 @@ pub(super) async fn arrive(
             placement_id: placement.placement_id.clone(),
             end_date: Some(wire::date(end)),
         };
-        officer.choice.clone().end_placement(request).await.to("end a placement")?;
+        officer.choice.clone().placements.end_placement(request).await.to("end a placement")?;
         facts.push(LateFact {
             what: format!("moved out on {end}, reported late"),
             placement_id: placement.placement_id.clone(),
@@ -66,7 +65,7 @@ pub(super) async fn arrive(
             placement_id: placement.placement_id.clone(),
             notice_date: Some(wire::date(notice)),
         };
-        officer.choice.clone().give_notice(request).await.to("give notice")?;
+        officer.choice.clone().placements.give_notice(request).await.to("give notice")?;
         facts.push(LateFact {
             what: format!("never came; the place was given up on {notice}"),
             placement_id: placement.placement_id.clone(),

@@ -14,10 +14,10 @@ use super::scores::{Wanted, measure};
 use super::summary::Newcomer;
 use super::world::World;
 use super::{Progress, dates};
-use crate::city::import::choice_has_caught_up;
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::Clients;
+use niva_city::import::choice_has_caught_up;
 
 /// The new people, between the steps.
 pub(super) struct Newcomers(Vec<Person>);
@@ -51,7 +51,7 @@ impl Newcomers {
             }
             people.push(person);
         }
-        choice_has_caught_up(&importer).await?;
+        choice_has_caught_up(&importer).await.map_err(Failure::failed)?;
         for (number, person) in people.iter_mut().enumerate() {
             person.wish_and_be_offered(number).await?;
         }
@@ -70,7 +70,7 @@ impl Newcomers {
     pub(super) async fn lapse(&mut self) -> Result<(), Failure> {
         for person in self.0.iter_mut().filter(|p| p.plan.answer == Answer::Nothing) {
             let request = choice::LapseOffersRequest { request_id: format!("{}-lapse", person.request) };
-            person.officer.choice.clone().lapse_offers(request).await.to("let offers lapse")?;
+            person.officer.choice.clone().offers.lapse_offers(request).await.to("let offers lapse")?;
             person.offer = person.offers().await?.into_iter().next().to("find the lapsed offer")?;
             if person.offer.state() != choice::offer::State::Lapsed {
                 return Err(Failure::failed(format_args!(
@@ -91,8 +91,14 @@ impl Newcomers {
                 placement_id: placement.placement_id.clone(),
                 actual_start: placement.ordered_start,
             };
-            let started =
-                person.officer.choice.clone().start_placement(request).await.to("start a placement")?;
+            let started = person
+                .officer
+                .choice
+                .clone()
+                .placements
+                .start_placement(request)
+                .await
+                .to("start a placement")?;
             person.placement = started.placement;
         }
         Ok(())
@@ -107,6 +113,7 @@ impl Newcomers {
                 .officer
                 .choice
                 .clone()
+                .units
                 .get_unit(request)
                 .await
                 .to("read a unit")?
@@ -231,7 +238,7 @@ impl Person {
             person_id: self.person_id.clone(),
             district: self.district.clone(),
         };
-        client.register_person(register).await.to("register a person")?;
+        client.persons.register_person(register).await.to("register a person")?;
         let grant = assessment::RecordGrantRequest {
             request_id: format!("{}-grant", self.request),
             grant_id: self.grant_id.clone(),
@@ -241,7 +248,7 @@ impl Person {
             valid: Some(wire::dates(dates::day0(), None)),
             scope: Some(wire::scope(&self.plan.scope)),
         };
-        client.record_grant(grant).await.to("record a grant")?;
+        client.grants.record_grant(grant).await.to("record a grant")?;
         Ok(())
     }
 
@@ -269,7 +276,7 @@ impl Person {
             person_id: self.person_id.clone(),
             ..choice::ListOffersRequest::default()
         };
-        Ok(self.officer.choice.clone().list_offers(request).await.to("list offers")?.offers)
+        Ok(self.officer.choice.clone().offers.list_offers(request).await.to("list offers")?.offers)
     }
 
     async fn wish_and_be_offered(&mut self, number: usize) -> Result<(), Failure> {
@@ -285,7 +292,7 @@ impl Person {
             grant_id: self.grant_id.clone(),
             unit_ids: wishes.clone(),
         };
-        client.record_wish(wish).await.to("record wishes")?;
+        client.wishes.record_wish(wish).await.to("record wishes")?;
         let mut full = Vec::new();
         for (rank, unit_id) in (1..).zip(wishes) {
             let request = choice::MakeOfferRequest {
@@ -293,7 +300,7 @@ impl Person {
                 grant_id: self.grant_id.clone(),
                 unit_id: unit_id.clone(),
             };
-            match client.make_offer(request).await {
+            match client.offers.make_offer(request).await {
                 Err(status) if niva_kit::error::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => {
                     full.push(unit_id);
                 }
@@ -319,10 +326,10 @@ impl Person {
             page_token: String::new(),
         };
         let mut client = self.officer.choice.clone();
-        let near = client.list_units(request(&self.district)).await.to("list units")?.units;
+        let near = client.units.list_units(request(&self.district)).await.to("list units")?.units;
         let mut units: Vec<String> = near.into_iter().map(|u| u.unit_id).collect();
         if self.plan.service != Service::HousingSupport {
-            let far = client.list_units(request("")).await.to("list units")?.units;
+            let far = client.units.list_units(request("")).await.to("list units")?.units;
             let far: Vec<String> =
                 far.into_iter().map(|u| u.unit_id).filter(|id| !units.contains(id)).collect();
             let turned = if far.is_empty() { 0 } else { number % far.len() };
@@ -345,7 +352,7 @@ impl Person {
             Answer::Nothing => {}
             Answer::No => {
                 let request = choice::DeclineOfferRequest { request_id, offer_id };
-                self.offer = client.decline_offer(request).await.to("say no")?.offer.to("say no")?;
+                self.offer = client.offers.decline_offer(request).await.to("say no")?.offer.to("say no")?;
             }
             Answer::Yes => {
                 let request = choice::AcceptOfferRequest {
@@ -353,7 +360,7 @@ impl Person {
                     offer_id,
                     ordered_start: Some(wire::date(dates::ordered_start())),
                 };
-                let answer = client.accept_offer(request).await.to("say yes")?;
+                let answer = client.offers.accept_offer(request).await.to("say yes")?;
                 self.offer = answer.offer.to("say yes")?;
                 self.placement = answer.placement;
             }

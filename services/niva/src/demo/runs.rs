@@ -7,10 +7,10 @@ use niva_proto::payment::v1 as payment;
 
 use super::summary::{Run, Total};
 use super::world::World;
-use super::{DemoConfig, Progress, files};
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use super::{Options, Progress, files};
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::Clients;
 
 /// A run that was approved, and its lines.
 pub(super) struct Paid {
@@ -106,7 +106,7 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
     let mut page_token = String::new();
     loop {
         let request = choice::ListProvidersRequest { page_size: 1000, page_token };
-        let page = auditor.choice.clone().list_providers(request).await.to("list providers")?;
+        let page = auditor.choice.clone().providers.list_providers(request).await.to("list providers")?;
         names.extend(page.providers.into_iter().map(|p| (p.provider_id, p.name)));
         page_token = page.next_page_token;
         if page_token.is_empty() {
@@ -117,11 +117,7 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
 
 impl Paid {
     /// Writes the lines as CSV and sums the run up.
-    pub(super) fn summary(
-        &self,
-        config: &DemoConfig,
-        providers: &[(String, String)],
-    ) -> Result<Run, Failure> {
+    pub(super) fn summary(&self, config: &Options, providers: &[(String, String)]) -> Result<Run, Failure> {
         let month = wire::month_of(self.run.month).to("read the run's month")?;
         let file = config.data.join(format!("payment-{month}.csv"));
         files::write_lines(&file, &self.lines)?;
