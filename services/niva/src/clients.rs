@@ -3,7 +3,7 @@
 use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_proto::assessment::v1::assessment_service_client::AssessmentServiceClient;
 use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
-use niva_proto::payment::v1::payment_service_client::PaymentServiceClient;
+use niva_proto::payment::v1::Clients as PaymentClients;
 use tonic::Status;
 
 use crate::failure::Failure;
@@ -27,7 +27,7 @@ pub struct Clients {
     /// Choice.
     pub choice: ChoiceServiceClient<Channel>,
     /// Payment.
-    pub payment: PaymentServiceClient<Channel>,
+    pub payment: PaymentClients<Channel>,
 }
 
 impl Endpoints {
@@ -38,7 +38,7 @@ impl Endpoints {
         Clients {
             assessment: niva_kit::bounded!(AssessmentServiceClient::new(to(&self.assessment))),
             choice: niva_kit::bounded!(ChoiceServiceClient::new(to(&self.choice))),
-            payment: niva_kit::bounded!(PaymentServiceClient::new(to(&self.payment))),
+            payment: niva_kit::bounded!(PaymentClients::new(to(&self.payment))),
         }
     }
 }

@@ -131,7 +131,7 @@ pub async fn into_payment(
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(payment::ImportPaymentResponse::default()) };
     first.request_id = request_id(city, 2);
-    let answer = clients.payment.clone().import_payment(tokio_stream::iter(messages)).await;
+    let answer = clients.payment.clone().imports.import_payment(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused("payment", &status))
 }
 
@@ -183,7 +183,7 @@ pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), Failure> {
     let newest =
         [("assessment", assessment_position(clients).await?), ("choice", choice_position(clients).await?)];
     wait("payment", &newest, || async {
-        let answer = clients.payment.clone().get_feed_status(payment::GetFeedStatusRequest {}).await;
+        let answer = clients.payment.clone().feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         answer.map(|a| a.into_inner().feeds)
     })
     .await
