@@ -92,7 +92,7 @@ pub async fn try_person_with_grant(
         person_id: person.to_owned(),
         district: district.to_owned(),
     };
-    client.register_person(request).await?;
+    client.persons.register_person(request).await?;
     let request = RecordGrantRequest {
         request_id: format!("grant-{person}"),
         grant_id: format!("grant-of-{person}"),
@@ -102,7 +102,7 @@ pub async fn try_person_with_grant(
         valid: from(first),
         scope: None,
     };
-    let grant = client.record_grant(request).await?.into_inner().grant;
+    let grant = client.grants.record_grant(request).await?.into_inner().grant;
     Ok(grant.map(|g| g.grant_id).unwrap_or_default())
 }
 
@@ -112,7 +112,8 @@ pub async fn try_person_with_grant(
 /// When a call fails.
 pub async fn measure(world: &World, person: &str, service: ServiceType, valid_from: &str) -> Measured {
     let mut client = world.assessment(Role::Assessor);
-    let instruments = client.list_instruments(ListInstrumentsRequest::default()).await.expect("instruments");
+    let instruments =
+        client.instruments.list_instruments(ListInstrumentsRequest::default()).await.expect("instruments");
     let request = StartMeasurementRequest {
         request_id: new_request(),
         person_id: person.to_owned(),
@@ -120,7 +121,8 @@ pub async fn measure(world: &World, person: &str, service: ServiceType, valid_fr
         visit_date: day(valid_from),
         follow_up_date: day("2024-02-01"),
     };
-    let opened = client.start_measurement(request).await.expect("a measurement").into_inner().measurement;
+    let opened =
+        client.measurements.start_measurement(request).await.expect("a measurement").into_inner().measurement;
     let mut measurement = opened.expect("a measurement");
     let instrument = instruments.into_inner().instruments.into_iter();
     let instrument = instrument
@@ -139,8 +141,14 @@ pub async fn measure(world: &World, person: &str, service: ServiceType, valid_fr
         measurement_id: measurement.measurement_id,
         valid_from: day(valid_from),
     };
-    let decided =
-        client.decide_level(request).await.expect("a level").into_inner().level_decision.expect("a level");
+    let decided = client
+        .level_decisions
+        .decide_level(request)
+        .await
+        .expect("a level")
+        .into_inner()
+        .level_decision
+        .expect("a level");
     Measured { level: decided.level.expect("a level").value, points: decided.points.expect("points") }
 }
 
@@ -152,7 +160,14 @@ async fn score(world: &World, measurement: &Measurement, given: ItemScore) -> Me
         score: given.score,
     };
     let mut client = world.assessment(Role::Assessor);
-    client.record_score(request).await.expect("a score").into_inner().measurement.expect("a measurement")
+    client
+        .measurements
+        .record_score(request)
+        .await
+        .expect("a score")
+        .into_inner()
+        .measurement
+        .expect("a measurement")
 }
 
 /// A run of a month, calculated to its end.

@@ -16,7 +16,7 @@ use niva_kit::{
     testing::TestDb,
 };
 use niva_proto::{
-    assessment::v1::{WatchAssessmentRequest, assessment_service_client::AssessmentServiceClient},
+    assessment::v1::{self as assessment, WatchAssessmentRequest},
     choice::v1::{GetFeedStatusRequest, WatchChoiceRequest, choice_service_client::ChoiceServiceClient},
     common::v1::FeedStatus,
     payment::v1::{self as payment, Clients as PaymentClients},
@@ -166,8 +166,8 @@ impl World {
 
     /// Assessment, as somebody with a role.
     #[must_use]
-    pub fn assessment(&self, role: Role) -> AssessmentServiceClient<Channel> {
-        bounded!(AssessmentServiceClient::new(self.channel_as(Service::Assessment, role.as_str(), &[role])))
+    pub fn assessment(&self, role: Role) -> assessment::Clients<Channel> {
+        bounded!(assessment::Clients::new(self.channel_as(Service::Assessment, role.as_str(), &[role])))
     }
 
     /// Choice, as somebody with a role.
@@ -226,7 +226,7 @@ impl World {
     pub async fn newest_positions(&self) -> (i64, i64) {
         let watch = WatchAssessmentRequest { after_position: 0 };
         let mut feed =
-            self.assessment(Role::Service).watch_assessment(watch).await.expect("a feed").into_inner();
+            self.assessment(Role::Service).feed.watch_assessment(watch).await.expect("a feed").into_inner();
         let assessment = feed.message().await.expect("a message").expect("a message").newest_position;
         let watch = WatchChoiceRequest { after_position: 0 };
         let mut feed = self.choice(Role::Service).watch_choice(watch).await.expect("a feed").into_inner();

@@ -13,7 +13,7 @@ use niva_kit::{
 use niva_proto::{
     assessment::v1::{
         GetPersonRequest, ListPersonsRequest, RegisterPersonRequest,
-        assessment_service_client::AssessmentServiceClient,
+        person_service_client::PersonServiceClient,
     },
     common::v1::{Regime, ServiceType},
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
@@ -21,7 +21,7 @@ use niva_proto::{
 use tonic::{Code, Status};
 
 async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status> {
-    let mut client = AssessmentServiceClient::new(world.channel(Service::Assessment, credentials));
+    let mut client = PersonServiceClient::new(world.channel(Service::Assessment, credentials));
     client.list_persons(ListPersonsRequest::default()).await.map(|_| ())
 }
 
@@ -72,7 +72,7 @@ async fn a_role_does_its_own_work_alone() {
         district: "Farsta".to_owned(),
     };
     for role in [Role::Analyst, Role::Auditor, Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
-        let refused = world.assessment(role).register_person(register()).await.unwrap_err();
+        let refused = world.assessment(role).persons.register_person(register()).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::PermissionDenied, "ROLE_MISSING"),
@@ -80,11 +80,12 @@ async fn a_role_does_its_own_work_alone() {
         );
     }
     let mut officer = world.assessment(Role::CaseOfficer);
-    let registered = officer.register_person(register()).await.unwrap().into_inner().person.unwrap();
+    let registered = officer.persons.register_person(register()).await.unwrap().into_inner().person.unwrap();
     let request = GetPersonRequest { person_id: registered.person_id.clone() };
-    let read = world.assessment(Role::Auditor).get_person(request.clone()).await.unwrap().into_inner();
+    let read =
+        world.assessment(Role::Auditor).persons.get_person(request.clone()).await.unwrap().into_inner();
     assert_eq!(read.person, Some(registered));
-    let refused = world.assessment(Role::FinanceMaker).get_person(request).await.unwrap_err();
+    let refused = world.assessment(Role::FinanceMaker).persons.get_person(request).await.unwrap_err();
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
     let run = CreatePaymentRunRequest { request_id: new_request(), ..CreatePaymentRunRequest::default() };
     for role in [Role::CaseOfficer, Role::Assessor, Role::FinanceApprover, Role::Analyst] {

@@ -22,7 +22,8 @@ async fn read(world: &World, expected: usize) -> Vec<AssessmentFeedEvent> {
     while events.len() < expected {
         let after_position = events.last().map_or(0, |event| event.position);
         let request = WatchAssessmentRequest { after_position };
-        let mut feed = world.assessment(Role::Service).watch_assessment(request).await.unwrap().into_inner();
+        let mut feed =
+            world.assessment(Role::Service).feed.watch_assessment(request).await.unwrap().into_inner();
         let enough = (events.len() + 100).min(expected);
         while events.len() < enough {
             events.extend(feed.message().await.unwrap().expect("the feed has no end").events);

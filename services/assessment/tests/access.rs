@@ -20,18 +20,18 @@ on_both_databases! {
             assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
         };
         let mut assessor = rig.client_of(Caller::new("asa", [Role::Assessor]));
-        denied(assessor.record_grant(grant_request("g", "p", ServiceType::Occupation)).await.unwrap_err());
-        denied(assessor.watch_assessment(pb::WatchAssessmentRequest::default()).await.unwrap_err());
+        denied(assessor.grants.record_grant(grant_request("g", "p", ServiceType::Occupation)).await.unwrap_err());
+        denied(assessor.feed.watch_assessment(pb::WatchAssessmentRequest::default()).await.unwrap_err());
         let mut officer = rig.client_of(Caller::new("olle", [Role::CaseOfficer]));
-        denied(officer.start_measurement(measurement_request("m", "p", ServiceType::Occupation)).await.unwrap_err());
-        denied(officer.decide_level(decide_request("d", "m")).await.unwrap_err());
-        denied(officer.import_assessment(tokio_stream(Vec::new())).await.unwrap_err());
+        denied(officer.measurements.start_measurement(measurement_request("m", "p", ServiceType::Occupation)).await.unwrap_err());
+        denied(officer.level_decisions.decide_level(decide_request("d", "m")).await.unwrap_err());
+        denied(officer.imports.import_assessment(tokio_stream(Vec::new())).await.unwrap_err());
         for role in [Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
             let mut client = rig.client_of(Caller::new("x", [role]));
-            denied(client.list_persons(pb::ListPersonsRequest::default()).await.unwrap_err());
+            denied(client.persons.list_persons(pb::ListPersonsRequest::default()).await.unwrap_err());
         }
         let mut auditor = rig.client_of(Caller::new("aud", [Role::Auditor]));
-        auditor.list_persons(pb::ListPersonsRequest::default()).await.unwrap();
+        auditor.persons.list_persons(pb::ListPersonsRequest::default()).await.unwrap();
         assert_eq!(rig.state().await, state);
     }
 
@@ -39,32 +39,32 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let id = rig.measurement("p", ServiceType::SupportedHousing).await;
         rig.score_all(&id, 0).await;
-        rig.client.clone().decide_level(decide_request("d", &id)).await.unwrap();
+        rig.client.clone().level_decisions.decide_level(decide_request("d", &id)).await.unwrap();
         let mut own = rig.client_of(officer_of("Farsta"));
         let mut other = rig.client_of(officer_of("Bromma"));
         let state = rig.state().await;
         macro_rules! denied {
-            ($rpc:ident($request:expr)) => {{
-                let status = other.$rpc($request).await.unwrap_err();
+            ($resource:ident.$rpc:ident($request:expr)) => {{
+                let status = other.$resource.$rpc($request).await.unwrap_err();
                 assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "DISTRICT_NOT_YOURS"), stringify!($rpc));
             }};
         }
-        denied!(register_person(pb::RegisterPersonRequest { request_id: "r".into(), person_id: String::new(), district: "Farsta".into() }));
-        denied!(get_person(pb::GetPersonRequest { person_id: "p".into() }));
-        denied!(record_grant(grant_request("g", "p", ServiceType::Occupation)));
-        denied!(end_grant(pb::EndGrantRequest { request_id: "e".into(), grant_id: "grant of p".into(), last: crate::rig::date(2024, 5, 1) }));
-        denied!(get_grant(pb::GetGrantRequest { grant_id: "grant of p".into() }));
-        denied!(get_measurement(pb::GetMeasurementRequest { measurement_id: id.clone() }));
-        denied!(start_measurement(measurement_request("m", "p", ServiceType::SupportedHousing)));
+        denied!(persons.register_person(pb::RegisterPersonRequest { request_id: "r".into(), person_id: String::new(), district: "Farsta".into() }));
+        denied!(persons.get_person(pb::GetPersonRequest { person_id: "p".into() }));
+        denied!(grants.record_grant(grant_request("g", "p", ServiceType::Occupation)));
+        denied!(grants.end_grant(pb::EndGrantRequest { request_id: "e".into(), grant_id: "grant of p".into(), last: crate::rig::date(2024, 5, 1) }));
+        denied!(grants.get_grant(pb::GetGrantRequest { grant_id: "grant of p".into() }));
+        denied!(measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id.clone() }));
+        denied!(measurements.start_measurement(measurement_request("m", "p", ServiceType::SupportedHousing)));
         assert_eq!(rig.state().await, state);
 
         for (client, count) in [(&mut other, 0), (&mut own, 1)] {
-            assert_eq!(client.list_persons(pb::ListPersonsRequest::default()).await.unwrap().into_inner().persons.len(), count);
-            assert_eq!(client.list_grants(pb::ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(), count);
-            assert_eq!(client.list_measurements(pb::ListMeasurementsRequest::default()).await.unwrap().into_inner().measurements.len(), count);
-            assert_eq!(client.list_level_decisions(pb::ListLevelDecisionsRequest::default()).await.unwrap().into_inner().level_decisions.len(), count);
+            assert_eq!(client.persons.list_persons(pb::ListPersonsRequest::default()).await.unwrap().into_inner().persons.len(), count);
+            assert_eq!(client.grants.list_grants(pb::ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(), count);
+            assert_eq!(client.measurements.list_measurements(pb::ListMeasurementsRequest::default()).await.unwrap().into_inner().measurements.len(), count);
+            assert_eq!(client.level_decisions.list_level_decisions(pb::ListLevelDecisionsRequest::default()).await.unwrap().into_inner().level_decisions.len(), count);
         }
-        own.get_measurement(pb::GetMeasurementRequest { measurement_id: id }).await.unwrap();
+        own.measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id }).await.unwrap();
     }
 }
 

@@ -11,7 +11,7 @@ use crate::rig::{Client, Rig, date, decide_request, hours, reason};
 /// Reads `count` events after a position.
 async fn read(client: &Client, after: i64, count: usize) -> Vec<pb::AssessmentFeedEvent> {
     let request = pb::WatchAssessmentRequest { after_position: after };
-    let mut stream = client.clone().watch_assessment(request).await.unwrap().into_inner();
+    let mut stream = client.clone().feed.watch_assessment(request).await.unwrap().into_inner();
     let mut events = Vec::new();
     while events.len() < count {
         events.extend(stream.message().await.unwrap().expect("the feed has no end").events);
@@ -34,13 +34,13 @@ on_both_databases! {
         let change = pb::ChangeGrantScopeRequest {
             request_id: "c".into(), grant_id: "grant of p".into(), valid_from: date(2024, 2, 1), scope: Some(hours("10")),
         };
-        client.change_grant_scope(change).await.unwrap();
+        client.grants.change_grant_scope(change).await.unwrap();
         rig.score_all(&id, 2).await;
-        let decided = client.decide_level(decide_request("d", &id)).await.unwrap().into_inner().level_decision.unwrap();
+        let decided = client.level_decisions.decide_level(decide_request("d", &id)).await.unwrap().into_inner().level_decision.unwrap();
         let service = ServiceType::DailyActivitiesLss;
         rig.import(messages("i", vec![measured("m2", "p2", service, 3), person("p2"), grant("g2", "p2", service)])).await.unwrap();
         let end = pb::EndGrantRequest { request_id: "e".into(), grant_id: "g2".into(), last: date(2024, 5, 31) };
-        let ended = client.end_grant(end).await.unwrap().into_inner().grant.unwrap();
+        let ended = client.grants.end_grant(end).await.unwrap().into_inner().grant.unwrap();
 
         let events = read(&client, 0, 6).await;
         let told: Vec<_> = events.iter().map(words).collect();
@@ -65,7 +65,7 @@ on_both_databases! {
     async fn a_reader_hears_of_what_is_written_later(db: &TestDb) {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
-        let mut stream = client.watch_assessment(pb::WatchAssessmentRequest::default()).await.unwrap().into_inner();
+        let mut stream = client.feed.watch_assessment(pb::WatchAssessmentRequest::default()).await.unwrap().into_inner();
         let first = stream.message().await.unwrap().unwrap();
         assert_eq!((first.events.len(), first.newest_position), (0, 0), "at once, though there is nothing");
         rig.person("p").await;
@@ -92,7 +92,7 @@ on_both_databases! {
     async fn a_cursor_of_another_feed_is_refused(db: &TestDb) {
         let rig = Rig::new(db).await;
         let request = pb::WatchAssessmentRequest { after_position: 1_000 };
-        let mut stream = rig.client.clone().watch_assessment(request).await.unwrap().into_inner();
+        let mut stream = rig.client.clone().feed.watch_assessment(request).await.unwrap().into_inner();
         let status = stream.message().await.unwrap_err();
         assert_eq!((status.code(), reason(&status).as_str()), (tonic::Code::FailedPrecondition, "CURSOR_AHEAD"));
     }

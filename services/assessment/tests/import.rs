@@ -63,7 +63,12 @@ impl Rig {
         &self,
         messages: Vec<pb::ImportAssessmentRequest>,
     ) -> Result<pb::ImportAssessmentResponse, tonic::Status> {
-        self.client.clone().import_assessment(stream::iter(messages)).await.map(tonic::Response::into_inner)
+        self.client
+            .clone()
+            .imports
+            .import_assessment(stream::iter(messages))
+            .await
+            .map(tonic::Response::into_inner)
     }
 }
 
@@ -92,7 +97,7 @@ on_both_databases! {
         assert_eq!(rig.state().await, state, "imported twice");
 
         let mut client = rig.client.clone();
-        let decisions = client.list_level_decisions(pb::ListLevelDecisionsRequest::default()).await.unwrap().into_inner();
+        let decisions = client.level_decisions.list_level_decisions(pb::ListLevelDecisionsRequest::default()).await.unwrap().into_inner();
         let seen: Vec<_> = decisions.level_decisions.iter().map(|d| {
             (d.decision_number, d.person_id.as_str(), d.level.unwrap().value, d.points, d.kind().as_str_name(), d.scale_model_id.as_str())
         }).collect();
@@ -102,10 +107,10 @@ on_both_databases! {
             (3, "p2", 3, Some(38), "KIND_MEASURED", "socialpsychiatry-2010"),
         ]);
         assert_eq!(decisions.level_decisions[0].level_decision_id, "ec9f974b9e1fcda59f7eec1200e4d0bc", "the same on any machine");
-        let stated = client.get_measurement(pb::GetMeasurementRequest { measurement_id: "m2".into() }).await.unwrap();
+        let stated = client.measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: "m2".into() }).await.unwrap();
         let stated = stated.into_inner().measurement.unwrap();
         assert_eq!((stated.state(), stated.points, stated.level.unwrap().value), (pb::measurement::State::Decided, 0, 3));
-        let grant = client.get_grant(pb::GetGrantRequest { grant_id: "g1".into() }).await.unwrap().into_inner().grant.unwrap();
+        let grant = client.grants.get_grant(pb::GetGrantRequest { grant_id: "g1".into() }).await.unwrap().into_inner().grant.unwrap();
         assert_eq!((grant.revision, grant.scopes.len(), grant.valid.unwrap().last), (1, 2, None));
     }
 

@@ -17,7 +17,7 @@ on_both_databases! {
         rig.person("p1").await;
         rig.grant("g1", "p1", ServiceType::DailyActivitiesLss).await;
         let start = measurement_request("m", "p1", ServiceType::DailyActivitiesLss);
-        let open = client.start_measurement(start).await.unwrap().into_inner().measurement.unwrap();
+        let open = client.measurements.start_measurement(start).await.unwrap().into_inner().measurement.unwrap();
         assert_eq!(open.state(), pb::measurement::State::Open);
         assert_eq!((open.points, open.missing_items.len(), open.level), (0, 7, None));
         assert_eq!((open.points_to_higher_level, open.points_to_lower_level), (Some(16), None));
@@ -35,7 +35,7 @@ on_both_databases! {
                 item_key: item.into(),
                 score,
             };
-            let now = client.record_score(request).await.unwrap().into_inner().measurement.unwrap();
+            let now = client.measurements.record_score(request).await.unwrap().into_inner().measurement.unwrap();
             seen.push((now.points, now.missing_items.len(), now.points_to_higher_level, now.points_to_lower_level, now.level));
         }
         assert_eq!(seen, [
@@ -48,7 +48,7 @@ on_both_databases! {
             (39, 1, Some(2), Some(14), None),
             (42, 0, Some(14), Some(2), level(4)),
         ]);
-        let decided = client.decide_level(decide_request("d", &open.measurement_id)).await.unwrap().into_inner();
+        let decided = client.level_decisions.decide_level(decide_request("d", &open.measurement_id)).await.unwrap().into_inner();
         let (decision, measurement) = (decided.level_decision.unwrap(), decided.measurement.unwrap());
         assert_eq!((decision.level, decision.points, decision.decision_number), (level(4), Some(42), 1));
         assert_eq!(decision.valid_from, date(2024, 4, 1), "the first day of the next month");
@@ -57,7 +57,7 @@ on_both_databases! {
         assert_eq!(measurement.areas.iter().map(|a| a.points).sum::<i32>(), 42);
         assert_eq!(measurement.areas[0], pb::AreaScore { area: "mobility".into(), points: 4, max_points: 16 });
         let ask = pb::GetMeasurementRequest { measurement_id: open.measurement_id.clone() };
-        assert_eq!(client.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap(), measurement);
+        assert_eq!(client.measurements.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap(), measurement);
     }
 
     async fn the_scale_is_the_one_in_force_when_the_level_takes_effect(db: &TestDb) {
@@ -66,7 +66,7 @@ on_both_databases! {
         let measured = rig.score_all(&id, 2).await;
         assert_eq!((measured.points, measured.level), (54, level(4)));
         let request = pb::DecideLevelRequest { valid_from: date(2025, 1, 1), ..decide_request("d", &id) };
-        let decision = rig.client.clone().decide_level(request).await.unwrap().into_inner().level_decision.unwrap();
+        let decision = rig.client.clone().level_decisions.decide_level(request).await.unwrap().into_inner().level_decision.unwrap();
         assert_eq!((decision.level, decision.scale_model_id.as_str()), (level(3), "daily-activities-2025"));
     }
 
@@ -74,42 +74,42 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
         macro_rules! twice {
-            ($rpc:ident($request:expr)) => {{
+            ($resource:ident.$rpc:ident($request:expr)) => {{
                 let request = $request;
-                let first = client.$rpc(request.clone()).await.unwrap().into_inner();
+                let first = client.$resource.$rpc(request.clone()).await.unwrap().into_inner();
                 let state = rig.state().await;
-                assert_eq!(client.$rpc(request).await.unwrap().into_inner(), first);
+                assert_eq!(client.$resource.$rpc(request).await.unwrap().into_inner(), first);
                 assert_eq!(rig.state().await, state, stringify!($rpc));
                 first
             }};
         }
         // Made ids are part of the answer: the repeated call must not make others.
-        let person = twice!(register_person(pb::RegisterPersonRequest {
+        let person = twice!(persons.register_person(pb::RegisterPersonRequest {
             request_id: "r1".into(), person_id: String::new(), district: "Järva".into(),
         })).person.unwrap().person_id;
-        let grant = twice!(record_grant(pb::RecordGrantRequest {
+        let grant = twice!(grants.record_grant(pb::RecordGrantRequest {
             grant_id: String::new(), ..grant_request("r2", &person, ServiceType::SupportedHousing)
         })).grant.unwrap();
-        let changed = twice!(change_grant_scope(pb::ChangeGrantScopeRequest {
+        let changed = twice!(grants.change_grant_scope(pb::ChangeGrantScopeRequest {
             request_id: "r3".into(), grant_id: grant.grant_id.clone(), valid_from: date(2024, 2, 1), scope: Some(hours("30")),
         })).grant.unwrap();
         assert_eq!((changed.revision, changed.scopes.len()), (2, 2));
-        let ended = twice!(end_grant(pb::EndGrantRequest {
+        let ended = twice!(grants.end_grant(pb::EndGrantRequest {
             request_id: "r4".into(), grant_id: grant.grant_id.clone(), last: date(2024, 6, 30),
         })).grant.unwrap();
         assert_eq!((ended.revision, ended.valid.unwrap().last), (3, date(2024, 6, 30)));
-        let id = twice!(start_measurement(measurement_request("r5", &person, ServiceType::SupportedHousing)))
+        let id = twice!(measurements.start_measurement(measurement_request("r5", &person, ServiceType::SupportedHousing)))
             .measurement.unwrap().measurement_id;
-        twice!(record_score(pb::RecordScoreRequest {
+        twice!(measurements.record_score(pb::RecordScoreRequest {
             request_id: "r6".into(), measurement_id: id.clone(), item_key: "planning".into(), score: 6,
         }));
         rig.score_all(&id, 1).await;
-        let decided = twice!(decide_level(decide_request("r7", &id)));
+        let decided = twice!(level_decisions.decide_level(decide_request("r7", &id)));
         assert_eq!(decided.measurement.unwrap().points, 24);
 
         // The day moves on: the repeated call still gives the first answer.
         rig.clock.advance_to(crate::rig::day(2024, 6, 1));
-        let again = client.decide_level(decide_request("r7", &id)).await.unwrap().into_inner();
+        let again = client.level_decisions.decide_level(decide_request("r7", &id)).await.unwrap().into_inner();
         assert_eq!(again.level_decision, decided.level_decision);
     }
 
@@ -121,12 +121,12 @@ on_both_databases! {
         let other = pb::RegisterPersonRequest {
             request_id: "register p".into(), person_id: "p".into(), district: "Järva".into(),
         };
-        let status = client.register_person(other).await.unwrap_err();
+        let status = client.persons.register_person(other).await.unwrap_err();
         assert_eq!((status.code(), reason(&status).as_str()), (tonic::Code::AlreadyExists, "REQUEST_ID_REUSED"));
         let other = pb::RecordGrantRequest {
             request_id: "register p".into(), ..grant_request("g", "p", ServiceType::Occupation)
         };
-        assert_eq!(reason(&client.record_grant(other).await.unwrap_err()), "REQUEST_ID_REUSED");
+        assert_eq!(reason(&client.grants.record_grant(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         assert_eq!(rig.state().await, state);
     }
 
@@ -137,11 +137,11 @@ on_both_databases! {
         rig.grant("g", "p", ServiceType::Occupation).await;
         let events = rig.state().await[6];
         let end = pb::EndGrantRequest { request_id: "e".into(), grant_id: "g".into(), last: date(2024, 12, 31) };
-        assert_eq!(client.end_grant(end).await.unwrap().into_inner().grant.unwrap().revision, 1);
+        assert_eq!(client.grants.end_grant(end).await.unwrap().into_inner().grant.unwrap().revision, 1);
         let same = pb::ChangeGrantScopeRequest {
             request_id: "c".into(), grant_id: "g".into(), valid_from: date(2024, 1, 1), scope: Some(hours("20")),
         };
-        assert_eq!(client.change_grant_scope(same).await.unwrap().into_inner().grant.unwrap().revision, 1);
+        assert_eq!(client.grants.change_grant_scope(same).await.unwrap().into_inner().grant.unwrap().revision, 1);
         assert_eq!(rig.state().await[6], events);
     }
 
@@ -151,7 +151,7 @@ on_both_databases! {
         rig.score_all(&id, 3).await;
         let decide = |n: usize| {
             let (mut client, request) = (rig.client.clone(), decide_request(&format!("d{n}"), &id));
-            tokio::spawn(async move { client.decide_level(request).await })
+            tokio::spawn(async move { client.level_decisions.decide_level(request).await })
         };
         let calls: Vec<_> = (0..8).map(decide).collect();
         let mut won = 0;

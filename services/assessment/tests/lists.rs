@@ -21,11 +21,11 @@ on_both_databases! {
         sorted.sort();
         let client = rig.client.clone();
         macro_rules! pages {
-            ($rpc:ident, $request:ident { $($field:ident: $value:expr),* }, $rows:ident, $key:expr) => {{
+            ($resource:ident.$rpc:ident, $request:ident { $($field:ident: $value:expr),* }, $rows:ident, $key:expr) => {{
                 let (mut token, mut seen, mut pages) = (String::new(), Vec::new(), 0);
                 loop {
                     let request = pb::$request { page_size: 3, page_token: token, $($field: $value,)* };
-                    let page = client.clone().$rpc(request).await.unwrap().into_inner();
+                    let page = client.clone().$resource.$rpc(request).await.unwrap().into_inner();
                     pages += 1;
                     assert!(page.$rows.len() <= 3);
                     seen.extend(page.$rows.into_iter().map($key));
@@ -35,25 +35,25 @@ on_both_databases! {
                 (seen, pages)
             }};
         }
-        let (persons, count) = pages!(list_persons, ListPersonsRequest { district: String::new() }, persons, |p| p.person_id);
+        let (persons, count) = pages!(persons.list_persons, ListPersonsRequest { district: String::new() }, persons, |p| p.person_id);
         assert_eq!((persons, count), (sorted.clone(), 3));
-        let (measurements, _) = pages!(list_measurements, ListMeasurementsRequest { person_id: String::new() }, measurements, |m| m.measurement_id);
+        let (measurements, _) = pages!(measurements.list_measurements, ListMeasurementsRequest { person_id: String::new() }, measurements, |m| m.measurement_id);
         assert_eq!(measurements, sorted);
-        let (grants, count) = pages!(list_grants, ListGrantsRequest { person_id: String::new() }, grants, |g| g.grant_id);
+        let (grants, count) = pages!(grants.list_grants, ListGrantsRequest { person_id: String::new() }, grants, |g| g.grant_id);
         assert!(grants.is_sorted() && grants.len() == 16 && count == 6);
-        let (decisions, _) = pages!(list_level_decisions, ListLevelDecisionsRequest { person_id: String::new() }, level_decisions, |d| d.decision_number);
+        let (decisions, _) = pages!(level_decisions.list_level_decisions, ListLevelDecisionsRequest { person_id: String::new() }, level_decisions, |d| d.decision_number);
         assert_eq!(decisions, (1..=8).collect::<Vec<i64>>());
-        let (instruments, count) = pages!(list_instruments, ListInstrumentsRequest {}, instruments, |i| i.instrument_id);
+        let (instruments, count) = pages!(instruments.list_instruments, ListInstrumentsRequest {}, instruments, |i| i.instrument_id);
         assert!(instruments.is_sorted() && instruments.len() == 5 && count == 2);
 
         // Filters.
-        let (grants, _) = pages!(list_grants, ListGrantsRequest { person_id: "å".into() }, grants, |g| g.grant_id);
+        let (grants, _) = pages!(grants.list_grants, ListGrantsRequest { person_id: "å".into() }, grants, |g| g.grant_id);
         assert_eq!(grants, ["å", "å two"]);
-        let (measurements, _) = pages!(list_measurements, ListMeasurementsRequest { person_id: "B".into() }, measurements, |m| m.points);
+        let (measurements, _) = pages!(measurements.list_measurements, ListMeasurementsRequest { person_id: "B".into() }, measurements, |m| m.points);
         assert_eq!(measurements, [30]);
-        let (decisions, _) = pages!(list_level_decisions, ListLevelDecisionsRequest { person_id: "B".into() }, level_decisions, |d| d.person_id);
+        let (decisions, _) = pages!(level_decisions.list_level_decisions, ListLevelDecisionsRequest { person_id: "B".into() }, level_decisions, |d| d.person_id);
         assert_eq!(decisions, ["B"]);
-        let (persons, _) = pages!(list_persons, ListPersonsRequest { district: "Järva".into() }, persons, |p| p.person_id);
+        let (persons, _) = pages!(persons.list_persons, ListPersonsRequest { district: "Järva".into() }, persons, |p| p.person_id);
         assert!(persons.is_empty());
     }
 
@@ -61,18 +61,18 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
         let first = pb::ListInstrumentsRequest { page_size: 1, page_token: String::new() };
-        let token = client.list_instruments(first).await.unwrap().into_inner().next_page_token;
+        let token = client.instruments.list_instruments(first).await.unwrap().into_inner().next_page_token;
         let other = pb::ListPersonsRequest { page_token: token, ..Default::default() };
-        assert_eq!(reason(&client.list_persons(other).await.unwrap_err()), "PAGE_TOKEN_INVALID");
+        assert_eq!(reason(&client.persons.list_persons(other).await.unwrap_err()), "PAGE_TOKEN_INVALID");
         let negative = pb::ListGrantsRequest { page_size: -1, ..Default::default() };
-        assert_eq!(reason(&client.list_grants(negative).await.unwrap_err()), "PAGE_SIZE_NEGATIVE");
+        assert_eq!(reason(&client.grants.list_grants(negative).await.unwrap_err()), "PAGE_SIZE_NEGATIVE");
     }
 }
 
 on_both_databases! {
     async fn instruments_tell_what_each_score_means(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let all = rig.client.clone().list_instruments(pb::ListInstrumentsRequest::default()).await.unwrap().into_inner();
+        let all = rig.client.clone().instruments.list_instruments(pb::ListInstrumentsRequest::default()).await.unwrap().into_inner();
         let lss = all.instruments.iter().find(|i| i.services == [i32::from(ServiceType::DailyActivitiesLss)]).unwrap();
         assert_eq!((lss.instrument_id.as_str(), lss.example, lss.max_points), ("daily-activities-lss-example/1", true, 110));
         let item = &lss.items[1];

@@ -12,12 +12,11 @@ use niva_kit::{Clock, Database, Ids, ManualClock, error, morning};
 use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
-use pb::assessment_service_client::AssessmentServiceClient;
 use sea_orm::{ConnectionTrait, Statement};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-pub(crate) type Client = AssessmentServiceClient<Channel>;
+pub(crate) type Client = pb::Clients<Channel>;
 
 /// Everything a test needs. Stops serving when dropped.
 pub(crate) struct Rig {
@@ -77,13 +76,13 @@ impl Rig {
             .unwrap();
         let endpoint = Endpoint::Memory(memory);
         let admin = Credentials::minted(&issuer, Caller::new("ada", [Role::Administrator]), &now);
-        let client = AssessmentServiceClient::new(endpoint.channel(admin));
+        let client = pb::Clients::new(endpoint.channel(admin));
         Self { db: db.db().clone(), clock, client, shutdown, issuer, endpoint, now, _folder: folder }
     }
 
     pub(crate) fn client_of(&self, caller: Caller) -> Client {
         let credentials = Credentials::minted(&self.issuer, caller, &self.now);
-        AssessmentServiceClient::new(self.endpoint.channel(credentials))
+        pb::Clients::new(self.endpoint.channel(credentials))
     }
 
     /// Rows of every table and the newest position of the feed: what must not move when a call is refused.
@@ -121,12 +120,12 @@ impl Rig {
             person_id: id.into(),
             district: "Farsta".into(),
         };
-        self.client.clone().register_person(request).await.unwrap();
+        self.client.clone().persons.register_person(request).await.unwrap();
     }
 
     pub(crate) async fn grant(&self, id: &str, person: &str, service: common::ServiceType) -> pb::Grant {
         let request = grant_request(id, person, service);
-        self.client.clone().record_grant(request).await.unwrap().into_inner().grant.unwrap()
+        self.client.clone().grants.record_grant(request).await.unwrap().into_inner().grant.unwrap()
     }
 
     /// A person with a grant and an open measurement; its id.
@@ -134,7 +133,7 @@ impl Rig {
         self.person(person).await;
         self.grant(&format!("grant of {person}"), person, service).await;
         let request = measurement_request(&format!("start {person}"), person, service);
-        let answer = self.client.clone().start_measurement(request).await.unwrap().into_inner();
+        let answer = self.client.clone().measurements.start_measurement(request).await.unwrap().into_inner();
         answer.measurement.unwrap().measurement_id
     }
 
@@ -142,9 +141,14 @@ impl Rig {
     pub(crate) async fn score_all(&self, measurement: &str, pick: usize) -> pb::Measurement {
         let mut client = self.client.clone();
         let ask = pb::GetMeasurementRequest { measurement_id: measurement.into() };
-        let mut now = client.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap();
-        let instruments =
-            client.list_instruments(pb::ListInstrumentsRequest::default()).await.unwrap().into_inner();
+        let mut now =
+            client.measurements.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap();
+        let instruments = client
+            .instruments
+            .list_instruments(pb::ListInstrumentsRequest::default())
+            .await
+            .unwrap()
+            .into_inner();
         let instrument =
             instruments.instruments.into_iter().find(|i| i.instrument_id == now.instrument_id).unwrap();
         for item in instrument.items {
@@ -154,7 +158,7 @@ impl Rig {
                 item_key: item.item_key,
                 score: item.allowed_scores[pick],
             };
-            now = client.record_score(request).await.unwrap().into_inner().measurement.unwrap();
+            now = client.measurements.record_score(request).await.unwrap().into_inner().measurement.unwrap();
         }
         now
     }

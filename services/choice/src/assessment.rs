@@ -7,7 +7,7 @@ use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::assessment::v1 as pb;
 use pb::assessment_event::Fact;
-use pb::assessment_service_client::AssessmentServiceClient;
+use pb::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use tonic::Status;
 
 use crate::store::grants;
@@ -17,14 +17,14 @@ use crate::wire::Reader;
 pub(crate) const FEED: &str = "assessment";
 
 /// Opens the feed.
-pub(crate) struct Source(AssessmentServiceClient<Channel>);
+pub(crate) struct Source(AssessmentFeedClient<Channel>);
 
 /// Applies it.
 pub(crate) struct Grants;
 
 impl Source {
     pub(crate) fn new(channel: Channel) -> Self {
-        Self(niva_kit::bounded!(AssessmentServiceClient::new(channel)))
+        Self(niva_kit::bounded!(AssessmentFeedClient::new(channel)))
     }
 }
 

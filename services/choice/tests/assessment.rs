@@ -22,7 +22,7 @@ use tonic::server::{NamedService, ServerStreamingService};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 
-const NAME: &str = pb::assessment_service_server::SERVICE_NAME;
+const NAME: &str = pb::feed_service_server::SERVICE_NAME;
 
 struct Migrator;
 

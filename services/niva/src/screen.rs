@@ -10,16 +10,14 @@ use niva_money::Ore;
 const SPACE: char = '\u{a0}';
 
 /// An amount for people, exact: `−12 345 678,90 kr`.
-#[must_use]
-pub fn kronor(amount: Ore) -> String {
+pub(crate) fn kronor(amount: Ore) -> String {
     let ore = amount.0.unsigned_abs();
     let sign = if amount.0 < 0 { "−" } else { "" };
     format!("{sign}{},{:02}{SPACE}kr", grouped(ore / 100), ore % 100)
 }
 
 /// A count for people: `3 719`.
-#[must_use]
-pub fn count(number: i64) -> String {
+pub(crate) fn count(number: i64) -> String {
     let sign = if number < 0 { "−" } else { "" };
     format!("{sign}{}", grouped(number.unsigned_abs()))
 }
@@ -41,8 +39,7 @@ const WHOLE: usize = 12;
 
 /// A table with a header; the columns in `right` are set to the right. On a terminal it is no wider than that: cells break
 /// over lines. Elsewhere (a file, a pipe) each row is one line.
-#[must_use]
-pub fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn table(header: &[&str], right: &[usize], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     let rule = LineStyle::new('─', '─', '─', '─');
     table.load_style(presets::NOTHING.header_separator(rule)).set_header(header.iter().copied());

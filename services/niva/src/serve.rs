@@ -1,22 +1,24 @@
 //! The services, started and served: one role a process, or all in one.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use clap::{Args, ValueEnum};
 use niva_calendar::Month;
-use niva_kit::auth::{Caller, LocalIssuer, Policy, Role as CallerRole, Verifier};
+use niva_kit::auth::{Caller, Policy, Role as CallerRole, Verifier};
 use niva_kit::client::{Credentials, Endpoint};
 use niva_kit::server::{Listen, RoleServer};
+use niva_kit::telemetry::DEFAULT_FILTER;
 use niva_kit::{Clock, Database, Ids};
 use niva_models::{Catalogue, City};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use crate::cli::{MigrateArgs, Role, ServeArgs};
 use crate::failure::{Doing, Failure};
+use crate::runtime::{self, Telemetry};
 
 /// Time for an import: a whole city in one transaction.
 const IMPORT_TIME: Duration = Duration::from_secs(15 * 60);
@@ -26,33 +28,110 @@ const PREVIEW_TIME: Duration = Duration::from_secs(15 * 60);
 /// Time for what a service does in the background to end.
 const DRAIN: Duration = Duration::from_secs(10);
 
+/// A service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Role {
+    /// Persons, grants, measurements, levels.
+    Assessment,
+    /// Providers, units, wishes, offers, placements.
+    Choice,
+    /// Compensation and payment runs.
+    Payment,
+}
+
+impl Role {
+    /// `assessment`.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Assessment => "assessment",
+            Self::Choice => "choice",
+            Self::Payment => "payment",
+        }
+    }
+
+    /// The port it listens on when none is given.
+    pub(crate) const fn port(self) -> u16 {
+        match self {
+            Self::Assessment => 7401,
+            Self::Choice => 7402,
+            Self::Payment => 7403,
+        }
+    }
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Which service.
+    pub(crate) role: Role,
+    /// Address to listen on: 127.0.0.1 and port 7401 (assessment), 7402 (choice) or 7403 (payment) when not given.
+    #[arg(long, env = "NIVA_LISTEN")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// `sqlite://PATH?mode=rwc` or `postgres://USER@HOST:PORT/NAME`, brought up to date by `niva migrate`.
+    #[arg(long, env = "NIVA_DATABASE_URL", hide_env_values = true)]
+    pub(crate) database_url: String,
+    /// Where assessment is (choice and payment need it).
+    #[arg(long, env = "NIVA_ASSESSMENT", value_name = "URI", default_value = "http://127.0.0.1:7401")]
+    pub(crate) assessment: String,
+    /// Where choice is (payment needs it).
+    #[arg(long, env = "NIVA_CHOICE", value_name = "URI", default_value = "http://127.0.0.1:7402")]
+    pub(crate) choice: String,
+    /// Issuer of callers' tokens (`iss`). Without it the local issuer is trusted, and only loopback is listened on.
+    #[arg(long, env = "NIVA_ISSUER", value_name = "URL", requires = "jwks")]
+    pub(crate) issuer: Option<String>,
+    /// File with the issuer's public keys (JWK set).
+    #[arg(long, env = "NIVA_JWKS", value_name = "FILE", requires = "issuer")]
+    pub(crate) jwks: Option<PathBuf>,
+    /// Token that this service shows the others, with the role `service`, where an issuer is given.
+    #[arg(long, env = "NIVA_SERVICE_TOKEN", hide_env_values = true)]
+    pub(crate) service_token: Option<String>,
+    /// Folder of the local issuer's key.
+    #[arg(long, env = "NIVA_ISSUER_DIR", default_value = ".niva")]
+    pub(crate) issuer_dir: PathBuf,
+    /// Folder with the city's own model files.
+    #[arg(long, env = "NIVA_MODELS")]
+    pub(crate) models: Option<PathBuf>,
+    /// File with the instant that counts as the present (RFC 3339), for tests across processes.
+    #[arg(long, env = "NIVA_CLOCK_FILE")]
+    pub(crate) clock_file: Option<PathBuf>,
+    /// Decide levels with the example instruments (assessment).
+    #[arg(long, env = "NIVA_ALLOW_EXAMPLE_INSTRUMENTS")]
+    pub(crate) allow_example_instruments: bool,
+    /// First month of the ledger, such as 2024-03: nothing before it is owed (payment). The first run's when not given.
+    #[arg(long, env = "NIVA_OPENING_MONTH", value_name = "MONTH")]
+    pub(crate) opening_month: Option<Month>,
+    /// Where to send traces, metrics and logs (OTLP over gRPC). Off when not given.
+    #[arg(long, env = "NIVA_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
 /// What every role stands on.
 #[derive(Debug, Clone)]
-pub struct Common {
+pub(crate) struct Common {
     /// Time.
-    pub clock: Clock,
+    pub(crate) clock: Clock,
     /// The city and its district boards.
-    pub city: Arc<City>,
+    pub(crate) city: Arc<City>,
     /// Compensation models.
-    pub catalogue: Arc<Catalogue>,
+    pub(crate) catalogue: Arc<Catalogue>,
 }
 
 /// What a role is given beside its database.
 #[derive(Debug, Clone)]
-pub struct Setup {
+pub(crate) struct Setup {
     /// Where assessment is, and as whom to call it (choice and payment).
-    pub assessment: Option<(Endpoint, Credentials)>,
+    pub(crate) assessment: Option<(Endpoint, Credentials)>,
     /// Where choice is, and as whom to call it (payment).
-    pub choice: Option<(Endpoint, Credentials)>,
+    pub(crate) choice: Option<(Endpoint, Credentials)>,
     /// Decide levels with example instruments (assessment).
-    pub allow_example_instruments: bool,
+    pub(crate) allow_example_instruments: bool,
     /// First month of the ledger (payment).
-    pub opening_month: Option<Month>,
+    pub(crate) opening_month: Option<Month>,
 }
 
 /// A service that was started, ready to be served over any number of listeners.
 #[derive(Debug, Clone)]
-pub struct Started {
+pub(crate) struct Started {
     role: Role,
     routes: Routes,
     policy: Policy,
@@ -60,8 +139,7 @@ pub struct Started {
 
 impl Started {
     /// A server of it.
-    #[must_use]
-    pub fn server(&self, verifier: &Verifier, clock: &Clock) -> RoleServer {
+    pub(crate) fn server(&self, verifier: &Verifier, clock: &Clock) -> RoleServer {
         let server = RoleServer::new(
             self.role.name(),
             self.routes.clone(),
@@ -71,7 +149,7 @@ impl Started {
         );
         match self.role {
             Role::Assessment => {
-                server.time_for("/niva.assessment.v1.AssessmentService/ImportAssessment", IMPORT_TIME)
+                server.time_for("/niva.assessment.v1.ImportService/ImportAssessment", IMPORT_TIME)
             }
             Role::Choice => server.time_for("/niva.choice.v1.ChoiceService/ImportChoice", IMPORT_TIME),
             Role::Payment => server
@@ -82,13 +160,13 @@ impl Started {
 }
 
 /// Ends when what a service does in the background has ended, after the shutdown.
-pub type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type Background = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Starts a service on its database, which must have been migrated.
 ///
 /// # Errors
 /// The service does not start; what it says.
-pub async fn start(
+pub(crate) async fn start(
     role: Role,
     db: Database,
     common: &Common,
@@ -141,7 +219,7 @@ pub(crate) async fn drain(background: Background) {
 ///
 /// # Errors
 /// The database cannot be reached, or a migration fails.
-pub async fn migrate(role: Role, db: &Database) -> Result<(), Failure> {
+pub(crate) async fn migrate(role: Role, db: &Database) -> Result<(), Failure> {
     match role {
         Role::Assessment => db.migrate::<niva_assessment::Migrator>().await,
         Role::Choice => db.migrate::<niva_choice::Migrator>().await,
@@ -150,48 +228,55 @@ pub async fn migrate(role: Role, db: &Database) -> Result<(), Failure> {
     .doing(format_args!("migrate the database of {}", role.name()))
 }
 
-/// `niva migrate`.
-pub(crate) async fn run_migrate(args: MigrateArgs) -> Result<(), Failure> {
-    let db = Database::connect(&args.database_url).await.map_err(Failure::configuration)?;
-    migrate(args.role, &db).await
+/// `niva serve`.
+pub(crate) fn run(options: Options) -> Result<(), Failure> {
+    let telemetry = Telemetry {
+        service: format!("niva-{}", options.role.name()),
+        otlp_endpoint: options.otlp_endpoint.clone(),
+        filter: DEFAULT_FILTER,
+    };
+    runtime::block_on(&telemetry, async {
+        let shutdown = niva_kit::shutdown::on_signals().doing("listen to signals")?;
+        serve(options, shutdown).await
+    })
 }
 
 /// `niva serve`, until `shutdown`. Everything that can be wrong with the configuration is found before it binds.
-pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> Result<(), Failure> {
-    let clock = args
+async fn serve(options: Options, shutdown: CancellationToken) -> Result<(), Failure> {
+    let clock = options
         .clock_file
         .as_ref()
         .map_or_else(|| Ok(Clock::system()), Clock::file)
         .map_err(Failure::configuration)?;
     let common = Common {
         clock: clock.clone(),
-        city: Arc::new(crate::models::city()?),
-        catalogue: Arc::new(crate::models::catalogue(args.models.as_deref())?),
+        city: Arc::new(crate::shipped::city()?),
+        catalogue: Arc::new(crate::shipped::catalogue(options.models.as_deref())?),
     };
-    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, args.role.port()));
-    let address = args.listen.unwrap_or(default);
-    let (verifier, credentials) = trust(&args, &clock)?;
+    let default = SocketAddr::from((Ipv4Addr::LOCALHOST, options.role.port()));
+    let address = options.listen.unwrap_or(default);
+    let (verifier, credentials) = trust(&options, &clock)?;
     if verifier.is_local() && !address.ip().is_loopback() {
         return Err(Failure::configuration(niva_kit::server::ServeError::OpenWithLocalIssuer(address)));
     }
     let endpoint =
         |uri: &str| Endpoint::tcp(uri).map(|e| (e, credentials.clone())).map_err(Failure::configuration);
     let setup = Setup {
-        assessment: Some(endpoint(&args.assessment)?),
-        choice: Some(endpoint(&args.choice)?),
-        allow_example_instruments: args.allow_example_instruments,
-        opening_month: args.opening_month,
+        assessment: Some(endpoint(&options.assessment)?),
+        choice: Some(endpoint(&options.choice)?),
+        allow_example_instruments: options.allow_example_instruments,
+        opening_month: options.opening_month,
     };
-    let db = Database::connect(&args.database_url).await.map_err(Failure::configuration)?;
-    let (started, background) = start(args.role, db, &common, setup, &shutdown).await?;
+    let db = Database::connect(&options.database_url).await.map_err(Failure::configuration)?;
+    let (started, background) = start(options.role, db, &common, setup, &shutdown).await?;
     let running = started
         .server(&verifier, &clock)
         .start(Listen::Tcp(address), shutdown)
         .await
-        .doing(format_args!("serve {}", args.role.name()))?;
+        .doing(format_args!("serve {}", options.role.name()))?;
     if let Some(bound) = running.address() {
         // Whoever asked for a free port must learn which it is.
-        crate::screen::show(format_args!("niva {} listens on {bound}", args.role.name()));
+        crate::screen::show(format_args!("niva {} listens on {bound}", options.role.name()));
     }
     running.finished().await;
     drain(background).await;
@@ -199,10 +284,10 @@ pub(crate) async fn run_serve(args: ServeArgs, shutdown: CancellationToken) -> R
 }
 
 /// Who is believed, and as whom this service calls others.
-fn trust(args: &ServeArgs, clock: &Clock) -> Result<(Verifier, Credentials), Failure> {
-    if let (Some(issuer), Some(jwks)) = (&args.issuer, &args.jwks) {
+fn trust(options: &Options, clock: &Clock) -> Result<(Verifier, Credentials), Failure> {
+    if let (Some(issuer), Some(jwks)) = (&options.issuer, &options.jwks) {
         let verifier = Verifier::jwks_file(issuer, jwks).map_err(Failure::configuration)?;
-        return match (&args.service_token, args.role) {
+        return match (&options.service_token, options.role) {
             (Some(token), _) => Ok((verifier, Credentials::bearer(token))),
             (None, Role::Assessment) => Ok((verifier, Credentials::none())),
             (None, role) => Err(Failure::configuration(format_args!(
@@ -211,13 +296,8 @@ fn trust(args: &ServeArgs, clock: &Clock) -> Result<(Verifier, Credentials), Fai
             ))),
         };
     }
-    let issuer = local_issuer(&args.issuer_dir)?;
-    let name = format!("niva-{}", args.role.name());
+    let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
+    let name = format!("niva-{}", options.role.name());
     let credentials = Credentials::minted(&issuer, Caller::new(name, [CallerRole::Service]), clock);
     Ok((Verifier::local(&issuer), credentials))
-}
-
-/// The local issuer of a folder.
-pub(crate) fn local_issuer(folder: &Path) -> Result<LocalIssuer, Failure> {
-    LocalIssuer::open_or_create(folder).map_err(Failure::configuration)
 }

@@ -3,9 +3,6 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use clap::Parser;
-use niva::cli::{Cli, Command as Chosen, Role};
-
 fn niva(arguments: &[&str]) -> Output {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     Command::new(env!("CARGO_BIN_EXE_niva")).args(arguments).current_dir(folder).output().unwrap()
@@ -22,40 +19,6 @@ fn refused(arguments: &[&str], code: i32) -> String {
     assert_eq!(output.status.code(), Some(code), "{words}");
     assert!(output.stdout.is_empty(), "{}", String::from_utf8_lossy(&output.stdout));
     words
-}
-
-fn chosen(arguments: &[&str]) -> Chosen {
-    Cli::try_parse_from([&["niva"], arguments].concat()).unwrap().chosen()
-}
-
-#[test]
-fn no_command_is_the_demo() {
-    let Chosen::Demo(demo) = chosen(&[]) else { panic!("not the demo") };
-    assert!(!demo.once && !demo.json);
-    assert_eq!((demo.data.to_str(), demo.listen.port()), (Some(".niva"), 7401));
-    let Chosen::Demo(demo) = chosen(&["demo", "--once", "--json", "--data", "x"]) else {
-        panic!("not the demo")
-    };
-    assert!(demo.once && demo.json && demo.data.ends_with("x"));
-}
-
-#[test]
-fn a_role_is_served_with_its_options() {
-    let Chosen::Serve(serve) = chosen(&[
-        "serve",
-        "payment",
-        "--database-url",
-        "sqlite://p.db",
-        "--opening-month",
-        "2024-03",
-        "--assessment",
-        "http://a:1",
-    ]) else {
-        panic!("not serve")
-    };
-    assert_eq!((serve.role, serve.role.port()), (Role::Payment, 7403));
-    assert_eq!(serve.opening_month.map(|m| m.to_string()), Some("2024-03".to_owned()));
-    assert_eq!((serve.assessment.as_str(), serve.choice.as_str()), ("http://a:1", "http://127.0.0.1:7402"));
 }
 
 #[test]

@@ -33,7 +33,7 @@ use niva_kit::feed::{Consumer, ConsumerHandle};
 use niva_kit::request::{self, Call};
 use niva_kit::{Clock, Database, DbError, OpError, Tx};
 use niva_models::{Catalogue, City};
-use niva_proto::assessment::v1::assessment_service_client::AssessmentServiceClient;
+use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
 use niva_proto::payment::v1 as pb;
 use tokio::task::JoinHandle;
@@ -173,7 +173,7 @@ pub async fn start_with(
         e => StartError::NotMigrated(e),
     })?;
     let facts = || feed::Facts { clock: clock.clone() };
-    let assessment = feed::Assessment(niva_kit::bounded!(AssessmentServiceClient::new(assessment)));
+    let assessment = feed::Assessment(niva_kit::bounded!(AssessmentFeedClient::new(assessment)));
     let choice = feed::Choice(niva_kit::bounded!(ChoiceServiceClient::new(choice)));
     let (of_db, of_clock, stop) = (|| db.clone(), || clock.clone(), || shutdown.clone());
     let consumers = vec![

@@ -83,7 +83,7 @@ impl Feeds {
     ) -> niva_kit::server::Running {
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
-            .allow("/niva.assessment.v1.AssessmentService/WatchAssessment", &[Role::Service])
+            .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::Service])
             .allow("/niva.choice.v1.ChoiceService/WatchChoice", &[Role::Service]);
         let verifier = Verifier::local(&world.issuer);
         let server = RoleServer::new("producers", routes, policy, verifier, world.clock.clone());
@@ -167,10 +167,5 @@ macro_rules! producer {
     };
 }
 
-producer!(
-    Assessment,
-    "niva.assessment.v1.AssessmentService",
-    WatchAssessmentRequest,
-    WatchAssessmentResponse
-);
+producer!(Assessment, "niva.assessment.v1.FeedService", WatchAssessmentRequest, WatchAssessmentResponse);
 producer!(Choice, "niva.choice.v1.ChoiceService", WatchChoiceRequest, WatchChoiceResponse);

@@ -62,9 +62,17 @@ async fn counts(world: &World) -> [usize; 6] {
     let mut assessment = world.assessment(Role::Administrator);
     let mut choice = world.choice(Role::Administrator);
     [
-        assessment.list_persons(ListPersonsRequest::default()).await.unwrap().into_inner().persons.len(),
-        assessment.list_grants(ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(),
         assessment
+            .persons
+            .list_persons(ListPersonsRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .persons
+            .len(),
+        assessment.grants.list_grants(ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(),
+        assessment
+            .measurements
             .list_measurements(ListMeasurementsRequest::default())
             .await
             .unwrap()

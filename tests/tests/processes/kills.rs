@@ -90,7 +90,7 @@ async fn paid(store: Store, seed: Option<u64>) -> ControlTotals {
     let mut fate = Fate::new(seed);
     let mut world = World::processes(store).await;
     world.set_day("2024-04-02");
-    let city = repository_root().join("services/niva/city/stockholm");
+    let city = repository_root().join("services/city/data/stockholm");
     import(&mut world, &mut fate, &city).await;
     for _ in 0..fate.kills() {
         fate.strike(&mut world, &Service::ALL, 0..500).await;

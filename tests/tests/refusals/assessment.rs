@@ -63,13 +63,13 @@ pub(super) async fn grants(world: &World) {
     ];
     for (what, request, reasons) in refused {
         let request = RecordGrantRequest { request_id: new_request(), ..request };
-        assert_refused(what, client.record_grant(request).await, Code::InvalidArgument, reasons);
+        assert_refused(what, client.grants.record_grant(request).await, Code::InvalidArgument, reasons);
     }
-    let nameless = client.record_grant(fine.clone()).await;
+    let nameless = client.grants.record_grant(fine.clone()).await;
     assert_eq!(nameless.expect_err("no request_id").code(), Code::InvalidArgument);
     let stranger =
         RecordGrantRequest { request_id: new_request(), person_id: "nobody".to_owned(), ..fine.clone() };
-    let answer = client.record_grant(stranger).await.unwrap_err();
+    let answer = client.grants.record_grant(stranger).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("PERSON_UNKNOWN"));
     let reused = RegisterPersonRequest {
         request_id: "register-person".to_owned(),
@@ -78,7 +78,7 @@ pub(super) async fn grants(world: &World) {
     };
     assert_refused(
         "request id reused",
-        client.register_person(reused).await,
+        client.persons.register_person(reused).await,
         Code::AlreadyExists,
         &["REQUEST_ID_REUSED"],
     );
@@ -93,9 +93,9 @@ pub(super) async fn measurements(world: &World) {
         visit_date: day(visit),
         follow_up_date: day(follow_up),
     };
-    let answer = client.start_measurement(start("2024-03-06", "2024-03-01")).await.unwrap_err();
+    let answer = client.measurements.start_measurement(start("2024-03-06", "2024-03-01")).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("VISIT_IN_FUTURE"));
-    let answer = client.start_measurement(start("2024-03-04", "2024-03-05")).await.unwrap_err();
+    let answer = client.measurements.start_measurement(start("2024-03-04", "2024-03-05")).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("FOLLOW_UP_AFTER_VISIT"));
     let request = RecordScoreRequest {
         request_id: new_request(),
@@ -103,7 +103,7 @@ pub(super) async fn measurements(world: &World) {
         ..Default::default()
     };
     assert!(matches!(
-        client.record_score(request).await.unwrap_err().code(),
+        client.measurements.record_score(request).await.unwrap_err().code(),
         Code::NotFound | Code::InvalidArgument
     ));
 }
@@ -148,7 +148,7 @@ pub(super) async fn imports(world: &World) {
         record("", "measurements.csv:3", Record::Measurement(measured(13))),
     ];
     let mut client = world.assessment(Role::Service);
-    let refused = client.import_assessment(tokio_stream::iter(records)).await.unwrap_err();
+    let refused = client.imports.import_assessment(tokio_stream::iter(records)).await.unwrap_err();
     let told = niva_kit::error::violations(&refused);
     let all: String = told.iter().map(|(field, description)| format!("{field} {description}\n")).collect();
     assert_eq!(refused.code(), Code::InvalidArgument, "{refused:?}");

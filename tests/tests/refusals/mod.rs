@@ -37,10 +37,10 @@ async fn everything(world: &World) -> Vec<Vec<u8>> {
     let mut choice = world.choice(Role::Administrator);
     let mut payment = world.payment(Role::FinanceMaker);
     vec![
-        listed!(assessment, list_persons, ListPersonsRequest),
-        listed!(assessment, list_grants, ListGrantsRequest),
-        listed!(assessment, list_measurements, ListMeasurementsRequest),
-        listed!(assessment, list_level_decisions, ListLevelDecisionsRequest),
+        listed!(assessment.persons, list_persons, ListPersonsRequest),
+        listed!(assessment.grants, list_grants, ListGrantsRequest),
+        listed!(assessment.measurements, list_measurements, ListMeasurementsRequest),
+        listed!(assessment.level_decisions, list_level_decisions, ListLevelDecisionsRequest),
         listed!(choice, list_units, ListUnitsRequest),
         listed!(choice, list_offers, ListOffersRequest),
         listed!(choice, list_placements, ListPlacementsRequest),

@@ -60,6 +60,9 @@ fn refusal(name: &str, dependency: &str) -> Option<String> {
             ))
         .then(|| "what every service stands on knows no service".to_owned()),
         "niva" | "niva-journeys" => None,
+        "niva-city" => (ours
+            && !matches!(dependency, "niva-proto" | "niva-kit" | "niva-calendar" | "niva-models"))
+        .then(|| "the city speaks to services by the contract alone".to_owned()),
         _ => {
             let own = name.strip_prefix("niva-").unwrap_or(name);
             let foreign = SERVICES.iter().any(|s| *s != own && dependency.starts_with(&format!("niva-{s}")));

@@ -4,21 +4,22 @@
 //! resources that the service takes with an [`Instrument`]; its points, through the scale of the compensation model
 //! in force, give a level ([`derive_level`]).
 
-mod grant;
-mod instrument;
-mod level;
-mod load;
-mod measurement;
+mod grants;
+mod instruments;
+mod level_decisions;
+mod measurements;
+mod persons;
 
-pub use grant::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
-pub use instrument::{Area, Grade, Instrument, Instruments, Item, UncoveredTotal};
-pub use level::{
-    Derived, Distance, LevelBasis, LevelDecision, NoLevel, default_valid_from, derive_level, distance,
+pub use grants::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
+pub use instruments::{Area, Grade, Instrument, InstrumentError, Instruments, Item, UncoveredTotal};
+pub use level_decisions::{
+    Derived, Distance, LevelBasis, LevelDecision, LevelUnknown, NoLevel, check_stated, default_valid_from,
+    derive_level, distance,
 };
-pub use load::InstrumentError;
-pub use measurement::{
+pub use measurements::{
     AreaPoints, Basis, DecideRefused, Decided, Measurement, Open, ScoreRefused, Sheet, StartRefused, Visit,
 };
+pub use persons::Person;
 
 /// What a transition that can be repeated did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use super::late::LateFact;
 use super::runs::Paid;
 use super::summary::{Correction, Explained};
 use super::world::World;
-use crate::city::CityData;
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::CityData;
+use niva_city::Clients;
 
 /// Sums by month and component.
 type Sums = BTreeMap<(String, String), i64>;
@@ -148,14 +148,21 @@ async fn case(
     let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
     let unit = auditor.choice.clone().get_unit(get).await.to("read a unit")?.unit.to("read it")?;
     let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone() };
-    let grant = auditor.assessment.clone().get_grant(get).await.to("read a grant")?.grant.to("read it")?;
+    let grant =
+        auditor.assessment.grants.clone().get_grant(get).await.to("read a grant")?.grant.to("read it")?;
     let list = assessment::ListLevelDecisionsRequest {
         person_id: placement.person_id.clone(),
         page_size: 1000,
         page_token: String::new(),
     };
-    let decisions =
-        auditor.assessment.clone().list_level_decisions(list).await.to("list levels")?.level_decisions;
+    let decisions = auditor
+        .assessment
+        .level_decisions
+        .clone()
+        .list_level_decisions(list)
+        .await
+        .to("list levels")?
+        .level_decisions;
     // Of two decisions with the same first day the later one stands; they come in the order they were made.
     let mut levels: BTreeMap<Option<niva_calendar::NaiveDate>, payment::LevelPeriod> = BTreeMap::new();
     for decision in decisions.into_iter().filter(|d| d.service == placement.service) {

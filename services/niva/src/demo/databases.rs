@@ -3,12 +3,12 @@
 use niva_kit::Database;
 use sea_orm::ConnectionTrait;
 
-use super::DemoConfig;
-use crate::cli::Role;
+use super::Options;
 use crate::failure::{Doing, Failure};
+use crate::serve::Role;
 
 /// Opens a service's database, and makes it where it is missing.
-pub(super) async fn open(config: &DemoConfig, role: Role) -> Result<Database, Failure> {
+pub(super) async fn open(config: &Options, role: Role) -> Result<Database, Failure> {
     let Some(url) = &config.database_url else {
         let file = config.data.join(format!("{}.db", role.name()));
         let url = format!("sqlite://{}?mode=rwc", file.display());

@@ -9,10 +9,9 @@ use super::dates;
 use super::newcomers::Newcomers;
 use super::scores::{Wanted, measure};
 use super::world::World;
-use crate::city::{CityData, Placement, Verdict};
-use crate::clients::Asked;
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::{CityData, Placement, Verdict};
 
 /// A fact that came late, and the placement that it is about.
 pub(super) struct LateFact {

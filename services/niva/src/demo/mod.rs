@@ -18,52 +18,97 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use clap::Args;
 use niva_kit::auth::Role;
 use niva_models::{Catalogue, Outcome};
 use niva_proto::assessment::v1::ListPersonsRequest;
 
-pub use progress::Progress;
-pub use report::report;
-pub use summary::{City, Correction, Explained, Feeds, Models, Newcomer, Run, Summary, Total};
+use progress::Progress;
+use report::report;
+use summary::{City, Feeds, Models, Summary};
 
-use crate::city::{self, CityData, Source, import};
-use crate::clients::Asked;
-use crate::failure::Failure;
-use crate::screen::{count, kronor};
+use crate::failure::{Asked, Doing, Failure};
+use crate::runtime::{self, QUIET_FILTER, Telemetry};
+use crate::screen::{count, kronor, show, tell};
 use newcomers::Newcomers;
+use niva_city::{CityData, Source, import};
 use niva_money::Ore;
 use runs::Paid;
 use world::World;
 
-/// How to run the demo.
-#[derive(Debug, Clone)]
-pub struct DemoConfig {
-    /// Folder for the databases, the issuer's key and the payment files.
-    pub data: PathBuf,
-    /// PostgreSQL instead of files.
-    pub database_url: Option<String>,
-    /// Another city's files.
-    pub city: Option<PathBuf>,
-    /// The city's own model files.
-    pub models: Option<PathBuf>,
-    /// Serve over TCP as well, from this address on.
-    pub listen: Option<SocketAddr>,
+/// Options of the demo.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Stop after the summary instead of serving.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// Print the summary as JSON on stdout, and nothing else there. Money in öre.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Folder for the databases, the local issuer's key and the payment files.
+    #[arg(long, env = "NIVA_DATA", default_value = ".niva")]
+    pub(crate) data: PathBuf,
+    /// PostgreSQL instead of files: `postgres://USER@HOST:PORT/NAME`. Uses the databases `NAME_assessment`,
+    /// `NAME_choice` and `NAME_payment`, and makes them where they are missing.
+    #[arg(long, env = "NIVA_DATABASE_URL")]
+    pub(crate) database_url: Option<String>,
+    /// Folder with another city's files; they must be for the same district boards.
+    #[arg(long, env = "NIVA_CITY")]
+    pub(crate) city: Option<PathBuf>,
+    /// Folder with the city's own model files.
+    #[arg(long, env = "NIVA_MODELS")]
+    pub(crate) models: Option<PathBuf>,
+    /// Address of assessment; choice and payment take the next two ports. Port 0 takes free ports.
+    #[arg(long, env = "NIVA_LISTEN", default_value = "127.0.0.1:7401")]
+    pub(crate) listen: SocketAddr,
+    /// Where to send traces, metrics and logs (OTLP over gRPC). Off when not given.
+    #[arg(long, env = "NIVA_OTLP_ENDPOINT")]
+    pub(crate) otlp_endpoint: Option<String>,
+}
+
+/// `niva demo`.
+pub(crate) fn run(options: Options) -> Result<(), Failure> {
+    let telemetry = Telemetry {
+        service: "niva-demo".to_owned(),
+        otlp_endpoint: options.otlp_endpoint.clone(),
+        filter: QUIET_FILTER,
+    };
+    runtime::block_on(&telemetry, demonstrate(options))
+}
+
+async fn demonstrate(options: Options) -> Result<(), Failure> {
+    let shutdown = niva_kit::shutdown::on_signals().doing("listen to signals")?;
+    let progress = Progress::told(!options.json);
+    let demo = tokio::select! {
+        demo = perform(&options, &progress) => demo?,
+        () = shutdown.cancelled() => return Err(Failure::failed("interrupted; run it again to go on")),
+    };
+    if options.json {
+        show(serde_json::to_string_pretty(&demo.summary).doing("write the summary")?);
+    } else {
+        show(report(&demo.summary));
+    }
+    if !options.once {
+        tell(demo.invitation());
+        shutdown.cancelled().await;
+    }
+    demo.stop().await;
+    Ok(())
 }
 
 /// A demo that is done and still serves.
-pub struct Demo {
+struct Demo {
     /// What it did.
-    pub summary: Summary,
+    summary: Summary,
     /// Addresses of assessment, choice and payment, where it serves over TCP.
-    pub addresses: Vec<SocketAddr>,
+    addresses: Vec<SocketAddr>,
     data: PathBuf,
     world: World,
 }
 
 impl Demo {
     /// What can be done with it now, in words.
-    #[must_use]
-    pub fn invitation(&self) -> String {
+    fn invitation(&self) -> String {
         let names = ["assessment", "choice", "payment"];
         let served: Vec<String> = names
             .iter()
@@ -79,44 +124,27 @@ impl Demo {
     }
 
     /// Stops serving.
-    pub async fn stop(self) {
+    async fn stop(self) {
         self.world.stop().await;
     }
 }
 
-/// Runs the demo to its end and stops.
-///
-/// # Errors
-/// The step that failed, and why.
-pub async fn run(config: &DemoConfig) -> Result<Summary, Failure> {
-    let demo = perform(config, &Progress::silent()).await?;
-    let summary = demo.summary.clone();
-    demo.stop().await;
-    Ok(summary)
-}
-
 /// Runs the demo, and leaves it serving.
-///
-/// # Errors
-/// The step that failed, and why.
-pub async fn perform(config: &DemoConfig, progress: &Progress) -> Result<Demo, Failure> {
+async fn perform(config: &Options, progress: &Progress) -> Result<Demo, Failure> {
     progress.begin("Load and check the compensation models");
-    let catalogue = crate::models::catalogue(config.models.as_deref())?;
+    let catalogue = crate::shipped::catalogue(config.models.as_deref())?;
     let models = models(&catalogue);
     progress.done(format_args!(
         "{} compensation models; {} identities of the published figures checked, {} off",
         models.loaded, models.identities, models.identities_off
     ));
     let source = config.city.as_deref().map_or(Source::Shipped, Source::Folder);
-    let data = city::read(source, &crate::models::city()?.districts).map_err(Failure::failed)?;
+    let data = niva_city::read(source, &crate::shipped::city()?.districts).map_err(Failure::failed)?;
     world::prepare(&config.data)?;
 
     progress.begin("Start assessment, choice and payment");
     let mut world = World::start(config, catalogue).await?;
-    let addresses = match config.listen {
-        Some(address) => world.bind(address).await?,
-        None => Vec::new(),
-    };
+    let addresses = if config.once { Vec::new() } else { world.bind(config.listen).await? };
     progress.done(format_args!(
         "assessment, choice and payment run in this process, data in {}",
         config.data.display()
@@ -142,7 +170,7 @@ fn models(catalogue: &Catalogue) -> Models {
 }
 
 struct Steps<'a> {
-    config: &'a DemoConfig,
+    config: &'a Options,
     progress: &'a Progress,
     world: &'a World,
     data: &'a CityData,
@@ -162,8 +190,8 @@ impl Steps<'_> {
         self.world.now_is(dates::pays_march());
         self.progress.begin("Attendance of March arrives");
         let importer = self.world.importer();
-        import::payment_has_caught_up(&importer).await?;
-        let attendance = import::into_payment(&importer, self.data).await?;
+        import::payment_has_caught_up(&importer).await.map_err(Failure::failed)?;
+        let attendance = import::into_payment(&importer, self.data).await.map_err(Failure::failed)?;
         newcomers.attend(self.world).await?;
         imported.attendance = attendance.facts;
         self.progress.done(format_args!(
@@ -176,7 +204,7 @@ impl Steps<'_> {
         self.world.now_is(dates::late_facts());
         self.progress.begin("Facts arrive late");
         let late = late::arrive(self.world, self.data, &mut newcomers, &self.prefix).await?;
-        import::payment_has_caught_up(&importer).await?;
+        import::payment_has_caught_up(&importer).await.map_err(Failure::failed)?;
         self.progress.done(format_args!(
             "{}: {} facts about March arrive late",
             dates::late_facts(),
@@ -207,8 +235,8 @@ impl Steps<'_> {
             corrections,
             explained: corrections::explained(self.world, &late, &april).await?,
             feeds: Feeds {
-                assessment: import::assessment_position(&importer).await?,
-                choice: import::choice_position(&importer).await?,
+                assessment: import::assessment_position(&importer).await.map_err(Failure::failed)?,
+                choice: import::choice_position(&importer).await.map_err(Failure::failed)?,
             },
         })
     }
@@ -216,13 +244,21 @@ impl Steps<'_> {
     async fn found_data(&self) -> Result<bool, Failure> {
         let auditor = self.world.caller("auditor", Role::Auditor);
         let request = ListPersonsRequest { page_size: 1, ..ListPersonsRequest::default() };
-        Ok(!auditor.assessment.clone().list_persons(request).await.to("look for data")?.persons.is_empty())
+        Ok(!auditor
+            .assessment
+            .persons
+            .clone()
+            .list_persons(request)
+            .await
+            .to("look for data")?
+            .persons
+            .is_empty())
     }
 
     async fn import_city(&self) -> Result<City, Failure> {
         let importer = self.world.importer();
         self.progress.begin("Import persons, grants and measurements");
-        let a = import::into_assessment(&importer, self.data).await?;
+        let a = import::into_assessment(&importer, self.data).await.map_err(Failure::failed)?;
         self.progress.done(format_args!(
             "{} persons, {} grants and {} measurements (counts published or reconstructed, people invented)",
             count(a.persons),
@@ -230,8 +266,8 @@ impl Steps<'_> {
             count(a.measurements)
         ));
         self.progress.begin("Import providers, units and placements");
-        import::choice_has_caught_up(&importer).await?;
-        let c = import::into_choice(&importer, self.data).await?;
+        import::choice_has_caught_up(&importer).await.map_err(Failure::failed)?;
+        let c = import::into_choice(&importer, self.data).await.map_err(Failure::failed)?;
         self.progress.done(format_args!(
             "{} providers, {} units and {} placements (invented)",
             count(c.providers),

@@ -14,10 +14,10 @@ use super::scores::{Wanted, measure};
 use super::summary::Newcomer;
 use super::world::World;
 use super::{Progress, dates};
-use crate::city::import::choice_has_caught_up;
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::Clients;
+use niva_city::import::choice_has_caught_up;
 
 /// The new people, between the steps.
 pub(super) struct Newcomers(Vec<Person>);
@@ -51,7 +51,7 @@ impl Newcomers {
             }
             people.push(person);
         }
-        choice_has_caught_up(&importer).await?;
+        choice_has_caught_up(&importer).await.map_err(Failure::failed)?;
         for (number, person) in people.iter_mut().enumerate() {
             person.wish_and_be_offered(number).await?;
         }
@@ -232,7 +232,7 @@ impl Person {
             person_id: self.person_id.clone(),
             district: self.district.clone(),
         };
-        client.register_person(register).await.to("register a person")?;
+        client.persons.register_person(register).await.to("register a person")?;
         let grant = assessment::RecordGrantRequest {
             request_id: format!("{}-grant", self.request),
             grant_id: self.grant_id.clone(),
@@ -242,7 +242,7 @@ impl Person {
             valid: Some(wire::dates(dates::day0(), None)),
             scope: Some(wire::scope(&self.plan.scope)),
         };
-        client.record_grant(grant).await.to("record a grant")?;
+        client.grants.record_grant(grant).await.to("record a grant")?;
         Ok(())
     }
 

@@ -7,24 +7,16 @@ use crate::screen::tell;
 /// How the demo tells what it does: a bar while a step runs where there is a terminal, a line when it is done. All of it
 /// on stderr.
 #[derive(Debug)]
-pub struct Progress {
+pub(super) struct Progress {
     bar: ProgressBar,
-    told: bool,
 }
 
 impl Progress {
     /// Bars on a terminal (indicatif hides them elsewhere, and `--json` asks for none), a line a step.
-    #[must_use]
-    pub fn told(bars: bool) -> Self {
+    pub(super) fn told(bars: bool) -> Self {
         let target = if bars { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(None, target).with_style(ProgressStyle::default_spinner());
-        Self { bar, told: true }
-    }
-
-    /// Nothing at all, for tests.
-    #[must_use]
-    pub fn silent() -> Self {
-        Self { bar: ProgressBar::hidden(), told: false }
+        Self { bar }
     }
 
     /// A step begins.
@@ -51,8 +43,6 @@ impl Progress {
     pub(super) fn done(&self, text: impl std::fmt::Display) {
         self.bar.disable_steady_tick();
         self.bar.finish_and_clear();
-        if self.told {
-            tell(format_args!("✓ {text}"));
-        }
+        tell(format_args!("✓ {text}"));
     }
 }

@@ -9,8 +9,7 @@ use crate::screen::{count, kronor, table};
 const TOP: usize = 10;
 
 /// The summary for people.
-#[must_use]
-pub fn report(summary: &Summary) -> String {
+pub(super) fn report(summary: &Summary) -> String {
     let mut parts = vec![heading("New people, the whole way"), newcomers(summary)];
     parts.extend([heading("Payment runs"), runs(&summary.runs)]);
     parts.extend([heading("What arrived late, and how April's run put March right"), corrections(summary)]);

@@ -7,10 +7,10 @@ use niva_proto::payment::v1 as payment;
 
 use super::summary::{Run, Total};
 use super::world::World;
-use super::{DemoConfig, Progress, files};
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use super::{Options, Progress, files};
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::Clients;
 
 /// A run that was approved, and its lines.
 pub(super) struct Paid {
@@ -124,11 +124,7 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
 
 impl Paid {
     /// Writes the lines as CSV and sums the run up.
-    pub(super) fn summary(
-        &self,
-        config: &DemoConfig,
-        providers: &[(String, String)],
-    ) -> Result<Run, Failure> {
+    pub(super) fn summary(&self, config: &Options, providers: &[(String, String)]) -> Result<Run, Failure> {
         let month = wire::month_of(self.run.month).to("read the run's month")?;
         let file = config.data.join(format!("payment-{month}.csv"));
         files::write_lines(&file, &self.lines)?;

@@ -4,9 +4,9 @@ use niva_calendar::NaiveDate;
 use niva_models::{Catalogue, Service};
 use niva_proto::assessment::v1 as assessment;
 
-use crate::clients::{Asked, Clients};
-use crate::failure::Failure;
+use crate::failure::{Asked, Failure};
 use crate::wire;
+use niva_city::Clients;
 
 /// What to measure.
 pub(super) struct Wanted<'a> {
@@ -32,6 +32,7 @@ pub(super) async fn measure(
     let Wanted { request, person_id, service, .. } = wanted;
     let follow_up = niva_calendar::plus_days(wanted.visit, -6);
     let started = client
+        .measurements
         .start_measurement(assessment::StartMeasurementRequest {
             request_id: format!("{request}-measure"),
             person_id: (*person_id).to_owned(),
@@ -46,6 +47,7 @@ pub(super) async fn measure(
     let points = points_of(catalogue, wanted)?;
     for (number, (item, score)) in (1..).zip(scores(&items, points)) {
         client
+            .measurements
             .record_score(assessment::RecordScoreRequest {
                 request_id: format!("{request}-score-{number}"),
                 measurement_id: measurement_id.clone(),
@@ -56,6 +58,7 @@ pub(super) async fn measure(
             .to(format_args!("score item {number} of {person_id}"))?;
     }
     let decided = client
+        .level_decisions
         .decide_level(assessment::DecideLevelRequest {
             request_id: format!("{request}-decide"),
             measurement_id,
@@ -68,8 +71,14 @@ pub(super) async fn measure(
 
 async fn instrument(assessor: &Clients, service: Service) -> Result<assessment::Instrument, Failure> {
     let request = assessment::ListInstrumentsRequest { page_size: 1000, page_token: String::new() };
-    let instruments =
-        assessor.assessment.clone().list_instruments(request).await.to("list the instruments")?.instruments;
+    let instruments = assessor
+        .assessment
+        .instruments
+        .clone()
+        .list_instruments(request)
+        .await
+        .to("list the instruments")?
+        .instruments;
     let found = instruments.into_iter().rfind(|i| i.services.contains(&wire::service(service)));
     found.to(format_args!("find an instrument for {service}"))
 }

@@ -2,181 +2,181 @@ use serde::Serialize;
 
 /// What the demo did, in figures: the closing tables, and `--json`. Money in öre.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Summary {
+pub(super) struct Summary {
     /// Whether there was data from an earlier demo: then nothing was done twice.
-    pub found_data: bool,
+    pub(super) found_data: bool,
     /// The models.
-    pub models: Models,
+    pub(super) models: Models,
     /// The city.
-    pub city: City,
+    pub(super) city: City,
     /// Those who went the whole way.
-    pub newcomers: Vec<Newcomer>,
+    pub(super) newcomers: Vec<Newcomer>,
     /// The payment runs, March first.
-    pub runs: Vec<Run>,
+    pub(super) runs: Vec<Run>,
     /// Every placement whose March was corrected by the run of April.
-    pub corrections: Vec<Correction>,
+    pub(super) corrections: Vec<Correction>,
     /// One corrected line explained.
-    pub explained: Option<Explained>,
+    pub(super) explained: Option<Explained>,
     /// Newest positions of the feeds: unchanged when the demo runs again on the same data.
-    pub feeds: Feeds,
+    pub(super) feeds: Feeds,
 }
 
 /// The models that were loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Models {
+pub(super) struct Models {
     /// How many.
-    pub loaded: usize,
+    pub(super) loaded: usize,
     /// Identities checked.
-    pub identities: usize,
+    pub(super) identities: usize,
     /// Identities that are off.
-    pub identities_off: usize,
+    pub(super) identities_off: usize,
     /// Over all files.
-    pub fingerprint: String,
+    pub(super) fingerprint: String,
 }
 
 /// The city that was imported.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct City {
+pub(super) struct City {
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// Over all files.
-    pub fingerprint: String,
+    pub(super) fingerprint: String,
     /// Persons registered.
-    pub persons: i64,
+    pub(super) persons: i64,
     /// Grants recorded.
-    pub grants: i64,
+    pub(super) grants: i64,
     /// Measurements, each with a level decision.
-    pub measurements: i64,
+    pub(super) measurements: i64,
     /// Providers.
-    pub providers: i64,
+    pub(super) providers: i64,
     /// Units.
-    pub units: i64,
+    pub(super) units: i64,
     /// Placements.
-    pub placements: i64,
+    pub(super) placements: i64,
     /// Weekly schedules and occasions.
-    pub attendance: i64,
+    pub(super) attendance: i64,
 }
 
 /// Somebody who went the whole way.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Newcomer {
+pub(super) struct Newcomer {
     /// Opaque id.
-    pub person_id: String,
+    pub(super) person_id: String,
     /// The service.
-    pub service: String,
+    pub(super) service: String,
     /// The district that grants and pays.
-    pub district: String,
+    pub(super) district: String,
     /// Points, where the service is measured.
-    pub points: Option<i32>,
+    pub(super) points: Option<i32>,
     /// The level they gave.
-    pub level: Option<i32>,
+    pub(super) level: Option<i32>,
     /// The unit offered.
-    pub unit_id: String,
+    pub(super) unit_id: String,
     /// Last day to answer.
-    pub answer_by: String,
+    pub(super) answer_by: String,
     /// `accepted`, `declined` or `lapsed`.
-    pub offer: String,
+    pub(super) offer: String,
     /// First day there.
-    pub started: Option<String>,
+    pub(super) started: Option<String>,
     /// What was paid for March and April, in öre.
-    pub paid_ore: i64,
+    pub(super) paid_ore: i64,
 }
 
 /// A payment run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Run {
+pub(super) struct Run {
     /// Its id.
-    pub payment_run_id: String,
+    pub(super) payment_run_id: String,
     /// The month: `2024-03`.
-    pub month: String,
+    pub(super) month: String,
     /// `approved`.
-    pub state: String,
+    pub(super) state: String,
     /// Caller that made it.
-    pub maker: String,
+    pub(super) maker: String,
     /// Caller that approved it.
-    pub approver: String,
+    pub(super) approver: String,
     /// Placements looked at.
-    pub placements: i64,
+    pub(super) placements: i64,
     /// Lines.
-    pub lines: i64,
+    pub(super) lines: i64,
     /// Their sum.
-    pub amount_ore: i64,
+    pub(super) amount_ore: i64,
     /// Lines that take an earlier line back.
-    pub reversals: i64,
+    pub(super) reversals: i64,
     /// Their sum.
-    pub reversed_ore: i64,
+    pub(super) reversed_ore: i64,
     /// Sum of the lines for earlier months.
-    pub earlier_months_ore: i64,
+    pub(super) earlier_months_ore: i64,
     /// Days held, with a reason.
-    pub holds: i64,
+    pub(super) holds: i64,
     /// Over all lines in order: the same on either database, and whatever interrupted the demo.
-    pub lines_sha256: String,
+    pub(super) lines_sha256: String,
     /// File with the lines, in the data folder.
-    pub file: String,
+    pub(super) file: String,
     /// Sums by service, district, regime, provider, component and settlement.
-    pub totals: Vec<Total>,
+    pub(super) totals: Vec<Total>,
 }
 
 /// A sum over lines.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Total {
+pub(super) struct Total {
     /// `service`, `district`, `regime`, `provider`, `component` or `settlement`.
-    pub dimension: String,
+    pub(super) dimension: String,
     /// Which.
-    pub key: String,
+    pub(super) key: String,
     /// For people: a provider's name, else the key.
-    pub name: String,
+    pub(super) name: String,
     /// Number of lines.
-    pub lines: i64,
+    pub(super) lines: i64,
     /// Their sum.
-    pub amount_ore: i64,
+    pub(super) amount_ore: i64,
 }
 
 /// What a late fact changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Correction {
+pub(super) struct Correction {
     /// What came late.
-    pub what: String,
+    pub(super) what: String,
     /// The placement.
-    pub placement_id: String,
+    pub(super) placement_id: String,
     /// Facts that the run names as the cause.
-    pub causes: Vec<String>,
+    pub(super) causes: Vec<String>,
     /// What was taken back of March.
-    pub reversed_ore: i64,
+    pub(super) reversed_ore: i64,
     /// What was paid anew for March.
-    pub new_ore: i64,
+    pub(super) new_ore: i64,
     /// Their sum.
-    pub net_ore: i64,
+    pub(super) net_ore: i64,
     /// All that was paid for March and April.
-    pub paid_ore: i64,
+    pub(super) paid_ore: i64,
     /// All that is owed for March and April, calculated from today's facts. The same.
-    pub owed_ore: i64,
+    pub(super) owed_ore: i64,
 }
 
 /// Newest positions of the feeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Feeds {
+pub(super) struct Feeds {
     /// Of assessment.
-    pub assessment: i64,
+    pub(super) assessment: i64,
     /// Of choice.
-    pub choice: i64,
+    pub(super) choice: i64,
 }
 
 /// Why a line pays what it pays, as `ExplainPaymentLine` tells it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Explained {
+pub(super) struct Explained {
     /// The line.
-    pub payment_line_id: String,
+    pub(super) payment_line_id: String,
     /// What it pays, in öre.
-    pub amount_ore: i64,
+    pub(super) amount_ore: i64,
     /// The line it corrects.
-    pub corrects_line_id: String,
+    pub(super) corrects_line_id: String,
     /// The fact behind it.
-    pub cause: String,
+    pub(super) cause: String,
     /// The days, the rule, the level and the price, in words.
-    pub sentences: Vec<String>,
+    pub(super) sentences: Vec<String>,
     /// Document that the amount stands in.
-    pub source_document: String,
+    pub(super) source_document: String,
     /// Place in it.
-    pub source_place: String,
+    pub(super) source_place: String,
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use niva_calendar::NaiveDate;
+use niva_city::{Clients, Endpoints};
 use niva_kit::auth::{Caller, LocalIssuer, Role as CallerRole, Verifier};
 use niva_kit::client::{Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, Running};
@@ -13,11 +14,10 @@ use niva_models::{Catalogue, City};
 use tokio_util::sync::CancellationToken;
 
 use super::databases;
-use super::{DemoConfig, dates};
-use crate::cli::Role;
-use crate::clients::{Clients, Endpoints};
+use super::{Options, dates};
 use crate::failure::{Doing, Failure};
-use crate::serve::{Background, Common, Setup, Started, drain, local_issuer, migrate, start};
+use crate::serve::{Background, Common, Role, Setup, Started, drain, migrate, start};
+use crate::shipped::local_issuer;
 
 /// Everything that runs.
 pub(super) struct World {
@@ -35,11 +35,11 @@ pub(super) struct World {
 
 impl World {
     /// Migrates, starts and serves all three in memory.
-    pub(super) async fn start(config: &DemoConfig, catalogue: Catalogue) -> Result<Self, Failure> {
+    pub(super) async fn start(config: &Options, catalogue: Catalogue) -> Result<Self, Failure> {
         let (clock, hand) = Clock::manual(morning(dates::day0()));
         let common = Common {
             clock: clock.clone(),
-            city: Arc::new(crate::models::city()?),
+            city: Arc::new(crate::shipped::city()?),
             catalogue: Arc::new(catalogue),
         };
         let issuer = local_issuer(&config.data)?;

@@ -12,10 +12,10 @@ use crate::wire;
 /// A case to calculate, and the months to calculate it for.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct QuoteFile {
+pub(super) struct QuoteFile {
     /// A line for people.
     #[serde(default)]
-    pub title: String,
+    pub(super) title: String,
     first_month: Month,
     last_month: Month,
     case: Case,
@@ -145,13 +145,12 @@ impl QuoteFile {
     ///
     /// # Errors
     /// What is wrong, with line and column.
-    pub fn parse(text: &str) -> Result<Self, serde_json::Error> {
+    pub(super) fn parse(text: &str) -> Result<Self, serde_json::Error> {
         serde_json::from_str(text)
     }
 
     /// The request that asks for it.
-    #[must_use]
-    pub fn request(&self) -> payment::CalculateCompensationRequest {
+    pub(super) fn request(&self) -> payment::CalculateCompensationRequest {
         payment::CalculateCompensationRequest {
             case: Some(self.case.message()),
             first_month: Some(wire::month(self.first_month)),

@@ -2,25 +2,37 @@
 
 mod case;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use clap::Args;
 use niva_proto::payment::v1::{CalculateCompensationResponse, CompensationLine};
 
-pub use case::QuoteFile;
+use case::QuoteFile;
 
 use crate::failure::Failure;
 use crate::screen::{count, kronor, show, table};
 use crate::wire;
 
+/// Options of `quote`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// The case, as JSON. Two examples are in services/niva/cases.
+    #[arg(long)]
+    file: PathBuf,
+    /// Folder with the city's own model files.
+    #[arg(long, env = "NIVA_MODELS")]
+    models: Option<PathBuf>,
+}
+
 /// Reads a case, calculates it and prints lines, holds and explanations.
-pub(crate) fn run(file: &Path, models: Option<&Path>) -> Result<(), Failure> {
-    let name = file.display();
-    let text = std::fs::read_to_string(file).map_err(|e| {
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let name = options.file.display();
+    let text = std::fs::read_to_string(&options.file).map_err(|e| {
         Failure::configuration(format_args!("{name} cannot be read: {e}; check the name and who may read it"))
     })?;
     let quote = QuoteFile::parse(&text)
         .map_err(|e| Failure::failed(format_args!("{name}:{}:{}: {e}", e.line(), e.column())))?;
-    let answer = calculate(&quote, models)?;
+    let answer = calculate(&quote, options.models.as_deref())?;
     if !quote.title.is_empty() {
         show(&quote.title);
     }
@@ -29,12 +41,9 @@ pub(crate) fn run(file: &Path, models: Option<&Path>) -> Result<(), Failure> {
 }
 
 /// Calculates a case with the shipped models, and the city's own where a folder is given.
-///
-/// # Errors
-/// The case or the models are refused, with every violation.
-pub fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCompensationResponse, Failure> {
-    let catalogue = crate::models::catalogue(models)?;
-    let city = crate::models::city()?;
+fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCompensationResponse, Failure> {
+    let catalogue = crate::shipped::catalogue(models)?;
+    let city = crate::shipped::city()?;
     let today = niva_kit::Clock::system().today();
     niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
         let status = tonic::Status::from(e);

@@ -13,7 +13,7 @@ use niva_kit::client::Channel;
 use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
 use niva_kit::wire::write;
 use niva_kit::{Clock, OpError, Tx};
-use niva_proto::assessment::v1::assessment_service_client::AssessmentServiceClient;
+use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::assessment::v1::{AssessmentEvent, WatchAssessmentRequest};
 use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
 use niva_proto::choice::v1::{ChoiceEvent, WatchChoiceRequest};
@@ -116,7 +116,7 @@ impl FeedSink<ChoiceEvent> for Facts {
 }
 
 /// Assessment's feed over its generated client.
-pub(crate) struct Assessment(pub(crate) AssessmentServiceClient<Channel>);
+pub(crate) struct Assessment(pub(crate) AssessmentFeedClient<Channel>);
 
 #[async_trait]
 impl FeedSource<AssessmentEvent> for Assessment {

@@ -1,0 +1,240 @@
+//! People with what they need, where they are and since when. All of them are invented.
+
+use chrono::{Datelike, NaiveDate, Weekday};
+use niva_calendar::{Month, date, day_after, plus_days};
+use niva_models::{Component, Scope, Service};
+
+use super::Records;
+use super::counts::{Group, band, groups};
+use super::draw::Draw;
+use crate::records::{Grant, Measurement, Occasion, Person, Placement, Schedule, Verdict};
+
+/// Of a hundred people, how many live in each district, in the order of the districts.
+const WEIGHTS: [usize; 11] = [9, 12, 7, 13, 9, 11, 6, 12, 5, 4, 12];
+
+/// What becomes of a placement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Began before February 2024 and goes on.
+    Stays,
+    /// Begins in March 2024.
+    Starts,
+    /// Ends between February and April 2024.
+    Ends,
+    /// Never begins; the place is given up.
+    NoShow,
+    /// Has not begun, and nobody has given the place up.
+    Awaited,
+}
+
+/// How many of each service do not simply stay: start, end, are given up, are awaited.
+const FATES: [(Service, [usize; 4]); 6] = [
+    (Service::HousingWithSpecialService, [2, 3, 1, 0]),
+    (Service::SupportedHousing, [3, 4, 1, 2]),
+    (Service::HousingSupport, [2, 2, 1, 0]),
+    (Service::Occupation, [3, 3, 1, 0]),
+    (Service::StudyCircle, [1, 1, 0, 0]),
+    (Service::DailyActivitiesLss, [30, 24, 2, 0]),
+];
+
+/// Occupation placements that are older than the monthly amount, and so have a level and a weekly schedule.
+const OLD_OCCUPATION: usize = 12;
+
+/// A person before ids are given.
+#[derive(Debug, Clone)]
+pub(super) struct Need {
+    pub(super) group: Group,
+    pub(super) district: String,
+    fate: Fate,
+    /// Began under the model that paid occupation by session.
+    old: bool,
+}
+
+/// Everyone, in an order that says nothing of what they need.
+pub(super) fn needs(draw: &mut Draw, districts: &[String]) -> Vec<Need> {
+    let everyone = groups().into_iter().flat_map(|g| std::iter::repeat_n(g, usize::from(g.people)));
+    let mut needs: Vec<Need> = everyone
+        .map(|group| Need { group, district: String::new(), fate: Fate::Stays, old: false })
+        .collect();
+    draw.shuffle(&mut needs);
+    let weights: Vec<usize> = (0..districts.len()).map(|i| WEIGHTS[i % WEIGHTS.len()]).collect();
+    for need in &mut needs {
+        need.district = districts.get(draw.weighted(&weights)).cloned().unwrap_or_default();
+    }
+    for (service, counts) in FATES {
+        let mut of_service = needs.iter_mut().filter(|n| n.group.service == service);
+        for (fate, count) in [Fate::Starts, Fate::Ends, Fate::NoShow, Fate::Awaited].into_iter().zip(counts) {
+            of_service.by_ref().take(count).for_each(|need| need.fate = fate);
+        }
+        if service == Service::Occupation {
+            of_service.take(OLD_OCCUPATION).for_each(|need| need.old = true);
+        }
+    }
+    needs
+}
+
+fn on(year: i32, month: u32, day: u32) -> NaiveDate {
+    date(year, month, day).unwrap_or_default()
+}
+
+/// The records of everyone; `units` has each person's unit by index.
+pub(super) fn records(draw: &mut Draw, needs: &[Need], units: &[usize], records: &mut Records) {
+    for (number, (need, unit)) in (1..).zip(needs.iter().zip(units)) {
+        let unit_id = records.units.get(*unit).map(|u| u.unit_id.clone()).unwrap_or_default();
+        let person_id = format!("P-{number:05}");
+        let placement = placement(draw, need, number, unit_id);
+        records.persons.push(Person { person_id: person_id.clone(), district: need.district.clone() });
+        records.grants.push(grant(draw, need, &placement));
+        measure(draw, need, &placement, records);
+        attend(draw, need, &placement, records);
+        records.placements.push(placement);
+    }
+}
+
+fn placement(draw: &mut Draw, need: &Need, number: u32, unit_id: String) -> Placement {
+    let ordered_start = match need.fate {
+        Fate::Stays | Fate::Ends if need.old => draw.weekday(on(2019, 1, 7), on(2019, 5, 20)),
+        Fate::Stays | Fate::Ends if need.group.service == Service::Occupation => {
+            draw.weekday(on(2019, 7, 1), on(2024, 1, 12))
+        }
+        Fate::Stays | Fate::Ends => draw.weekday(on(2019, 1, 7), on(2024, 1, 12)),
+        Fate::Starts => draw.weekday(on(2024, 3, 4), on(2024, 3, 22)),
+        Fate::NoShow => draw.weekday(on(2024, 2, 5), on(2024, 2, 16)),
+        Fate::Awaited => draw.weekday(on(2024, 3, 4), on(2024, 3, 6)),
+    };
+    // Most come on the ordered day.
+    let late = if draw.chance(70) { 0 } else { draw.below(6) };
+    let started = !matches!(need.fate, Fate::NoShow | Fate::Awaited);
+    let came = plus_days(ordered_start, i64::try_from(late).unwrap_or(0));
+    let actual_start = started.then(|| draw.weekday(came, came));
+    let end_date = (need.fate == Fate::Ends).then(|| draw.weekday(on(2024, 2, 12), on(2024, 4, 19)));
+    let notice_date = match need.fate {
+        Fate::NoShow => Some(plus_days(ordered_start, 4 + i64::try_from(draw.below(9)).unwrap_or(0))),
+        Fate::Ends if draw.chance(75) => {
+            end_date.map(|end| plus_days(end, -i64::try_from(draw.below(15)).unwrap_or(0)))
+        }
+        _ => None,
+    };
+    Placement {
+        placement_id: format!("PL-{number:05}"),
+        grant_id: format!("G-{number:05}"),
+        person_id: format!("P-{number:05}"),
+        service: need.group.service,
+        unit_id,
+        ordered_start,
+        actual_start,
+        notice_date,
+        end_date,
+    }
+}
+
+fn grant(draw: &mut Draw, need: &Need, placement: &Placement) -> Grant {
+    let group = &need.group;
+    let before = i64::try_from(7 + draw.below(60)).unwrap_or(7);
+    let valid_to = draw.chance(40).then(|| on([2025, 2026, 2027][draw.below(3)], 12, 31));
+    Grant {
+        grant_id: placement.grant_id.clone(),
+        person_id: placement.person_id.clone(),
+        service: group.service,
+        district: need.district.clone(),
+        // Whoever is measured has a grant by then.
+        valid_from: plus_days(placement.ordered_start, -before).min(on(2024, 1, 5)),
+        valid_to,
+        scope: Scope {
+            extent: group.extent,
+            hours_per_week: group
+                .hours
+                .map(|(from, to)| u8::try_from(draw.between(u16::from(from), u16::from(to))).unwrap_or(from)),
+            time_interval: group.time_interval,
+            personal_assistance: group.personal_assistance,
+        },
+    }
+}
+
+/// The level of March 2024, and for some who have been there for years the one before it.
+fn measure(draw: &mut Draw, need: &Need, placement: &Placement, records: &mut Records) {
+    let service = need.group.service;
+    if need.old {
+        let (level, visit) =
+            (u8::try_from(draw.between(1, 3)).unwrap_or(1), plus_days(placement.ordered_start, -7));
+        return push(draw, placement, level, visit, placement.ordered_start, records);
+    }
+    let Some(level) = need.group.level else { return };
+    // The scale of daily activities is that of 2024, so their visits are made in 2024.
+    let visit = match (need.fate, service) {
+        (Fate::Starts | Fate::Awaited | Fate::NoShow, _) | (_, Service::DailyActivitiesLss) => {
+            draw.weekday(on(2024, 1, 8), on(2024, 1, 29))
+        }
+        _ => draw.weekday(on(2023, 9, 4), on(2024, 1, 29)),
+    };
+    let years = service != Service::DailyActivitiesLss && placement.ordered_start < on(2023, 1, 1);
+    if years && draw.chance(30) {
+        let before = u8::try_from(draw.between(1, 3)).unwrap_or(level);
+        push(
+            draw,
+            placement,
+            before,
+            plus_days(visit, -182),
+            first_of_next_month(plus_days(visit, -182)),
+            records,
+        );
+    }
+    push(draw, placement, level, visit, first_of_next_month(visit), records);
+}
+
+fn first_of_next_month(day: NaiveDate) -> NaiveDate {
+    Month::of(day).next().first_day()
+}
+
+fn push(
+    draw: &mut Draw,
+    placement: &Placement,
+    level: u8,
+    visit: NaiveDate,
+    from: NaiveDate,
+    records: &mut Records,
+) {
+    let Some((low, high, step)) = band(placement.service, level) else { return };
+    let points = low + draw.between(0, (high - low) / step) * step;
+    records.measurements.push(Measurement {
+        measurement_id: format!("M-{:05}", records.measurements.len() + 1),
+        person_id: placement.person_id.clone(),
+        service: placement.service,
+        visit_date: visit,
+        verdict: Verdict::Points(points),
+        valid_from: from,
+    });
+}
+
+/// Weekly schedules of old occupation, and what was reported for March 2024.
+fn attend(draw: &mut Draw, need: &Need, placement: &Placement, records: &mut Records) {
+    let placement_id = placement.placement_id.clone();
+    if need.old {
+        let sessions = [(); 5].map(|()| u8::from(draw.chance(60)));
+        // Nobody was granted nothing.
+        let sessions = if sessions.iter().all(|s| *s == 0) { [1, 0, 1, 0, 1] } else { sessions };
+        records.schedules.push(Schedule { placement_id, valid_from: placement.ordered_start, sessions });
+        return;
+    }
+    let Some(first) = placement.actual_start.map(|day| day.max(on(2024, 3, 1))) else { return };
+    let last = placement.end_date.unwrap_or(on(2024, 3, 31)).min(on(2024, 3, 31));
+    let mut report = |date, component| {
+        records.occasions.push(Occasion { placement_id: placement_id.clone(), date, component, count: 1 });
+    };
+    match placement.service {
+        Service::StudyCircle => {
+            let weekday = [Weekday::Tue, Weekday::Wed, Weekday::Thu][draw.below(3)];
+            let days = std::iter::successors(Some(first), |day| Some(day_after(*day)));
+            days.take_while(|day| *day <= last)
+                .filter(|day| day.weekday() == weekday)
+                .for_each(|day| report(day, Component::Rate));
+        }
+        Service::SupportedHousing if first <= last && draw.chance(30) => {
+            let mut days: Vec<NaiveDate> = (0..1 + draw.below(4)).map(|_| draw.day(first, last)).collect();
+            days.sort_unstable();
+            days.dedup();
+            days.into_iter().for_each(|day| report(day, Component::EveningNight));
+        }
+        _ => {}
+    }
+}

@@ -1,0 +1,132 @@
+//! Records as messages of the contract.
+
+use chrono::NaiveDate;
+use niva_kit::wire::write::{date, level, scope};
+use niva_models::{Component, Regime, Service};
+use niva_proto::assessment::v1 as assessment;
+use niva_proto::choice::v1 as choice;
+use niva_proto::common::v1::DateInterval;
+use niva_proto::payment::v1 as payment;
+
+use crate::records::{
+    Grant, Measurement, Occasion, Person, Placement, Provider, Row, Schedule, Unit, Verdict,
+};
+
+fn service(service: Service) -> i32 {
+    niva_kit::wire::write::service(service).into()
+}
+
+fn regime(regime: Regime) -> i32 {
+    niva_kit::wire::write::regime(regime).into()
+}
+
+fn component(component: Component) -> i32 {
+    match component {
+        Component::Rate => payment::Component::Rate,
+        Component::Vacancy => payment::Component::Vacancy,
+        Component::Premises => payment::Component::Premises,
+        Component::EveningNight => payment::Component::EveningNight,
+        Component::ActualPremises => payment::Component::ActualPremises,
+    }
+    .into()
+}
+
+fn dates(first: NaiveDate, last: Option<NaiveDate>) -> DateInterval {
+    DateInterval { first: Some(date(first)), last: last.map(date) }
+}
+
+pub(super) fn person(row: &Row<Person>) -> assessment::Person {
+    let Person { person_id, district } = row.value.clone();
+    assessment::Person { person_id, district, create_time: None }
+}
+
+pub(super) fn grant(row: &Row<Grant>) -> assessment::Grant {
+    let grant = row.value.clone();
+    assessment::Grant {
+        grant_id: grant.grant_id,
+        person_id: grant.person_id,
+        service: service(grant.service),
+        district: grant.district,
+        valid: Some(dates(grant.valid_from, grant.valid_to)),
+        scopes: vec![assessment::ScopePeriod {
+            valid_from: Some(date(grant.valid_from)),
+            scope: Some(scope(&grant.scope)),
+        }],
+        revision: 0,
+    }
+}
+
+pub(super) fn measurement(row: &Row<Measurement>) -> assessment::ImportedMeasurement {
+    let measurement = row.value.clone();
+    let (points, stated_level) = match measurement.verdict {
+        Verdict::Points(points) => (Some(i32::from(points)), None),
+        Verdict::Stated(stated) => (None, Some(level(stated))),
+    };
+    assessment::ImportedMeasurement {
+        measurement_id: measurement.measurement_id,
+        person_id: measurement.person_id,
+        service: service(measurement.service),
+        visit_date: Some(date(measurement.visit_date)),
+        points,
+        stated_level,
+        valid_from: Some(date(measurement.valid_from)),
+    }
+}
+
+pub(super) fn provider(row: &Row<Provider>) -> choice::Provider {
+    let Provider { provider_id, name } = row.value.clone();
+    choice::Provider { provider_id, name }
+}
+
+pub(super) fn unit(row: &Row<Unit>) -> choice::Unit {
+    let unit = row.value.clone();
+    choice::Unit {
+        unit_id: unit.unit_id,
+        provider_id: unit.provider_id,
+        name: unit.name,
+        service: service(unit.service),
+        district: unit.district,
+        regimes: vec![choice::RegimePeriod {
+            valid_from: Some(date(unit.regime_from)),
+            regime: regime(unit.regime),
+        }],
+        capacities: vec![choice::CapacityPeriod {
+            valid_from: Some(date(unit.places_from)),
+            places: i32::from(unit.places),
+        }],
+        revision: 0,
+    }
+}
+
+pub(super) fn placement(row: &Row<Placement>) -> choice::Placement {
+    let placement = row.value.clone();
+    choice::Placement {
+        placement_id: placement.placement_id,
+        grant_id: placement.grant_id,
+        person_id: placement.person_id,
+        service: service(placement.service),
+        unit_id: placement.unit_id,
+        state: choice::placement::State::Unspecified.into(),
+        ordered_start: Some(date(placement.ordered_start)),
+        actual_start: placement.actual_start.map(date),
+        notice_date: placement.notice_date.map(date),
+        end_date: placement.end_date.map(date),
+        revision: 0,
+    }
+}
+
+pub(super) fn schedule(row: &Row<Schedule>) -> payment::SchedulePeriod {
+    let [monday, tuesday, wednesday, thursday, friday] = row.value.sessions.map(i32::from);
+    payment::SchedulePeriod {
+        valid_from: Some(date(row.value.valid_from)),
+        schedule: Some(payment::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
+    }
+}
+
+pub(super) fn occasion(row: &Row<Occasion>) -> payment::Occasion {
+    payment::Occasion {
+        date: Some(date(row.value.date)),
+        component: component(row.value.component),
+        count: i32::from(row.value.count),
+    }
+}

@@ -1,0 +1,208 @@
+//! What must hold between lines and between files.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+
+use niva_models::{Component, Service};
+
+use super::Lost;
+use crate::problem::Problem;
+use crate::records::{CityData, GRANTS, Grant, Person, Placement, Provider, Row, Unit};
+
+type Index<'a, T> = BTreeMap<&'a str, &'a Row<T>>;
+
+/// Checks a city. Where lines could not be read (`whole` is false because a file or a column is missing), references
+/// to them are not reported as unknown: the one cause has been.
+pub(super) fn check(city: &CityData, districts: &[String], whole: bool, lost: &Lost) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let persons = index(&city.persons, "person_id", |p| &p.person_id, &mut problems);
+    let grants = index(&city.grants, "grant_id", |g| &g.grant_id, &mut problems);
+    index(&city.measurements, "measurement_id", |m| &m.measurement_id, &mut problems);
+    let providers = index(&city.providers, "provider_id", |p| &p.provider_id, &mut problems);
+    let units = index(&city.units, "unit_id", |u| &u.unit_id, &mut problems);
+    let placements = index(&city.placements, "placement_id", |p| &p.placement_id, &mut problems);
+    let mut checker =
+        Checker { problems, districts, whole, lost, persons, grants, providers, units, placements };
+    checker.assessment(city);
+    checker.choice(city);
+    checker.attendance(city);
+    checker.problems
+}
+
+/// Rows by id; the second row with an id is a problem.
+fn index<'a, T>(
+    rows: &'a [Row<T>],
+    column: &str,
+    id: impl Fn(&'a T) -> &'a str,
+    problems: &mut Vec<Problem>,
+) -> Index<'a, T> {
+    let mut index: Index<'a, T> = BTreeMap::new();
+    for row in rows {
+        let id = id(&row.value);
+        if let Some(first) = index.get(id) {
+            problems.push(twice(row, column, id, first.line));
+        } else {
+            index.insert(id, row);
+        }
+    }
+    index
+}
+
+fn twice<T>(row: &Row<T>, column: &str, what: impl Display, first: u32) -> Problem {
+    row.problem(
+        column,
+        format!("`{what}` stands already on line {first}: take one away, or give it another id"),
+    )
+}
+
+struct Checker<'a> {
+    problems: Vec<Problem>,
+    districts: &'a [String],
+    whole: bool,
+    lost: &'a Lost,
+    persons: Index<'a, Person>,
+    grants: Index<'a, Grant>,
+    providers: Index<'a, Provider>,
+    units: Index<'a, Unit>,
+    placements: Index<'a, Placement>,
+}
+
+impl<'a> Checker<'a> {
+    fn assessment(&mut self, city: &'a CityData) {
+        for row in &city.persons {
+            self.district(row, &row.value.district);
+        }
+        let mut granted: BTreeMap<(&str, Service), ()> = BTreeMap::new();
+        for row in &city.grants {
+            let grant = &row.value;
+            self.district(row, &grant.district);
+            if !self.persons.contains_key(grant.person_id.as_str()) {
+                self.unknown(row, "person_id", &grant.person_id, "persons.csv");
+            }
+            granted.insert((&grant.person_id, grant.service), ());
+        }
+        let grants_read = self.whole && self.lost.iter().all(|(file, _)| *file != GRANTS.name);
+        for row in &city.measurements {
+            let measurement = &row.value;
+            if !self.persons.contains_key(measurement.person_id.as_str()) {
+                self.unknown(row, "person_id", &measurement.person_id, "persons.csv");
+            } else if !granted.contains_key(&(measurement.person_id.as_str(), measurement.service))
+                && grants_read
+            {
+                let message = format!(
+                    "`{}` has no grant of {}: add the grant, or measure for the service granted",
+                    measurement.person_id, measurement.service
+                );
+                self.problems.push(row.problem("service", message));
+            }
+        }
+    }
+
+    fn choice(&mut self, city: &'a CityData) {
+        for row in &city.units {
+            self.district(row, &row.value.district);
+            if !self.providers.contains_key(row.value.provider_id.as_str()) {
+                self.unknown(row, "provider_id", &row.value.provider_id, "providers.csv");
+            }
+        }
+        for row in &city.placements {
+            self.placement(row);
+        }
+    }
+
+    fn placement(&mut self, row: &Row<Placement>) {
+        let placement = &row.value;
+        if !self.persons.contains_key(placement.person_id.as_str()) {
+            self.unknown(row, "person_id", &placement.person_id, "persons.csv");
+        }
+        match self.grants.get(placement.grant_id.as_str()).map(|found| (&found.value, found.line)) {
+            None => self.unknown(row, "grant_id", &placement.grant_id, "grants.csv"),
+            Some((grant, line)) => self.against_grant(row, grant, line),
+        }
+        match self.units.get(placement.unit_id.as_str()).map(|found| &found.value) {
+            None => self.unknown(row, "unit_id", &placement.unit_id, "units.csv"),
+            Some(unit) if unit.service != placement.service => {
+                let message = format!(
+                    "`{}` gives {}: place the person at a unit of the service",
+                    unit.unit_id, unit.service
+                );
+                self.problems.push(row.problem("unit_id", message));
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn against_grant(&mut self, row: &Row<Placement>, grant: &Grant, line: u32) {
+        let placement = &row.value;
+        if grant.person_id != placement.person_id {
+            let message = format!(
+                "the grant on line {line} of grants.csv is another person's: give that person's grant"
+            );
+            self.problems.push(row.problem("grant_id", message));
+        }
+        if grant.service != placement.service {
+            let message = format!(
+                "the grant on line {line} of grants.csv is for {}: they must be the same",
+                grant.service
+            );
+            self.problems.push(row.problem("service", message));
+        }
+        let start = placement.ordered_start;
+        if start < grant.valid_from || grant.valid_to.is_some_and(|last| last < start) {
+            let message =
+                format!("{start} is outside the grant on line {line} of grants.csv: order within the grant");
+            self.problems.push(row.problem("ordered_start", message));
+        }
+    }
+
+    fn attendance(&mut self, city: &'a CityData) {
+        let mut seen = BTreeMap::new();
+        for row in &city.schedules {
+            let schedule = &row.value;
+            if !self.placements.contains_key(schedule.placement_id.as_str()) {
+                self.unknown(row, "placement_id", &schedule.placement_id, "placements.csv");
+            }
+            if let Some(first) = seen.insert((&schedule.placement_id, schedule.valid_from), row.line) {
+                self.problems.push(twice(row, "valid_from", schedule.valid_from, first));
+            }
+        }
+        let mut seen = BTreeMap::new();
+        for row in &city.occasions {
+            let occasion = &row.value;
+            let service = self.placements.get(occasion.placement_id.as_str()).map(|p| p.value.service);
+            match (service, occasion.component) {
+                (None, _) => self.unknown(row, "placement_id", &occasion.placement_id, "placements.csv"),
+                (Some(Service::SupportedHousing), Component::EveningNight)
+                | (Some(Service::StudyCircle), Component::Rate) => {}
+                (Some(service), component) => {
+                    let message = format!(
+                        "{component} is not reported for {service}: evening_night belongs to supported_housing, rate to study_circle"
+                    );
+                    self.problems.push(row.problem("component", message));
+                }
+            }
+            if let Some(first) =
+                seen.insert((&occasion.placement_id, occasion.date, occasion.component), row.line)
+            {
+                self.problems.push(twice(row, "date", occasion.date, first));
+            }
+        }
+    }
+
+    fn district<T>(&mut self, row: &Row<T>, district: &str) {
+        if !self.districts.iter().any(|d| d == district) {
+            let known = self.districts.join(", ");
+            self.problems.push(
+                row.problem("district", format!("`{district}` is no district of the city: one of {known}")),
+            );
+        }
+    }
+
+    fn unknown<T>(&mut self, row: &Row<T>, column: &str, id: &str, file: &str) {
+        if self.whole && !self.lost.iter().any(|(at, what)| *at == file && what == id) {
+            self.problems.push(
+                row.problem(column, format!("`{id}` is not in {file}: add it there, or correct it here")),
+            );
+        }
+    }
+}

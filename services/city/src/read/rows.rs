@@ -1,0 +1,240 @@
+//! A parser a file.
+
+use niva_models::{Component, Level, Regime, Scope};
+
+use super::Lost;
+use super::table::{Cells, date, hours, id, name, read as table, whole, words, yes_no};
+use crate::problem::Problem;
+use crate::records::{
+    CityData, FileSpec, GRANTS, Grant, MEASUREMENTS, Measurement, OCCASIONS, Occasion, PERSONS, PLACEMENTS,
+    PROVIDERS, Person, Placement, Provider, Row, SESSIONS, Schedule, UNITS, Unit, Verdict,
+};
+
+/// Everything that can be read from the files; the rest goes to `problems`.
+pub(super) fn read(
+    files: &[(&'static str, Vec<u8>)],
+    problems: &mut Vec<Problem>,
+    lost: &mut Lost,
+) -> CityData {
+    let mut from = Files { bytes: files, problems, lost };
+    CityData {
+        fingerprint: String::new(),
+        parts: [const { String::new() }; 3],
+        persons: from.file(&PERSONS, person),
+        grants: from.file(&GRANTS, grant),
+        measurements: from.file(&MEASUREMENTS, measurement),
+        providers: from.file(&PROVIDERS, provider),
+        units: from.file(&UNITS, unit),
+        placements: from.file(&PLACEMENTS, placement),
+        schedules: from.file(&SESSIONS, schedule),
+        occasions: from.file(&OCCASIONS, occasion),
+    }
+}
+
+struct Files<'a> {
+    bytes: &'a [(&'static str, Vec<u8>)],
+    problems: &'a mut Vec<Problem>,
+    lost: &'a mut Lost,
+}
+
+impl Files<'_> {
+    fn file<T>(
+        &mut self,
+        spec: &'static FileSpec,
+        parse: impl Fn(&mut Cells<'_>) -> Option<T>,
+    ) -> Vec<Row<T>> {
+        // A file that is not there has been reported.
+        let file = self.bytes.iter().find(|(name, _)| *name == spec.name);
+        file.map_or_else(Vec::new, |(_, bytes)| table(spec, bytes, self.problems, self.lost, parse))
+    }
+}
+
+// Each parser asks for every cell before it gives up, so that all problems of a line are reported.
+
+fn person(cells: &mut Cells<'_>) -> Option<Person> {
+    let person_id = cells.required("person_id", id);
+    let district = cells.required("district", words);
+    Some(Person { person_id: person_id?, district: district? })
+}
+
+fn grant(cells: &mut Cells<'_>) -> Option<Grant> {
+    let grant_id = cells.required("grant_id", id);
+    let person_id = cells.required("person_id", id);
+    let service = cells.required("service", name);
+    let district = cells.required("district", words);
+    let valid_from = cells.required("valid_from", date);
+    let valid_to = cells.optional("valid_to", date);
+    let scope = scope(cells);
+    if let (Some(from), Some(Some(to))) = (valid_from, valid_to)
+        && to < from
+    {
+        cells.refuse::<()>(
+            "valid_to",
+            format!("the grant ends {to}, before it begins {from}: correct one of them"),
+        );
+    }
+    Some(Grant {
+        grant_id: grant_id?,
+        person_id: person_id?,
+        service: service?,
+        district: district?,
+        valid_from: valid_from?,
+        valid_to: valid_to?,
+        scope: scope?,
+    })
+}
+
+fn scope(cells: &mut Cells<'_>) -> Option<Scope> {
+    let extent = cells.optional("extent", name);
+    let hours_per_week = cells.optional("hours_per_week", hours);
+    let time_interval = cells.optional("time_interval", whole(1..=3_u8));
+    let personal_assistance = cells.optional("personal_assistance", yes_no);
+    Some(Scope {
+        extent: extent?,
+        hours_per_week: hours_per_week?,
+        time_interval: time_interval?,
+        personal_assistance: personal_assistance?.unwrap_or(false),
+    })
+}
+
+fn measurement(cells: &mut Cells<'_>) -> Option<Measurement> {
+    let measurement_id = cells.required("measurement_id", id);
+    let person_id = cells.required("person_id", id);
+    let service = cells.required("service", name);
+    let visit_date = cells.required("visit_date", date);
+    let points = cells.optional("points", whole(0..=999_u16));
+    let stated = cells.optional("stated_level", whole(0..=20_u8));
+    let valid_from = cells.required("valid_from", date);
+    let verdict = match (points?, stated?) {
+        (Some(points), None) => Some(Verdict::Points(points)),
+        (None, Some(level)) => Some(Verdict::Stated(Level(level))),
+        (None, None) => cells.refuse("points", "neither points nor a stated level: give the points"),
+        (Some(_), Some(_)) => cells.refuse(
+            "stated_level",
+            "both points and a stated level: the level follows from the points, leave it out",
+        ),
+    };
+    Some(Measurement {
+        measurement_id: measurement_id?,
+        person_id: person_id?,
+        service: service?,
+        visit_date: visit_date?,
+        verdict: verdict?,
+        valid_from: valid_from?,
+    })
+}
+
+fn provider(cells: &mut Cells<'_>) -> Option<Provider> {
+    let provider_id = cells.required("provider_id", id);
+    let name = cells.required("name", words);
+    Some(Provider { provider_id: provider_id?, name: name? })
+}
+
+fn unit(cells: &mut Cells<'_>) -> Option<Unit> {
+    let unit_id = cells.required("unit_id", id);
+    let provider_id = cells.required("provider_id", id);
+    let title = cells.required("name", words);
+    let service = cells.required("service", name);
+    let district = cells.required("district", words);
+    let regime = cells.required("regime", name);
+    let regime_from = cells.required("regime_from", date);
+    let places = cells.required("places", whole(0..=9999_u16));
+    let places_from = cells.required("places_from", date);
+    if regime == Some(Regime::OtherMunicipality) {
+        cells.refuse::<()>("regime", "no unit has this regime: it is municipal, contracted or private");
+    }
+    Some(Unit {
+        unit_id: unit_id?,
+        provider_id: provider_id?,
+        name: title?,
+        service: service?,
+        district: district?,
+        regime: regime?,
+        regime_from: regime_from?,
+        places: places?,
+        places_from: places_from?,
+    })
+}
+
+fn placement(cells: &mut Cells<'_>) -> Option<Placement> {
+    let placement_id = cells.required("placement_id", id);
+    let grant_id = cells.required("grant_id", id);
+    let person_id = cells.required("person_id", id);
+    let service = cells.required("service", name);
+    let unit_id = cells.required("unit_id", id);
+    let ordered_start = cells.required("ordered_start", date);
+    let actual_start = cells.optional("actual_start", date);
+    let notice_date = cells.optional("notice_date", date);
+    let end_date = cells.optional("end_date", date);
+    let (ordered_start, actual_start, notice_date, end_date) =
+        (ordered_start?, actual_start?, notice_date?, end_date?);
+    if actual_start.is_some_and(|day| day < ordered_start) {
+        cells.refuse::<()>(
+            "actual_start",
+            format!("the person came before the ordered day {ordered_start}: correct one of them"),
+        );
+    }
+    if notice_date.is_some_and(|day| day < ordered_start) {
+        cells.refuse::<()>(
+            "notice_date",
+            format!("the notice is before the ordered day {ordered_start}: an order given up before it is withdrawn, leave it out"),
+        );
+    }
+    match (actual_start, end_date) {
+        (None, Some(_)) => {
+            cells.refuse::<()>(
+                "end_date",
+                "an end without a start: give actual_start, or a notice only if the person never came",
+            );
+        }
+        (Some(start), Some(end)) if end < start => {
+            cells.refuse::<()>(
+                "end_date",
+                format!("the end is before the start {start}: correct one of them"),
+            );
+        }
+        _ => {}
+    }
+    Some(Placement {
+        placement_id: placement_id?,
+        grant_id: grant_id?,
+        person_id: person_id?,
+        service: service?,
+        unit_id: unit_id?,
+        ordered_start,
+        actual_start,
+        notice_date,
+        end_date,
+    })
+}
+
+fn schedule(cells: &mut Cells<'_>) -> Option<Schedule> {
+    let placement_id = cells.required("placement_id", id);
+    let valid_from = cells.required("valid_from", date);
+    let days = ["monday", "tuesday", "wednesday", "thursday", "friday"];
+    let sessions = days.map(|day| cells.required(day, whole(0..=2_u8)));
+    let [Some(monday), Some(tuesday), Some(wednesday), Some(thursday), Some(friday)] = sessions else {
+        return None;
+    };
+    let sessions = [monday, tuesday, wednesday, thursday, friday];
+    let week: u8 = sessions.iter().sum();
+    if week > 8 {
+        cells.refuse::<()>("monday", format!("{week} sessions a week: at most 8 can be decided"));
+    }
+    Some(Schedule { placement_id: placement_id?, valid_from: valid_from?, sessions })
+}
+
+fn occasion(cells: &mut Cells<'_>) -> Option<Occasion> {
+    let placement_id = cells.required("placement_id", id);
+    let day = cells.required("date", date);
+    let component = cells.required("component", |text| {
+        name::<Component>(text)
+            .ok()
+            .filter(|c| matches!(c, Component::Rate | Component::EveningNight))
+            .ok_or_else(|| {
+                format!("`{text}` is not reported by occasion: evening_night, or rate for a course session")
+            })
+    });
+    let count = cells.required("count", whole(0..=9_u8));
+    Some(Occasion { placement_id: placement_id?, date: day?, component: component?, count: count? })
+}

@@ -1,0 +1,64 @@
+//! `niva city`: a city's files, made or checked.
+
+use std::path::{Path, PathBuf};
+
+use clap::Subcommand;
+use niva_city::Source;
+
+use crate::failure::{Doing, Failure};
+use crate::screen::{count, show};
+
+/// Commands on a city's files.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Write the files of a made-up city on the published counts.
+    Generate {
+        /// Folder to write into.
+        folder: PathBuf,
+        /// Another seed makes another city on the same counts.
+        #[arg(long, default_value_t = niva_city::generate::SEED)]
+        seed: u64,
+    },
+    /// Check a city's files: every problem at once, with file, line and column.
+    Check {
+        /// Folder with the files.
+        folder: PathBuf,
+    },
+}
+
+/// `niva city`.
+pub(crate) fn run(command: Command) -> Result<(), Failure> {
+    match command {
+        Command::Generate { folder, seed } => generate(&folder, seed),
+        Command::Check { folder } => check(&folder),
+    }
+}
+
+/// `niva city generate FOLDER`.
+fn generate(folder: &Path, seed: u64) -> Result<(), Failure> {
+    niva_city::generate::generate_into(folder, seed, &crate::shipped::city()?.districts)
+        .doing(format_args!("write the city into {}", folder.display()))?;
+    show(format_args!("A made-up city (seed {seed}) is in {}: see its README.md.", folder.display()));
+    Ok(())
+}
+
+/// `niva city check FOLDER`.
+fn check(folder: &Path) -> Result<(), Failure> {
+    let city = niva_city::read(Source::Folder(folder), &crate::shipped::city()?.districts)
+        .map_err(Failure::failed)?;
+    let rows = [
+        ("persons", city.persons.len()),
+        ("grants", city.grants.len()),
+        ("measurements", city.measurements.len()),
+        ("providers", city.providers.len()),
+        ("units", city.units.len()),
+        ("placements", city.placements.len()),
+        ("weekly schedules", city.schedules.len()),
+        ("occasions", city.occasions.len()),
+    ];
+    for (what, number) in rows {
+        show(format_args!("{:>8} {what}", count(i64::try_from(number).unwrap_or(i64::MAX))));
+    }
+    show("No problem was found.");
+    Ok(())
+}

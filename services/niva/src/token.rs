@@ -1,0 +1,48 @@
+//! `niva token`: a token of the local issuer.
+
+use std::path::PathBuf;
+
+use chrono::Duration;
+use clap::Args;
+use niva_kit::Clock;
+use niva_kit::auth::{Caller, Role, UnknownRole};
+
+use crate::failure::Failure;
+use crate::screen::show;
+
+/// Options of `token`.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Who calls: an opaque id.
+    #[arg(long)]
+    subject: String,
+    /// What they are there to do; may be given several times.
+    #[arg(long = "role", required = true)]
+    roles: Vec<String>,
+    /// Only these districts; all when not given.
+    #[arg(long = "district")]
+    districts: Vec<String>,
+    /// The provider they act for.
+    #[arg(long)]
+    provider: Option<String>,
+    /// For how many minutes the token is good.
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=1440))]
+    minutes: i64,
+    /// Folder of the local issuer's key.
+    #[arg(long, env = "NIVA_ISSUER_DIR", default_value = ".niva")]
+    issuer_dir: PathBuf,
+}
+
+/// `niva token`.
+pub(crate) fn run(options: &Options) -> Result<(), Failure> {
+    let roles: Result<Vec<Role>, UnknownRole> = options.roles.iter().map(|role| role.parse()).collect();
+    let caller = Caller {
+        districts: options.districts.clone(),
+        provider: options.provider.clone(),
+        ..Caller::new(options.subject.clone(), roles.map_err(Failure::configuration)?)
+    };
+    let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
+    let now = Clock::system().now();
+    show(issuer.token(&caller, Duration::minutes(options.minutes), now).map_err(Failure::failed)?);
+    Ok(())
+}
