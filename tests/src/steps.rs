@@ -46,7 +46,7 @@ pub async fn unit(
         provider_id: provider_id.clone(),
         name: "Utförare".to_owned(),
     };
-    client.create_provider(provider).await.expect("a provider");
+    client.providers.create_provider(provider).await.expect("a provider");
     let unit = Unit {
         unit_id: id.to_owned(),
         provider_id,
@@ -58,7 +58,7 @@ pub async fn unit(
         revision: 0,
     };
     let request = CreateUnitRequest { request_id: new_request(), unit: Some(unit) };
-    client.create_unit(request).await.expect("a unit").into_inner().unit.expect("a unit").unit_id
+    client.units.create_unit(request).await.expect("a unit").into_inner().unit.expect("a unit").unit_id
 }
 
 /// A person with a grant from a day on; the grant's id.

@@ -17,7 +17,7 @@ use niva_kit::{
 };
 use niva_proto::{
     assessment::v1::{self as assessment, WatchAssessmentRequest},
-    choice::v1::{GetFeedStatusRequest, WatchChoiceRequest, choice_service_client::ChoiceServiceClient},
+    choice::v1::{self as choice, GetFeedStatusRequest, WatchChoiceRequest},
     common::v1::FeedStatus,
     payment::v1::{self as payment, Clients as PaymentClients},
 };
@@ -172,8 +172,8 @@ impl World {
 
     /// Choice, as somebody with a role.
     #[must_use]
-    pub fn choice(&self, role: Role) -> ChoiceServiceClient<Channel> {
-        bounded!(ChoiceServiceClient::new(self.channel_as(Service::Choice, role.as_str(), &[role])))
+    pub fn choice(&self, role: Role) -> choice::Clients<Channel> {
+        bounded!(choice::Clients::new(self.channel_as(Service::Choice, role.as_str(), &[role])))
     }
 
     /// Payment, as somebody with a role.
@@ -229,7 +229,8 @@ impl World {
             self.assessment(Role::Service).feed.watch_assessment(watch).await.expect("a feed").into_inner();
         let assessment = feed.message().await.expect("a message").expect("a message").newest_position;
         let watch = WatchChoiceRequest { after_position: 0 };
-        let mut feed = self.choice(Role::Service).watch_choice(watch).await.expect("a feed").into_inner();
+        let mut feed =
+            self.choice(Role::Service).feed.watch_choice(watch).await.expect("a feed").into_inner();
         let choice = feed.message().await.expect("a message").expect("a message").newest_position;
         (assessment, choice)
     }
@@ -239,7 +240,7 @@ impl World {
     /// # Panics
     /// When it does not answer.
     pub async fn choice_feed(&self) -> FeedStatus {
-        let answer = self.choice(Role::Service).get_feed_status(GetFeedStatusRequest {}).await;
+        let answer = self.choice(Role::Service).feed.get_feed_status(GetFeedStatusRequest {}).await;
         named(answer.expect("feed status").into_inner().feeds, "assessment")
     }
 

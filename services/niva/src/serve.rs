@@ -151,7 +151,7 @@ impl Started {
             Role::Assessment => {
                 server.time_for("/niva.assessment.v1.ImportService/ImportAssessment", IMPORT_TIME)
             }
-            Role::Choice => server.time_for("/niva.choice.v1.ChoiceService/ImportChoice", IMPORT_TIME),
+            Role::Choice => server.time_for("/niva.choice.v1.ImportService/ImportChoice", IMPORT_TIME),
             Role::Payment => server
                 .time_for("/niva.payment.v1.ImportService/ImportPayment", IMPORT_TIME)
                 .time_for("/niva.payment.v1.RunService/CreatePaymentRun", PREVIEW_TIME),

@@ -34,7 +34,7 @@ use niva_kit::request::{self, Call};
 use niva_kit::{Clock, Database, DbError, OpError, Tx};
 use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
-use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
+use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::payment::v1 as pb;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -174,7 +174,7 @@ pub async fn start_with(
     })?;
     let facts = || feed::Facts { clock: clock.clone() };
     let assessment = feed::Assessment(niva_kit::bounded!(AssessmentFeedClient::new(assessment)));
-    let choice = feed::Choice(niva_kit::bounded!(ChoiceServiceClient::new(choice)));
+    let choice = feed::Choice(niva_kit::bounded!(ChoiceFeedClient::new(choice)));
     let (of_db, of_clock, stop) = (|| db.clone(), || clock.clone(), || shutdown.clone());
     let consumers = vec![
         (

@@ -84,7 +84,7 @@ impl Feeds {
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::Service])
-            .allow("/niva.choice.v1.ChoiceService/WatchChoice", &[Role::Service]);
+            .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::Service]);
         let verifier = Verifier::local(&world.issuer);
         let server = RoleServer::new("producers", routes, policy, verifier, world.clock.clone());
         server.start(Listen::Memory(connector.listen()), shutdown).await.unwrap()
@@ -168,4 +168,4 @@ macro_rules! producer {
 }
 
 producer!(Assessment, "niva.assessment.v1.FeedService", WatchAssessmentRequest, WatchAssessmentResponse);
-producer!(Choice, "niva.choice.v1.ChoiceService", WatchChoiceRequest, WatchChoiceResponse);
+producer!(Choice, "niva.choice.v1.FeedService", WatchChoiceRequest, WatchChoiceResponse);

@@ -133,7 +133,7 @@ pub async fn into_choice(
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(choice::ImportChoiceResponse::default()) };
     first.request_id = request_id(city, 1);
-    let answer = clients.choice.clone().import_choice(tokio_stream::iter(messages)).await;
+    let answer = clients.choice.clone().imports.import_choice(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused("choice", &status))
 }
 

@@ -143,10 +143,17 @@ async fn case(
     placement_id: &str,
 ) -> Result<payment::CompensationCase, Failure> {
     let get = choice::GetPlacementRequest { placement_id: placement_id.to_owned() };
-    let placement =
-        auditor.choice.clone().get_placement(get).await.to("read a placement")?.placement.to("read it")?;
+    let placement = auditor
+        .choice
+        .clone()
+        .placements
+        .get_placement(get)
+        .await
+        .to("read a placement")?
+        .placement
+        .to("read it")?;
     let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
-    let unit = auditor.choice.clone().get_unit(get).await.to("read a unit")?.unit.to("read it")?;
+    let unit = auditor.choice.clone().units.get_unit(get).await.to("read a unit")?.unit.to("read it")?;
     let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone() };
     let grant =
         auditor.assessment.grants.clone().get_grant(get).await.to("read a grant")?.grant.to("read it")?;

@@ -15,7 +15,7 @@ use niva_kit::wire::write;
 use niva_kit::{Clock, OpError, Tx};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::assessment::v1::{AssessmentEvent, WatchAssessmentRequest};
-use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
+use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::choice::v1::{ChoiceEvent, WatchChoiceRequest};
 use niva_proto::common::v1::FeedStatus;
 use niva_proto::payment::v1 as pb;
@@ -136,7 +136,7 @@ impl FeedSource<AssessmentEvent> for Assessment {
 }
 
 /// Choice's feed over its generated client.
-pub(crate) struct Choice(pub(crate) ChoiceServiceClient<Channel>);
+pub(crate) struct Choice(pub(crate) ChoiceFeedClient<Channel>);
 
 #[async_trait]
 impl FeedSource<ChoiceEvent> for Choice {
