@@ -5,9 +5,7 @@
 /// An operation's answer as tonic wants it: `answer!(self.record(request))` calls it with the caller and the message.
 macro_rules! answer {
     ($self:ident.$operation:ident($request:ident)) => {
-        Ok(tonic::Response::new(
-            $self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await?,
-        ))
+        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
     };
 }
 

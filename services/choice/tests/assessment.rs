@@ -112,7 +112,7 @@ impl ServerStreamingService<pb::WatchAssessmentRequest> for Watch {
     fn call(&mut self, request: Request<pb::WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
         let said = self.log.stream(after, feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
-            let item = item?;
+            let item = item.map_err(niva_kit::rpc::status)?;
             let events = item.events.into_iter().map(|logged| pb::AssessmentFeedEvent {
                 position: logged.position,
                 previous_position: logged.previous,

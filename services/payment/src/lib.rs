@@ -4,6 +4,13 @@
 //! fact number. A run freezes a number, computes what is owed for every month of the ledger, and pays the difference to
 //! what was paid.
 
+/// A line an rpc: the operation, called by the caller with the message.
+macro_rules! answer {
+    ($self:ident.$operation:ident($request:ident)) => {
+        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
+    };
+}
+
 mod agreements;
 mod attendance;
 mod cases;
@@ -139,16 +146,6 @@ impl App {
 
 /// What an rpc answers.
 type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
-
-/// The body of an rpc: its operation, with who calls and what is asked.
-macro_rules! answer {
-    ($self:ident.$operation:ident($request:ident)) => {
-        Ok(tonic::Response::new(
-            $self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await?,
-        ))
-    };
-}
-use answer;
 
 /// Starts the service: consumers of both feeds, and the job that calculates runs; a run that was being calculated goes on.
 ///

@@ -18,8 +18,8 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+use crate::Clock;
 use crate::auth::{Policy, Verifier};
-use crate::clock::Clock;
 
 pub use limits::Limits;
 pub use listen::{Listen, MemoryConnector, MemoryListener};
@@ -201,4 +201,4 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

@@ -30,7 +30,9 @@ impl FeedService for Feed {
         &self,
         request: Request<pb::WatchChoiceRequest>,
     ) -> Answer<Self::WatchChoiceStream> {
-        Ok(Response::new(self.watch(request.get_ref()).map(|item| Ok(item?)).boxed()))
+        Ok(Response::new(
+            self.watch(request.get_ref()).map(|item| item.map_err(niva_kit::rpc::status)).boxed(),
+        ))
     }
 
     async fn get_feed_status(

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use niva_choice_domain::{Placement, Provider, Unit};
 use niva_kit::auth::{self, Caller};
 use niva_kit::import::{Findings, Import};
+use niva_kit::rpc::answer;
 use niva_kit::{OpError, Tx};
 use niva_proto::choice::v1 as pb;
 use pb::import_service_server::ImportService;
-use tonic::{Request, Response, Streaming};
+use tonic::{Request, Streaming};
 
 use crate::{Answer, App, Told, feed, placements, providers, units};
 
@@ -34,7 +35,7 @@ impl ImportService for Imports {
     ) -> Answer<pb::ImportChoiceResponse> {
         let caller = auth::caller(&request)?.clone();
         let import = Import::gather(request.into_inner()).await?;
-        Ok(Response::new(self.import(&caller, import).await?))
+        answer(self.import(&caller, import).await)
     }
 }
 

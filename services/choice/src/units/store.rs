@@ -58,7 +58,7 @@ pub(crate) async fn insert_all(tx: &Tx<'_>, units: &[Unit]) -> Result<(), OpErro
 
 /// Writes a changed unit over what [`lock`] read.
 pub(crate) async fn update(tx: &Tx<'_>, unit: &Unit) -> Result<(), OpError> {
-    row(unit)?.into_active_model().reset_all().update(tx).await?;
+    row(unit)?.into_active_model().reset_all().update(tx).await.map_err(DbError::from)?;
     Ok(())
 }
 

@@ -29,7 +29,7 @@ pub(crate) async fn insert(tx: &Tx<'_>, wish: &Wish, now: DateTime<Utc>) -> Resu
         let (grant_id, unit_id) = (wish.grant_id.clone(), unit_id.clone());
         Model { grant_id, version: wish.version, rank, unit_id, recorded_at: now }.into_active_model()
     });
-    Entity::insert_many(rows).exec_without_returning(tx).await?;
+    Entity::insert_many(rows).exec_without_returning(tx).await.map_err(DbError::from)?;
     Ok(())
 }
 

@@ -13,7 +13,7 @@ use pb::agreement_service_server::AgreementService;
 use tonic::Request;
 
 use crate::facts::one;
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Individual agreements as tonic sees them.
 pub(crate) struct Agreements(pub(crate) Arc<App>);

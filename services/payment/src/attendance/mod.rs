@@ -14,7 +14,7 @@ use pb::attendance_service_server::AttendanceService;
 use tonic::Request;
 
 use crate::facts::{At, NewFact};
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Occasions as tonic sees them.
 pub(crate) struct Attendance(pub(crate) Arc<App>);

@@ -16,7 +16,7 @@ use niva_proto::payment::v1 as pb;
 use pb::compensation_service_server::CompensationService;
 use tonic::Request;
 
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 pub(crate) use answer::{explanation_out, hold_out};
 

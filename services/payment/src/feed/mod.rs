@@ -23,7 +23,7 @@ use pb::feed_service_server::FeedService;
 use tonic::{Request, Status};
 
 use crate::cases::take_in;
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Name of assessment's feed in the table of cursors.
 pub const ASSESSMENT: &str = "assessment";

@@ -21,7 +21,7 @@ use crate::runs::find;
 use crate::runs::store::StoredRun;
 use crate::units::store::units_as_of;
 use crate::wire::{MAX_LINES, after, size};
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Holds as tonic sees them.
 pub(crate) struct Holds(pub(crate) Arc<App>);

@@ -6,11 +6,12 @@ use std::sync::Arc;
 
 use niva_kit::auth::{Caller, caller};
 use niva_kit::import::Import;
+use niva_kit::rpc::answer;
 use niva_kit::wire::read::id;
 use niva_kit::{OpError, Violations};
 use niva_proto::payment::v1 as pb;
 use pb::import_service_server::ImportService;
-use tonic::{Request, Response, Streaming};
+use tonic::{Request, Streaming};
 
 use crate::facts::{At, NewFact};
 use crate::{Answer, App};
@@ -26,7 +27,7 @@ impl ImportService for Imports {
     ) -> Answer<pb::ImportPaymentResponse> {
         let caller = caller(&request)?.clone();
         let import = Import::gather(request.into_inner()).await?;
-        Ok(Response::new(self.import(&caller, &import).await?))
+        answer(self.import(&caller, &import).await)
     }
 }
 

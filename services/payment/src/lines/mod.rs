@@ -20,7 +20,7 @@ use crate::cases::store::cases_of_placements;
 use crate::runs::find;
 use crate::runs::store::ids;
 use crate::wire::{MAX_LINES, after, size};
-use crate::{Answer, App, answer, bound_to};
+use crate::{Answer, App, bound_to};
 
 /// Lines as tonic sees them.
 pub(crate) struct Lines(pub(crate) Arc<App>);

@@ -13,7 +13,7 @@ use pb::premises_cost_service_server::PremisesCostService;
 use tonic::Request;
 
 use crate::facts::one;
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Premises costs as tonic sees them.
 pub(crate) struct PremisesCosts(pub(crate) Arc<App>);

@@ -14,8 +14,9 @@ use niva_calendar::Month;
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
 use niva_kit::request::Call;
+use niva_kit::rpc::status;
 use niva_kit::wire::read::{money, month};
-use niva_kit::{OpError, Tx, Violations};
+use niva_kit::{DbError, OpError, Tx, Violations};
 use niva_payment_domain::{Ledger, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
 use pb::run_service_server::RunService;
@@ -28,7 +29,7 @@ use self::wire::run_out;
 use crate::cases::store::{newest_number, placements_as_of};
 use crate::store::Connection;
 use crate::wire::after;
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Runs on a page at most.
 const MAX_RUNS: u32 = 1_000;
@@ -81,8 +82,8 @@ impl RunService for Runs {
         &self,
         request: Request<pb::WatchPaymentRunRequest>,
     ) -> Answer<Self::WatchPaymentRunStream> {
-        let watched = watch::watch(Arc::clone(&self.0), request.into_inner()).await?;
-        Ok(Response::new(watched.map_err(Status::from).boxed()))
+        let watched = watch::watch(Arc::clone(&self.0), request.into_inner()).await.map_err(status)?;
+        Ok(Response::new(watched.map_err(status).boxed()))
     }
 }
 
@@ -113,7 +114,7 @@ impl Runs {
             .await;
         let response = match made {
             // Another run was made at the same time and came first.
-            Err(OpError::Database(e)) if e.is_unique_violation() => return Err(made_at_once()),
+            Err(e) if DbError::of(&e).is_some_and(DbError::is_unique_violation) => return Err(made_at_once()),
             made => made?,
         };
         self.0.jobs.wake();
@@ -251,7 +252,7 @@ async fn for_update(tx: &Tx<'_>, id: &str) -> Result<StoredRun, OpError> {
 
 fn failed(error: RunError) -> OpError {
     match error {
-        RunError::Database(e) => OpError::Database(e),
+        RunError::Database(e) => e.into(),
         other => OpError::internal(other),
     }
 }

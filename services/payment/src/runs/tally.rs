@@ -1,7 +1,6 @@
 //! What a run adds up to so far.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use niva_calendar::Month;
 use niva_money::Ore;
@@ -97,11 +96,7 @@ impl Tally {
 
     /// Lower-case hex.
     pub(crate) fn lines_sha256(&self) -> String {
-        self.hash.iter().fold(String::with_capacity(64), |mut hex, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+        niva_kit::hex(&self.hash)
     }
 }
 

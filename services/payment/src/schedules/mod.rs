@@ -13,7 +13,7 @@ use pb::schedule_service_server::ScheduleService;
 use tonic::Request;
 
 use crate::facts::one;
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Weekly schedules as tonic sees them.
 pub(crate) struct Schedules(pub(crate) Arc<App>);

@@ -13,7 +13,7 @@ use pb::transition_service_server::TransitionService;
 use tonic::Request;
 
 use crate::facts::one;
-use crate::{Answer, App, answer};
+use crate::{Answer, App};
 
 /// Transitions to work as tonic sees them.
 pub(crate) struct Transitions(pub(crate) Arc<App>);

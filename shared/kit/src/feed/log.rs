@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::{NewEvent, ORDER_LOCK};
 use crate::db::{Database, DbError, Retryable, Tx};
 use crate::error::OpError;
-use crate::request::{self, Call};
+use crate::request::{self, ChangeCall};
 
 /// Events in one message of a stream.
 const BATCH: u32 = 500;
@@ -80,22 +80,12 @@ impl Retryable for FeedError {
 
 impl From<FeedError> for OpError {
     fn from(error: FeedError) -> Self {
-        match &error {
-            FeedError::CursorAhead { .. } => Self::precondition("CURSOR_AHEAD", error.to_string()),
-            FeedError::CursorNegative(_) => {
-                Self::invalid("after_position", "CURSOR_NEGATIVE", error.to_string())
-            }
-            FeedError::Database(_) => match error {
-                FeedError::Database(e) => Self::Database(e),
-                other => Self::internal(other),
-            },
+        let words = error.to_string();
+        match error {
+            FeedError::CursorAhead { .. } => Self::precondition("CURSOR_AHEAD", words),
+            FeedError::CursorNegative(_) => Self::invalid("after_position", "CURSOR_NEGATIVE", words),
+            FeedError::Database(error) => error.into(),
         }
-    }
-}
-
-impl From<FeedError> for tonic::Status {
-    fn from(error: FeedError) -> Self {
-        OpError::from(error).into()
     }
 }
 
@@ -128,7 +118,7 @@ impl FeedLog {
     /// Those of [`request::once`].
     pub async fn once<'a, Q, R, F>(
         &'a self,
-        call: &'a Call<'a, Q>,
+        call: &'a ChangeCall<'a, Q>,
         now: DateTime<Utc>,
         work: F,
     ) -> Result<R, OpError>

@@ -1,4 +1,5 @@
-pub(crate) mod echo;
+mod collector;
+mod echo;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;

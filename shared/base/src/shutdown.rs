@@ -1,5 +1,4 @@
-//! From a signal to the end of the process, told to everybody at once. Each server drains within its own limit
-//! ([`crate::server::Limits::drain`]).
+//! From a signal to the end of the process, told to everybody at once. Each server drains within its own limit.
 
 use std::io;
 

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
-use serde::{Deserialize, Serialize};
+use niva_base::OpError;
+use serde::Deserialize;
 
-use super::caller::{Caller, Role};
-use super::jwks::KeyFile;
-use super::local::{ISSUER, LocalIssuer};
-use super::{AUDIENCE, KeyError};
-use crate::error::OpError;
+use crate::caller::{Caller, Role};
+use crate::claims::{AUDIENCE, LOCAL_ISSUER};
+use crate::jwks::KeyFile;
+use crate::key_error::KeyError;
+use crate::local::LocalIssuer;
 
 /// How far two machines' clocks may be apart, in seconds.
 const LEEWAY: i64 = 30;
@@ -31,24 +32,8 @@ enum Keys {
     File(KeyFile),
 }
 
-/// What a token says. An absent `exp` is a token that cannot be read.
-#[derive(Serialize, Deserialize)]
-pub(super) struct Claims {
-    pub(super) iss: String,
-    pub(super) aud: String,
-    pub(super) sub: String,
-    #[serde(default)]
-    pub(super) iat: i64,
-    pub(super) exp: i64,
-    #[serde(default)]
-    pub(super) niva_roles: Vec<String>,
-    #[serde(default)]
-    pub(super) niva_districts: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) niva_provider: Option<String>,
-}
-
-/// What we read of a token once `jsonwebtoken` has checked `iss` and `aud` (which may be a list).
+/// What we read of a token once `jsonwebtoken` has checked `iss` and `aud` (which may be a list). Without `exp` it
+/// cannot be read.
 #[derive(Deserialize)]
 struct Checked {
     sub: String,
@@ -67,7 +52,7 @@ impl Verifier {
     /// Trusts the local issuer: loopback only.
     #[must_use]
     pub fn local(issuer: &LocalIssuer) -> Self {
-        Self(Arc::new(Trust { issuer: ISSUER.to_owned(), keys: Keys::Local(issuer.clone()) }))
+        Self(Arc::new(Trust { issuer: LOCAL_ISSUER.to_owned(), keys: Keys::Local(issuer.clone()) }))
     }
 
     /// Trusts an issuer (its `iss`, as in its tokens) whose public keys are in a JWK set file. The file is read again

@@ -2,18 +2,8 @@
 
 use std::fmt::Display;
 
-use super::OpError;
-
-/// One field that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// Path of the field: `placements[3].start_date`.
-    pub field: String,
-    /// For a person: what is wrong and what to do.
-    pub description: String,
-    /// For programs: `END_BEFORE_START`.
-    pub reason: &'static str,
-}
+use crate::error::OpError;
+use crate::violation::Violation;
 
 /// Gathers violations.
 #[derive(Debug, Default)]
@@ -146,40 +136,25 @@ impl Violations {
     }
 }
 
-/// Bytes of violations that a status tells. It travels in HTTP headers: base64 makes a third more of them, and a client
-/// that reads less than it gets learns of nothing at all ([`crate::client`] reads [`HEADER_BYTES`]).
-const TOLD_BYTES: usize = 48 * 1024;
-/// Bytes of headers that our clients read: room for [`TOLD_BYTES`] several times over.
-pub(crate) const HEADER_BYTES: u32 = 256 * 1024;
-/// Violations that the message has in words; the details have all of them.
-const IN_WORDS: usize = 3;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The first violations in words, and how many more there are.
-pub(super) fn in_words(violations: &[Violation]) -> String {
-    let mut words: Vec<_> = violations
-        .iter()
-        .take(IN_WORDS)
-        .map(|v| {
-            if v.field.is_empty() { v.description.clone() } else { format!("{}: {}", v.field, v.description) }
-        })
-        .collect();
-    if violations.len() > IN_WORDS {
-        words.push(format!("and {} more", violations.len() - IN_WORDS));
+    #[test]
+    fn inner_violations_are_taken_over_below_a_prefix() {
+        let mut inner = Violations::new();
+        inner.require(false, "end_date", "END_BEFORE_START", "is before start_date; give a later day");
+        let mut v = Violations::new();
+        v.nested("batch[1]", |v| v.absorb(inner.finish().unwrap_err())).unwrap();
+        let Err(OpError::Invalid(found)) = v.finish() else { panic!("nothing found") };
+        assert_eq!(found[0].field, "batch[1].end_date");
+        assert!(Violations::new().absorb(OpError::not_found("unit", "u1")).is_err());
     }
-    words.join("; ")
-}
 
-/// As many violations as a status can carry, and the number of the others under the reason `MORE_ERRORS`.
-pub(super) fn told(violations: &[Violation]) -> Vec<Violation> {
-    let mut bytes = 0;
-    let fits = |v: &&Violation| {
-        bytes += v.field.len() + v.description.len() + v.reason.len();
-        bytes <= TOLD_BYTES
-    };
-    let mut told: Vec<_> = violations.iter().take_while(fits).cloned().collect();
-    if let more @ 1.. = violations.len() - told.len() {
-        let description = format!("{more} more errors: correct these and call again to see them");
-        told.push(Violation { field: String::new(), description, reason: "MORE_ERRORS" });
+    #[test]
+    fn nothing_wrong_is_no_error() {
+        assert!(Violations::new().finish().is_ok());
+        assert_eq!(Violations::new().finish_with(Some(1)).unwrap(), 1);
+        assert!(matches!(Violations::new().finish_with::<u8>(None), Err(OpError::Internal(_))));
     }
-    told
 }

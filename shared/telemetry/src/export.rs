@@ -14,8 +14,7 @@ use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::Layer;
 use tracing_subscriber::registry::LookupSpan;
 
-use super::TelemetryError;
-use crate::rpc::METRICS;
+use crate::{METRICS, TelemetryError};
 
 /// What the exporter itself is made of: taken along, it would trace its own sending for ever.
 const OWN: [&str; 5] = ["h2", "hyper", "tonic", "tower", "opentelemetry"];

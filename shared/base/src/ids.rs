@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use sha2::{Digest, Sha256};
-use std::time::Duration;
+
+use crate::hex::hex;
 
 /// A source of new identities. Cheap to clone; clones never repeat each other.
 #[derive(Clone, Debug)]
@@ -37,7 +39,7 @@ impl Ids {
             Source::Random => {
                 let hash =
                     Sha256::new_with_prefix(what).chain_update([0]).chain_update(request_id).finalize();
-                hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+                hex(&hash[..16])
             }
             Source::Sequence { .. } => self.next(),
         }
@@ -56,7 +58,8 @@ impl Ids {
 }
 
 /// A pause made shorter or longer by up to a half, so that those who failed together don't come back together.
-pub(crate) fn jittered(pause: Duration) -> Duration {
+#[must_use]
+pub fn jittered(pause: Duration) -> Duration {
     let random = uuid::Uuid::new_v4().as_bytes()[0];
     pause / 2 + pause * u32::from(random) / 256
 }

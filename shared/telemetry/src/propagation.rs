@@ -8,7 +8,7 @@ use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 /// Makes the caller's span the parent of this one, which must not have been entered.
-pub(crate) fn adopt_parent(span: &Span, headers: &HeaderMap) {
+pub fn adopt_parent(span: &Span, headers: &HeaderMap) {
     if headers.contains_key("traceparent") {
         let parent = TraceContextPropagator::new().extract_with_context(&Context::new(), &Incoming(headers));
         // Refused only where no OpenTelemetry layer listens: then there is no trace to join.
@@ -17,7 +17,7 @@ pub(crate) fn adopt_parent(span: &Span, headers: &HeaderMap) {
 }
 
 /// Tells the next service which span calls it; nothing where no traces are taken.
-pub(crate) fn pass_on(span: &Span, headers: &mut HeaderMap) {
+pub fn pass_on(span: &Span, headers: &mut HeaderMap) {
     TraceContextPropagator::new().inject_context(&span.context(), &mut Outgoing(headers));
 }
 

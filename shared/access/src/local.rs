@@ -11,15 +11,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use niva_base::{Ids, OpError};
 use sha2::{Digest, Sha256};
 
-use super::caller::Caller;
-use super::verifier::Claims;
-use super::{AUDIENCE, KeyError};
-use crate::error::OpError;
+use crate::caller::Caller;
+use crate::claims::{AUDIENCE, Claims, LOCAL_ISSUER};
+use crate::key_error::KeyError;
 
-/// `iss` of the local issuer's tokens.
-pub(super) const ISSUER: &str = "niva-local";
 const FILE: &str = "issuer.key";
 
 /// Makes tokens for whoever can read its key file. A server that trusts it binds to loopback only.
@@ -62,7 +60,7 @@ impl LocalIssuer {
     /// The key does not sign: a defect.
     pub fn token(&self, caller: &Caller, lifetime: Duration, now: DateTime<Utc>) -> Result<String, OpError> {
         let claims = Claims {
-            iss: ISSUER.to_owned(),
+            iss: LOCAL_ISSUER.to_owned(),
             aud: AUDIENCE.to_owned(),
             sub: caller.subject.clone(),
             iat: now.timestamp(),
@@ -85,11 +83,11 @@ impl LocalIssuer {
         .to_string()
     }
 
-    pub(super) fn kid(&self) -> &str {
+    pub(crate) fn kid(&self) -> &str {
         &self.0.kid
     }
 
-    pub(super) fn decoding_key(&self) -> DecodingKey {
+    pub(crate) fn decoding_key(&self) -> DecodingKey {
         DecodingKey::from_ed_der(&self.0.public)
     }
 }
@@ -104,7 +102,7 @@ impl std::fmt::Debug for LocalIssuer {
 fn write_key(folder: &Path, path: &Path) -> std::io::Result<()> {
     let pair = Ed25519KeyPair::generate().map_err(std::io::Error::other)?;
     let der = pair.to_pkcs8v1().map_err(std::io::Error::other)?;
-    let aside = folder.join(format!("{FILE}.{}", crate::Ids::random().next()));
+    let aside = folder.join(format!("{FILE}.{}", Ids::random().next()));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
     file.write_all(der.as_ref())?;
     file.sync_all()?;

@@ -4,13 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
-use crate::error::OpError;
-
 /// What somebody is there to do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
     /// Measures how much support a person needs.
     Assessor,
@@ -119,15 +114,4 @@ impl Caller {
     pub fn sees(&self, district: &str) -> bool {
         self.districts.is_empty() || self.districts.iter().any(|d| d == district)
     }
-}
-
-/// The caller that the auth layer found for this request.
-///
-/// # Errors
-/// `UNAUTHENTICATED` with reason `TOKEN_MISSING` when the request did not come through the layer.
-pub fn caller<T>(request: &tonic::Request<T>) -> Result<&Caller, OpError> {
-    request.extensions().get::<Caller>().ok_or_else(|| OpError::Unauthenticated {
-        reason: "TOKEN_MISSING",
-        message: "nobody knows who calls; send a bearer token".to_owned(),
-    })
 }

@@ -1,9 +1,18 @@
 //! Traces, metrics and structured logs: to stderr always, to an OpenTelemetry collector (OTLP over gRPC) when one is
 //! named.
 //!
-//! Everything goes through `tracing`: spans become traces, events become log records, and events of the kit's own
-//! target become metrics (`rpc.server.calls`, `rpc.server.duration` and the client's, by service, method and code;
-//! `feed.behind`, `feed.heard`, `feed.gaps`).
+//! Everything goes through `tracing`: spans become traces, events become log records, and events of the target
+//! [`METRICS`] become metrics (`rpc.server.calls`, `rpc.server.duration` and the client's, by service, method and code;
+//! `feed.behind`, `feed.heard`, `feed.gaps`). So nobody who has something to tell needs to know of OpenTelemetry.
+//!
+//! ```ignore
+//! let telemetry = niva_telemetry::init(&TelemetryConfig { service: "niva-payment".into(), ..Default::default() })?;
+//! tracing::event!(target: METRICS, tracing::Level::INFO, monotonic_counter.feed.heard = 3_u64, feed = "choice");
+//! telemetry.shutdown().await;                                    // what is left is sent
+//! ```
+//!
+//! A trace goes on from one service to the next: [`pass_on`] writes a client's span into the headers of its call,
+//! [`adopt_parent`] makes it the parent of the server's.
 
 mod export;
 mod propagation;
@@ -15,9 +24,10 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
-use crate::rpc::METRICS;
+pub use propagation::{adopt_parent, pass_on};
 
-pub(crate) use propagation::{adopt_parent, pass_on};
+/// Target of the events that become metrics; the log does not show them.
+pub const METRICS: &str = "niva::metrics";
 
 /// The log's filter when none is given.
 pub const DEFAULT_FILTER: &str =
@@ -112,4 +122,12 @@ impl Telemetry {
 }
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_filter_or_endpoint_says_so() {
+        let config = TelemetryConfig { log_filter: "info,=x=".into(), ..TelemetryConfig::default() };
+        assert!(init(&config).unwrap_err().to_string().contains("info,niva_payment=debug"));
+    }
+}

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::caller::{Caller, Role};
-use crate::error::OpError;
+use niva_base::OpError;
+
+use crate::caller::{Caller, Role};
 
 /// Services that anybody may call: they tell of the server, not of people.
 const OPEN: [&str; 3] = [

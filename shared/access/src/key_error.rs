@@ -1,19 +1,4 @@
-//! Who calls, and who may do what: a bearer token becomes a [`Caller`], a [`Policy`] says which roles a method is open
-//! to.
-
-mod caller;
-mod jwks;
-mod local;
-mod policy;
-mod verifier;
-
-pub use caller::{Caller, Role, UnknownRole, caller};
-pub use local::LocalIssuer;
-pub use policy::Policy;
-pub use verifier::Verifier;
-
-/// `aud` of every token for us.
-pub const AUDIENCE: &str = "niva";
+//! What may be wrong with a file of keys.
 
 /// Keys could not be made or read.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +20,3 @@ pub enum KeyError {
         problem: String,
     },
 }
-
-#[cfg(test)]
-mod tests;

@@ -9,10 +9,10 @@ use std::time::SystemTime;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
 
-use super::KeyError;
+use crate::key_error::KeyError;
 
 /// Keys by id, read again when an unknown id comes and the file has changed since.
-pub(super) struct KeyFile {
+pub(crate) struct KeyFile {
     path: PathBuf,
     held: Mutex<Held>,
 }
@@ -23,12 +23,12 @@ struct Held {
 }
 
 impl KeyFile {
-    pub(super) fn open(path: PathBuf) -> Result<Self, KeyError> {
+    pub(crate) fn open(path: PathBuf) -> Result<Self, KeyError> {
         let held = read(&path)?;
         Ok(Self { path, held: Mutex::new(held) })
     }
 
-    pub(super) fn key(&self, kid: &str) -> Option<(Algorithm, DecodingKey)> {
+    pub(crate) fn key(&self, kid: &str) -> Option<(Algorithm, DecodingKey)> {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         if !held.keys.contains_key(kid) && changed(&self.path) != held.changed {
             match read(&self.path) {
