@@ -24,10 +24,11 @@ fn text(clients: &[(String, String)]) -> String {
     let mut made = String::new();
     let mut decoding = String::new();
     let mut encoding = String::new();
-    for (name, service) in clients {
+    for (n, (name, service)) in clients.iter().enumerate() {
+        let channel = if n + 1 == clients.len() { "channel" } else { "channel.clone()" };
         let client = format!("{}_client::{service}Client", snake_case(service));
         let _ = writeln!(fields, "    /// {service}.\n    pub {name}: {client}<T>,");
-        let _ = writeln!(made, "            {name}: {client}::new(channel.clone()),");
+        let _ = writeln!(made, "            {name}: {client}::new({channel}),");
         let _ = writeln!(decoding, "        self.{name} = self.{name}.max_decoding_message_size(limit);");
         let _ = writeln!(encoding, "        self.{name} = self.{name}.max_encoding_message_size(limit);");
     }

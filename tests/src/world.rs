@@ -17,9 +17,9 @@ use niva_kit::{
 };
 use niva_proto::{
     assessment::v1::{self as assessment, WatchAssessmentRequest},
-    choice::v1::{GetFeedStatusRequest, WatchChoiceRequest, choice_service_client::ChoiceServiceClient},
+    choice::v1::{self as choice, GetFeedStatusRequest, WatchChoiceRequest},
     common::v1::FeedStatus,
-    payment::v1::{self as payment, payment_service_client::PaymentServiceClient},
+    payment::v1::{self as payment, Clients as PaymentClients},
 };
 
 pub use niva_kit::auth::Role;
@@ -172,20 +172,20 @@ impl World {
 
     /// Choice, as somebody with a role.
     #[must_use]
-    pub fn choice(&self, role: Role) -> ChoiceServiceClient<Channel> {
-        bounded!(ChoiceServiceClient::new(self.channel_as(Service::Choice, role.as_str(), &[role])))
+    pub fn choice(&self, role: Role) -> choice::Clients<Channel> {
+        bounded!(choice::Clients::new(self.channel_as(Service::Choice, role.as_str(), &[role])))
     }
 
     /// Payment, as somebody with a role.
     #[must_use]
-    pub fn payment(&self, role: Role) -> PaymentServiceClient<Channel> {
+    pub fn payment(&self, role: Role) -> PaymentClients<Channel> {
         self.payment_as(role.as_str(), &[role])
     }
 
     /// Payment, as a certain person.
     #[must_use]
-    pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentServiceClient<Channel> {
-        bounded!(PaymentServiceClient::new(self.channel_as(Service::Payment, subject, roles)))
+    pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentClients<Channel> {
+        bounded!(PaymentClients::new(self.channel_as(Service::Payment, subject, roles)))
     }
 
     /// Kills a service as a power cut would (a process), or stops it (in this process), and starts it again.
@@ -229,7 +229,8 @@ impl World {
             self.assessment(Role::Service).feed.watch_assessment(watch).await.expect("a feed").into_inner();
         let assessment = feed.message().await.expect("a message").expect("a message").newest_position;
         let watch = WatchChoiceRequest { after_position: 0 };
-        let mut feed = self.choice(Role::Service).watch_choice(watch).await.expect("a feed").into_inner();
+        let mut feed =
+            self.choice(Role::Service).feed.watch_choice(watch).await.expect("a feed").into_inner();
         let choice = feed.message().await.expect("a message").expect("a message").newest_position;
         (assessment, choice)
     }
@@ -239,7 +240,7 @@ impl World {
     /// # Panics
     /// When it does not answer.
     pub async fn choice_feed(&self) -> FeedStatus {
-        let answer = self.choice(Role::Service).get_feed_status(GetFeedStatusRequest {}).await;
+        let answer = self.choice(Role::Service).feed.get_feed_status(GetFeedStatusRequest {}).await;
         named(answer.expect("feed status").into_inner().feeds, "assessment")
     }
 
@@ -248,7 +249,7 @@ impl World {
     /// # Panics
     /// When it does not answer.
     pub async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
-        let answer = self.payment(Role::Service).get_feed_status(payment::GetFeedStatusRequest {}).await;
+        let answer = self.payment(Role::Service).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         let feeds = answer.expect("feed status").into_inner().feeds;
         (named(feeds.clone(), "assessment"), named(feeds, "choice"))
     }

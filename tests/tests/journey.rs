@@ -52,24 +52,28 @@ async fn choose(world: &World) -> Placement {
     world.set_day("2024-03-04");
     let mut officer = world.choice(Role::CaseOfficer);
     let request = DeclineOfferRequest { request_id: new_request(), offer_id: declined.offer_id };
-    let answer = officer.decline_offer(request).await.unwrap().into_inner().offer.unwrap();
+    let answer = officer.offers.decline_offer(request).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(answer.state(), offer::State::Declined);
     let request = AcceptOfferRequest {
         request_id: new_request(),
         offer_id: offered.offer_id,
         ordered_start: day("2024-03-04"),
     };
-    let accepted = officer.accept_offer(request.clone()).await.unwrap().into_inner();
+    let accepted = officer.offers.accept_offer(request.clone()).await.unwrap().into_inner();
     let ordered = accepted.placement.clone().unwrap();
     assert_eq!(ordered.state(), placement::State::Ordered);
-    assert_eq!(officer.accept_offer(request).await.unwrap().into_inner(), accepted, "asked twice, done once");
+    assert_eq!(
+        officer.offers.accept_offer(request).await.unwrap().into_inner(),
+        accepted,
+        "asked twice, done once"
+    );
 
     let request = StartPlacementRequest {
         request_id: new_request(),
         placement_id: ordered.placement_id,
         actual_start: day("2024-03-04"),
     };
-    let started = officer.start_placement(request).await.unwrap().into_inner().placement.unwrap();
+    let started = officer.placements.start_placement(request).await.unwrap().into_inner().placement.unwrap();
     assert_eq!(started.state(), placement::State::Started);
     lapse(world, &lapsing.offer_id).await;
     started
@@ -82,7 +86,7 @@ async fn try_offer(
 ) -> Result<niva_proto::choice::v1::Offer, tonic::Status> {
     let request =
         MakeOfferRequest { request_id: new_request(), grant_id: grant.to_owned(), unit_id: unit.to_owned() };
-    Ok(world.choice(Role::CaseOfficer).make_offer(request).await?.into_inner().offer.unwrap())
+    Ok(world.choice(Role::CaseOfficer).offers.make_offer(request).await?.into_inner().offer.unwrap())
 }
 
 /// Wishes for some units and an offer of one of them.
@@ -92,7 +96,7 @@ async fn offer(world: &World, grant: &str, wishes: &[&str], unit: &str) -> niva_
         grant_id: grant.to_owned(),
         unit_ids: wishes.iter().map(|unit| (*unit).to_owned()).collect(),
     };
-    world.choice(Role::CaseOfficer).record_wish(request).await.unwrap();
+    world.choice(Role::CaseOfficer).wishes.record_wish(request).await.unwrap();
     try_offer(world, grant, unit).await.unwrap()
 }
 
@@ -105,13 +109,13 @@ async fn lapse(world: &World, offer_id: &str) {
         offer_id: offer_id.to_owned(),
         ordered_start: day("2024-03-08"),
     };
-    let refused = officer.accept_offer(late).await.unwrap_err();
+    let refused = officer.offers.accept_offer(late).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("OFFER_LAPSED"));
     let request = niva_proto::choice::v1::LapseOffersRequest { request_id: new_request() };
-    officer.lapse_offers(request).await.unwrap();
+    officer.offers.lapse_offers(request).await.unwrap();
     let request = ListOffersRequest { state: offer::State::Lapsed.into(), ..ListOffersRequest::default() };
-    let lapsed = officer.list_offers(request).await.unwrap().into_inner().offers;
+    let lapsed = officer.offers.list_offers(request).await.unwrap().into_inner().offers;
     assert_eq!(lapsed.iter().map(|o| o.offer_id.as_str()).collect::<Vec<_>>(), [offer_id]);
 }
 
@@ -130,14 +134,15 @@ async fn pay_march(world: &World, placement: &Placement) {
         amount: control.amount,
     };
     let own = world.payment_as(&run.maker, &[Role::FinanceMaker, Role::FinanceApprover]);
-    let refused = own.clone().approve_payment_run(approve.clone()).await.unwrap_err();
+    let refused = own.clone().runs.approve_payment_run(approve.clone()).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("SAME_PERSON"));
     let mut approver = world.payment(Role::FinanceApprover);
     let other_sum =
         ApprovePaymentRunRequest { request_id: new_request(), amount: Some(kronor(1)), ..approve.clone() };
-    let refused = approver.approve_payment_run(other_sum).await.unwrap_err();
+    let refused = approver.runs.approve_payment_run(other_sum).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("AMOUNT_DIFFERS"));
-    let approved = approver.approve_payment_run(approve).await.unwrap().into_inner().payment_run.unwrap();
+    let approved =
+        approver.runs.approve_payment_run(approve).await.unwrap().into_inner().payment_run.unwrap();
     assert_eq!(approved.state(), payment_run::State::Approved);
 
     let lines = steps::lines(world, &run.payment_run_id).await;
@@ -147,7 +152,8 @@ async fn pay_march(world: &World, placement: &Placement) {
     assert_eq!((line.quantity, line.unit_price, line.amount), (28, Some(kronor(495)), Some(kronor(13_860))));
     assert_eq!(line.settlement(), Settlement::OwnUnit);
     let request = ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
-    let explained = approver.explain_payment_line(request).await.unwrap().into_inner().explanation.unwrap();
+    let explained =
+        approver.lines.explain_payment_line(request).await.unwrap().into_inner().explanation.unwrap();
     assert_eq!(explained.model_id, "socialpsychiatry-2010");
     assert_eq!(explained.points, Some(72));
     assert!(!explained.source_document.is_empty() && !explained.source_place.is_empty(), "{explained:?}");
@@ -163,13 +169,13 @@ async fn correct_in_april(world: &World, placement: &Placement) {
         placement_id: placement.placement_id.clone(),
         notice_date: day("2024-03-15"),
     };
-    officer.give_notice(request).await.unwrap();
+    officer.placements.give_notice(request).await.unwrap();
     let request = EndPlacementRequest {
         request_id: new_request(),
         placement_id: placement.placement_id.clone(),
         end_date: day("2024-03-20"),
     };
-    let ended = officer.end_placement(request).await.unwrap().into_inner().placement.unwrap();
+    let ended = officer.placements.end_placement(request).await.unwrap().into_inner().placement.unwrap();
     assert_eq!(ended.state(), placement::State::Ended);
 
     world.set_day("2024-05-02");

@@ -24,9 +24,7 @@ pub use schema::Migrator;
 /// A line an rpc: the operation, called by the caller with the message.
 macro_rules! answer {
     ($self:ident.$operation:ident($request:ident)) => {
-        Ok(tonic::Response::new(
-            $self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await?,
-        ))
+        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
     };
 }
 

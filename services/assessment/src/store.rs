@@ -26,7 +26,7 @@ where
         let chunk: Vec<A> = rows.by_ref().take(CHUNK).collect();
         let expected = chunk.len() as u64;
         let insert = A::Entity::insert_many(chunk).on_conflict_do_nothing();
-        match insert.exec_without_returning(tx).await? {
+        match insert.exec_without_returning(tx).await.map_err(DbError::from)? {
             sea_orm::TryInsertResult::Inserted(inserted) if inserted == expected => {}
             _ => {
                 return Err(OpError::Aborted {

@@ -8,7 +8,7 @@ use niva_kit::client::Channel;
 use niva_kit::{Database, DbError, Ids};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, Migrator, Service, StartError};
+use crate::{Deps, Migrator, StartError, Started};
 
 /// Options of choice.
 #[derive(Debug, Clone, Args)]
@@ -34,7 +34,7 @@ impl Part for Config {
     const PORT: u16 = 7402;
     /// A whole city in one transaction.
     const SLOW: &'static [(&'static str, Duration)] =
-        &[("/niva.choice.v1.ChoiceService/ImportChoice", Duration::from_secs(15 * 60))];
+        &[("/niva.choice.v1.ImportService/ImportChoice", Duration::from_secs(15 * 60))];
     type Options = Options;
     type StartError = StartError;
 
@@ -62,8 +62,8 @@ impl Part for Config {
     }
 }
 
-impl From<Service> for Served {
-    fn from(started: Service) -> Self {
+impl From<Started> for Served {
+    fn from(started: Started) -> Self {
         Self::new::<Config>(started.routes.clone(), crate::policy(), started.finished())
     }
 }

@@ -2,31 +2,63 @@
 //!
 //! It hears of grants by the feed of assessment and tells of providers, units and placements by its own.
 
-mod assessment;
+/// An operation's answer as tonic wants it: `answer!(self.record(request))` calls it with the caller and the message.
+macro_rules! answer {
+    ($self:ident.$operation:ident($request:ident)) => {
+        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
+    };
+}
+
 mod config;
-mod grpc;
-mod lapse;
-mod ops;
+mod feed;
+mod grants;
+mod imports;
+mod occupancy;
+mod offers;
+mod placements;
+mod providers;
+mod refused;
+mod schema;
 mod sight;
 mod store;
+mod units;
 mod wire;
+mod wishes;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use niva_calendar::NaiveDate;
 use niva_kit::auth::{Policy, Role};
 use niva_kit::client::Channel;
-use niva_kit::feed::{Consumer, ConsumerHandle, ConsumerStatus, FeedLog};
-use niva_kit::{Clock, Database, Ids};
-use niva_models::{Catalogue, City};
-use niva_proto::choice::v1::choice_service_server::{ChoiceServiceServer, SERVICE_NAME};
+use niva_kit::feed::{Consumer, ConsumerHandle, ConsumerStatus, FeedLog, NewEvent};
+use niva_kit::request::Call;
+use niva_kit::{Clock, Database, Ids, OpError, Tx, bounded};
+use niva_models::{Catalogue, City, Service, ServiceTerms};
+use niva_proto::choice::v1 as pb;
+use pb::feed_service_server::{self, FeedServiceServer};
+use pb::import_service_server::{self, ImportServiceServer};
+use pb::offer_service_server::{self, OfferServiceServer};
+use pb::placement_service_server::{self, PlacementServiceServer};
+use pb::provider_service_server::{self, ProviderServiceServer};
+use pb::unit_service_server::{self, UnitServiceServer};
+use pb::wish_service_server::{self, WishServiceServer};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use config::{Config, Options};
-pub use store::Migrator;
+pub use schema::Migrator;
+
+/// Most rows on a page.
+const MAX_PAGE: u32 = 1_000;
+
+/// What an rpc answers.
+type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+
+/// An answer, and what the feed is to tell.
+type Told<R> = (R, Vec<NewEvent>);
 
 /// What the service stands on.
 #[derive(Debug)]
@@ -53,13 +85,11 @@ pub enum StartError {
     NotMigrated(String),
 }
 
-/// The running service.
+/// The service as it runs.
 #[derive(Debug)]
-pub struct Service {
+pub struct Started {
     /// To hand to the server.
     pub routes: Routes,
-    /// Names to report health under.
-    pub health_names: Vec<&'static str>,
     consumer: ConsumerHandle,
     lapsing: JoinHandle<()>,
     lapsed: watch::Receiver<Option<NaiveDate>>,
@@ -79,18 +109,44 @@ pub(crate) struct App {
     shutdown: CancellationToken,
 }
 
+impl App {
+    /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
+    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    where
+        Q: prost::Message,
+        R: prost::Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
+    {
+        self.feed.once(call, self.clock.now(), work).await
+    }
+
+    fn reader(&self) -> wire::Reader<'_> {
+        wire::Reader { city: &self.city, today: self.clock.today() }
+    }
+
+    /// The rules of a service by the model in force today.
+    fn terms(&self, service: Service) -> Result<&ServiceTerms, OpError> {
+        let today = self.clock.today();
+        self.catalogue.on(service, today).map(|in_force| in_force.terms).ok_or_else(|| {
+            let words =
+                format!("no compensation model is in force for {service} on {today}; add one that is");
+            OpError::precondition("NO_MODEL", words).with("service", service)
+        })
+    }
+}
+
 /// Starts consuming the feed of assessment and letting offers lapse, until `shutdown`.
 ///
 /// # Errors
 /// The schema is not migrated.
-pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Service, StartError> {
+pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     let Deps { db, clock, ids, city, catalogue, assessment } = deps;
     if let Some(migration) = store::pending_migration(&db).await {
         return Err(StartError::NotMigrated(migration));
     }
-    let source = assessment::Source::new(assessment);
-    let (name, told) = (assessment::FEED, shutdown.clone());
-    let consumer = Consumer::spawn(name, db.clone(), clock.clone(), source, assessment::Grants, told);
+    let source = grants::Source::new(assessment);
+    let (name, told) = (grants::FEED, shutdown.clone());
+    let consumer = Consumer::spawn(name, db.clone(), clock.clone(), source, grants::Grants, told);
     let app = Arc::new(App {
         feed: FeedLog::new(db.clone()),
         db,
@@ -102,12 +158,22 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Service, S
         shutdown: shutdown.clone(),
     });
     let (done, lapsed) = watch::channel(None);
-    let lapsing = tokio::spawn(lapse::run(app.clone(), done, shutdown));
-    let server = niva_kit::bounded!(ChoiceServiceServer::new(grpc::Grpc(app)));
-    Ok(Service { routes: Routes::new(server), health_names: vec![SERVICE_NAME], consumer, lapsing, lapsed })
+    let lapsing = tokio::spawn(offers::job::run(offers::Offers(app.clone()), done, shutdown));
+    Ok(Started { routes: routes(&app), consumer, lapsing, lapsed })
 }
 
-impl Service {
+fn routes(app: &Arc<App>) -> Routes {
+    let app = || app.clone();
+    Routes::new(bounded!(ProviderServiceServer::new(providers::Providers(app()))))
+        .add_service(bounded!(UnitServiceServer::new(units::Units(app()))))
+        .add_service(bounded!(WishServiceServer::new(wishes::Wishes(app()))))
+        .add_service(bounded!(OfferServiceServer::new(offers::Offers(app()))))
+        .add_service(bounded!(PlacementServiceServer::new(placements::Placements(app()))))
+        .add_service(bounded!(ImportServiceServer::new(imports::Imports(app()))))
+        .add_service(bounded!(FeedServiceServer::new(feed::Feed(app()))))
+}
+
+impl Started {
     /// The consumer of assessment's feed.
     #[must_use]
     pub fn consumer(&self) -> &ConsumerHandle {
@@ -139,31 +205,44 @@ pub fn policy() -> Policy {
     const OFFICER: &[Role] = &[CaseOfficer, Administrator];
     const SYSTEMS: &[Role] = &[Service, Administrator];
     const LAPSE: &[Role] = &[CaseOfficer, Administrator, Service];
-    Policy::new().service(
-        SERVICE_NAME,
-        &[
-            ("CreateProvider", REGISTER),
-            ("ListProviders", &Role::ALL),
-            ("CreateUnit", REGISTER),
-            ("SetUnitCapacity", PLACES),
-            ("ChangeUnitRegime", REGISTER),
-            ("GetUnit", &Role::ALL),
-            ("ListUnits", &Role::ALL),
-            ("RecordWish", OFFICER),
-            ("MakeOffer", OFFICER),
-            ("AcceptOffer", OFFICER),
-            ("DeclineOffer", OFFICER),
-            ("LapseOffers", LAPSE),
-            ("ListOffers", &Role::ALL),
-            ("StartPlacement", OFFICER),
-            ("GiveNotice", OFFICER),
-            ("EndPlacement", OFFICER),
-            ("WithdrawPlacement", OFFICER),
-            ("GetPlacement", &Role::ALL),
-            ("ListPlacements", &Role::ALL),
-            ("ImportChoice", SYSTEMS),
-            ("WatchChoice", SYSTEMS),
-            ("GetFeedStatus", &Role::ALL),
-        ],
-    )
+    const ALL: &[Role] = &Role::ALL;
+    Policy::new()
+        .service(
+            provider_service_server::SERVICE_NAME,
+            &[("CreateProvider", REGISTER), ("ListProviders", ALL)],
+        )
+        .service(
+            unit_service_server::SERVICE_NAME,
+            &[
+                ("CreateUnit", REGISTER),
+                ("SetUnitCapacity", PLACES),
+                ("ChangeUnitRegime", REGISTER),
+                ("GetUnit", ALL),
+                ("ListUnits", ALL),
+            ],
+        )
+        .service(wish_service_server::SERVICE_NAME, &[("RecordWish", OFFICER)])
+        .service(
+            offer_service_server::SERVICE_NAME,
+            &[
+                ("MakeOffer", OFFICER),
+                ("AcceptOffer", OFFICER),
+                ("DeclineOffer", OFFICER),
+                ("LapseOffers", LAPSE),
+                ("ListOffers", ALL),
+            ],
+        )
+        .service(
+            placement_service_server::SERVICE_NAME,
+            &[
+                ("StartPlacement", OFFICER),
+                ("GiveNotice", OFFICER),
+                ("EndPlacement", OFFICER),
+                ("WithdrawPlacement", OFFICER),
+                ("GetPlacement", ALL),
+                ("ListPlacements", ALL),
+            ],
+        )
+        .service(import_service_server::SERVICE_NAME, &[("ImportChoice", SYSTEMS)])
+        .service(feed_service_server::SERVICE_NAME, &[("WatchChoice", SYSTEMS), ("GetFeedStatus", ALL)])
 }

@@ -37,15 +37,15 @@ on_both_databases! {
         };
         for role in [Role::Assessor, Role::Provider, Role::FinanceMaker, Role::Analyst, Role::Auditor, Role::Service] {
             let mut client = rig.client_of(Caller::new("x", [role]));
-            denied(client.record_wish(wish("g", &["a"])).await.unwrap_err());
-            denied(client.make_offer(make_offer("g", "a")).await.unwrap_err());
-            denied(client.start_placement(start_on("p", day(2024, 4, 2))).await.unwrap_err());
-            client.list_units(pb::ListUnitsRequest::default()).await.unwrap();
+            denied(client.wishes.record_wish(wish("g", &["a"])).await.unwrap_err());
+            denied(client.offers.make_offer(make_offer("g", "a")).await.unwrap_err());
+            denied(client.placements.start_placement(start_on("p", day(2024, 4, 2))).await.unwrap_err());
+            client.units.list_units(pb::ListUnitsRequest::default()).await.unwrap();
         }
         let mut officer = rig.client_of(Caller::new("olle", [Role::CaseOfficer]));
-        denied(officer.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 1)).await.unwrap_err());
-        denied(officer.watch_choice(pb::WatchChoiceRequest::default()).await.unwrap_err());
-        denied(officer.import_choice(tokio_stream::empty()).await.unwrap_err());
+        denied(officer.units.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 1)).await.unwrap_err());
+        denied(officer.feed.watch_choice(pb::WatchChoiceRequest::default()).await.unwrap_err());
+        denied(officer.imports.import_choice(tokio_stream::empty()).await.unwrap_err());
         assert_eq!(rig.state().await, state);
     }
 
@@ -61,28 +61,28 @@ on_both_databases! {
         let (mut own, mut other) = (rig.client_of(of("Farsta")), rig.client_of(of("Bromma")));
         let state = rig.state().await;
         macro_rules! denied {
-            ($rpc:ident($request:expr)) => {{
-                let status = other.$rpc($request).await.unwrap_err();
+            ($resource:ident.$rpc:ident($request:expr)) => {{
+                let status = other.$resource.$rpc($request).await.unwrap_err();
                 let found = (status.code(), reason(&status));
                 assert_eq!(found, (Code::PermissionDenied, "DISTRICT_NOT_YOURS".to_owned()), stringify!($rpc));
             }};
         }
-        denied!(record_wish(wish("g", &["a"])));
-        denied!(make_offer(make_offer("g", "a")));
-        denied!(accept_offer(accept(&offer, day(2024, 4, 2))));
-        denied!(decline_offer(decline(&offer)));
-        denied!(start_placement(start_on(id, day(2024, 4, 2))));
-        denied!(end_placement(end_on(id, day(2024, 4, 2))));
-        denied!(withdraw_placement(withdraw(id)));
-        denied!(get_placement(pb::GetPlacementRequest { placement_id: id.into() }));
+        denied!(wishes.record_wish(wish("g", &["a"])));
+        denied!(offers.make_offer(make_offer("g", "a")));
+        denied!(offers.accept_offer(accept(&offer, day(2024, 4, 2))));
+        denied!(offers.decline_offer(decline(&offer)));
+        denied!(placements.start_placement(start_on(id, day(2024, 4, 2))));
+        denied!(placements.end_placement(end_on(id, day(2024, 4, 2))));
+        denied!(placements.withdraw_placement(withdraw(id)));
+        denied!(placements.get_placement(pb::GetPlacementRequest { placement_id: id.into() }));
         assert_eq!(rig.state().await, state);
         for (client, count) in [(&mut other, 0), (&mut own, 1)] {
-            let placements = client.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
+            let placements = client.placements.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
             assert_eq!(placements.into_inner().placements.len(), count);
-            let offers = client.list_offers(pb::ListOffersRequest::default()).await.unwrap();
+            let offers = client.offers.list_offers(pb::ListOffersRequest::default()).await.unwrap();
             assert_eq!(offers.into_inner().offers.len(), count);
         }
-        own.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
+        own.placements.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
     }
 
     async fn providers_keep_to_their_units(db: &TestDb) {
@@ -97,10 +97,10 @@ on_both_databases! {
         };
         for (provider, sees) in [(Some("provider of a"), true), (Some("provider of b"), false), (None, false)] {
             let mut client = of(provider);
-            let placements = client.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
+            let placements = client.placements.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
             assert_eq!(placements.into_inner().placements.len(), usize::from(sees));
-            let change = client.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 8)).await;
-            let read = client.get_placement(ask()).await;
+            let change = client.units.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 8)).await;
+            let read = client.placements.get_placement(ask()).await;
             if sees {
                 read.unwrap();
                 change.unwrap();
@@ -121,7 +121,7 @@ on_both_databases! {
             let request = pb::ListUnitsRequest {
                 page_size: 2, page_token: token, district: "Farsta".into(), service: crate::rig::OCCUPATION.into(),
             };
-            let page = rig.client.clone().list_units(request).await.unwrap().into_inner();
+            let page = rig.client.clone().units.list_units(request).await.unwrap().into_inner();
             seen.extend(page.units.into_iter().map(|unit| unit.unit_id));
             token = page.next_page_token;
             if token.is_empty() {
@@ -130,8 +130,8 @@ on_both_databases! {
         }
         assert_eq!(seen, (0..5).map(|n| format!("unit-{n} å")).collect::<Vec<_>>());
         let elsewhere = pb::ListUnitsRequest { district: "Bromma".into(), ..Default::default() };
-        assert_eq!(rig.client.clone().list_units(elsewhere).await.unwrap().into_inner().units, []);
-        let providers = rig.client.clone().list_providers(pb::ListProvidersRequest::default()).await.unwrap();
+        assert_eq!(rig.client.clone().units.list_units(elsewhere).await.unwrap().into_inner().units, []);
+        let providers = rig.client.clone().providers.list_providers(pb::ListProvidersRequest::default()).await.unwrap();
         assert_eq!(providers.into_inner().providers.len(), 5);
     }
 }

@@ -67,10 +67,13 @@ impl Assessment {
         let events = facts
             .into_iter()
             .map(|fact| NewEvent::new("fact", "key", &pb::AssessmentEvent { fact: Some(fact) }));
-        let (events, now) = (&events.collect::<Vec<_>>(), "2024-01-01T00:00:00Z".parse().unwrap());
+        let author = niva_kit::facts::Author { subject: "anna".into(), role: "case_officer".into() };
+        let recorded_at = "2024-01-01T00:00:00Z".parse().unwrap();
+        let told = &niva_kit::facts::Telling { author, recorded_at, reason: String::new() };
+        let events = &events.collect::<Vec<_>>();
         let append = self.db.write(|tx| {
             Box::pin(async move {
-                feed::append(tx, events.clone(), now).await?;
+                feed::append(tx, events.clone(), told).await?;
                 Ok::<_, DbError>(())
             })
         });
@@ -112,7 +115,7 @@ impl ServerStreamingService<pb::WatchAssessmentRequest> for Watch {
     fn call(&mut self, request: Request<pb::WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
         let said = self.log.stream(after, feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
-            let item = item?;
+            let item = item.map_err(niva_kit::rpc::status)?;
             let events = item.events.into_iter().map(|logged| pb::AssessmentFeedEvent {
                 position: logged.position,
                 previous_position: logged.previous,

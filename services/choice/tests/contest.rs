@@ -24,7 +24,7 @@ async fn all_wish(rig: &Rig, units: &[&str]) {
 
 async fn placed_at(rig: &Rig, unit: &str) -> usize {
     let list = pb::ListPlacementsRequest { unit_id: unit.into(), ..Default::default() };
-    rig.client.clone().list_placements(list).await.unwrap().into_inner().placements.len()
+    rig.client.clone().placements.list_placements(list).await.unwrap().into_inner().placements.len()
 }
 
 on_both_databases! {
@@ -50,9 +50,9 @@ on_both_databases! {
         let answers = join_all((0..CALLERS).map(|n| async move {
             let mut client = rig.client.clone();
             if n % 4 == 3 {
-                client.decline_offer(decline(&offer.offer_id)).await.map(|_| false)
+                client.offers.decline_offer(decline(&offer.offer_id)).await.map(|_| false)
             } else {
-                client.accept_offer(accept(&offer.offer_id, day(2024, 4, 2))).await.map(|_| true)
+                client.offers.accept_offer(accept(&offer.offer_id, day(2024, 4, 2))).await.map(|_| true)
             }
         }))
         .await;
@@ -84,7 +84,7 @@ on_both_databases! {
             };
             let record = Some(pb::import_choice_request::Record::Placement(placement));
             let message = pb::ImportChoiceRequest { request_id: request_id(), origin: String::new(), record };
-            rig.client.clone().import_choice(tokio_stream::iter([message])).await.map(|_| ())
+            rig.client.clone().imports.import_choice(tokio_stream::iter([message])).await.map(|_| ())
         }))
         .await;
         assert_eq!(taken.iter().filter(|result| result.is_ok()).count(), 1);
@@ -124,7 +124,7 @@ on_both_databases! {
         let request = make_offer("g", "a");
         let offers = join_all((0..CALLERS).map(|_| {
             let (mut client, request) = (rig.client.clone(), request.clone());
-            async move { client.make_offer(request).await.unwrap().into_inner() }
+            async move { client.offers.make_offer(request).await.unwrap().into_inner() }
         }))
         .await;
         assert!(offers.iter().all(|offer| *offer == offers[0]));
@@ -142,7 +142,7 @@ on_both_databases! {
         // Beside the service's own job.
         let told = join_all((0..CALLERS).map(|_| async {
             let request = pb::LapseOffersRequest { request_id: request_id() };
-            rig.client.clone().lapse_offers(request).await.unwrap().into_inner().offers.len()
+            rig.client.clone().offers.lapse_offers(request).await.unwrap().into_inner().offers.len()
         }))
         .await;
         assert!(told.iter().sum::<usize>() <= CALLERS, "{told:?}");
@@ -155,7 +155,7 @@ on_both_databases! {
         let placement = rig.ordered("g", "a", day(2024, 3, 27)).await;
         let started = join_all((0..CALLERS).map(|_| async {
             let request = start_on(&placement.placement_id, day(2024, 3, 28));
-            rig.client.clone().start_placement(request).await.unwrap().into_inner().placement.unwrap().revision
+            rig.client.clone().placements.start_placement(request).await.unwrap().into_inner().placement.unwrap().revision
         }))
         .await;
         assert_eq!(started, [2; CALLERS]);

@@ -15,7 +15,7 @@ use crate::rig::{
 /// Reads `count` events after a position.
 pub(crate) async fn read(client: &Client, after: i64, count: usize) -> Vec<pb::ChoiceFeedEvent> {
     let request = pb::WatchChoiceRequest { after_position: after };
-    let mut stream = client.clone().watch_choice(request).await.unwrap().into_inner();
+    let mut stream = client.clone().feed.watch_choice(request).await.unwrap().into_inner();
     let mut events = Vec::new();
     while events.len() < count {
         events.extend(stream.message().await.unwrap().expect("the feed has no end").events);
@@ -38,10 +38,10 @@ on_both_databases! {
         rig.unit("a", 1).await;
         let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
         let id = placement.placement_id.as_str();
-        client.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
-        client.start_placement(start_on(id, day(2024, 4, 2))).await.unwrap();
-        client.give_notice(notice_on(id, day(2024, 4, 3))).await.unwrap();
-        let ended = client.end_placement(end_on(id, day(2024, 4, 4))).await.unwrap().into_inner().placement.unwrap();
+        client.units.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
+        client.placements.start_placement(start_on(id, day(2024, 4, 2))).await.unwrap();
+        client.placements.give_notice(notice_on(id, day(2024, 4, 3))).await.unwrap();
+        let ended = client.placements.end_placement(end_on(id, day(2024, 4, 4))).await.unwrap().into_inner().placement.unwrap();
 
         let events = read(&client, 0, 7).await;
         assert_eq!(events.iter().map(words).collect::<Vec<_>>(), [
@@ -59,7 +59,7 @@ on_both_databases! {
         assert_eq!(read(&client, events[3].position, 3).await, events[4..]);
 
         let ahead = pb::WatchChoiceRequest { after_position: events[6].position + 1 };
-        let refused = match client.watch_choice(ahead).await {
+        let refused = match client.feed.watch_choice(ahead).await {
             Err(status) => status,
             Ok(stream) => stream.into_inner().message().await.unwrap_err(),
         };
@@ -70,12 +70,12 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         rig.unit("a", 1).await;
         let mut stream = rig.client.clone()
-            .watch_choice(pb::WatchChoiceRequest { after_position: read(&rig.client, 0, 2).await[1].position })
+            .feed.watch_choice(pb::WatchChoiceRequest { after_position: read(&rig.client, 0, 2).await[1].position })
             .await.unwrap().into_inner();
         // The first answer comes at once and says how far the feed is.
         let first = stream.message().await.unwrap().unwrap();
         assert_eq!((first.events.len(), first.newest_position > 0), (0, true));
-        rig.client.clone().set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
+        rig.client.clone().units.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
         let heard = loop {
             let message = stream.message().await.unwrap().unwrap();
             if !message.events.is_empty() {
@@ -104,7 +104,7 @@ on_both_databases! {
         rig.grants(vec![revision(4, 30), revision(4, 30)]).await;
         assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-304"]);
 
-        let status = rig.client.clone().get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner();
+        let status = rig.client.clone().feed.get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner();
         let [feed] = status.feeds.as_slice() else { panic!("one feed is heard") };
         assert_eq!((feed.feed.as_str(), feed.connected, feed.last_error.as_str()), ("assessment", true, ""));
         assert_eq!((feed.applied_position, feed.update_time.is_some()), (position + 3, true));
@@ -118,7 +118,7 @@ on_both_databases! {
         let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 3, 26) };
         rig.grants(vec![told::Grant { revision: 2, valid: Some(valid), ..grant("g") }]).await;
         assert_eq!(reason(&rig.offer("g", "a").await.unwrap_err()), "GRANT_ENDED");
-        let again = rig.client.clone().record_wish(wish("g", &["a"])).await.unwrap_err();
+        let again = rig.client.clone().wishes.record_wish(wish("g", &["a"])).await.unwrap_err();
         assert_eq!(reason(&again), "GRANT_ENDED");
     }
 

@@ -46,7 +46,7 @@ async fn import(
     rig: &Rig,
     messages: Vec<pb::ImportChoiceRequest>,
 ) -> Result<pb::ImportChoiceResponse, Status> {
-    Ok(rig.client.clone().import_choice(tokio_stream::iter(messages)).await?.into_inner())
+    Ok(rig.client.clone().imports.import_choice(tokio_stream::iter(messages)).await?.into_inner())
 }
 
 fn all_states(unit: &str) -> Vec<Record> {
@@ -99,7 +99,7 @@ on_both_databases! {
             ("ordered", State::Ordered), ("no-show", State::NoShow), ("started", State::Started),
             ("leaving", State::Started), ("ended", State::Ended),
         ]);
-        let list = rig.client.clone().list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
+        let list = rig.client.clone().placements.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
         assert_eq!(list.into_inner().placements.len(), 5);
     }
 

@@ -30,19 +30,19 @@ on_both_databases! {
 
         // Seven working days after 3 April: 4, 5, 8, 9, 10, 11, 12 April.
         rig.clock.advance_to(day(2024, 4, 3));
-        let answer = client.accept_offer(accept(&offer.offer_id, day(2024, 4, 12))).await.unwrap().into_inner();
+        let answer = client.offers.accept_offer(accept(&offer.offer_id, day(2024, 4, 12))).await.unwrap().into_inner();
         let (offer, placement) = (answer.offer.unwrap(), answer.placement.unwrap());
         assert_eq!((offer.state(), &offer.placement_id), (OfferState::Accepted, &placement.placement_id));
         assert_eq!((placement.state(), placement.revision), (State::Ordered, 1));
         assert_eq!((placement.ordered_start, placement.unit_id.as_str()), (date(2024, 4, 12), "a"));
 
         let id = placement.placement_id.as_str();
-        let started = client.start_placement(start_on(id, day(2024, 4, 15))).await.unwrap().into_inner();
+        let started = client.placements.start_placement(start_on(id, day(2024, 4, 15))).await.unwrap().into_inner();
         assert_eq!(started.placement.as_ref().unwrap().state(), State::Started);
-        let leaving = client.give_notice(notice_on(id, day(2024, 5, 6))).await.unwrap().into_inner();
+        let leaving = client.placements.give_notice(notice_on(id, day(2024, 5, 6))).await.unwrap().into_inner();
         assert_eq!(leaving.placement.as_ref().unwrap().notice_date, date(2024, 5, 6));
-        client.end_placement(end_on(id, day(2024, 5, 10))).await.unwrap();
-        let corrected = client.end_placement(end_on(id, day(2024, 5, 8))).await.unwrap().into_inner();
+        client.placements.end_placement(end_on(id, day(2024, 5, 10))).await.unwrap();
+        let corrected = client.placements.end_placement(end_on(id, day(2024, 5, 8))).await.unwrap().into_inner();
         let last = pb::Placement {
             state: State::Ended.into(),
             actual_start: date(2024, 4, 15),
@@ -52,10 +52,10 @@ on_both_databases! {
             ..placement.clone()
         };
         assert_eq!(corrected.placement, Some(last.clone()));
-        let read = client.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
+        let read = client.placements.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
         assert_eq!(read.into_inner().placement, Some(last.clone()));
         let list = pb::ListPlacementsRequest { unit_id: "a".into(), ..Default::default() };
-        assert_eq!(client.list_placements(list).await.unwrap().into_inner().placements, [last]);
+        assert_eq!(client.placements.list_placements(list).await.unwrap().into_inner().placements, [last]);
     }
 
     async fn the_same_again_changes_nothing(db: &TestDb) {
@@ -66,25 +66,25 @@ on_both_databases! {
         rig.wish("g", &["a"]).await;
         // By request id, also after things have moved on.
         let request = make_offer("g", "a");
-        let offer = client.make_offer(request.clone()).await.unwrap().into_inner();
+        let offer = client.offers.make_offer(request.clone()).await.unwrap().into_inner();
         let yes = accept(&offer.offer.as_ref().unwrap().offer_id, day(2024, 4, 2));
-        let answer = client.accept_offer(yes.clone()).await.unwrap().into_inner();
+        let answer = client.offers.accept_offer(yes.clone()).await.unwrap().into_inner();
         let id = answer.placement.as_ref().unwrap().placement_id.clone();
         let start = start_on(&id, day(2024, 4, 2));
-        let started = client.start_placement(start.clone()).await.unwrap().into_inner();
+        let started = client.placements.start_placement(start.clone()).await.unwrap().into_inner();
         let state = rig.state().await;
-        assert_eq!(client.make_offer(request.clone()).await.unwrap().into_inner(), offer);
-        assert_eq!(client.accept_offer(yes.clone()).await.unwrap().into_inner(), answer);
-        assert_eq!(client.start_placement(start).await.unwrap().into_inner(), started);
+        assert_eq!(client.offers.make_offer(request.clone()).await.unwrap().into_inner(), offer);
+        assert_eq!(client.offers.accept_offer(yes.clone()).await.unwrap().into_inner(), answer);
+        assert_eq!(client.placements.start_placement(start).await.unwrap().into_inner(), started);
         assert_eq!(rig.state().await, state);
         // The same id with other content.
         let other = pb::AcceptOfferRequest { ordered_start: date(2024, 4, 3), ..yes };
-        assert_eq!(reason(&client.accept_offer(other).await.unwrap_err()), "REQUEST_ID_REUSED");
+        assert_eq!(reason(&client.offers.accept_offer(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         assert_eq!(rig.state().await, state);
         // Another request that asks for what is so already: answered, with no new revision and no event.
-        let again = client.start_placement(start_on(&id, day(2024, 4, 2))).await.unwrap().into_inner();
+        let again = client.placements.start_placement(start_on(&id, day(2024, 4, 2))).await.unwrap().into_inner();
         assert_eq!(again, started);
-        let capacity = client.set_unit_capacity(capacity_from("a", day(2024, 1, 1), 1)).await.unwrap().into_inner();
+        let capacity = client.units.set_unit_capacity(capacity_from("a", day(2024, 1, 1), 1)).await.unwrap().into_inner();
         assert_eq!(capacity.unit.unwrap().revision, 1);
         let events = |state: &[String]| state.iter().filter(|row| row.starts_with("feed_event")).count();
         assert_eq!(events(&rig.state().await), events(&state));
@@ -100,10 +100,10 @@ on_both_databases! {
         let offer = rig.offer("g", "a").await.unwrap();
         // The open offer holds the only place.
         assert_eq!(reason(&rig.offer("h", "a").await.unwrap_err()), "NO_FREE_PLACE");
-        let declined = client.decline_offer(decline(&offer.offer_id)).await.unwrap().into_inner();
+        let declined = client.offers.decline_offer(decline(&offer.offer_id)).await.unwrap().into_inner();
         assert_eq!(declined.offer.unwrap().state(), OfferState::Declined);
         let other = rig.offer("h", "a").await.unwrap();
-        client.decline_offer(decline(&other.offer_id)).await.unwrap();
+        client.offers.decline_offer(decline(&other.offer_id)).await.unwrap();
         rig.offer("g", "a").await.unwrap();
     }
 
@@ -136,15 +136,15 @@ on_both_databases! {
         rig.wish("g", &["a"]).await;
         let offer = rig.offer("g", "a").await.unwrap();
         let lapse = || pb::LapseOffersRequest { request_id: request_id() };
-        assert_eq!(client.lapse_offers(lapse()).await.unwrap().into_inner().offers, []);
+        assert_eq!(client.offers.lapse_offers(lapse()).await.unwrap().into_inner().offers, []);
         rig.clock.advance_to(day(2024, 4, 4));
         let request = lapse();
-        let lapsed = client.lapse_offers(request.clone()).await.unwrap().into_inner();
+        let lapsed = client.offers.lapse_offers(request.clone()).await.unwrap().into_inner();
         assert_eq!(lapsed.offers.iter().map(|o| (&o.offer_id, o.state())).collect::<Vec<_>>(), [
             (&offer.offer_id, OfferState::Lapsed)
         ]);
-        assert_eq!(client.lapse_offers(request).await.unwrap().into_inner(), lapsed);
-        assert_eq!(client.lapse_offers(lapse()).await.unwrap().into_inner().offers, []);
+        assert_eq!(client.offers.lapse_offers(request).await.unwrap().into_inner(), lapsed);
+        assert_eq!(client.offers.lapse_offers(lapse()).await.unwrap().into_inner().offers, []);
     }
 
     async fn an_answer_after_the_deadline_comes_too_late(db: &TestDb) {
@@ -160,9 +160,9 @@ on_both_databases! {
             rig.clock.advance_to(day(2024, 4, 4));
             let before = rig.state().await;
             let late = if yes {
-                client.accept_offer(accept(&offer.offer_id, day(2024, 4, 5))).await.unwrap_err()
+                client.offers.accept_offer(accept(&offer.offer_id, day(2024, 4, 5))).await.unwrap_err()
             } else {
-                client.decline_offer(decline(&offer.offer_id)).await.unwrap_err()
+                client.offers.decline_offer(decline(&offer.offer_id)).await.unwrap_err()
             };
             assert_eq!(reason(&late), "OFFER_LAPSED");
             // That it has lapsed is seen from now on; nothing else has changed.
@@ -176,7 +176,7 @@ on_both_databases! {
         rig.unit("a", 1).await;
         let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
         rig.clock.advance_to(day(2024, 4, 10));
-        let gone = rig.client.clone().give_notice(notice_on(&placement.placement_id, day(2024, 4, 9))).await;
+        let gone = rig.client.clone().placements.give_notice(notice_on(&placement.placement_id, day(2024, 4, 9))).await;
         let gone = gone.unwrap().into_inner().placement.unwrap();
         assert_eq!((gone.state(), gone.notice_date, gone.actual_start), (State::NoShow, date(2024, 4, 9), None));
         rig.ordered("h", "a", day(2024, 4, 10)).await;
@@ -187,11 +187,11 @@ on_both_databases! {
         let mut client = rig.client.clone();
         rig.unit("a", 1).await;
         let placement = rig.ordered("g", "a", day(2024, 3, 28)).await;
-        let withdrawn = client.withdraw_placement(withdraw(&placement.placement_id)).await.unwrap().into_inner();
+        let withdrawn = client.placements.withdraw_placement(withdraw(&placement.placement_id)).await.unwrap().into_inner();
         assert_eq!(withdrawn.placement.unwrap().state(), State::Withdrawn);
         let next = rig.ordered("h", "a", day(2024, 3, 28)).await;
         rig.clock.advance_to(day(2024, 3, 28));
-        let late = client.withdraw_placement(withdraw(&next.placement_id)).await.unwrap_err();
+        let late = client.placements.withdraw_placement(withdraw(&next.placement_id)).await.unwrap_err();
         assert_eq!(reason(&late), "WITHDRAWAL_TOO_LATE");
     }
 
@@ -205,14 +205,14 @@ on_both_databases! {
         rig.wish("g", &["b", "c"]).await;
         // Not before the start.
         assert_eq!(reason(&rig.offer("g", "b").await.unwrap_err()), "ALREADY_PLACED");
-        client.start_placement(start_on(&first.placement_id, day(2024, 3, 27))).await.unwrap();
+        client.placements.start_placement(start_on(&first.placement_id, day(2024, 3, 27))).await.unwrap();
         let offer = rig.offer("g", "b").await.unwrap();
         let second = rig.accept(&offer, day(2024, 4, 2)).await.unwrap();
-        client.start_placement(start_on(&second.placement_id, day(2024, 4, 2))).await.unwrap();
+        client.placements.start_placement(start_on(&second.placement_id, day(2024, 4, 2))).await.unwrap();
         // One switch at a time.
         assert_eq!(reason(&rig.offer("g", "c").await.unwrap_err()), "ALREADY_PLACED");
-        client.give_notice(notice_on(&first.placement_id, day(2024, 4, 2))).await.unwrap();
-        client.end_placement(end_on(&first.placement_id, day(2024, 4, 5))).await.unwrap();
+        client.placements.give_notice(notice_on(&first.placement_id, day(2024, 4, 2))).await.unwrap();
+        client.placements.end_placement(end_on(&first.placement_id, day(2024, 4, 5))).await.unwrap();
         rig.offer("g", "c").await.unwrap();
     }
 
@@ -239,13 +239,13 @@ on_both_databases! {
         rig.wish("h", &["a"]).await;
         rig.wish("i", &["a"]).await;
         let offer = rig.offer("h", "a").await.unwrap();
-        let lowered = client.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 1)).await.unwrap().into_inner();
+        let lowered = client.units.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 1)).await.unwrap().into_inner();
         assert_eq!(lowered.unit.unwrap().revision, 2);
         // From May on there is no place for two.
         assert_eq!(reason(&rig.offer("i", "a").await.unwrap_err()), "NO_FREE_PLACE");
         assert_eq!(reason(&rig.accept(&offer, day(2024, 3, 28)).await.unwrap_err()), "NO_FREE_PLACE");
-        client.start_placement(start_on(&stays.placement_id, day(2024, 3, 27))).await.unwrap();
-        client.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
+        client.placements.start_placement(start_on(&stays.placement_id, day(2024, 3, 27))).await.unwrap();
+        client.units.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 2)).await.unwrap();
         rig.accept(&offer, day(2024, 3, 28)).await.unwrap();
     }
 
@@ -255,14 +255,14 @@ on_both_databases! {
         rig.unit("a", 1).await;
         let first = rig.ordered("g", "a", day(2024, 3, 27)).await;
         let id = first.placement_id.as_str();
-        client.start_placement(start_on(id, day(2024, 3, 27))).await.unwrap();
+        client.placements.start_placement(start_on(id, day(2024, 3, 27))).await.unwrap();
         rig.clock.advance_to(day(2024, 4, 10));
-        client.end_placement(end_on(id, day(2024, 4, 5))).await.unwrap();
+        client.placements.end_placement(end_on(id, day(2024, 4, 5))).await.unwrap();
         rig.ordered("h", "a", day(2024, 4, 12)).await;
         let state = rig.state().await;
-        assert_eq!(reason(&client.end_placement(end_on(id, day(2024, 4, 12))).await.unwrap_err()), "NO_FREE_PLACE");
+        assert_eq!(reason(&client.placements.end_placement(end_on(id, day(2024, 4, 12))).await.unwrap_err()), "NO_FREE_PLACE");
         assert_eq!(rig.state().await, state);
-        client.end_placement(end_on(id, day(2024, 4, 11))).await.unwrap();
+        client.placements.end_placement(end_on(id, day(2024, 4, 11))).await.unwrap();
     }
 
     async fn a_regime_changes_back_in_time(db: &TestDb) {
@@ -274,12 +274,12 @@ on_both_databases! {
             unit_id: "a".into(),
             regime: Some(period(2024, 2, 1, common::Regime::Contracted)),
         };
-        let unit = rig.client.clone().change_unit_regime(change).await.unwrap().into_inner().unit.unwrap();
+        let unit = rig.client.clone().units.change_unit_regime(change).await.unwrap().into_inner().unit.unwrap();
         assert_eq!(unit.regimes, [
             period(2024, 1, 1, common::Regime::Private),
             period(2024, 2, 1, common::Regime::Contracted),
         ]);
-        let read = rig.client.clone().get_unit(pb::GetUnitRequest { unit_id: "a".into() }).await.unwrap().into_inner();
+        let read = rig.client.clone().units.get_unit(pb::GetUnitRequest { unit_id: "a".into() }).await.unwrap().into_inner();
         assert_eq!((read.unit.as_ref().unwrap().revision, read.unit), (2, Some(unit)));
     }
 }

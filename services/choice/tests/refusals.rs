@@ -12,9 +12,9 @@ use crate::rig::{
 
 /// Reads the answer, which must be a refusal with this reason that leaves everything as it was.
 macro_rules! refused {
-    ($rig:ident, $reason:literal, $rpc:ident($request:expr)) => {{
+    ($rig:ident, $reason:literal, $resource:ident.$rpc:ident($request:expr)) => {{
         let before = $rig.state().await;
-        let status: Status = $rig.client.clone().$rpc($request).await.unwrap_err();
+        let status: Status = $rig.client.clone().$resource.$rpc($request).await.unwrap_err();
         assert_eq!(reason(&status), $reason, "{status:?}");
         assert_eq!($rig.state().await, before, "something changed");
         status
@@ -32,11 +32,11 @@ on_both_databases! {
         let provider = |id: &str, name: &str| pb::CreateProviderRequest {
             request_id: request_id(), provider_id: id.into(), name: name.into(),
         };
-        let taken = refused!(rig, "ID_TAKEN", create_provider(provider("provider of a", "X")));
+        let taken = refused!(rig, "ID_TAKEN", providers.create_provider(provider("provider of a", "X")));
         assert_eq!(taken.code(), Code::AlreadyExists);
-        refused!(rig, "FIELD_REQUIRED", create_provider(provider("new", "  ")));
-        refused!(rig, "ID_TAKEN", create_unit(create(unit("a", 1))));
-        refused!(rig, "PROVIDER_UNKNOWN", create_unit(create(unit("b", 1))));
+        refused!(rig, "FIELD_REQUIRED", providers.create_provider(provider("new", "  ")));
+        refused!(rig, "ID_TAKEN", units.create_unit(create(unit("a", 1))));
+        refused!(rig, "PROVIDER_UNKNOWN", units.create_unit(create(unit("b", 1))));
         let bad = pb::Unit {
             provider_id: "provider of a".into(),
             district: "Norrmalm".into(),
@@ -46,7 +46,7 @@ on_both_databases! {
             capacities: Vec::new(),
             ..unit("b", 1)
         };
-        let status = refused!(rig, "DISTRICT_UNKNOWN", create_unit(create(bad.clone())));
+        let status = refused!(rig, "DISTRICT_UNKNOWN", units.create_unit(create(bad.clone())));
         assert_eq!(status.code(), Code::InvalidArgument);
         let found = [
             ("unit.district", "DISTRICT_UNKNOWN"),
@@ -64,26 +64,26 @@ on_both_databases! {
             district: "Farsta".into(),
             ..bad
         };
-        let status = refused!(rig, "NO_REGIME_GIVEN", create_unit(create(bad)));
+        let status = refused!(rig, "NO_REGIME_GIVEN", units.create_unit(create(bad)));
         let reasons: Vec<_> = wrong(&status).into_iter().map(|(_, reason)| reason).collect();
         assert_eq!(reasons, ["NO_REGIME_GIVEN", "CAPACITY_NEGATIVE", "DATE_TOO_FAR", "DATE_INVALID"]);
-        refused!(rig, "FIELD_REQUIRED", create_unit(pb::CreateUnitRequest { request_id: request_id(), unit: None }));
+        refused!(rig, "FIELD_REQUIRED", units.create_unit(pb::CreateUnitRequest { request_id: request_id(), unit: None }));
 
-        let missing = refused!(rig, "NOT_FOUND", set_unit_capacity(capacity_from("x", day(2024, 4, 1), 1)));
+        let missing = refused!(rig, "NOT_FOUND", units.set_unit_capacity(capacity_from("x", day(2024, 4, 1), 1)));
         assert_eq!(missing.code(), Code::NotFound);
-        refused!(rig, "CAPACITY_NEGATIVE", set_unit_capacity(capacity_from("a", day(2024, 4, 1), -1)));
-        refused!(rig, "DATE_TOO_FAR", set_unit_capacity(capacity_from("a", day(2204, 4, 1), 1)));
+        refused!(rig, "CAPACITY_NEGATIVE", units.set_unit_capacity(capacity_from("a", day(2024, 4, 1), -1)));
+        refused!(rig, "DATE_TOO_FAR", units.set_unit_capacity(capacity_from("a", day(2204, 4, 1), 1)));
         let regime = |unit: &str, regime: common::Regime| pb::ChangeUnitRegimeRequest {
             request_id: request_id(),
             unit_id: unit.into(),
             regime: Some(pb::RegimePeriod { valid_from: date(2024, 4, 1), regime: regime.into() }),
         };
-        refused!(rig, "NOT_FOUND", change_unit_regime(regime("x", common::Regime::Private)));
-        refused!(rig, "REGIME_NOT_ALLOWED", change_unit_regime(regime("a", common::Regime::OtherMunicipality)));
-        refused!(rig, "FIELD_REQUIRED", change_unit_regime(regime("a", common::Regime::Unspecified)));
-        refused!(rig, "NOT_FOUND", get_unit(pb::GetUnitRequest { unit_id: "x".into() }));
-        refused!(rig, "NOT_FOUND", get_placement(pb::GetPlacementRequest { placement_id: "x".into() }));
-        refused!(rig, "PAGE_TOKEN_INVALID", list_units(pb::ListUnitsRequest { page_token: "x".into(), ..Default::default() }));
+        refused!(rig, "NOT_FOUND", units.change_unit_regime(regime("x", common::Regime::Private)));
+        refused!(rig, "REGIME_NOT_ALLOWED", units.change_unit_regime(regime("a", common::Regime::OtherMunicipality)));
+        refused!(rig, "FIELD_REQUIRED", units.change_unit_regime(regime("a", common::Regime::Unspecified)));
+        refused!(rig, "NOT_FOUND", units.get_unit(pb::GetUnitRequest { unit_id: "x".into() }));
+        refused!(rig, "NOT_FOUND", placements.get_placement(pb::GetPlacementRequest { placement_id: "x".into() }));
+        refused!(rig, "PAGE_TOKEN_INVALID", units.list_units(pb::ListUnitsRequest { page_token: "x".into(), ..Default::default() }));
     }
 
     async fn wishes(db: &TestDb) {
@@ -100,18 +100,18 @@ on_both_databases! {
             let provider_id = "provider of a".into();
             let service = common::ServiceType::HousingSupport.into();
             let made = pb::Unit { provider_id, service, district: district.into(), ..unit(id, 1) };
-            rig.client.clone().create_unit(create(made)).await.unwrap();
+            rig.client.clone().units.create_unit(create(made)).await.unwrap();
         }
-        let unknown = refused!(rig, "GRANT_UNKNOWN", record_wish(wish("x", &["a"])));
+        let unknown = refused!(rig, "GRANT_UNKNOWN", wishes.record_wish(wish("x", &["a"])));
         assert_eq!(unknown.code(), Code::FailedPrecondition);
-        refused!(rig, "GRANT_ENDED", record_wish(wish("ended", &["a"])));
-        refused!(rig, "WRONG_DISTRICT", record_wish(wish("support", &["here", "there"])));
-        let status = refused!(rig, "WRONG_SERVICE", record_wish(wish("g", &["a", "here", "a", "x"])));
+        refused!(rig, "GRANT_ENDED", wishes.record_wish(wish("ended", &["a"])));
+        refused!(rig, "WRONG_DISTRICT", wishes.record_wish(wish("support", &["here", "there"])));
+        let status = refused!(rig, "WRONG_SERVICE", wishes.record_wish(wish("g", &["a", "here", "a", "x"])));
         let found = [("unit_ids[1]", "WRONG_SERVICE"), ("unit_ids[2]", "UNIT_TWICE"), ("unit_ids[3]", "UNIT_UNKNOWN")];
         assert_eq!(wrong(&status), found.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
-        refused!(rig, "TOO_MANY_UNITS", record_wish(wish("g", &(0..21).map(|_| "a").collect::<Vec<_>>())));
-        refused!(rig, "FIELD_REQUIRED", record_wish(wish("g", &[])));
-        refused!(rig, "FIELD_REQUIRED", record_wish(pb::RecordWishRequest { request_id: String::new(), ..wish("g", &["a"]) }));
+        refused!(rig, "TOO_MANY_UNITS", wishes.record_wish(wish("g", &(0..21).map(|_| "a").collect::<Vec<_>>())));
+        refused!(rig, "FIELD_REQUIRED", wishes.record_wish(wish("g", &[])));
+        refused!(rig, "FIELD_REQUIRED", wishes.record_wish(pb::RecordWishRequest { request_id: String::new(), ..wish("g", &["a"]) }));
     }
 
     async fn offers(db: &TestDb) {
@@ -128,41 +128,41 @@ on_both_databases! {
         let house = pb::Unit {
             provider_id: "provider of a".into(), service: common::ServiceType::GroupHousingLss.into(), ..unit("house", 1)
         };
-        client.create_unit(create(house)).await.unwrap();
+        client.units.create_unit(create(house)).await.unwrap();
         rig.wish("g", &["a", "full"]).await;
         rig.wish("short", &["b"]).await;
         rig.wish("old", &["house"]).await;
 
-        refused!(rig, "GRANT_UNKNOWN", make_offer(make_offer("x", "a")));
-        refused!(rig, "NOT_WISHED", make_offer(make_offer("g", "b")));
-        refused!(rig, "NOT_WISHED", make_offer(make_offer("g", "x")));
-        refused!(rig, "NO_FREE_PLACE", make_offer(make_offer("g", "full")));
+        refused!(rig, "GRANT_UNKNOWN", offers.make_offer(make_offer("x", "a")));
+        refused!(rig, "NOT_WISHED", offers.make_offer(make_offer("g", "b")));
+        refused!(rig, "NOT_WISHED", offers.make_offer(make_offer("g", "x")));
+        refused!(rig, "NO_FREE_PLACE", offers.make_offer(make_offer("g", "full")));
         let open = rig.offer("g", "a").await.unwrap();
-        refused!(rig, "OFFER_OPEN", make_offer(make_offer("g", "a")));
+        refused!(rig, "OFFER_OPEN", offers.make_offer(make_offer("g", "a")));
 
-        refused!(rig, "NOT_FOUND", accept_offer(accept("x", day(2024, 4, 2))));
-        refused!(rig, "NOT_FOUND", decline_offer(decline("x")));
-        refused!(rig, "START_IN_PAST", accept_offer(accept(&open.offer_id, day(2024, 3, 26))));
+        refused!(rig, "NOT_FOUND", offers.accept_offer(accept("x", day(2024, 4, 2))));
+        refused!(rig, "NOT_FOUND", offers.decline_offer(decline("x")));
+        refused!(rig, "START_IN_PAST", offers.accept_offer(accept(&open.offer_id, day(2024, 3, 26))));
         // 28 March, 2, 3, 4, 5, 8, 9 April are the seven working days.
-        refused!(rig, "START_TOO_LATE", accept_offer(accept(&open.offer_id, day(2024, 4, 10))));
-        refused!(rig, "DATE_TOO_FAR", accept_offer(accept(&open.offer_id, day(2034, 4, 10))));
+        refused!(rig, "START_TOO_LATE", offers.accept_offer(accept(&open.offer_id, day(2024, 4, 10))));
+        refused!(rig, "DATE_TOO_FAR", offers.accept_offer(accept(&open.offer_id, day(2034, 4, 10))));
         let outside = rig.offer("short", "b").await.unwrap();
-        refused!(rig, "OUTSIDE_GRANT", accept_offer(accept(&outside.offer_id, day(2024, 4, 2))));
+        refused!(rig, "OUTSIDE_GRANT", offers.accept_offer(accept(&outside.offer_id, day(2024, 4, 2))));
 
         rig.accept(&open, day(2024, 4, 9)).await.unwrap();
-        refused!(rig, "OFFER_ANSWERED", accept_offer(accept(&open.offer_id, day(2024, 4, 2))));
-        refused!(rig, "OFFER_ANSWERED", decline_offer(decline(&open.offer_id)));
-        refused!(rig, "ALREADY_PLACED", make_offer(make_offer("g", "a")));
-        client.decline_offer(decline(&outside.offer_id)).await.unwrap();
-        refused!(rig, "OFFER_ANSWERED", accept_offer(accept(&outside.offer_id, day(2024, 3, 28))));
+        refused!(rig, "OFFER_ANSWERED", offers.accept_offer(accept(&open.offer_id, day(2024, 4, 2))));
+        refused!(rig, "OFFER_ANSWERED", offers.decline_offer(decline(&open.offer_id)));
+        refused!(rig, "ALREADY_PLACED", offers.make_offer(make_offer("g", "a")));
+        client.offers.decline_offer(decline(&outside.offer_id)).await.unwrap();
+        refused!(rig, "OFFER_ANSWERED", offers.accept_offer(accept(&outside.offer_id, day(2024, 3, 28))));
         rig.clock.advance_to(day(2024, 3, 29));
         rig.service().lapsed_by(day(2024, 3, 29)).await;
-        refused!(rig, "GRANT_ENDED", make_offer(make_offer("short", "b")));
-        refused!(rig, "GRANT_ENDED", record_wish(wish("short", &["b"])));
+        refused!(rig, "GRANT_ENDED", offers.make_offer(make_offer("short", "b")));
+        refused!(rig, "GRANT_ENDED", wishes.record_wish(wish("short", &["b"])));
 
         // Before the first model of the service nobody has said how long an answer may take.
         rig.clock.advance_to(day(2020, 1, 2));
-        refused!(rig, "NO_MODEL", make_offer(make_offer("old", "house")));
+        refused!(rig, "NO_MODEL", offers.make_offer(make_offer("old", "house")));
     }
 
     async fn placements(db: &TestDb) {
@@ -171,25 +171,25 @@ on_both_databases! {
         rig.unit("a", 9).await;
         let ordered = rig.ordered("g", "a", day(2024, 4, 2)).await;
         let id = ordered.placement_id.as_str();
-        refused!(rig, "NOT_FOUND", start_placement(start_on("x", day(2024, 4, 2))));
-        refused!(rig, "NOT_FOUND", give_notice(notice_on("x", day(2024, 4, 2))));
-        refused!(rig, "NOT_FOUND", end_placement(end_on("x", day(2024, 4, 2))));
-        refused!(rig, "NOT_FOUND", withdraw_placement(withdraw("x")));
-        let early = refused!(rig, "START_BEFORE_ORDER", start_placement(start_on(id, day(2024, 4, 1))));
+        refused!(rig, "NOT_FOUND", placements.start_placement(start_on("x", day(2024, 4, 2))));
+        refused!(rig, "NOT_FOUND", placements.give_notice(notice_on("x", day(2024, 4, 2))));
+        refused!(rig, "NOT_FOUND", placements.end_placement(end_on("x", day(2024, 4, 2))));
+        refused!(rig, "NOT_FOUND", placements.withdraw_placement(withdraw("x")));
+        let early = refused!(rig, "START_BEFORE_ORDER", placements.start_placement(start_on(id, day(2024, 4, 1))));
         assert_eq!(wrong(&early), [("actual_start".to_owned(), "START_BEFORE_ORDER".to_owned())]);
-        refused!(rig, "NOTICE_BEFORE_ORDER", give_notice(notice_on(id, day(2024, 4, 1))));
-        refused!(rig, "PLACEMENT_STATE", end_placement(end_on(id, day(2024, 4, 2))));
-        refused!(rig, "DATE_TOO_FAR", start_placement(start_on(id, day(2026, 4, 1))));
-        client.start_placement(start_on(id, day(2024, 4, 3))).await.unwrap();
-        refused!(rig, "PLACEMENT_STATE", start_placement(start_on(id, day(2024, 4, 4))));
-        refused!(rig, "PLACEMENT_STATE", withdraw_placement(withdraw(id)));
-        refused!(rig, "END_BEFORE_START", end_placement(end_on(id, day(2024, 4, 2))));
-        client.give_notice(notice_on(id, day(2024, 4, 4))).await.unwrap();
-        refused!(rig, "PLACEMENT_STATE", give_notice(notice_on(id, day(2024, 4, 5))));
-        client.end_placement(end_on(id, day(2024, 4, 8))).await.unwrap();
-        refused!(rig, "PLACEMENT_STATE", give_notice(notice_on(id, day(2024, 4, 5))));
-        refused!(rig, "END_BEFORE_START", end_placement(end_on(id, day(2024, 4, 2))));
+        refused!(rig, "NOTICE_BEFORE_ORDER", placements.give_notice(notice_on(id, day(2024, 4, 1))));
+        refused!(rig, "PLACEMENT_STATE", placements.end_placement(end_on(id, day(2024, 4, 2))));
+        refused!(rig, "DATE_TOO_FAR", placements.start_placement(start_on(id, day(2026, 4, 1))));
+        client.placements.start_placement(start_on(id, day(2024, 4, 3))).await.unwrap();
+        refused!(rig, "PLACEMENT_STATE", placements.start_placement(start_on(id, day(2024, 4, 4))));
+        refused!(rig, "PLACEMENT_STATE", placements.withdraw_placement(withdraw(id)));
+        refused!(rig, "END_BEFORE_START", placements.end_placement(end_on(id, day(2024, 4, 2))));
+        client.placements.give_notice(notice_on(id, day(2024, 4, 4))).await.unwrap();
+        refused!(rig, "PLACEMENT_STATE", placements.give_notice(notice_on(id, day(2024, 4, 5))));
+        client.placements.end_placement(end_on(id, day(2024, 4, 8))).await.unwrap();
+        refused!(rig, "PLACEMENT_STATE", placements.give_notice(notice_on(id, day(2024, 4, 5))));
+        refused!(rig, "END_BEFORE_START", placements.end_placement(end_on(id, day(2024, 4, 2))));
         let due = rig.ordered("h", "a", day(2024, 3, 27)).await;
-        refused!(rig, "WITHDRAWAL_TOO_LATE", withdraw_placement(withdraw(&due.placement_id)));
+        refused!(rig, "WITHDRAWAL_TOO_LATE", placements.withdraw_placement(withdraw(&due.placement_id)));
     }
 }

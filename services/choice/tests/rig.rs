@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use niva_calendar::{Datelike, NaiveDate};
-use niva_choice::{Deps, Migrator, Service, policy, start};
+use niva_choice::{Deps, Migrator, Started, policy, start};
 use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
 use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
@@ -14,14 +14,13 @@ use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
-use pb::choice_service_client::ChoiceServiceClient;
 use sea_orm::{ConnectionTrait, Statement};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::assessment::Assessment;
 
-pub(crate) type Client = ChoiceServiceClient<Channel>;
+pub(crate) type Client = pb::Clients<Channel>;
 
 /// Everything a test needs. Stops serving when dropped.
 pub(crate) struct Rig {
@@ -31,7 +30,7 @@ pub(crate) struct Rig {
     /// An administrator's client: may do everything.
     pub(crate) client: Client,
     pub(crate) assessment: Assessment,
-    service: Option<Service>,
+    service: Option<Started>,
     background: CancellationToken,
     shutdown: CancellationToken,
     pub(crate) channel: Channel,
@@ -94,7 +93,7 @@ impl Rig {
             .unwrap();
         let endpoint = Endpoint::Memory(ours);
         let admin = Credentials::minted(&issuer, Caller::new("ada", [Role::Administrator]), &now);
-        let client = ChoiceServiceClient::new(endpoint.channel(admin));
+        let client = pb::Clients::new(endpoint.channel(admin));
         Self {
             db: db.db().clone(),
             clock,
@@ -111,7 +110,7 @@ impl Rig {
         }
     }
 
-    pub(crate) fn service(&self) -> &Service {
+    pub(crate) fn service(&self) -> &Started {
         self.service.as_ref().expect("what runs in the background was stopped")
     }
 
@@ -123,7 +122,7 @@ impl Rig {
 
     pub(crate) fn client_of(&self, caller: Caller) -> Client {
         let credentials = Credentials::minted(&self.issuer, caller, &self.now);
-        ChoiceServiceClient::new(self.endpoint.channel(credentials))
+        pb::Clients::new(self.endpoint.channel(credentials))
     }
 
     /// Everything that must not move when a call is refused: all rows of ours, requests and events.
@@ -165,23 +164,23 @@ impl Rig {
             provider_id: format!("provider of {id}"),
             name: "Omsorg AB".into(),
         };
-        client.create_provider(provider).await.unwrap();
+        client.providers.create_provider(provider).await.unwrap();
         let create = pb::CreateUnitRequest { request_id: format!("unit {id}"), unit: Some(unit(id, places)) };
-        client.create_unit(create).await.unwrap().into_inner().unit.unwrap()
+        client.units.create_unit(create).await.unwrap().into_inner().unit.unwrap()
     }
 
     pub(crate) async fn wish(&self, grant: &str, units: &[&str]) -> pb::Wish {
         let request = wish(grant, units);
-        self.client.clone().record_wish(request).await.unwrap().into_inner().wish.unwrap()
+        self.client.clone().wishes.record_wish(request).await.unwrap().into_inner().wish.unwrap()
     }
 
     pub(crate) async fn offer(&self, grant: &str, unit: &str) -> Result<pb::Offer, Status> {
-        Ok(self.client.clone().make_offer(make_offer(grant, unit)).await?.into_inner().offer.unwrap())
+        Ok(self.client.clone().offers.make_offer(make_offer(grant, unit)).await?.into_inner().offer.unwrap())
     }
 
     pub(crate) async fn accept(&self, offer: &pb::Offer, start: NaiveDate) -> Result<pb::Placement, Status> {
         let request = accept(&offer.offer_id, start);
-        Ok(self.client.clone().accept_offer(request).await?.into_inner().placement.unwrap())
+        Ok(self.client.clone().offers.accept_offer(request).await?.into_inner().placement.unwrap())
     }
 
     /// A grant, wished for and accepted at a unit, ordered for a day.
@@ -194,7 +193,7 @@ impl Rig {
 
     pub(crate) async fn offers(&self, state: pb::offer::State) -> Vec<pb::Offer> {
         let request = pb::ListOffersRequest { state: state.into(), ..Default::default() };
-        self.client.clone().list_offers(request).await.unwrap().into_inner().offers
+        self.client.clone().offers.list_offers(request).await.unwrap().into_inner().offers
     }
 }
 

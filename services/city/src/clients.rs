@@ -2,8 +2,8 @@
 
 use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_proto::assessment::v1 as assessment;
-use niva_proto::choice::v1::choice_service_client::ChoiceServiceClient;
-use niva_proto::payment::v1::payment_service_client::PaymentServiceClient;
+use niva_proto::choice::v1 as choice;
+use niva_proto::payment::v1 as payment;
 use tonic::Status;
 
 /// Where the three services are.
@@ -23,9 +23,9 @@ pub struct Clients {
     /// Assessment.
     pub assessment: assessment::Clients<Channel>,
     /// Choice.
-    pub choice: ChoiceServiceClient<Channel>,
+    pub choice: choice::Clients<Channel>,
     /// Payment.
-    pub payment: PaymentServiceClient<Channel>,
+    pub payment: payment::Clients<Channel>,
 }
 
 impl Endpoints {
@@ -35,8 +35,8 @@ impl Endpoints {
         let to = |endpoint: &Endpoint| endpoint.channel(credentials.clone());
         Clients {
             assessment: niva_kit::bounded!(assessment::Clients::new(to(&self.assessment))),
-            choice: niva_kit::bounded!(ChoiceServiceClient::new(to(&self.choice))),
-            payment: niva_kit::bounded!(PaymentServiceClient::new(to(&self.payment))),
+            choice: niva_kit::bounded!(choice::Clients::new(to(&self.choice))),
+            payment: niva_kit::bounded!(payment::Clients::new(to(&self.payment))),
         }
     }
 }

@@ -6,10 +6,10 @@ use clap::Args;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
 use niva_kit::client::Channel;
-use niva_kit::{Database, DbError, Ids};
+use niva_kit::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, Migrator, Service, StartError};
+use crate::{Deps, Migrator, StartError, Started};
 
 /// Options of payment.
 #[derive(Debug, Clone, Args)]
@@ -41,8 +41,8 @@ impl Part for Config {
     const PORT: u16 = 7403;
     /// A whole city in one transaction; a run may be a preview of a whole month.
     const SLOW: &'static [(&'static str, Duration)] = &[
-        ("/niva.payment.v1.PaymentService/ImportPayment", Duration::from_secs(15 * 60)),
-        ("/niva.payment.v1.PaymentService/CreatePaymentRun", Duration::from_secs(15 * 60)),
+        ("/niva.payment.v1.ImportService/ImportPayment", Duration::from_secs(15 * 60)),
+        ("/niva.payment.v1.RunService/CreatePaymentRun", Duration::from_secs(15 * 60)),
     ];
     type Options = Options;
     type StartError = StartError;
@@ -77,14 +77,13 @@ impl Part for Config {
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Self { ground: Ground { clock, city, catalogue, .. }, assessment, choice, opening_month } = self;
-        let ids = Ids::random();
-        let deps = Deps { db, clock, ids, city, catalogue, assessment, choice, opening_month };
+        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }
 
-impl From<Service> for Served {
-    fn from(started: Service) -> Self {
+impl From<Started> for Served {
+    fn from(started: Started) -> Self {
         Self::new::<Config>(started.routes.clone(), crate::policy(), started.finished())
     }
 }

@@ -56,7 +56,7 @@ niva_kit::on_both_databases! {
         }
         assert_eq!(amount(&world.paid(2024, 3).await), 31 * 30_000);
         let mut client = world.by(Caller::new("auditor", [Role::Auditor]));
-        let feeds = client.get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner().feeds;
+        let feeds = client.feed.get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner().feeds;
         assert_eq!(feeds.iter().map(|f| (f.feed.as_str(), f.applied_position, f.connected)).collect::<Vec<_>>(), [
             ("assessment", 20, true), ("choice", 20, true),
         ]);
@@ -84,7 +84,7 @@ impl Feeds {
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::Service])
-            .allow("/niva.choice.v1.ChoiceService/WatchChoice", &[Role::Service]);
+            .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::Service]);
         let verifier = Verifier::local(&world.issuer);
         let server = RoleServer::new("producers", routes, policy, verifier, world.clock.clone());
         server.start(Listen::Memory(connector.listen()), shutdown).await.unwrap()
@@ -168,4 +168,4 @@ macro_rules! producer {
 }
 
 producer!(Assessment, "niva.assessment.v1.FeedService", WatchAssessmentRequest, WatchAssessmentResponse);
-producer!(Choice, "niva.choice.v1.ChoiceService", WatchChoiceRequest, WatchChoiceResponse);
+producer!(Choice, "niva.choice.v1.FeedService", WatchChoiceRequest, WatchChoiceResponse);

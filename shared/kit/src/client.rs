@@ -13,8 +13,7 @@ use tonic::body::Body;
 use tower::Service;
 use tracing::Instrument;
 
-use crate::error::HEADER_BYTES;
-use crate::rpc::Call;
+use crate::rpc::{ObservedRpc, status};
 use crate::server::MemoryConnector;
 use crate::telemetry;
 
@@ -29,6 +28,8 @@ const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(20);
 const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Longest wait for a call's first answer: beyond what any server allows, so that servers give the reason.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+/// Bytes of headers that are read: room for all the violations that a status tells, several times over.
+const HEADER_BYTES: u32 = 256 * 1024;
 
 /// Where a service is.
 #[derive(Clone, Debug)]
@@ -105,7 +106,7 @@ impl Service<Request<Body>> for Channel {
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let mut call = Call::client(request.uri().path());
+        let mut call = ObservedRpc::client(request.uri().path());
         telemetry::pass_on(&call.span, request.headers_mut());
         let credentials = self.credentials.header();
         let fresh = self.inner.clone();
@@ -114,7 +115,7 @@ impl Service<Request<Body>> for Channel {
         let span = call.span.clone();
         Box::pin(
             async move {
-                if let Some(header) = credentials.map_err(tonic::Status::from)? {
+                if let Some(header) = credentials.map_err(status)? {
                     request.headers_mut().insert(http::header::AUTHORIZATION, header);
                 }
                 match inner.call(request).await {

@@ -128,7 +128,7 @@ impl Database {
             match self.attempt(&work).await {
                 Err(error) if error.is_retryable() && retries < MAX_RETRIES => {
                     retries += 1;
-                    let pause = crate::ids::jittered(Duration::from_millis(1 << retries));
+                    let pause = niva_base::jittered(Duration::from_millis(1 << retries));
                     tracing::debug!(retries, ?pause, "transaction conflict, trying again");
                     tokio::time::sleep(pause).await;
                 }

@@ -7,7 +7,8 @@ use tonic::Status;
 
 use crate::auth::Caller;
 use crate::error::{OpError, Violation, Violations};
-use crate::request::Call;
+use crate::request::ChangeCall;
+use crate::rpc::status;
 
 /// Most records of one import: they are kept in memory until all are known to be right.
 const MAX_RECORDS: usize = 1_000_000;
@@ -63,18 +64,18 @@ impl<M: Record> Import<M> {
                 message.request_id().clone_into(&mut request_id);
             } else if !message.request_id().is_empty() {
                 let words = "stands in the first message only: an import has one";
-                return Err(OpError::invalid("request_id", "REQUEST_ID_REPEATED", words).into());
+                return Err(status(OpError::invalid("request_id", "REQUEST_ID_REPEATED", words)));
             }
             if records.len() == MAX_RECORDS {
                 let words = format!("more than {MAX_RECORDS} records: split the import");
-                return Err(OpError::invalid("record", "IMPORT_TOO_LARGE", words).into());
+                return Err(status(OpError::invalid("record", "IMPORT_TOO_LARGE", words)));
             }
             hash.update(message.encode_length_delimited_to_vec());
             records.push(message);
         }
         if records.is_empty() {
             let words = "the import is empty: send at least one record";
-            return Err(OpError::invalid("record", "FIELD_REQUIRED", words).into());
+            return Err(status(OpError::invalid("record", "FIELD_REQUIRED", words)));
         }
         let content = format!("{:x} of {} records", hash.finalize(), records.len());
         Ok(Self { request_id, content, records })
@@ -88,8 +89,8 @@ impl<M: Record> Import<M> {
 
     /// The call that claims the request id for the whole import.
     #[must_use]
-    pub fn call<'a>(&'a self, method: &'static str, caller: &'a Caller) -> Call<'a, String> {
-        Call { method, caller, request_id: &self.request_id, request: &self.content }
+    pub fn call<'a>(&'a self, method: &'static str, caller: &'a Caller) -> ChangeCall<'a, String> {
+        ChangeCall { method, caller, request_id: &self.request_id, request: &self.content }
     }
 }
 

@@ -10,7 +10,7 @@
 //! pub(crate) async fn offer(deps: &Deps, caller: &Caller, request: &OfferPlaceRequest) -> Result<OfferPlaceResponse, OpError> {
 //!     let command = &OfferPlace::try_from(request)?;             // all violations at once, see error::Violations
 //!     let (now, id) = (deps.clock.now(), &deps.ids.next());
-//!     let call = Call { method: "OfferPlace", caller, request_id: &request.request_id, request };
+//!     let call = ChangeCall { method: "OfferPlace", caller, request_id: &request.request_id, request };
 //!     deps.feed.once(&call, now, |tx| Box::pin(async move {       // FeedLog of this service; request::once without a feed
 //!         let unit = store::unit(tx, &command.unit).await?.ok_or_else(|| OpError::not_found("unit", &command.unit))?;
 //!         let offer = unit.offer(id, command).map_err(precondition)?;
@@ -41,7 +41,7 @@
 //! running.finished().await;                                      // after `shutdown`, drained or cut
 //! ```
 //!
-//! In a handler [`auth::caller`] gives the [`auth::Caller`]; errors become statuses with `?` or `.map_err(Status::from)`.
+//! In a handler [`auth::caller`] gives the [`auth::Caller`]; [`rpc::answer`] and [`rpc::status`] make statuses of errors.
 //! A server-streaming feed is `log.stream(after, feed::HEARTBEAT, shutdown)` mapped to the contract's message; every
 //! stream ends at shutdown and at [`server::Limits::stream_age`], and its caller comes again.
 //!
@@ -89,27 +89,35 @@
 //! }
 //! ```
 
-pub mod auth;
+/// Callers, roles, tokens.
+pub mod auth {
+    pub use niva_access::{Caller, KeyError, LocalIssuer, Policy, Role, UnknownRole, Verifier};
+
+    pub use crate::rpc::caller;
+}
 pub mod bulk;
 pub mod client;
-mod clock;
 pub mod db;
-pub mod error;
+/// Errors, and what a status says of one.
+pub mod error {
+    pub use niva_base::{OpError, Violation, Violations, chain};
+
+    pub use crate::rpc::{metadata, reason, reasons, violations};
+}
+pub mod facts;
 pub mod feed;
-mod ids;
 pub mod import;
 pub mod page;
 pub mod request;
 pub mod rpc;
 pub mod schema;
 pub mod server;
-pub mod shutdown;
-pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod wire;
 
-pub use clock::{Clock, ClockError, ManualClock, civil_day, morning};
 pub use db::{Database, DbError, Tx};
-pub use error::{OpError, Violations};
-pub use ids::Ids;
+pub use niva_base::{
+    Clock, ClockError, Ids, ManualClock, OpError, Violations, civil_day, hex, morning, shutdown,
+};
+pub use niva_telemetry as telemetry;

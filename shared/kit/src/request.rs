@@ -4,13 +4,14 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_facts::{Changing, Telling};
 use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigrationTrait;
 use sha2::{Digest, Sha256};
 
 use crate::auth::Caller;
-use crate::db::{Database, DbError, Tx};
+use crate::db::{Database, DbError, Retryable, Tx};
 use crate::error::OpError;
 use crate::schema::Ddl;
 
@@ -23,7 +24,7 @@ pub enum Claim {
     /// It is: do the work, then [`finish`].
     New,
     /// It was done before: this is the encoded answer.
-    Done(Vec<u8>),
+    Answered(Vec<u8>),
 }
 
 impl Claim {
@@ -34,14 +35,14 @@ impl Claim {
     pub fn answer<R: Message + Default>(&self) -> Result<Option<R>, OpError> {
         match self {
             Self::New => Ok(None),
-            Self::Done(bytes) => R::decode(bytes.as_slice()).map(Some).map_err(OpError::internal),
+            Self::Answered(bytes) => R::decode(bytes.as_slice()).map(Some).map_err(OpError::internal),
         }
     }
 }
 
 /// A changing call, as the log of requests knows it.
 #[derive(Clone, Copy, Debug)]
-pub struct Call<'a, Q> {
+pub struct ChangeCall<'a, Q> {
     /// The rpc: `OfferPlace`.
     pub method: &'static str,
     /// Who calls.
@@ -52,6 +53,9 @@ pub struct Call<'a, Q> {
     pub request: &'a Q,
 }
 
+#[doc(hidden)]
+pub use ChangeCall as Call;
+
 /// Runs `work` once for a request id, in one transaction with the claim and the stored answer; a repeated call gets the
 /// answer of the first. A service with a feed calls [`crate::feed::FeedLog::once`].
 ///
@@ -59,7 +63,7 @@ pub struct Call<'a, Q> {
 /// Those of [`claim`], of `work` and of the database.
 pub async fn once<'a, Q, R, F>(
     db: &'a Database,
-    call: &'a Call<'a, Q>,
+    call: &'a ChangeCall<'a, Q>,
     now: DateTime<Utc>,
     work: F,
 ) -> Result<R, OpError>
@@ -71,7 +75,7 @@ where
     db.write(|tx: &Tx<'a>| {
         let work = work(tx);
         Box::pin(async move {
-            let Call { method, caller, request_id, request } = call;
+            let ChangeCall { method, caller, request_id, request } = call;
             if let Some(answer) =
                 claim(tx, request_id, method, &caller.subject, *request, now).await?.answer()?
             {
@@ -83,6 +87,68 @@ where
         })
     })
     .await
+}
+
+/// How a change ends: committed with its answer, or rolled back, because it failed or was only rehearsed.
+enum RolledBack<R> {
+    Failed(OpError),
+    Rehearsed(R),
+}
+
+impl<R> From<DbError> for RolledBack<R> {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<R> Retryable for RolledBack<R> {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_retryable())
+    }
+}
+
+/// Runs a changing call once: `work` with the telling that it stands for, in one transaction with the claim of the
+/// request id and the stored answer. A repeated call gets the answer of the first. With `validate_only` everything is
+/// done and rolled back, and the id is not claimed. A service with a feed calls [`crate::feed::FeedLog::change`].
+///
+/// # Errors
+/// Those of [`claim`], of `work` and of the database.
+pub async fn change<'a, Q, R, F>(
+    db: &'a Database,
+    caller: &'a Caller,
+    request: &'a Q,
+    now: DateTime<Utc>,
+    work: F,
+) -> Result<R, OpError>
+where
+    Q: Changing + Message,
+    R: Message + Default + 'static,
+    F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+{
+    let told =
+        Telling { author: caller.author(), recorded_at: now, reason: request.reason().trim().to_owned() };
+    let done = db
+        .write(|tx: &Tx<'a>| {
+            let work = work(tx, told.clone());
+            Box::pin(async move {
+                let id = request.request_id();
+                let claimed = claim(tx, id, Q::METHOD, &caller.subject, request, now).await;
+                if let Some(answer) = claimed.and_then(|c| c.answer()).map_err(RolledBack::Failed)? {
+                    return Ok(answer);
+                }
+                let answer = work.await.map_err(RolledBack::Failed)?;
+                if request.validate_only() {
+                    return Err(RolledBack::Rehearsed(answer));
+                }
+                finish(tx, id, &answer).await.map_err(RolledBack::Failed)?;
+                Ok(answer)
+            })
+        })
+        .await;
+    match done {
+        Ok(answer) | Err(RolledBack::Rehearsed(answer)) => Ok(answer),
+        Err(RolledBack::Failed(error)) => Err(error),
+    }
 }
 
 /// Claims a request for this transaction. A second transaction with the same id waits for the first one's end.
@@ -106,20 +172,13 @@ pub async fn claim(
          ON CONFLICT (request_id) DO NOTHING",
         [request_id.into(), method.into(), caller.into(), content_hash.clone().into(), now.into()],
     );
-    if tx.execute_raw(insert).await?.rows_affected() == 1 {
+    if tx.execute_raw(insert).await.map_err(DbError::from)?.rows_affected() == 1 {
         return Ok(Claim::New);
     }
-    let select = Statement::from_sql_and_values(
-        tx.get_database_backend(),
-        "SELECT method, caller, content_hash, response FROM request WHERE request_id = $1",
-        [request_id.into()],
-    );
-    let row =
-        tx.query_one_raw(select).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
-    let same = row.try_get::<String>("", "method")? == method
-        && row.try_get::<String>("", "caller")? == caller
-        && row.try_get::<Vec<u8>>("", "content_hash")? == content_hash;
-    if !same {
+    let first =
+        first(tx, request_id).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
+    if (first.method.as_str(), first.caller.as_str(), &first.content_hash) != (method, caller, &content_hash)
+    {
         return Err(OpError::already_exists(
             "REQUEST_ID_REUSED",
             format!(
@@ -127,10 +186,33 @@ pub async fn claim(
             ),
         ));
     }
-    match row.try_get::<Option<Vec<u8>>>("", "response")? {
-        Some(response) => Ok(Claim::Done(response)),
+    match first.response {
+        Some(response) => Ok(Claim::Answered(response)),
         None => Err(DbError::row("request", "response", request_id, "claimed but never finished").into()),
     }
+}
+
+/// A request as it came first.
+struct First {
+    method: String,
+    caller: String,
+    content_hash: Vec<u8>,
+    response: Option<Vec<u8>>,
+}
+
+async fn first(tx: &Tx<'_>, request_id: &str) -> Result<Option<First>, DbError> {
+    let select = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "SELECT method, caller, content_hash, response FROM request WHERE request_id = $1",
+        [request_id.into()],
+    );
+    let Some(row) = tx.query_one_raw(select).await? else { return Ok(None) };
+    Ok(Some(First {
+        method: row.try_get("", "method")?,
+        caller: row.try_get("", "caller")?,
+        content_hash: row.try_get("", "content_hash")?,
+        response: row.try_get("", "response")?,
+    }))
 }
 
 /// Stores the answer of a claimed request, in the same transaction.
@@ -143,7 +225,7 @@ pub async fn finish(tx: &Tx<'_>, request_id: &str, response: &impl Message) -> R
         "UPDATE request SET response = $1 WHERE request_id = $2 AND response IS NULL",
         [response.encode_to_vec().into(), request_id.into()],
     );
-    match tx.execute_raw(update).await?.rows_affected() {
+    match tx.execute_raw(update).await.map_err(DbError::from)?.rows_affected() {
         1 => Ok(()),
         _ => Err(OpError::internal("a request was finished that was not claimed")),
     }

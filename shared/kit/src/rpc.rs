@@ -1,8 +1,16 @@
 //! What client and server share: a call's span and its one final status, and messages' sizes.
 
+mod caller;
 mod observe;
+mod policy;
+mod status;
 
-pub(crate) use observe::{Call, Ends, METRICS};
+pub use caller::caller;
+pub(crate) use caller::nobody;
+pub(crate) use observe::{Ends, ObservedRpc};
+pub use policy::policy;
+pub(crate) use status::DOMAIN;
+pub use status::{answer, metadata, reason, reasons, status, violations};
 
 /// The largest message that is read: a batch of an import, a run's facts. Larger ones fail with `OUT_OF_RANGE`.
 pub const MAX_DECODING_BYTES: usize = 8 * 1024 * 1024;

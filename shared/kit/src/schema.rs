@@ -4,7 +4,8 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
 
 /// A migration in SQL. In its statements `{blob}`, `{instant}` and `{position}` (an ascending key that the database
-/// makes) stand for the database's own words, and `{int}` for a 64-bit integer.
+/// makes) stand for the database's own words, `{int}` for a 64-bit integer,
+/// and `{key}` for a text that is compared byte by byte, so that pages come in the same order on both.
 pub struct Ddl {
     name: &'static str,
     up: fn(postgres: bool) -> Vec<&'static str>,
@@ -48,6 +49,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
             ("{blob}", "BYTEA"),
             ("{instant}", "TIMESTAMPTZ"),
             ("{int}", "BIGINT"),
+            ("{key}", "TEXT COLLATE \"C\""),
             ("{position}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY"),
         ]
     } else {
@@ -56,6 +58,7 @@ async fn run(manager: &SchemaManager<'_>, statements: &[&str]) -> Result<(), DbE
             ("{blob}", "BLOB"),
             ("{instant}", "timestamp_with_timezone_text"),
             ("{int}", "BIGINT"),
+            ("{key}", "TEXT"),
             ("{position}", "INTEGER PRIMARY KEY AUTOINCREMENT"),
         ]
     };

@@ -18,8 +18,8 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
+use crate::Clock;
 use crate::auth::{Policy, Verifier};
-use crate::clock::Clock;
 
 pub use limits::Limits;
 pub use listen::{Listen, MemoryConnector, MemoryListener};
@@ -73,7 +73,7 @@ impl RoleServer {
         self
     }
 
-    /// Gives one method, `/niva.choice.v1.ChoiceService/ImportChoice`, more (or less) time than
+    /// Gives one method, `/niva.choice.v1.ImportService/ImportChoice`, more (or less) time than
     /// [`Limits::request_timeout`].
     #[must_use]
     pub fn time_for(mut self, path: impl Into<String>, timeout: Duration) -> Self {
@@ -201,4 +201,4 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
 }
 
 #[cfg(test)]
-pub(crate) mod tests;
+mod tests;

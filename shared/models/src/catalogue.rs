@@ -1,5 +1,3 @@
-use std::fmt::Write as _;
-
 use chrono::NaiveDate;
 use niva_calendar::{Interval, day_before};
 use sha2::{Digest, Sha256};
@@ -90,9 +88,5 @@ fn fingerprint(files: &[(&str, &str)]) -> String {
         hash.update(u64::try_from(part.len()).unwrap_or(u64::MAX).to_le_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    format!("{:x}", hash.finalize())
 }

@@ -79,9 +79,23 @@ async fn counts(world: &World) -> [usize; 6] {
             .into_inner()
             .measurements
             .len(),
-        choice.list_providers(ListProvidersRequest::default()).await.unwrap().into_inner().providers.len(),
-        choice.list_units(ListUnitsRequest::default()).await.unwrap().into_inner().units.len(),
-        choice.list_placements(ListPlacementsRequest::default()).await.unwrap().into_inner().placements.len(),
+        choice
+            .providers
+            .list_providers(ListProvidersRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .providers
+            .len(),
+        choice.units.list_units(ListUnitsRequest::default()).await.unwrap().into_inner().units.len(),
+        choice
+            .placements
+            .list_placements(ListPlacementsRequest::default())
+            .await
+            .unwrap()
+            .into_inner()
+            .placements
+            .len(),
     ]
 }
 

@@ -28,9 +28,9 @@ const SERVICE: ServiceType = ServiceType::SupportedHousing;
 /// Everything that can be listed, as bytes.
 async fn everything(world: &World) -> Vec<Vec<u8>> {
     macro_rules! listed {
-        ($client:expr, $call:ident, $request:ident) => {{
+        ($client:ident$(.$resource:ident)?, $call:ident, $request:ident) => {{
             let request = $request { page_size: 1000, ..$request::default() };
-            $client.$call(request).await.unwrap().into_inner().encode_to_vec()
+            $client$(.$resource)?.$call(request).await.unwrap().into_inner().encode_to_vec()
         }};
     }
     let mut assessment = world.assessment(Role::Administrator);
@@ -41,10 +41,10 @@ async fn everything(world: &World) -> Vec<Vec<u8>> {
         listed!(assessment.grants, list_grants, ListGrantsRequest),
         listed!(assessment.measurements, list_measurements, ListMeasurementsRequest),
         listed!(assessment.level_decisions, list_level_decisions, ListLevelDecisionsRequest),
-        listed!(choice, list_units, ListUnitsRequest),
-        listed!(choice, list_offers, ListOffersRequest),
-        listed!(choice, list_placements, ListPlacementsRequest),
-        listed!(payment, list_payment_runs, ListPaymentRunsRequest),
+        listed!(choice.units, list_units, ListUnitsRequest),
+        listed!(choice.offers, list_offers, ListOffersRequest),
+        listed!(choice.placements, list_placements, ListPlacementsRequest),
+        listed!(payment.runs, list_payment_runs, ListPaymentRunsRequest),
     ]
 }
 
@@ -79,13 +79,13 @@ async fn settled(store: Store) -> (World, String) {
     for grant in [&grant, &other] {
         let unit_ids = vec![unit.clone(), full.clone()];
         let request = RecordWishRequest { request_id: new_request(), grant_id: grant.clone(), unit_ids };
-        officer.record_wish(request).await.unwrap();
+        officer.wishes.record_wish(request).await.unwrap();
     }
     let request = MakeOfferRequest { request_id: new_request(), grant_id: grant, unit_id: unit };
-    let offer = officer.make_offer(request).await.unwrap().into_inner().offer.unwrap();
+    let offer = officer.offers.make_offer(request).await.unwrap().into_inner().offer.unwrap();
     let ordered_start = day("2024-03-04");
     let request = AcceptOfferRequest { request_id: new_request(), offer_id: offer.offer_id, ordered_start };
-    let ordered = officer.accept_offer(request).await.unwrap().into_inner().placement.unwrap();
+    let ordered = officer.offers.accept_offer(request).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-05");
     (world, ordered.placement_id)
 }

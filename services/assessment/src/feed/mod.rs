@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::{Stream, StreamExt};
 use niva_kit::OpError;
 use niva_kit::feed::{FeedItem, Logged, NewEvent};
+use niva_kit::rpc::status;
 use niva_proto::assessment::v1 as pb;
 use pb::feed_service_server::FeedService;
 use prost::Message;
@@ -29,7 +30,7 @@ impl FeedService for Feed {
         &self,
         request: Request<pb::WatchAssessmentRequest>,
     ) -> Answer<Self::WatchAssessmentStream> {
-        Ok(Response::new(self.watch(request.get_ref()).map(|item| Ok(item?)).boxed()))
+        Ok(Response::new(self.watch(request.get_ref()).map(|item| item.map_err(status)).boxed()))
     }
 }
 

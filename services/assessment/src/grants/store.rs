@@ -27,7 +27,7 @@ pub(crate) async fn insert_all(tx: &Tx<'_>, grants: &[Grant]) -> Result<(), OpEr
 
 /// Writes a changed grant over what [`lock`] read.
 pub(crate) async fn update(tx: &Tx<'_>, grant: &Grant) -> Result<(), OpError> {
-    row(grant)?.into_active_model().reset_all().update(tx).await?;
+    row(grant)?.into_active_model().reset_all().update(tx).await.map_err(DbError::from)?;
     Ok(())
 }
 

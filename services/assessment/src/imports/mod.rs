@@ -10,12 +10,13 @@ use niva_assessment_domain::{
 };
 use niva_kit::auth::{Caller, caller};
 use niva_kit::import::{Findings, Import};
+use niva_kit::rpc::answer;
 use niva_kit::{OpError, Tx};
 use niva_models::Level;
 use niva_proto::assessment::v1 as pb;
 
 use pb::import_service_server::ImportService;
-use tonic::{Request, Response, Streaming};
+use tonic::{Request, Streaming};
 
 use crate::grants::store as grants;
 use crate::level_decisions::{self, decision_id, store as decisions};
@@ -34,7 +35,7 @@ impl ImportService for Imports {
     ) -> Answer<pb::ImportAssessmentResponse> {
         let caller = caller(&request)?.clone();
         let import = Import::gather(request.into_inner()).await?;
-        Ok(Response::new(self.import(&caller, import).await?))
+        answer(self.import(&caller, import).await)
     }
 }
 

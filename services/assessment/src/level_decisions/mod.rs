@@ -102,7 +102,7 @@ pub(crate) fn decision_id(measurement_id: &str) -> String {
     let hash = Sha256::new_with_prefix("niva level decision of measurement ")
         .chain_update(measurement_id)
         .finalize();
-    hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    niva_kit::hex(&hash[..16])
 }
 
 fn decide_refused(error: DecideRefused) -> OpError {

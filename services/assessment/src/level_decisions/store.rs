@@ -19,9 +19,9 @@ pub(crate) async fn take_numbers(tx: &Tx<'_>, count: usize) -> Result<i64, OpErr
         "UPDATE decision_counter SET newest = newest + $1 WHERE counter = 1 RETURNING newest",
         [count.into()],
     );
-    let row =
-        tx.query_one_raw(update).await?.ok_or_else(|| OpError::internal("decision_counter has no row"))?;
-    Ok(row.try_get::<i64>("", "newest")? - count + 1)
+    let row = tx.query_one_raw(update).await.map_err(DbError::from)?;
+    let row = row.ok_or_else(|| OpError::internal("decision_counter has no row"))?;
+    Ok(row.try_get::<i64>("", "newest").map_err(DbError::from)? - count + 1)
 }
 
 pub(crate) async fn insert_all(tx: &Tx<'_>, decisions: &[LevelDecision]) -> Result<(), OpError> {

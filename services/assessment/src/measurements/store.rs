@@ -48,7 +48,7 @@ pub(crate) async fn set_decided(tx: &Tx<'_>, id: &str) -> Result<(), OpError> {
         .set(ActiveModel { state: Set(DECIDED.to_owned()), ..ActiveModel::default() })
         .filter(Column::MeasurementId.eq(id))
         .filter(Column::State.eq(OPEN));
-    match update.exec(tx).await?.rows_affected {
+    match update.exec(tx).await.map_err(DbError::from)?.rows_affected {
         1 => Ok(()),
         _ => Err(OpError::internal("a measurement was decided that was not open")),
     }

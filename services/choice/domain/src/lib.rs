@@ -6,19 +6,21 @@
 //! clock, so every rule takes `today`.
 
 pub mod capacity;
-mod grant;
-mod offer;
-mod placement;
+mod grants;
+mod offers;
+mod placements;
+mod providers;
 mod refusal;
-mod unit;
-mod wish;
+mod units;
+mod wishes;
 
-pub use grant::{Grant, Provider, exclusive};
-pub use offer::{Offer, OfferState, Opening, Order};
-pub use placement::{Dates, Placement, PlacementState};
+pub use grants::{Grant, exclusive};
+pub use offers::{Offer, OfferState, Opening, Order};
+pub use placements::{Dates, Placement, PlacementState};
+pub use providers::Provider;
 pub use refusal::Refusal;
-pub use unit::Unit;
-pub use wish::{MAX_UNITS, Wish};
+pub use units::Unit;
+pub use wishes::{MAX_UNITS, Wish};
 
 use niva_calendar::{NaiveDate, plus_days};
 

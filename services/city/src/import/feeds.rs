@@ -23,7 +23,7 @@ const STANDSTILL: Duration = Duration::from_secs(60);
 pub async fn choice_has_caught_up(clients: &Clients) -> Result<(), ImportError> {
     let newest = assessment_position(clients).await?;
     wait("choice", &[("assessment", newest)], || async {
-        let answer = clients.choice.clone().get_feed_status(choice::GetFeedStatusRequest {}).await;
+        let answer = clients.choice.clone().feed.get_feed_status(choice::GetFeedStatusRequest {}).await;
         answer.map(|a| a.into_inner().feeds)
     })
     .await
@@ -37,7 +37,7 @@ pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), ImportError>
     let newest =
         [("assessment", assessment_position(clients).await?), ("choice", choice_position(clients).await?)];
     wait("payment", &newest, || async {
-        let answer = clients.payment.clone().get_feed_status(payment::GetFeedStatusRequest {}).await;
+        let answer = clients.payment.clone().feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         answer.map(|a| a.into_inner().feeds)
     })
     .await
@@ -63,7 +63,7 @@ pub async fn assessment_position(clients: &Clients) -> Result<i64, ImportError> 
 pub async fn choice_position(clients: &Clients) -> Result<i64, ImportError> {
     let request = choice::WatchChoiceRequest { after_position: 0 };
     let what = "read the feed of choice";
-    let answer = clients.choice.clone().watch_choice(request).await;
+    let answer = clients.choice.clone().feed.watch_choice(request).await;
     let mut feed = answer.map_err(|status| ImportError::call(what, &status))?.into_inner();
     let first = feed.message().await.map_err(|status| ImportError::call(what, &status))?;
     Ok(first.unwrap_or_default().newest_position)

@@ -52,7 +52,7 @@ pub(super) async fn arrive(
             placement_id: placement.placement_id.clone(),
             end_date: Some(wire::date(end)),
         };
-        officer.choice.clone().end_placement(request).await.to("end a placement")?;
+        officer.choice.clone().placements.end_placement(request).await.to("end a placement")?;
         facts.push(LateFact {
             what: format!("moved out on {end}, reported late"),
             placement_id: placement.placement_id.clone(),
@@ -65,7 +65,7 @@ pub(super) async fn arrive(
             placement_id: placement.placement_id.clone(),
             notice_date: Some(wire::date(notice)),
         };
-        officer.choice.clone().give_notice(request).await.to("give notice")?;
+        officer.choice.clone().placements.give_notice(request).await.to("give notice")?;
         facts.push(LateFact {
             what: format!("never came; the place was given up on {notice}"),
             placement_id: placement.placement_id.clone(),

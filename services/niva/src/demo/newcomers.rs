@@ -70,7 +70,7 @@ impl Newcomers {
     pub(super) async fn lapse(&mut self) -> Result<(), Failure> {
         for person in self.0.iter_mut().filter(|p| p.plan.answer == Answer::Nothing) {
             let request = choice::LapseOffersRequest { request_id: format!("{}-lapse", person.request) };
-            person.officer.choice.clone().lapse_offers(request).await.to("let offers lapse")?;
+            person.officer.choice.clone().offers.lapse_offers(request).await.to("let offers lapse")?;
             person.offer = person.offers().await?.into_iter().next().to("find the lapsed offer")?;
             if person.offer.state() != choice::offer::State::Lapsed {
                 return Err(Failure::failed(format_args!(
@@ -91,8 +91,14 @@ impl Newcomers {
                 placement_id: placement.placement_id.clone(),
                 actual_start: placement.ordered_start,
             };
-            let started =
-                person.officer.choice.clone().start_placement(request).await.to("start a placement")?;
+            let started = person
+                .officer
+                .choice
+                .clone()
+                .placements
+                .start_placement(request)
+                .await
+                .to("start a placement")?;
             person.placement = started.placement;
         }
         Ok(())
@@ -107,6 +113,7 @@ impl Newcomers {
                 .officer
                 .choice
                 .clone()
+                .units
                 .get_unit(request)
                 .await
                 .to("read a unit")?
@@ -133,6 +140,7 @@ impl Newcomers {
                 .clients(&teacher)
                 .payment
                 .clone()
+                .attendance
                 .report_occasions(request)
                 .await
                 .to("report course sessions")?;
@@ -269,7 +277,7 @@ impl Person {
             person_id: self.person_id.clone(),
             ..choice::ListOffersRequest::default()
         };
-        Ok(self.officer.choice.clone().list_offers(request).await.to("list offers")?.offers)
+        Ok(self.officer.choice.clone().offers.list_offers(request).await.to("list offers")?.offers)
     }
 
     async fn wish_and_be_offered(&mut self, number: usize) -> Result<(), Failure> {
@@ -285,7 +293,7 @@ impl Person {
             grant_id: self.grant_id.clone(),
             unit_ids: wishes.clone(),
         };
-        client.record_wish(wish).await.to("record wishes")?;
+        client.wishes.record_wish(wish).await.to("record wishes")?;
         let mut full = Vec::new();
         for (rank, unit_id) in (1..).zip(wishes) {
             let request = choice::MakeOfferRequest {
@@ -293,7 +301,7 @@ impl Person {
                 grant_id: self.grant_id.clone(),
                 unit_id: unit_id.clone(),
             };
-            match client.make_offer(request).await {
+            match client.offers.make_offer(request).await {
                 Err(status) if niva_kit::error::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => {
                     full.push(unit_id);
                 }
@@ -319,10 +327,10 @@ impl Person {
             page_token: String::new(),
         };
         let mut client = self.officer.choice.clone();
-        let near = client.list_units(request(&self.district)).await.to("list units")?.units;
+        let near = client.units.list_units(request(&self.district)).await.to("list units")?.units;
         let mut units: Vec<String> = near.into_iter().map(|u| u.unit_id).collect();
         if self.plan.service != Service::HousingSupport {
-            let far = client.list_units(request("")).await.to("list units")?.units;
+            let far = client.units.list_units(request("")).await.to("list units")?.units;
             let far: Vec<String> =
                 far.into_iter().map(|u| u.unit_id).filter(|id| !units.contains(id)).collect();
             let turned = if far.is_empty() { 0 } else { number % far.len() };
@@ -345,7 +353,7 @@ impl Person {
             Answer::Nothing => {}
             Answer::No => {
                 let request = choice::DeclineOfferRequest { request_id, offer_id };
-                self.offer = client.decline_offer(request).await.to("say no")?.offer.to("say no")?;
+                self.offer = client.offers.decline_offer(request).await.to("say no")?.offer.to("say no")?;
             }
             Answer::Yes => {
                 let request = choice::AcceptOfferRequest {
@@ -353,7 +361,7 @@ impl Person {
                     offer_id,
                     ordered_start: Some(wire::date(dates::ordered_start())),
                 };
-                let answer = client.accept_offer(request).await.to("say yes")?;
+                let answer = client.offers.accept_offer(request).await.to("say yes")?;
                 self.offer = answer.offer.to("say yes")?;
                 self.placement = answer.placement;
             }

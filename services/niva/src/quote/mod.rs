@@ -47,7 +47,7 @@ fn calculate(quote: &QuoteFile, models: &ModelOptions) -> Result<CalculateCompen
     let city = City::shipped().map_err(Failure::configuration)?;
     let today = niva_kit::Clock::system().today();
     niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
-        let status = tonic::Status::from(e);
+        let status = niva_kit::rpc::status(e);
         let mut words = format!("the case is refused: {}", status.message());
         for (field, description) in niva_kit::error::violations(&status) {
             words.push_str(&format!("\n  {field}: {description}"));

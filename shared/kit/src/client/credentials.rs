@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use chrono::{DateTime, Duration, Utc};
 use http::HeaderValue;
 
+use crate::Clock;
 use crate::auth::{Caller, LocalIssuer};
-use crate::clock::Clock;
 use crate::error::OpError;
 
 /// How long a minted token is good, and how long before its end a new one is minted.

@@ -1,5 +1,6 @@
 //! What a database may refuse with.
 
+use niva_base::OpError;
 use sea_orm::{ConnAcquireErr, DbErr, RuntimeErr, SqlErr};
 
 /// What went wrong in the database.
@@ -39,6 +40,17 @@ impl DbError {
         problem: impl std::fmt::Display,
     ) -> Self {
         Self::Row { table, column, row: row.into(), problem: problem.to_string() }
+    }
+
+    /// The database's error inside an operation's.
+    #[must_use]
+    pub fn of(error: &OpError) -> Option<&Self> {
+        match error {
+            OpError::Conflict(cause) | OpError::Unavailable { cause, .. } | OpError::Internal(cause) => {
+                cause.downcast_ref()
+            }
+            _ => None,
+        }
     }
 
     /// Whether a primary key or unique constraint refused.
@@ -102,5 +114,28 @@ impl Retryable for DbError {
     /// `LOCKED`).
     fn is_retryable(&self) -> bool {
         matches!(self.code().as_deref(), Some("40001" | "40P01" | "5" | "261" | "517" | "773" | "6" | "262"))
+    }
+}
+
+/// A conflict may end otherwise the next time, a database that is away may come back; anything else is a defect.
+impl From<DbError> for OpError {
+    fn from(error: DbError) -> Self {
+        if error.is_retryable() {
+            Self::Conflict(error.into())
+        } else if error.is_unavailable() {
+            Self::Unavailable {
+                reason: "DATABASE_UNAVAILABLE",
+                message: "the database cannot be reached; try again later".to_owned(),
+                cause: error.into(),
+            }
+        } else {
+            Self::internal(error)
+        }
+    }
+}
+
+impl Retryable for OpError {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Conflict(_))
     }
 }

@@ -31,7 +31,7 @@ async fn number(db: &impl ConnectionTrait, sql: &str) -> i64 {
 }
 
 /// Reads and then writes: what fails on SQLite without the lock taken first.
-async fn add(tx: &Tx<'_>, id: i64) -> Result<(), OpError> {
+async fn add(tx: &Tx<'_>, id: i64) -> Result<(), DbError> {
     let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
     let n = number(tx, &format!("SELECT n FROM counter WHERE id = {id}{lock}")).await;
     tx.execute_unprepared(&format!("UPDATE counter SET n = {} WHERE id = {id}", n + 1)).await?;
@@ -69,7 +69,7 @@ crate::on_both_databases! {
     async fn foreign_keys_hold_after_migrating(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         for _ in 0..20 {
-            let orphan: Result<(), OpError> = db.write(|tx| Box::pin(async move {
+            let orphan: Result<(), DbError> = db.write(|tx| Box::pin(async move {
                 tx.execute_unprepared("INSERT INTO child VALUES (9)").await?;
                 Ok(())
             })).await;
@@ -90,7 +90,7 @@ crate::on_both_databases! {
         })));
         assert!(tokio::time::timeout(Duration::from_millis(50), &mut left).await.is_err());
         drop(left);
-        let done: Result<(), OpError> = db.write(|tx| Box::pin(add(tx, 2))).await;
+        let done: Result<(), DbError> = db.write(|tx| Box::pin(add(tx, 2))).await;
         done.unwrap();
         assert_eq!(number(db.conn(), "SELECT n FROM counter WHERE id = 1").await, 0);
         assert_eq!(number(db.conn(), "SELECT n FROM counter WHERE id = 2").await, 1);
@@ -98,7 +98,7 @@ crate::on_both_databases! {
 
     async fn rows_stream_inside_a_transaction(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
-        let total: Result<i64, OpError> = db.read(|tx| Box::pin(async move {
+        let total: Result<i64, DbError> = db.read(|tx| Box::pin(async move {
             let numbers = "WITH RECURSIVE seq (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM seq WHERE n < 10000) \
                            SELECT CAST(n AS BIGINT) AS n FROM seq";
             let rows = tx.stream_raw(Statement::from_string(ConnectionTrait::get_database_backend(tx), numbers));
@@ -116,7 +116,7 @@ crate::on_both_databases! {
         db.migrate::<Migrator>().await.unwrap();
         let seen: Result<(i64, i64), OpError> = db.read(|tx| Box::pin(async move {
             let before = number(tx, "SELECT n FROM counter WHERE id = 1").await;
-            let written: Result<(), OpError> = db.write(|tx| Box::pin(add(tx, 1))).await;
+            let written: Result<(), DbError> = db.write(|tx| Box::pin(add(tx, 1))).await;
             written?;
             Ok((before, number(tx, "SELECT n FROM counter WHERE id = 1").await))
         })).await;
@@ -134,7 +134,7 @@ async fn deadlocks_are_retried_on_postgresql() {
         let db = &db;
         async move {
             let met = &std::sync::atomic::AtomicBool::new(false);
-            let done: Result<(), OpError> = db
+            let done: Result<(), DbError> = db
                 .write(|tx| {
                     Box::pin(async move {
                         runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -164,7 +164,7 @@ async fn deadlocks_are_retried_on_postgresql() {
 async fn a_failure_that_was_passed_over_is_not_committed_on_postgresql() {
     let db = TestDb::postgres().await;
     db.migrate::<Migrator>().await.unwrap();
-    let done: Result<(), OpError> = db
+    let done: Result<(), DbError> = db
         .write(|tx| {
             Box::pin(async move {
                 add(tx, 1).await?;
@@ -173,7 +173,7 @@ async fn a_failure_that_was_passed_over_is_not_committed_on_postgresql() {
             })
         })
         .await;
-    assert!(matches!(done, Err(OpError::Database(DbError::CommitAfterFailure))));
+    assert!(matches!(done, Err(DbError::CommitAfterFailure)));
 }
 
 #[tokio::test]

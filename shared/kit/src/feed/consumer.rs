@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-use crate::clock::Clock;
+use crate::Clock;
 use crate::db::{Database, DbError, Tx};
 use crate::error::OpError;
 use crate::schema::Ddl;

@@ -7,17 +7,15 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http_body::Frame;
+use niva_telemetry::METRICS;
 use tokio::time::Sleep;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tracing::{Span, field};
 
-/// Target of the events that become metrics; the log does not show them.
-pub(crate) const METRICS: &str = "niva::metrics";
-
 /// A call under way. Without a status at its end it was cancelled.
-pub(crate) struct Call {
+pub(crate) struct ObservedRpc {
     pub(crate) span: Span,
     server: bool,
     service: String,
@@ -26,7 +24,7 @@ pub(crate) struct Call {
     ended: bool,
 }
 
-impl Call {
+impl ObservedRpc {
     /// A call that comes in. `known` paths only are named: others could be anything.
     pub(crate) fn server(path: &str, known: bool) -> Self {
         let (service, method) = if known { names(path) } else { ("unknown", "unknown") };
@@ -114,7 +112,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for ObservedRpc {
     fn drop(&mut self) {
         self.end(Code::Cancelled);
     }
@@ -147,7 +145,7 @@ impl Ends {
 /// A response body that tells its call how it ended.
 pub(crate) struct ObservedBody {
     inner: Body,
-    call: Call,
+    call: ObservedRpc,
     ends: Option<Ends>,
     over: bool,
 }

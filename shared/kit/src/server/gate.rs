@@ -23,10 +23,10 @@ use tonic::service::Routes;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
+use crate::Clock;
 use crate::auth::{Caller, Policy, Verifier};
-use crate::clock::Clock;
 use crate::error::OpError;
-use crate::rpc::{Call, Ends};
+use crate::rpc::{DOMAIN, Ends, ObservedRpc, nobody, status};
 use crate::telemetry;
 
 /// What the gate goes by.
@@ -66,7 +66,7 @@ impl Service<Request<Body>> for Gate {
         let (rules, routes) = (self.rules.clone(), self.routes.clone());
         let path = request.uri().path();
         let open = Policy::is_open(path);
-        let call = Call::server(path, open || rules.policy.paths().any(|known| known == path));
+        let call = ObservedRpc::server(path, open || rules.policy.paths().any(|known| known == path));
         // Before the span is entered for the first time: later it would be too late.
         telemetry::adopt_parent(&call.span, request.headers());
         // Counted from here, so that it comes before tonic's own (the caller's `grpc-timeout`), which would answer
@@ -99,8 +99,8 @@ impl Rules {
             false => Some(self.permits.try_acquire().map_err(|_| overloaded())?),
         };
         if !open {
-            let caller = self.caller(request.headers())?;
-            self.policy.check(request.uri().path(), &caller)?;
+            let mut caller = self.caller(request.headers()).map_err(status)?;
+            caller.acting = Some(self.policy.check(request.uri().path(), &caller).map_err(status)?);
             request.extensions_mut().insert(caller);
         }
         let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
@@ -108,7 +108,7 @@ impl Rules {
             Ok(Ok(Ok(response))) => Ok(response),
             Ok(Ok(Err(never))) => match never {},
             Ok(Err(_panic)) => {
-                Err(OpError::internal("a call panicked; the panic is above in the log").into())
+                Err(status(OpError::internal("a call panicked; the panic is above in the log")))
             }
             Err(_elapsed) => Err(Status::deadline_exceeded(
                 "the call took longer than it may; ask for less, or call again",
@@ -121,10 +121,7 @@ impl Rules {
             .get(http::header::AUTHORIZATION)
             .and_then(|value| value.to_str().ok())
             .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or_else(|| OpError::Unauthenticated {
-                reason: "TOKEN_MISSING",
-                message: "nobody knows who calls; send a bearer token".to_owned(),
-            })?;
+            .ok_or_else(nobody)?;
         self.verifier.verify(token, self.clock.now())
     }
 
@@ -139,7 +136,7 @@ fn overloaded() -> Status {
     Status::with_error_details(
         tonic::Code::ResourceExhausted,
         "too many calls at once; call again in a moment",
-        ErrorDetails::with_error_info("OVERLOADED", crate::error::DOMAIN, []),
+        ErrorDetails::with_error_info("OVERLOADED", DOMAIN, []),
     )
 }
 

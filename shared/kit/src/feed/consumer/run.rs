@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use super::{ConsumerStatus, FeedEvent, FeedSink, FeedSource, Heard, cursor, read_cursor};
-use crate::clock::Clock;
+use crate::Clock;
 use crate::db::{Database, DbError, Retryable, Tx};
 use crate::error::OpError;
-use crate::ids::jittered;
-use crate::rpc::METRICS;
+use niva_base::{chain, jittered};
+use niva_telemetry::METRICS;
 
 /// The first pause after a failure; it doubles up to the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -46,7 +46,7 @@ enum Stopped {
         "after position {cursor} the feed went on from {previous}: events are missing and nothing is applied"
     )]
     Gap { cursor: i64, previous: i64 },
-    #[error("an event could not be applied: {0}")]
+    #[error("an event could not be applied: {}", chain(.0))]
     Apply(OpError),
     #[error("shutdown")]
     Shutdown,
@@ -60,7 +60,7 @@ impl From<DbError> for Stopped {
 
 impl From<sea_orm::DbErr> for Stopped {
     fn from(error: sea_orm::DbErr) -> Self {
-        Self::Apply(error.into())
+        DbError::from(error).into()
     }
 }
 

@@ -81,7 +81,8 @@ impl FeedSink<i64> for Sink {
             // Twice the same position would violate the key.
             let sql = "INSERT INTO applied (position) VALUES ($1)";
             let backend = tx.get_database_backend();
-            tx.execute_raw(Statement::from_sql_and_values(backend, sql, [event.position.into()])).await?;
+            let insert = Statement::from_sql_and_values(backend, sql, [event.position.into()]);
+            tx.execute_raw(insert).await.map_err(DbError::from)?;
             if self.fails_at.lock().unwrap().take_if(|at| *at == event.event).is_some() {
                 return Err(OpError::precondition("ON_PURPOSE", "fails on purpose"));
             }

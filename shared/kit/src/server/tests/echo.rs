@@ -18,9 +18,10 @@ use tower::Service;
 
 use crate::auth::{Caller, LocalIssuer, Policy, Role, Verifier};
 use crate::client::{Channel, Credentials, Endpoint};
-use crate::clock::{Clock, ManualClock};
 use crate::error::{OpError, Violations};
+use crate::rpc::status;
 use crate::server::{Listen, MemoryConnector, RoleServer, Running};
+use crate::{Clock, ManualClock};
 
 pub(crate) const SAY: &str = "/test.Echo/Say";
 pub(crate) const WATCH: &str = "/test.Echo/Watch";
@@ -44,7 +45,7 @@ impl UnaryService<String> for Echo {
         Box::pin(async move {
             let told = request.get_ref().as_str();
             match told {
-                "who" => Ok(tonic::Response::new(crate::auth::caller(&request)?.subject.clone())),
+                "who" => Ok(tonic::Response::new(crate::rpc::caller(&request)?.subject.clone())),
                 "panic" => panic!("told to"),
                 "never" => {
                     begun.notify_one();
@@ -54,11 +55,11 @@ impl UnaryService<String> for Echo {
                     let mut v = Violations::new();
                     v.add("start_date", "START_AFTER_END", "is after end_date; give an earlier day");
                     v.add("unit", "UNIT_UNKNOWN", "is not known; create it first");
-                    v.finish()?;
+                    v.finish().map_err(status)?;
                     Ok(tonic::Response::new(String::new()))
                 }
-                "full" => Err(OpError::precondition("CAPACITY_TAKEN", "full").with("capacity", 6).into()),
-                "defect" => Err(OpError::internal("a secret").into()),
+                "full" => Err(status(OpError::precondition("CAPACITY_TAKEN", "full").with("capacity", 6))),
+                "defect" => Err(status(OpError::internal("a secret"))),
                 "log a line" => {
                     tracing::info!("log a line");
                     Ok(tonic::Response::new(told.to_owned()))

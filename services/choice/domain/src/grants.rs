@@ -1,0 +1,41 @@
+use niva_calendar::{Interval, NaiveDate};
+use niva_models::Service;
+
+use crate::Refusal;
+
+/// What choice knows of a grant: a copy of what assessment told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Opaque id.
+    pub grant_id: String,
+    /// The person.
+    pub person_id: String,
+    /// The service granted.
+    pub service: Service,
+    /// The district board that grants and pays.
+    pub district: String,
+    /// The days it is valid.
+    pub valid: Interval,
+    /// The higher revision is the newer truth.
+    pub revision: i64,
+}
+
+impl Grant {
+    /// Itself, if it is valid today or later.
+    ///
+    /// # Errors
+    /// [`Refusal::GrantEnded`].
+    pub fn usable(&self, today: NaiveDate) -> Result<&Self, Refusal> {
+        if self.valid.last < today {
+            return Err(Refusal::GrantEnded { grant_id: self.grant_id.clone(), last: self.valid.last });
+        }
+        Ok(self)
+    }
+}
+
+/// Whether a person has one placement of the service at a time (two while switching). Study circles may be taken side
+/// by side.
+#[must_use]
+pub const fn exclusive(service: Service) -> bool {
+    !matches!(service, Service::StudyCircle)
+}

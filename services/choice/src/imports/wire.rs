@@ -1,0 +1,46 @@
+//! Records of an import.
+
+use niva_choice_domain::{Placement, Provider, Unit};
+use niva_kit::Violations;
+use niva_kit::wire::read;
+use niva_proto::choice::v1 as pb;
+use pb::import_choice_request::Record;
+
+use crate::wire::Reader;
+
+/// A record of an import.
+pub(crate) enum Imported {
+    Provider(Provider),
+    Unit(Unit),
+    Placement(Placement),
+}
+
+impl Reader<'_> {
+    /// A record of ImportChoice; `None` when it has violations.
+    pub(crate) fn import_record(self, v: &mut Violations, record: Option<&Record>) -> Option<Imported> {
+        match v.required("record", record)? {
+            Record::Provider(given) => v.nested("provider", |v| {
+                let provider_id = read::id(v, "provider_id", &given.provider_id);
+                let name = Self::name(v, "name", &given.name);
+                Some(Imported::Provider(Provider { provider_id: provider_id?, name: name? }))
+            }),
+            Record::Unit(given) => v.nested("unit", |v| {
+                let unit = self.unit(v, given);
+                let unit_id = read::id(v, "unit_id", &given.unit_id);
+                Some(Imported::Unit(unit?.with_id(unit_id?)))
+            }),
+            Record::Placement(given) => {
+                v.nested("placement", |v| self.placement(v, given).map(Imported::Placement))
+            }
+        }
+    }
+}
+
+/// Kind and id of a record.
+pub(crate) fn key(record: &Record) -> (&'static str, &str) {
+    match record {
+        Record::Provider(provider) => ("provider", provider.provider_id.trim()),
+        Record::Unit(unit) => ("unit", unit.unit_id.trim()),
+        Record::Placement(placement) => ("placement", placement.placement_id.trim()),
+    }
+}

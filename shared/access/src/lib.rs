@@ -1,0 +1,29 @@
+//! Who calls, and who may do what: a bearer token becomes a [`Caller`], a [`Policy`] says which roles a method is open
+//! to. It knows neither RPC nor database: whoever only needs a caller's role gets no more than that.
+//!
+//! ```ignore
+//! let issuer = LocalIssuer::open_or_create(folder)?;              // a key of one's own: the demo, development, tests
+//! let token = issuer.token(&Caller::new("anna", [Role::FinanceMaker]), Duration::minutes(5), clock.now())?;
+//! let caller = Verifier::local(&issuer).verify(&token, clock.now())?; // or Verifier::jwks_file for a city's issuer
+//! let policy = Policy::new().service("niva.payment.v1.PaymentService", &[
+//!     ("CreatePaymentRun", &[Role::FinanceMaker]),               // a method without a rule is closed
+//! ]);
+//! policy.check("/niva.payment.v1.PaymentService/CreatePaymentRun", &caller)?;
+//! ```
+
+mod caller;
+mod claims;
+mod jwks;
+mod key_error;
+mod local;
+mod policy;
+mod verifier;
+
+pub use caller::{Caller, Role, UnknownRole};
+pub use key_error::KeyError;
+pub use local::LocalIssuer;
+pub use policy::Policy;
+pub use verifier::Verifier;
+
+#[cfg(test)]
+mod tests;
