@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
-use niva_kit::client::Channel;
+use niva_kit::client::{Credentials, Endpoint};
 use niva_kit::{Database, DbError, Ids};
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +25,8 @@ pub struct Options {
 #[derive(Debug)]
 pub struct Config {
     ground: Ground,
-    assessment: Channel,
+    assessment: Endpoint,
+    credentials: Credentials,
 }
 
 impl Part for Config {
@@ -43,7 +44,7 @@ impl Part for Config {
         let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
         let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
         let assessment = options.assessment.check(&mut wrong);
-        let made = || Some(Self { ground: ground?, assessment: assessment?.channel(credentials?) });
+        let made = || Some(Self { ground: ground?, assessment: assessment?, credentials: credentials? });
         wrong.finish(made())
     }
 
@@ -57,7 +58,8 @@ impl Part for Config {
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
-        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, assessment: self.assessment };
+        let assessment = self.assessment.channel(self.credentials);
+        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, assessment };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

@@ -67,13 +67,14 @@ fn everything_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
-fn a_service_whose_database_is_not_migrated_says_what_to_do() {
+fn a_part_whose_database_is_not_migrated_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
     let key = folder.path().to_str().unwrap();
-    let serve =
-        ["serve", "assessment", "--database-url", &url, "--issuer-dir", key, "--listen", "127.0.0.1:0"];
-    assert!(refused(&serve, 1).contains("run `niva migrate`"));
+    for part in ["assessment", "choice", "payment"] {
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join(part).display());
+        let serve = ["serve", part, "--database-url", &url, "--issuer-dir", key, "--listen", "127.0.0.1:0"];
+        assert!(refused(&serve, 1).contains("run `niva migrate`"));
+    }
 }
 
 #[test]

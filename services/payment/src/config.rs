@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
-use niva_kit::client::Channel;
+use niva_kit::client::{Credentials, Endpoint};
 use niva_kit::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
@@ -28,10 +28,12 @@ pub struct Options {
 }
 
 /// What they say.
+#[derive(Debug)]
 pub struct Config {
     ground: Ground,
-    assessment: Channel,
-    choice: Channel,
+    assessment: Endpoint,
+    choice: Endpoint,
+    credentials: Credentials,
     opening_month: Option<Month>,
 }
 
@@ -56,11 +58,11 @@ impl Part for Config {
         let opening_month = options.opening_month.as_ref().map(|month| month.parse()).transpose();
         let opening_month = wrong.take("--opening-month", opening_month);
         let made = || {
-            let credentials = credentials?;
             Some(Self {
                 ground: ground?,
-                assessment: assessment?.channel(credentials.clone()),
-                choice: choice?.channel(credentials),
+                assessment: assessment?,
+                choice: choice?,
+                credentials: credentials?,
                 opening_month: opening_month?,
             })
         };
@@ -76,7 +78,10 @@ impl Part for Config {
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
-        let Self { ground: Ground { clock, city, catalogue, .. }, assessment, choice, opening_month } = self;
+        let Ground { clock, city, catalogue, .. } = self.ground;
+        let assessment = self.assessment.channel(self.credentials.clone());
+        let choice = self.choice.channel(self.credentials);
+        let opening_month = self.opening_month;
         let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
         Ok(crate::start(deps, shutdown).await?.into())
     }
