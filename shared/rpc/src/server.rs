@@ -20,11 +20,8 @@ use tonic_health::ServingStatus;
 use tonic_health::pb::health_server::HealthServer;
 use tonic_health::server::{HealthReporter, HealthService};
 
-use crate::Clock;
-use crate::auth::{Policy, Verifier};
-
 pub use limits::Limits;
-pub use listen::{Listen, MemoryConnector, MemoryListener};
+pub use listen::Listen;
 
 /// Why a role cannot be served.
 #[derive(Debug, thiserror::Error)]

@@ -2,7 +2,6 @@
 
 use niva_store::DbError;
 use niva_store::schema::Migration;
-use niva_testing::TestDb;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
