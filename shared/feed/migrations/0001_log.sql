@@ -4,5 +4,9 @@ CREATE TABLE feed_event (
     kind TEXT NOT NULL,
     key TEXT NOT NULL,
     payload {blob} NOT NULL,
-    recorded_at {instant} NOT NULL
+    ignorable BOOLEAN NOT NULL,
+    recorded_at {instant} NOT NULL,
+    author_subject TEXT NOT NULL,
+    author_role TEXT NOT NULL,
+    trace_id TEXT NOT NULL
 );

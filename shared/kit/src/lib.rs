@@ -15,6 +15,11 @@ pub mod error {
     pub use niva_base::{OpError, Violation, Violations, chain};
     pub use niva_rpc::{metadata, reason, reasons, violations};
 }
+/// Facts and their revisions.
+pub mod facts {
+    pub use niva_facts::{Author, Fact, Info, State, Telling};
+    pub use niva_store::facts::*;
+}
 /// Requests that are done once.
 pub mod request {
     pub use niva_store::request::ChangeCall as Call;

@@ -4,9 +4,7 @@
 //!
 //! ```ignore
 //! let routes = Routes::new(niva_rpc::bounded!(PaymentServiceServer::new(api))); // message limits
-//! let policy = Policy::new().service("niva.payment.v1.PaymentService", &[
-//!     ("CreatePaymentRun", &[Role::FinanceMaker]),               // a method without a rule is closed
-//! ]);
+//! let policy = niva_rpc::policy("niva.payment.v1");               // who may call what, as the method options say
 //! let running = RoleServer::new("payment", routes, policy, Verifier::local(&issuer), clock)
 //!     .time_for("/niva.payment.v1.PaymentService/ImportPayment", Duration::from_secs(600))
 //!     .start(Listen::Tcp(address), shutdown.clone())             // or Listen::Memory(connector.listen())
@@ -36,6 +34,7 @@ pub mod client;
 pub mod import;
 mod memory;
 mod observe;
+mod policy;
 pub mod server;
 mod status;
 pub mod wire;
@@ -43,4 +42,5 @@ pub mod wire;
 pub use bounded::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 pub use caller::caller;
 pub use memory::{MemoryConnector, MemoryListener};
+pub use policy::policy;
 pub use status::{answer, metadata, reason, reasons, status, violations};

@@ -4,20 +4,20 @@
 //!
 //! [`Database::write`] runs one writing transaction and runs it again after a conflict. Its closure gets a [`Tx`], which
 //! sea-orm takes wherever it wants a connection (also to stream rows). What the work borrows is bound to references
-//! first, because the work may run more than once. [`request::once`] does it for a call that may be repeated: claim the
-//! request id, work, keep the answer, commit; a service with a feed calls `FeedLog::once`, which tells the feed as well.
+//! first, because the work may run more than once. [`request::change`] does it for a call that may be repeated: claim the
+//! request id, work, keep the answer, commit, or roll all back after a rehearsal (`validate_only`). A service with a feed
+//! calls `FeedLog::change`, which tells the feed as well. What it tells are revisions of [`facts`].
 //!
 //! ```ignore
-//! pub(crate) async fn offer(deps: &Deps, caller: &Caller, request: &OfferPlaceRequest) -> Result<OfferPlaceResponse, OpError> {
+//! async fn make(&self, caller: &Caller, request: &MakeOfferRequest) -> Result<MakeOfferResponse, OpError> {
 //!     let command = &wire::offer(request)?;                       // all violations at once
-//!     let (now, id) = (deps.clock.now(), &deps.ids.of(&request.request_id, "offer"));
-//!     let call = ChangeCall { method: "OfferPlace", caller, request_id: &request.request_id, request };
-//!     deps.feed.once(&call, now, |tx| Box::pin(async move {
+//!     let id = &self.ids.of(&request.request_id, "offer");
+//!     self.feed.change(caller, request, self.clock.now(), |tx, told| Box::pin(async move {
 //!         let unit = store::unit(tx, &command.unit).await?.ok_or_else(|| OpError::not_found("unit", &command.unit))?;
-//!         let offer = unit.offer(id, command).map_err(refused)?;
-//!         store::insert_offer(tx, &offer).await?;
-//!         let events = vec![NewEvent::new("placement_offered", id, &event(&offer))];
-//!         Ok((OfferPlaceResponse { offer: Some(offer.into()) }, events))
+//!         let offer = wire::told(&unit.offer(id, command).map_err(refused)?, &Info::first(id, told));
+//!         facts::append(tx, std::slice::from_ref(&offer)).await?;
+//!         let events = vec![NewEvent::new("offer", id, &event(&offer))];
+//!         Ok((MakeOfferResponse { offer: Some(offer), feed_position: 0 }, events))
 //!     })).await
 //! }
 //! ```
@@ -28,13 +28,14 @@
 //!
 //! # Schema
 //!
-//! A service's `Migrator` lists [`request::migration`], `niva_feed::migration` (producers),
+//! A service's `Migrator` lists [`request::migration`], [`facts::migration`], `niva_feed::migration` (producers),
 //! `niva_feed::consumer_migration` (consumers) and its own, each a file of SQL under `migrations/` (see [`schema`]).
 //! [`Database::migrate`] brings a database up to date, and [`migrated`] says whether it is.
 
 pub mod bulk;
 mod database;
 mod error;
+pub mod facts;
 mod migrated;
 pub mod page;
 pub mod request;

@@ -3,6 +3,7 @@
 
 mod bulk;
 mod database;
+mod facts;
 mod migrated;
 mod request;
 mod schema;

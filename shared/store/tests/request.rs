@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use niva_base::OpError;
+use niva_facts::{Author, Telling};
 use niva_proto::common::v1::{Date, Money};
 use niva_store::request::{claim, finish, migration};
 use niva_testing::TestDb;
@@ -13,6 +14,11 @@ impl sea_orm_migration::MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![migration(), niva_feed::migration()]
     }
+}
+
+fn told() -> Telling {
+    let author = Author { subject: "anna".into(), role: "case_officer".into() };
+    Telling { author, recorded_at: now(), reason: String::new() }
 }
 
 fn now() -> DateTime<Utc> {
@@ -28,7 +34,7 @@ async fn pay(db: &TestDb, id: &str, caller: &str, ore: i64) -> Result<Money, OpE
             if let Some(done) = claim(tx, id, "Pay", caller, message, now()).await?.answer()? {
                 return Ok(done);
             }
-            niva_feed::append(tx, vec![niva_feed::NewEvent::new("paid", id, message)], now()).await?;
+            niva_feed::append(tx, vec![niva_feed::NewEvent::new("paid", id, message)], &told()).await?;
             let answer = Money { ore: message.ore * 2 };
             finish(tx, id, &answer).await?;
             Ok(answer)

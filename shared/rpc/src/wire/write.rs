@@ -1,10 +1,11 @@
 //! Values to messages.
 
-use chrono::{DateTime, Datelike, Utc};
+use chrono::Datelike;
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::{Extent, Level, Regime, Scope, Service};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
+pub use niva_proto::facts::timestamp;
 
 /// A day.
 #[must_use]
@@ -22,13 +23,6 @@ pub fn month(month: Month) -> common::Month {
 #[must_use]
 pub fn interval(days: Interval) -> common::DateInterval {
     common::DateInterval { first: Some(date(days.first)), last: days.end().map(date) }
-}
-
-/// An instant.
-#[must_use]
-pub fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
-    let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
-    prost_types::Timestamp { seconds: at.timestamp(), nanos }
 }
 
 /// An amount.
