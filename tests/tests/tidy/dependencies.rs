@@ -16,7 +16,7 @@ const PURE: [&str; 10] = [
     "toml",
 ];
 /// What services stand on: which of our crates each may use, and what from outside it must not.
-const FOUNDATIONS: [(&str, &[&str], &[&str]); 4] = [
+const FOUNDATIONS: [(&str, &[&str], &[&str]); 5] = [
     (
         "niva-base",
         &["niva-facts"],
@@ -24,6 +24,7 @@ const FOUNDATIONS: [(&str, &[&str], &[&str]); 4] = [
     ),
     ("niva-telemetry", &[], &["sea-orm", "sqlx", "tonic"]),
     ("niva-access", &["niva-base", "niva-facts"], &["http", "opentelemetry", "sea-orm", "sqlx", "tonic"]),
+    ("niva-imports", &["niva-facts", "niva-kit", "niva-proto"], &[]),
     (
         "niva-kit",
         &[
