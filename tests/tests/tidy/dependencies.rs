@@ -24,7 +24,7 @@ const LISTENERS: &[&str] =
 /// A crate that services stand on: which of our crates it may use, and what from outside it must not.
 struct Foundation(&'static str, &'static [&'static str], &'static [&'static [&'static str]]);
 
-const FOUNDATIONS: [Foundation; 8] = [
+const FOUNDATIONS: [Foundation; 9] = [
     Foundation("niva-base", &["niva-facts"], &[DATABASES, NETWORKS, LISTENERS]),
     Foundation("niva-telemetry", &[], &[DATABASES, &["tonic"]]),
     Foundation("niva-access", &["niva-base", "niva-facts"], &[DATABASES, NETWORKS, LISTENERS]),
@@ -48,6 +48,7 @@ const FOUNDATIONS: [Foundation; 8] = [
         ],
         &[DATABASES, LISTENERS],
     ),
+    Foundation("niva-imports", &["niva-facts", "niva-kit", "niva-proto"], &[LISTENERS]),
     Foundation("niva-testing", &["niva-access", "niva-base", "niva-store"], &[NETWORKS, LISTENERS]),
     Foundation(
         "niva-kit",
