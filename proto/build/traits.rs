@@ -18,20 +18,24 @@ pub(crate) fn write(pool: &DescriptorPool) -> String {
         }
         if let Some(method) = methods.get(message.full_name()).filter(|_| has("request_id")) {
             let validate = if has("validate_only") { "self.validate_only" } else { "false" };
+            let reason = if has("reason") { "&self.reason" } else { "\"\"" };
             let _ = write!(
                 text,
                 "impl niva_facts::Changing for {path} {{\n    const METHOD: &'static str = \"{method}\";\n    \
                  fn request_id(&self) -> &str {{ &self.request_id }}\n    \
-                 fn validate_only(&self) -> bool {{ {validate} }}\n}}\n"
+                 fn validate_only(&self) -> bool {{ {validate} }}\n    \
+                 fn reason(&self) -> &str {{ {reason} }}\n}}\n"
             );
-            if has("expected_revision") && has("reason") {
-                let _ = write!(
-                    text,
-                    "impl niva_facts::Correcting for {path} {{\n    \
-                     fn expected_revision(&self) -> i64 {{ self.expected_revision }}\n    \
-                     fn reason(&self) -> &str {{ &self.reason }}\n}}\n"
-                );
-            }
+        }
+        if message.name() == "CreateImportRequest" {
+            let _ = write!(
+                text,
+                "impl niva_facts::Entry for {path} {{\n    \
+                 fn request_id(&self) -> &str {{ &self.request_id }}\n    \
+                 fn validate_only(&self) -> bool {{ self.validate_only }}\n    \
+                 fn reason(&self) -> &str {{ &self.reason }}\n    \
+                 fn origin(&self) -> &str {{ &self.origin }}\n}}\n"
+            );
         }
         if has("feed_position") && message.name().ends_with("Response") {
             let _ = write!(

@@ -67,10 +67,13 @@ impl Assessment {
         let events = facts
             .into_iter()
             .map(|fact| NewEvent::new("fact", "key", &pb::AssessmentEvent { fact: Some(fact) }));
-        let (events, now) = (&events.collect::<Vec<_>>(), "2024-01-01T00:00:00Z".parse().unwrap());
+        let author = niva_kit::facts::Author { subject: "anna".into(), role: "case_officer".into() };
+        let recorded_at = "2024-01-01T00:00:00Z".parse().unwrap();
+        let told = &niva_kit::facts::Telling { author, recorded_at, reason: String::new() };
+        let events = &events.collect::<Vec<_>>();
         let append = self.db.write(|tx| {
             Box::pin(async move {
-                feed::append(tx, events.clone(), now).await?;
+                feed::append(tx, events.clone(), told).await?;
                 Ok::<_, DbError>(())
             })
         });

@@ -57,16 +57,16 @@ impl Policy {
         OPEN.iter().any(|open| path.starts_with(open))
     }
 
-    /// Lets the caller pass or says why not.
+    /// Lets the caller pass, by the first of the method's roles that they have, or says why not.
     ///
     /// # Errors
     /// `PERMISSION_DENIED`: `METHOD_CLOSED`, `ROLE_MISSING`.
-    pub fn check(&self, path: &str, caller: &Caller) -> Result<(), OpError> {
+    pub fn check(&self, path: &str, caller: &Caller) -> Result<Role, OpError> {
         let Some(roles) = self.rules.get(path) else {
             return Err(OpError::denied("METHOD_CLOSED", format!("{path} is open to nobody here")));
         };
-        if roles.iter().any(|role| caller.has(*role)) {
-            return Ok(());
+        if let Some(role) = roles.iter().find(|role| caller.has(**role)) {
+            return Ok(*role);
         }
         let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
         Err(OpError::denied(

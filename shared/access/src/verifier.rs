@@ -105,6 +105,7 @@ impl Verifier {
             roles: claims.niva_roles.iter().filter_map(|name| name.parse::<Role>().ok()).collect(),
             districts: claims.niva_districts,
             provider: claims.niva_provider,
+            acting: None,
         })
     }
 

@@ -87,6 +87,20 @@ pub enum OpError {
     Internal(#[source] Cause),
 }
 
+impl From<niva_facts::Refused> for OpError {
+    fn from(refused: niva_facts::Refused) -> Self {
+        use niva_facts::Refused;
+        let words = refused.to_string();
+        match refused {
+            Refused::RevisionNotNewest { newest, .. } => {
+                Self::precondition("REVISION_NOT_NEWEST", words).with("newest_revision", newest)
+            }
+            Refused::ReasonMissing => Self::invalid("reason", "REASON_MISSING", words),
+            Refused::Withdrawn => Self::precondition("FACT_WITHDRAWN", words),
+        }
+    }
+}
+
 impl OpError {
     /// One violation of one field.
     pub fn invalid(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {

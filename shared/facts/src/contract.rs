@@ -1,6 +1,6 @@
 //! What the contract's messages have in common. The implementations are generated with the messages.
 
-use crate::{Info, Telling};
+use crate::Info;
 
 /// A resource of the contract that is a fact: a message with its own id and `FactInfo info`.
 pub trait Fact {
@@ -22,13 +22,7 @@ pub trait Changing {
     fn request_id(&self) -> &str;
     /// Whether all is to be checked and answered, and nothing kept.
     fn validate_only(&self) -> bool;
-}
-
-/// The request of a correction or a withdrawal.
-pub trait Correcting: Changing {
-    /// The revision that the caller has seen.
-    fn expected_revision(&self) -> i64;
-    /// Why.
+    /// Why, in a correction or withdrawal; else empty.
     fn reason(&self) -> &str;
 }
 
@@ -38,11 +32,14 @@ pub trait Tells {
     fn set_feed_position(&mut self, position: i64);
 }
 
-impl Telling {
-    /// The same telling with a reason.
-    #[must_use]
-    pub fn because(mut self, reason: &str) -> Self {
-        reason.trim().clone_into(&mut self.reason);
-        self
-    }
+/// A message of an import's stream: one entry. What stands for the whole import is in the first message only.
+pub trait Entry {
+    /// The caller-made id of the import.
+    fn request_id(&self) -> &str;
+    /// Whether all is to be checked and counted, and nothing kept.
+    fn validate_only(&self) -> bool;
+    /// Why what is changed is changed.
+    fn reason(&self) -> &str;
+    /// Where the sender has the entry from: `grants.csv:17`.
+    fn origin(&self) -> &str;
 }

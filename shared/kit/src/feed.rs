@@ -3,7 +3,7 @@
 //! Positions ascend but are not dense. Each event also tells the position of the one before it, so that a consumer
 //! notices what it missed.
 
-use chrono::{DateTime, Utc};
+use niva_facts::Telling;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use sea_orm_migration::MigrationTrait;
 
@@ -40,40 +40,63 @@ pub struct NewEvent {
     pub key: String,
     /// The encoded event message of the feed's contract.
     pub payload: Vec<u8>,
+    /// Whether a reader that does not know the kind may pass over it.
+    pub ignorable: bool,
 }
 
 impl NewEvent {
     /// An event with a message of the contract as payload.
     pub fn new(kind: &'static str, key: impl Into<String>, message: &impl prost::Message) -> Self {
-        Self { kind, key: key.into(), payload: message.encode_to_vec() }
+        Self { kind, key: key.into(), payload: message.encode_to_vec(), ignorable: false }
     }
 }
 
-/// Appends events in order, in the transaction of the change that they tell of. After the commit call
-/// [`FeedLog::notify`]. Append late in a transaction: from here to its end, readers wait for it.
+/// Appends events in order, in the transaction of the change that they tell of, and answers the position of the last (0
+/// without events). After the commit call [`FeedLog::notify`]. Append late in a transaction: from here to its end,
+/// readers wait for it.
 ///
 /// # Errors
 /// The database's.
-pub async fn append(tx: &Tx<'_>, events: Vec<NewEvent>, now: DateTime<Utc>) -> Result<(), DbError> {
+pub async fn append(tx: &Tx<'_>, events: Vec<NewEvent>, told: &Telling) -> Result<i64, DbError> {
+    let mut last = 0;
     if events.is_empty() {
-        return Ok(());
+        return Ok(last);
     }
     if tx.is_postgres() {
         tx.execute_unprepared(&format!("SELECT pg_advisory_xact_lock_shared({ORDER_LOCK})")).await?;
     }
+    let trace = niva_telemetry::trace_id();
     let mut events = events.into_iter().peekable();
     while events.peek().is_some() {
-        let mut sql = "INSERT INTO feed_event (kind, key, payload, recorded_at) VALUES".to_owned();
+        let mut sql = "INSERT INTO feed_event (kind, key, payload, ignorable, recorded_at, author_subject, \
+                       author_role, trace_id) VALUES"
+            .to_owned();
         let mut values: Vec<Value> = Vec::new();
         for event in events.by_ref().take(CHUNK) {
             let n = values.len();
-            let comma = if n == 0 { "" } else { "," };
-            sql.push_str(&format!("{comma} (${}, ${}, ${}, ${})", n + 1, n + 2, n + 3, n + 4));
-            values.extend([event.kind.into(), event.key.into(), event.payload.into(), now.into()]);
+            let binds: Vec<String> = (n + 1..=n + 8).map(|n| format!("${n}")).collect();
+            sql.push_str(if n == 0 { " (" } else { ", (" });
+            sql.push_str(&binds.join(", "));
+            sql.push(')');
+            let Telling { author, recorded_at, .. } = told;
+            values.extend([
+                event.kind.into(),
+                event.key.into(),
+                event.payload.into(),
+                event.ignorable.into(),
+                (*recorded_at).into(),
+                author.subject.as_str().into(),
+                author.role.as_str().into(),
+                trace.as_str().into(),
+            ]);
         }
-        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+        sql.push_str(" RETURNING position");
+        let insert = Statement::from_sql_and_values(tx.get_database_backend(), sql, values);
+        for row in tx.query_all_raw(insert).await? {
+            last = last.max(row.try_get("", "position")?);
+        }
     }
-    Ok(())
+    Ok(last)
 }
 
 /// The table `feed_event`. Put it into a producing service's `Migrator`.
@@ -84,7 +107,8 @@ pub fn migration() -> Box<dyn MigrationTrait> {
         |_| {
             vec![
                 "CREATE TABLE feed_event (position {position}, kind TEXT NOT NULL, key TEXT NOT NULL, \
-                 payload {blob} NOT NULL, recorded_at {instant} NOT NULL)",
+                 payload {blob} NOT NULL, ignorable BOOLEAN NOT NULL, recorded_at {instant} NOT NULL, \
+                 author_subject TEXT NOT NULL, author_role TEXT NOT NULL, trace_id TEXT NOT NULL)",
             ]
         },
         &["DROP TABLE feed_event"],

@@ -104,6 +104,7 @@ pub mod error {
 
     pub use crate::rpc::{metadata, reason, reasons, violations};
 }
+pub mod facts;
 pub mod feed;
 pub mod import;
 pub mod page;

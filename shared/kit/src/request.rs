@@ -4,13 +4,14 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_facts::{Changing, Telling};
 use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigrationTrait;
 use sha2::{Digest, Sha256};
 
 use crate::auth::Caller;
-use crate::db::{Database, DbError, Tx};
+use crate::db::{Database, DbError, Retryable, Tx};
 use crate::error::OpError;
 use crate::schema::Ddl;
 
@@ -86,6 +87,68 @@ where
         })
     })
     .await
+}
+
+/// How a change ends: committed with its answer, or rolled back, because it failed or was only rehearsed.
+enum RolledBack<R> {
+    Failed(OpError),
+    Rehearsed(R),
+}
+
+impl<R> From<DbError> for RolledBack<R> {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<R> Retryable for RolledBack<R> {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_retryable())
+    }
+}
+
+/// Runs a changing call once: `work` with the telling that it stands for, in one transaction with the claim of the
+/// request id and the stored answer. A repeated call gets the answer of the first. With `validate_only` everything is
+/// done and rolled back, and the id is not claimed. A service with a feed calls [`crate::feed::FeedLog::change`].
+///
+/// # Errors
+/// Those of [`claim`], of `work` and of the database.
+pub async fn change<'a, Q, R, F>(
+    db: &'a Database,
+    caller: &'a Caller,
+    request: &'a Q,
+    now: DateTime<Utc>,
+    work: F,
+) -> Result<R, OpError>
+where
+    Q: Changing + Message,
+    R: Message + Default + 'static,
+    F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+{
+    let told =
+        Telling { author: caller.author(), recorded_at: now, reason: request.reason().trim().to_owned() };
+    let done = db
+        .write(|tx: &Tx<'a>| {
+            let work = work(tx, told.clone());
+            Box::pin(async move {
+                let id = request.request_id();
+                let claimed = claim(tx, id, Q::METHOD, &caller.subject, request, now).await;
+                if let Some(answer) = claimed.and_then(|c| c.answer()).map_err(RolledBack::Failed)? {
+                    return Ok(answer);
+                }
+                let answer = work.await.map_err(RolledBack::Failed)?;
+                if request.validate_only() {
+                    return Err(RolledBack::Rehearsed(answer));
+                }
+                finish(tx, id, &answer).await.map_err(RolledBack::Failed)?;
+                Ok(answer)
+            })
+        })
+        .await;
+    match done {
+        Ok(answer) | Err(RolledBack::Rehearsed(answer)) => Ok(answer),
+        Err(RolledBack::Failed(error)) => Err(error),
+    }
 }
 
 /// Claims a request for this transaction. A second transaction with the same id waits for the first one's end.
@@ -168,7 +231,20 @@ pub async fn finish(tx: &Tx<'_>, request_id: &str, response: &impl Message) -> R
     }
 }
 
-fn check(request_id: &str) -> Result<(), OpError> {
+/// The refusal of a request id that came before with other content.
+#[must_use]
+pub fn reused(request_id: &str) -> OpError {
+    let words = format!(
+        "request_id {request_id} came before with other content; make a new one for each new request"
+    );
+    OpError::already_exists("REQUEST_ID_REUSED", words)
+}
+
+/// A request id must be there, and short.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`.
+pub fn check(request_id: &str) -> Result<(), OpError> {
     let mut v = crate::error::Violations::new();
     if v.text("request_id", request_id).is_some() {
         v.require(

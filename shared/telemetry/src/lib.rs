@@ -24,7 +24,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
 use tracing_subscriber::{Layer, Registry};
 
-pub use propagation::{adopt_parent, pass_on};
+pub use propagation::{adopt_parent, pass_on, trace_id};
 
 /// Target of the events that become metrics; the log does not show them.
 pub const METRICS: &str = "niva::metrics";

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::Context;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{TraceContextExt, TraceId};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
@@ -19,6 +20,14 @@ pub fn adopt_parent(span: &Span, headers: &HeaderMap) {
 /// Tells the next service which span calls it; nothing where no traces are taken.
 pub fn pass_on(span: &Span, headers: &mut HeaderMap) {
     TraceContextPropagator::new().inject_context(&span.context(), &mut Outgoing(headers));
+}
+
+/// The id of the trace that the current span is in, 32 hexadecimal digits; empty where no traces are taken.
+#[must_use]
+pub fn trace_id() -> String {
+    let context = Span::current().context();
+    let id = context.span().span_context().trace_id();
+    if id == TraceId::INVALID { String::new() } else { id.to_string() }
 }
 
 struct Incoming<'a>(&'a HeaderMap);

@@ -7,6 +7,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
+use niva_access::Caller;
+use niva_facts::{Author, Changing, Telling, Tells};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use tokio::sync::watch;
 use tokio::time::Instant;
@@ -34,6 +36,14 @@ pub struct Logged {
     pub previous: i64,
     /// The encoded event message of the feed's contract.
     pub payload: Vec<u8>,
+    /// Whether a reader that does not know its kind may pass over it.
+    pub ignorable: bool,
+    /// When it became known.
+    pub recorded_at: DateTime<Utc>,
+    /// Who told it.
+    pub author: Author,
+    /// Trace of the call that told it; empty without one.
+    pub trace_id: String,
 }
 
 /// What a feed's stream yields: a batch of events in order, or a heartbeat when `events` is empty.
@@ -131,7 +141,43 @@ impl FeedLog {
             let work = work(tx);
             Box::pin(async move {
                 let (answer, events) = work.await?;
-                super::append(tx, events, now).await?;
+                let author = call.caller.author();
+                let told = Telling { author, recorded_at: now, reason: String::new() };
+                super::append(tx, events, &told).await?;
+                Ok(answer)
+            })
+        })
+        .await;
+        self.notify();
+        answer
+    }
+
+    /// Runs a changing call once, as [`request::change`] does, appends the events that `work` answers, tells the position
+    /// of the last in the answer, and wakes the streams after the commit.
+    ///
+    /// # Errors
+    /// Those of [`request::change`].
+    pub async fn change<'a, Q, R, F>(
+        &'a self,
+        caller: &'a Caller,
+        request: &'a Q,
+        now: DateTime<Utc>,
+        work: F,
+    ) -> Result<R, OpError>
+    where
+        Q: Changing + prost::Message,
+        R: Tells + prost::Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<(R, Vec<NewEvent>), OpError>>
+            + Send
+            + Sync,
+    {
+        let answer = request::change(&self.db, caller, request, now, |tx: &Tx<'a>, told| {
+            let work = work(tx, told.clone());
+            Box::pin(async move {
+                let (mut answer, events) = work.await?;
+                let position = super::append(tx, events, &told).await?;
+                // A rehearsed change stands nowhere.
+                answer.set_feed_position(if request.validate_only() { 0 } else { position });
                 Ok(answer)
             })
         })
@@ -195,7 +241,7 @@ impl FeedLog {
         }
         let select = Statement::from_sql_and_values(
             self.db.conn().get_database_backend(),
-            "SELECT position, payload, \
+            "SELECT position, payload, ignorable, recorded_at, author_subject, author_role, trace_id, \
              COALESCE((SELECT MAX(position) FROM feed_event WHERE position <= $1), 0) AS before \
              FROM feed_event WHERE position > $1 AND position <= $2 ORDER BY position LIMIT $3",
             [Value::from(after), bound.into(), i64::from(limit).into()],
@@ -208,7 +254,18 @@ impl FeedLog {
                 Some(before) => before,
                 None => row.try_get("", "before")?,
             };
-            events.push(Logged { position, previous: before, payload: row.try_get("", "payload")? });
+            events.push(Logged {
+                position,
+                previous: before,
+                payload: row.try_get("", "payload")?,
+                ignorable: row.try_get("", "ignorable")?,
+                recorded_at: row.try_get("", "recorded_at")?,
+                author: Author {
+                    subject: row.try_get("", "author_subject")?,
+                    role: row.try_get("", "author_role")?,
+                },
+                trace_id: row.try_get("", "trace_id")?,
+            });
             previous = Some(position);
         }
         Ok(FeedItem { events, newest })

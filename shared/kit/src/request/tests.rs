@@ -1,5 +1,7 @@
 use niva_proto::common::v1::{Date, Money};
 
+use niva_facts::Author;
+
 use super::*;
 use crate::testing::TestDb;
 
@@ -9,6 +11,11 @@ impl sea_orm_migration::MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![migration(), crate::feed::migration()]
     }
+}
+
+fn told() -> Telling {
+    let author = Author { subject: "anna".into(), role: "case_officer".into() };
+    Telling { author, recorded_at: now(), reason: String::new() }
 }
 
 fn now() -> DateTime<Utc> {
@@ -24,7 +31,7 @@ async fn pay(db: &TestDb, id: &str, caller: &str, ore: i64) -> Result<Money, OpE
             if let Some(done) = claim(tx, id, "Pay", caller, message, now()).await?.answer()? {
                 return Ok(done);
             }
-            crate::feed::append(tx, vec![crate::feed::NewEvent::new("paid", id, message)], now()).await?;
+            crate::feed::append(tx, vec![crate::feed::NewEvent::new("paid", id, message)], &told()).await?;
             let answer = Money { ore: message.ore * 2 };
             finish(tx, id, &answer).await?;
             Ok(answer)

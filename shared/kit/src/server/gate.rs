@@ -99,8 +99,8 @@ impl Rules {
             false => Some(self.permits.try_acquire().map_err(|_| overloaded())?),
         };
         if !open {
-            let caller = self.caller(request.headers()).map_err(status)?;
-            self.policy.check(request.uri().path(), &caller).map_err(status)?;
+            let mut caller = self.caller(request.headers()).map_err(status)?;
+            caller.acting = Some(self.policy.check(request.uri().path(), &caller).map_err(status)?);
             request.extensions_mut().insert(caller);
         }
         let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();

@@ -17,6 +17,11 @@ impl sea_orm_migration::MigratorTrait for Migrator {
     }
 }
 
+fn told() -> Telling {
+    let author = Author { subject: "anna".into(), role: "case_officer".into() };
+    Telling { author, recorded_at: now(), reason: String::new() }
+}
+
 fn now() -> DateTime<Utc> {
     "2024-03-01T08:00:00Z".parse().unwrap()
 }
@@ -26,8 +31,9 @@ fn events(words: &[String]) -> Vec<NewEvent> {
 }
 
 async fn write(db: &Database, words: &[String]) {
-    let done: Result<(), OpError> =
-        db.write(|tx| Box::pin(async move { Ok(append(tx, events(words), now()).await?) })).await;
+    let done: Result<(), OpError> = db
+        .write(|tx| Box::pin(async move { Ok(append(tx, events(words), &told()).await.map(|_| ())?) }))
+        .await;
     done.unwrap();
 }
 
@@ -112,7 +118,7 @@ crate::on_both_databases! {
         let log = FeedLog::new(db.db().clone());
         write(db, &words(0..1)).await;
         let undone: Result<(), OpError> = db.write(|tx| Box::pin(async move {
-            append(tx, events(&words(1..2)), now()).await?;
+            append(tx, events(&words(1..2)), &told()).await?;
             Err(OpError::precondition("NO", "no"))
         })).await;
         assert!(undone.is_err());
@@ -176,7 +182,7 @@ async fn write_many(db: &Database, writer: u32) -> Vec<String> {
         let done: Result<(), OpError> = db
             .write(|tx| {
                 Box::pin(async move {
-                    append(tx, events(said), now()).await?;
+                    append(tx, events(said), &told()).await?;
                     if random.is_multiple_of(4) {
                         tokio::time::sleep(Duration::from_millis(u64::from(random % 5))).await;
                     }
