@@ -151,22 +151,6 @@ fn check(files: &[SourceFile]) -> Vec<String> {
     complaints
 }
 
-/// tonic's types stop at a service's edge: its rules and its store do not know them.
-fn check_layers(files: &[SourceFile]) -> Vec<String> {
-    let mut complaints = Vec::new();
-    for file in files.iter().filter(|f| f.is_rust() && f.path.starts_with("services/")) {
-        let banned: &[&str] = if file.path.contains("/src/store") { &["tonic::"] } else { &[] };
-        for (n, line) in file.lines() {
-            if let Some(word) = banned.iter().find(|word| line.contains(**word)) {
-                complaints.push(
-                    file.complain(n, &format!("{word} does not belong in a store: translate in wire.rs")),
-                );
-            }
-        }
-    }
-    complaints
-}
-
 /// What has no place in a pure crate, and why.
 const IMPURE: [(&str, &str); 7] = [
     ("HashMap", "its order is chance: BTreeMap"),
@@ -222,11 +206,6 @@ fn crates_depend_only_downwards() {
 }
 
 #[test]
-fn rpc_types_stay_out_of_the_stores() {
-    assert_tidy(&check_layers(&repository()));
-}
-
-#[test]
 fn a_forbidden_dependency_is_seen() {
     let sample = |name: &str, dependency: &str| {
         let text = format!("[package]\nname = \"{name}\"\n[dependencies]\n{dependency}.workspace = true\n");
@@ -255,10 +234,4 @@ fn a_version_of_ones_own_is_seen() {
         &check(&[SourceFile::sample("x/Cargo.toml", text)]),
         "tempfile: take the workspace's version",
     );
-}
-
-#[test]
-fn an_rpc_type_in_a_store_is_seen() {
-    let sample = SourceFile::sample("services/payment/src/store/runs.rs", "use tonic::Status;\n");
-    assert_complains(&check_layers(&[sample]), "runs.rs:1: tonic::");
 }

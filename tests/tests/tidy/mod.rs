@@ -3,11 +3,16 @@
 //! Each check is a function from files to complaints, and is itself shown to complain about a bad sample. A complaint
 //! names the file, the line and what to do.
 
+mod circles;
 mod contract;
 mod dependencies;
 mod identity;
+mod layers;
 mod layout;
 mod length;
+mod modules;
+mod tokens;
+mod unused;
 mod words;
 
 use std::{fs, path::Path};
