@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use niva_kit::auth::{Caller, caller};
 use niva_kit::import::Import;
+use niva_kit::request::Call;
 use niva_kit::rpc::answer;
 use niva_kit::wire::read::id;
 use niva_kit::{OpError, Violations};
@@ -51,7 +52,8 @@ impl Imports {
         }
         v.finish()?;
         let facts = i64::try_from(told.len()).unwrap_or(i64::MAX);
-        let call = import.call("ImportPayment", caller);
+        let (request_id, request) = (import.request_id(), import.content());
+        let call = Call { method: "ImportPayment", caller, request_id, request };
         self.0.tell(&call, &told, |_| pb::ImportPaymentResponse { facts }).await
     }
 }
