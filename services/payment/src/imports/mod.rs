@@ -44,10 +44,11 @@ impl Imports {
         for (number, message) in import.records().iter().enumerate() {
             told.extend(v.record(number, &message.origin, |v| {
                 let placement_id = id(v, "placement_id", &message.placement_id);
-                let record = wire::imported(v, message.record.as_ref(), today);
+                let told = wire::imported(v, message.record.as_ref(), today);
                 let at = At::Record(number, message.origin.clone());
                 let field = wire::field(message.record.as_ref());
-                Some(NewFact { at, field, placement_id: placement_id?, record: record? })
+                let (id, record) = told?;
+                Some(NewFact { at, field, placement_id: placement_id?, id, record })
             }));
         }
         v.finish()?;
