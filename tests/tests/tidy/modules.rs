@@ -128,7 +128,7 @@ impl Reader<'_> {
                 word if is_path(word, tokens, at) => {
                     let end = path_end(tokens, at);
                     let words: Path = tokens[at..end].iter().filter(|t| *t != "::").cloned().collect();
-                    if let Some(path) = self.from_root(&words) {
+                    if let Some(path) = self.rooted(&words) {
                         self.module.paths.push(path);
                     }
                     at = end - 1;
@@ -166,12 +166,12 @@ impl Reader<'_> {
             path.pop();
         }
         let name = renamed.and_then(|at| words.get(at + 1)).map(|t| (*t).clone());
-        let (Some(last), Some(path)) = (path.last().cloned(), self.from_root(&path)) else { return };
+        let (Some(last), Some(path)) = (path.last().cloned(), self.rooted(&path)) else { return };
         self.module.imports.push(Import { name: name.unwrap_or(last), path, reexport });
     }
 
     /// A path as it stands here, from the root; `None` when it leads out of the crate.
-    fn from_root(&self, words: &[String]) -> Option<Path> {
+    fn rooted(&self, words: &[String]) -> Option<Path> {
         let first = words.first()?;
         let child: Path = self.here.iter().chain([first]).cloned().collect();
         if first == "crate" {
