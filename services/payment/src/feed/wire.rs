@@ -25,8 +25,8 @@ pub(crate) fn assessment(event: &assessment::AssessmentEvent) -> Result<Option<I
 }
 
 /// A fact of choice.
-pub(crate) fn choice(event: &choice::ChoiceEvent) -> Result<Option<Incoming>, OpError> {
-    use choice::choice_event::Fact as F;
+pub(crate) fn choice(event: &choice::ChoiceFeedEvent) -> Result<Option<Incoming>, OpError> {
+    use choice::choice_feed_event::Fact as F;
     let mut v = Violations::new();
     let incoming = match &event.fact {
         Some(F::Unit(u)) => v.nested("unit", |v| unit(v, u)),
@@ -92,21 +92,21 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
 }
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
-    let (unit_id, provider_id) = (id(v, "unit_id", &u.unit_id), id(v, "provider_id", &u.provider_id));
-    let district = v.text("district", &u.district);
-    let mut periods = Vec::with_capacity(u.regimes.len());
-    for (i, period) in u.regimes.iter().enumerate() {
-        v.nested(&format!("regimes[{i}]"), |v| {
+    let unit_id = id(v, "unit_id", &u.unit_id);
+    let info = v.required("info", u.info.as_ref());
+    // Who ran it last, and where, stands for all its days.
+    let last = v.required("periods", u.periods.last());
+    let provider_id = last.and_then(|last| id(v, "provider_id", &last.provider_id));
+    let district = last.and_then(|last| v.text("district", &last.district));
+    let mut regimes = Timeline::new();
+    for (i, period) in u.periods.iter().enumerate() {
+        v.nested(&format!("periods[{i}]"), |v| {
             let from = date(v, "valid_from", period.valid_from);
-            let regime = regime(v, "regime", period.regime);
-            periods.extend(from.zip(regime));
+            if let Some((from, regime)) = from.zip(regime(v, "regime", period.regime)) {
+                regimes.set(Interval::from(from), regime);
+            }
         });
     }
-    periods.sort_by_key(|(from, _)| *from);
-    let mut regimes = Timeline::new();
-    for (from, regime) in periods {
-        regimes.set(Interval::from(from), regime);
-    }
     let unit = UnitFacts { unit_id: unit_id?, provider_id: provider_id?, district: district?, regimes };
-    Some(Incoming::Unit { revision: u.revision, unit })
+    Some(Incoming::Unit { revision: info?.revision, unit })
 }
