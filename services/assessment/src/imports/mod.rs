@@ -10,6 +10,7 @@ use niva_assessment_domain::{
 };
 use niva_kit::auth::{Caller, caller};
 use niva_kit::import::{Findings, Import};
+use niva_kit::request::Call;
 use niva_kit::rpc::answer;
 use niva_kit::{OpError, Tx};
 use niva_models::Level;
@@ -62,7 +63,8 @@ impl Imports {
         caller: &Caller,
         import: Import<pb::ImportAssessmentRequest>,
     ) -> Result<pb::ImportAssessmentResponse, OpError> {
-        let call = import.call("ImportAssessment", caller);
+        let (request_id, request) = (import.request_id(), import.content());
+        let call = Call { method: "ImportAssessment", caller, request_id, request };
         let records = import.records();
         self.0
             .change(&call, |tx| {

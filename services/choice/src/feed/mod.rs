@@ -75,7 +75,7 @@ fn said(item: FeedItem) -> Result<pb::WatchChoiceResponse, OpError> {
     let events = item.events.into_iter().map(|logged| {
         let event = pb::ChoiceFeedEvent::decode(logged.payload.as_slice())
             .map_err(|e| DbError::row("feed_event", "payload", logged.position.to_string(), e))?;
-        Ok(pb::ChoiceFeedEvent { info: Some(write::event_info(&logged)), ..event })
+        Ok(pb::ChoiceFeedEvent { info: Some(logged.info()), ..event })
     });
     let events = events.collect::<Result<_, DbError>>()?;
     Ok(pb::WatchChoiceResponse { events, newest_position: item.newest })

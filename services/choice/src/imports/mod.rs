@@ -9,6 +9,7 @@ use niva_choice_domain::{Placement, Provider, Unit};
 use niva_facts::{Info, Telling};
 use niva_kit::auth::{self, Caller};
 use niva_kit::import::{Findings, Import};
+use niva_kit::request::Call;
 use niva_kit::rpc::answer;
 use niva_kit::{OpError, Tx, facts};
 use niva_proto::choice::v1 as pb;
@@ -46,7 +47,8 @@ impl Imports {
         caller: &Caller,
         import: Import<pb::ImportChoiceRequest>,
     ) -> Result<pb::ImportChoiceResponse, OpError> {
-        let call = import.call("ImportChoice", caller);
+        let (request_id, request) = (import.request_id(), import.content());
+        let call = Call { method: "ImportChoice", caller, request_id, request };
         let records = import.records();
         let told =
             &Telling { author: caller.author(), recorded_at: self.0.clock.now(), reason: String::new() };
