@@ -35,7 +35,7 @@ on_both_databases! {
         let denied = |status: tonic::Status| {
             assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
         };
-        for role in [Role::Assessor, Role::Provider, Role::FinanceMaker, Role::Analyst, Role::Auditor, Role::Service] {
+        for role in [Role::Assessor, Role::Provider, Role::FinanceMaker, Role::Analyst, Role::Auditor, Role::FeedReader] {
             let mut client = rig.client_of(Caller::new("x", [role]));
             denied(client.wishes.record_wish(wish("g", &["a"])).await.unwrap_err());
             denied(client.offers.make_offer(make_offer("g", "a")).await.unwrap_err());

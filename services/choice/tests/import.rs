@@ -169,7 +169,7 @@ on_both_databases! {
         assert_eq!(found, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
         let words = niva_kit::error::violations(&status);
         assert!(words.iter().all(|(_, text)| text.starts_with("file.csv:")), "{words:?}");
-        assert!(words[6].1.starts_with("file.csv:9: notice on 2024-02-29"), "{}", words[6].1);
+        assert!(words[6].1.starts_with("file.csv:10: notice on 2024-02-29"), "{}", words[6].1);
         assert_eq!(rig.state().await, state);
     }
 

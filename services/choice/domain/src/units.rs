@@ -94,14 +94,14 @@ impl Periods {
     }
 
     /// Sets one property from a period on, until the next recorded change of the same property.
-    fn set<T: PartialEq + Clone>(&mut self, at: usize, value: T, of: impl Fn(&mut UnitTerms) -> &mut T) {
+    fn set<T: PartialEq + Clone>(&mut self, at: usize, value: &T, of: impl Fn(&mut UnitTerms) -> &mut T) {
         let before = self.0.get_mut(at).map(|(_, terms)| of(terms).clone());
         for (_, terms) in self.0.iter_mut().skip(at) {
             let property = of(terms);
             if Some(&*property) != before.as_ref() {
                 break;
             }
-            *property = value.clone();
+            property.clone_from(value);
         }
     }
 }
@@ -136,13 +136,13 @@ impl Unit {
             periods.insert(begun, (from, terms));
             begun
         };
-        let UnitChange { provider_id, district, regime, capacity, orientation } = change.clone();
+        let UnitChange { provider_id, district, regime, capacity, orientation } = change;
         let periods = &mut self.periods;
-        provider_id.into_iter().for_each(|v| periods.set(at, v, |terms| &mut terms.provider_id));
-        district.into_iter().for_each(|v| periods.set(at, v, |terms| &mut terms.district));
-        regime.into_iter().for_each(|v| periods.set(at, v, |terms| &mut terms.regime));
-        capacity.into_iter().for_each(|v| periods.set(at, v, |terms| &mut terms.capacity));
-        orientation.into_iter().for_each(|v| periods.set(at, v, |terms| &mut terms.orientation));
+        provider_id.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.provider_id));
+        district.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.district));
+        regime.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.regime));
+        capacity.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.capacity));
+        orientation.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.orientation));
         periods.0.dedup_by(|later, earlier| later.1 == earlier.1);
         Ok(if self.periods == before { Done::Already(self) } else { Done::Now(self) })
     }
