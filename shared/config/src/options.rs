@@ -4,11 +4,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
-use niva_kit::Clock;
-use niva_kit::auth::{KeyError, LocalIssuer, Verifier};
-use niva_kit::client::Endpoint;
-use niva_kit::telemetry::{LogFormat, TelemetryConfig};
+use niva_access::{KeyError, LocalIssuer, Verifier};
+use niva_base::Clock;
 use niva_models::{Catalogue, LoadError};
+use niva_rpc::client::Endpoint;
+use niva_telemetry::{LogFormat, TelemetryConfig};
 
 use crate::wrong::Wrong;
 
