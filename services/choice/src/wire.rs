@@ -4,7 +4,7 @@ use niva_calendar::NaiveDate;
 use niva_choice_domain::near;
 use niva_kit::Violations;
 use niva_kit::wire::read;
-use niva_models::City;
+use niva_names::ServiceCatalogue;
 use niva_proto::common::v1 as common;
 
 /// Longest name, in characters.
@@ -13,7 +13,7 @@ const MAX_NAME: usize = 200;
 /// What messages are read against.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
-    pub(crate) city: &'a City,
+    pub(crate) city: &'a ServiceCatalogue,
     pub(crate) today: NaiveDate,
 }
 

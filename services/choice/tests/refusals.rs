@@ -1,6 +1,7 @@
 //! What is refused, by which reason, and that nothing has changed then.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use tonic::{Code, Status};
@@ -39,7 +40,7 @@ on_both_databases! {
         refused!(rig, "PROVIDER_UNKNOWN", units.create_unit(create(unit("b", 1))));
         let bad = pb::Unit {
             provider_id: "provider of a".into(),
-            district: "Norrmalm".into(),
+            district: "Gotland".into(),
             regimes: vec![
                 pb::RegimePeriod { valid_from: date(2024, 1, 1), regime: common::Regime::OtherMunicipality.into() },
             ],
@@ -94,11 +95,11 @@ on_both_databases! {
         let mut ended = grant("ended");
         ended.valid.as_mut().unwrap().last = date(2024, 3, 26);
         let mut support = grant("support");
-        support.service = common::ServiceType::HousingSupport.into();
+        support.service = stockholm::HOUSING_SUPPORT.into();
         rig.grants(vec![grant("g"), ended, support]).await;
         for (id, district) in [("here", "Farsta"), ("there", "Bromma")] {
             let provider_id = "provider of a".into();
-            let service = common::ServiceType::HousingSupport.into();
+            let service = stockholm::HOUSING_SUPPORT.into();
             let made = pb::Unit { provider_id, service, district: district.into(), ..unit(id, 1) };
             rig.client.clone().units.create_unit(create(made)).await.unwrap();
         }
@@ -123,10 +124,10 @@ on_both_databases! {
         let mut short = grant("short");
         short.valid.as_mut().unwrap().last = date(2024, 3, 28);
         let mut old = grant("old");
-        old.service = common::ServiceType::GroupHousingLss.into();
+        old.service = stockholm::GROUP_HOUSING_LSS.into();
         rig.grants(vec![grant("g"), short, old]).await;
         let house = pb::Unit {
-            provider_id: "provider of a".into(), service: common::ServiceType::GroupHousingLss.into(), ..unit("house", 1)
+            provider_id: "provider of a".into(), service: stockholm::GROUP_HOUSING_LSS.into(), ..unit("house", 1)
         };
         client.units.create_unit(create(house)).await.unwrap();
         rig.wish("g", &["a", "full"]).await;

@@ -36,7 +36,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 
 /// `niva city generate FOLDER`.
 fn generate(folder: &Path, seed: u64) -> Result<(), Failure> {
-    niva_city::generate::generate_into(folder, seed, &crate::shipped::city()?.districts)
+    niva_city::generate::generate_into(folder, seed, &crate::shipped::city()?)
         .doing(format_args!("write the city into {}", folder.display()))?;
     show(format_args!("A made-up city (seed {seed}) is in {}: see its README.md.", folder.display()));
     Ok(())
@@ -44,8 +44,7 @@ fn generate(folder: &Path, seed: u64) -> Result<(), Failure> {
 
 /// `niva city check FOLDER`.
 fn check(folder: &Path) -> Result<(), Failure> {
-    let city = niva_city::read(Source::Folder(folder), &crate::shipped::city()?.districts)
-        .map_err(Failure::failed)?;
+    let city = niva_city::read(Source::Folder(folder), &crate::shipped::city()?).map_err(Failure::failed)?;
     let rows = [
         ("persons", city.persons.len()),
         ("grants", city.grants.len()),

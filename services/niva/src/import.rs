@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 async fn import(options: &Options) -> Result<(), Failure> {
-    let city = niva_city::read(Source::Folder(&options.folder), &crate::shipped::city()?.districts)
+    let city = niva_city::read(Source::Folder(&options.folder), &crate::shipped::city()?)
         .map_err(Failure::failed)?;
     let credentials = match &options.service_token {
         Some(token) => Credentials::bearer(token),

@@ -13,7 +13,8 @@ use niva_kit::client::{Credentials, Endpoint};
 use niva_kit::server::{Listen, RoleServer};
 use niva_kit::telemetry::DEFAULT_FILTER;
 use niva_kit::{Clock, Database, Ids};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -111,7 +112,7 @@ pub(crate) struct Common {
     /// Time.
     pub(crate) clock: Clock,
     /// The city and its district boards.
-    pub(crate) city: Arc<City>,
+    pub(crate) city: Arc<ServiceCatalogue>,
     /// Compensation models.
     pub(crate) catalogue: Arc<Catalogue>,
 }
@@ -248,10 +249,11 @@ async fn serve(options: Options, shutdown: CancellationToken) -> Result<(), Fail
         .as_ref()
         .map_or_else(|| Ok(Clock::system()), Clock::file)
         .map_err(Failure::configuration)?;
+    let catalogue = crate::shipped::catalogue(options.models.as_deref())?;
     let common = Common {
         clock: clock.clone(),
-        city: Arc::new(crate::shipped::city()?),
-        catalogue: Arc::new(crate::shipped::catalogue(options.models.as_deref())?),
+        city: Arc::clone(&catalogue.services),
+        catalogue: Arc::new(catalogue),
     };
     let default = SocketAddr::from((Ipv4Addr::LOCALHOST, options.role.port()));
     let address = options.listen.unwrap_or(default);

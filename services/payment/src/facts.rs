@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_kit::request::Call;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
-use niva_models::{Catalogue, Component, Unit};
+use niva_models::{Catalogue, Component, PriceUnit};
 use niva_payment_domain::{Agreement, Case, Content, Fact, FactError, Occasion, OccasionKind, Record};
 use prost::Message;
 
@@ -160,6 +160,6 @@ fn overlaps(agreement: &Agreement, other: &Agreement) -> bool {
 fn is_reported(occasion: &Occasion, key: &CaseKey, catalogue: &Catalogue) -> bool {
     catalogue.on(key.service, occasion.date).is_none_or(|m| match occasion.kind {
         OccasionKind::EveningNight => m.terms.amounts.iter().any(|a| a.component == Component::EveningNight),
-        OccasionKind::CourseSession => m.terms.unit == Unit::CourseSession,
+        OccasionKind::CourseSession => m.terms.unit == PriceUnit::CourseSession,
     })
 }

@@ -39,7 +39,8 @@ use niva_kit::client::Channel;
 use niva_kit::feed::{Consumer, ConsumerHandle};
 use niva_kit::request::{self, Call};
 use niva_kit::{Clock, Database, DbError, OpError, Tx};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::payment::v1 as pb;
@@ -58,7 +59,7 @@ pub struct Deps {
     /// What time it is.
     pub clock: Clock,
     /// The city and its district boards.
-    pub city: Arc<City>,
+    pub city: Arc<ServiceCatalogue>,
     /// The compensation models.
     pub catalogue: Arc<Catalogue>,
     /// Where assessment is, with credentials of the role `service`.
@@ -122,7 +123,7 @@ impl Started {
 struct App {
     db: Database,
     clock: Clock,
-    city: Arc<City>,
+    city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     /// First month of the ledger, where it is not the first run's.
     opening_month: Option<Month>,

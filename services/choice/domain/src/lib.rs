@@ -14,7 +14,7 @@ mod refusal;
 mod units;
 mod wishes;
 
-pub use grants::{Grant, exclusive};
+pub use grants::Grant;
 pub use offers::{Offer, OfferState, Opening, Order};
 pub use placements::{Dates, Placement, PlacementState};
 pub use providers::Provider;

@@ -1,5 +1,6 @@
 use niva_calendar::{Interval, NaiveDate, Timeline, day_before};
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::ServiceKey;
 
 use crate::{Done, Refusal, capacity};
 
@@ -13,7 +14,7 @@ pub struct Unit {
     /// Name shown to people.
     pub name: String,
     /// The service it gives.
-    pub service: Service,
+    pub service: ServiceKey,
     /// District that it lies in.
     pub district: String,
     /// Who runs it, from its first period on without a gap.

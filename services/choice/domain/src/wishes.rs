@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use niva_models::Service;
+use niva_names::{AreaOfChoice, ServiceInfo};
 
 use crate::{Grant, Refusal, Unit};
 
@@ -20,12 +20,13 @@ pub struct Wish {
 
 impl Wish {
     /// Replaces the wishes of version `before` (0: there were none) by a ranked list, best first. `units` are those of
-    /// them that exist.
+    /// them that exist, `service` what the city's catalogue says of the service granted.
     ///
     /// # Errors
     /// Everything that is wrong, with the rank (from 0) where it is, or none when it is the whole list.
     pub fn record(
         grant: &Grant,
+        service: &ServiceInfo,
         unit_ids: Vec<String>,
         units: &BTreeMap<String, Unit>,
         before: i32,
@@ -43,7 +44,7 @@ impl Wish {
             } else {
                 match units.get(unit_id) {
                     None => Some(Refusal::UnitUnknown(unit_id.clone())),
-                    Some(unit) => suits(grant, unit).err(),
+                    Some(unit) => suits(grant, service, unit).err(),
                 }
             };
             wrong.extend(refused.map(|refusal| (Some(rank), refusal)));
@@ -55,8 +56,8 @@ impl Wish {
     }
 }
 
-/// Free choice in the whole city, but housing support only among units that work in the grant's district.
-fn suits(grant: &Grant, unit: &Unit) -> Result<(), Refusal> {
+/// Free choice in the whole city, or only among units that work in the grant's district: the catalogue says which.
+fn suits(grant: &Grant, service: &ServiceInfo, unit: &Unit) -> Result<(), Refusal> {
     if unit.service != grant.service {
         return Err(Refusal::WrongService {
             unit_id: unit.unit_id.clone(),
@@ -64,7 +65,7 @@ fn suits(grant: &Grant, unit: &Unit) -> Result<(), Refusal> {
             granted: grant.service,
         });
     }
-    if grant.service == Service::HousingSupport && unit.district != grant.district {
+    if service.area_of_choice == AreaOfChoice::OwnDistrict && unit.district != grant.district {
         return Err(Refusal::WrongDistrict {
             unit_id: unit.unit_id.clone(),
             works_in: unit.district.clone(),

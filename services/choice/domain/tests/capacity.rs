@@ -2,10 +2,11 @@ use niva_calendar::{Interval, NaiveDate, Timeline, plus_days};
 use niva_choice_domain::{
     Done, Offer, OfferState, Opening, Order, Placement, PlacementState, Unit, capacity::first_day_over,
 };
-use niva_models::{Regime, Service::Occupation};
+use niva_models::Regime;
+use niva_names::stockholm::OCCUPATION;
 use proptest::prelude::*;
 
-use crate::{day, grant, unit, wish};
+use crate::{day, grant, info, unit, wish};
 
 /// Days looked at, and persons who want a place.
 const DAYS: i64 = 60;
@@ -90,7 +91,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 impl World {
     fn new(places: u32) -> Self {
-        Self { today: 0, unit: unit("unit-1", Occupation, places), offers: vec![], placements: vec![] }
+        Self { today: 0, unit: unit("unit-1", OCCUPATION, places), offers: vec![], placements: vec![] }
     }
 
     /// Held by all but one offer and one placement.
@@ -136,9 +137,10 @@ impl World {
     }
 
     fn offer(&mut self, person: usize) {
-        let grant = grant(&person.to_string(), Occupation);
+        let grant = grant(&person.to_string(), OCCUPATION);
         let opening = Opening {
             grant: &grant,
+            service: info(OCCUPATION),
             wish: Some(&wish(&grant.grant_id, &["unit-1"])),
             unit: &self.unit,
             taken: &self.taken(None, None),
@@ -154,8 +156,9 @@ impl World {
     fn yes(&mut self, person: usize, ahead: i64) {
         let name = format!("person of {person}");
         let Some(n) = self.offers.iter().rposition(|o| o.person_id == name) else { return };
-        let grant = grant(&person.to_string(), Occupation);
+        let grant = grant(&person.to_string(), OCCUPATION);
         let order = Order {
+            service: info(OCCUPATION),
             placement_id: format!("placement-{}", self.placements.len()),
             grant: &grant,
             unit: &self.unit,
@@ -263,7 +266,7 @@ fn an_offer_that_lapses_frees_its_place() {
 
 #[test]
 fn a_period_holds_until_the_next_begins() {
-    let unit = unit("u", Occupation, 5);
+    let unit = unit("u", OCCUPATION, 5);
     let Done::Now(unit) = unit.set_capacity(nth(20), 2) else { panic!("a change") };
     let Done::Now(unit) = unit.set_capacity(nth(10), 9) else { panic!("a change") };
     let places = |n| unit.capacities.at(nth(n)).copied();

@@ -141,9 +141,9 @@ impl Units {
         request: &pb::ListUnitsRequest,
     ) -> Result<pb::ListUnitsResponse, OpError> {
         let mut v = Violations::new();
-        let service = read::optional_service(&mut v, "service", request.service);
+        let service = read::optional_service(&mut v, "service", &request.service, &self.0.city);
         let service = v.finish_with(service)?;
-        let filter = filter_hash(&["units", service.map_or("", |s| s.as_str()), &request.district]);
+        let filter = filter_hash(&["units", service.as_ref().map_or("", |s| s.as_str()), &request.district]);
         let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
         let rows = store::list(self.0.db.conn(), service, &request.district, &page).await?;
         let (rows, next_page_token) = page.cut(rows, |u| u.unit_id.clone());

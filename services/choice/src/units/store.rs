@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use niva_choice_domain::Unit;
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx, bulk};
-use niva_models::Service;
+use niva_names::ServiceKey;
 use sea_orm::entity::prelude::*;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -97,7 +97,7 @@ pub(crate) async fn find_all(
 /// A page in order of id, of one service and district where given.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    service: Option<Service>,
+    service: Option<ServiceKey>,
     district: &str,
     page: &PageRequest,
 ) -> Result<Vec<Unit>, DbError> {

@@ -5,7 +5,8 @@ use niva_choice_domain::{Refusal, Unit};
 use niva_kit::Violations;
 use niva_kit::wire::read;
 use niva_kit::wire::write::{self, date};
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::ServiceKey;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 
@@ -17,7 +18,7 @@ pub(crate) struct NewUnit {
     pub(crate) unit_id: Option<String>,
     pub(crate) provider_id: String,
     pub(crate) name: String,
-    pub(crate) service: Service,
+    pub(crate) service: ServiceKey,
     pub(crate) district: String,
     pub(crate) regimes: Timeline<Regime>,
     pub(crate) capacities: Timeline<u32>,
@@ -75,8 +76,10 @@ impl Reader<'_> {
         let unit_id = read::optional_id(v, "unit_id", &given.unit_id);
         let provider_id = read::id(v, "provider_id", &given.provider_id);
         let name = Self::name(v, "name", &given.name);
-        let service = read::service(v, "service", given.service);
-        let district = read::district(v, "district", &given.district, self.city);
+        let service = read::service(v, "service", &given.service, self.city);
+        let since =
+            given.regimes.iter().filter_map(|p| p.valid_from).min_by_key(|d| (d.year, d.month, d.day));
+        let district = read::district(v, "district", &given.district, self.city, since);
         let regime = |v: &mut Violations, p: &pb::RegimePeriod| self.regime_period(v, p);
         let regimes = Self::periods(v, "regimes", &given.regimes, regime, Unit::regimes);
         let capacity = |v: &mut Violations, p: &pb::CapacityPeriod| self.capacity_period(v, p);
@@ -139,7 +142,7 @@ pub(crate) fn unit(unit: &Unit) -> pb::Unit {
         unit_id: unit.unit_id.clone(),
         provider_id: unit.provider_id.clone(),
         name: unit.name.clone(),
-        service: write::service(unit.service).into(),
+        service: unit.service.into(),
         district: unit.district.clone(),
         regimes: periods(&unit.regimes, |from, regime| pb::RegimePeriod {
             valid_from: from,

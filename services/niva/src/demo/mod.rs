@@ -139,7 +139,7 @@ async fn perform(config: &Options, progress: &Progress) -> Result<Demo, Failure>
         models.loaded, models.identities, models.identities_off
     ));
     let source = config.city.as_deref().map_or(Source::Shipped, Source::Folder);
-    let data = niva_city::read(source, &crate::shipped::city()?.districts).map_err(Failure::failed)?;
+    let data = niva_city::read(source, &catalogue.services).map_err(Failure::failed)?;
     world::prepare(&config.data)?;
 
     progress.begin("Start assessment, choice and payment");
@@ -275,7 +275,7 @@ impl Steps<'_> {
             count(c.placements)
         ));
         Ok(City {
-            name: self.world.city.name.clone(),
+            name: self.world.city.city.clone(),
             fingerprint: self.data.fingerprint.clone(),
             persons: a.persons,
             grants: a.grants,

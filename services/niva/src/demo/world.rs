@@ -10,7 +10,8 @@ use niva_kit::auth::{Caller, LocalIssuer, Role as CallerRole, Verifier};
 use niva_kit::client::{Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, Running};
 use niva_kit::{Clock, Database, ManualClock, morning};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use tokio_util::sync::CancellationToken;
 
 use super::databases;
@@ -21,7 +22,7 @@ use crate::shipped::local_issuer;
 
 /// Everything that runs.
 pub(super) struct World {
-    pub(super) city: Arc<City>,
+    pub(super) city: Arc<ServiceCatalogue>,
     pub(super) catalogue: Arc<Catalogue>,
     clock: Clock,
     hand: ManualClock,
@@ -39,7 +40,7 @@ impl World {
         let (clock, hand) = Clock::manual(morning(dates::day0()));
         let common = Common {
             clock: clock.clone(),
-            city: Arc::new(crate::shipped::city()?),
+            city: Arc::clone(&catalogue.services),
             catalogue: Arc::new(catalogue),
         };
         let issuer = local_issuer(&config.data)?;

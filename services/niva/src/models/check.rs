@@ -1,10 +1,11 @@
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use niva_models::{Catalogue, Report, Status};
 
 use crate::failure::Failure;
 use crate::screen::{show, table};
-use crate::shipped::catalogue;
+use crate::shipped::{catalogue, city};
 
 /// `niva models check`.
 pub(super) fn run(files: &[PathBuf], folder: Option<&Path>) -> Result<(), Failure> {
@@ -27,7 +28,7 @@ fn read(files: &[PathBuf]) -> Result<Catalogue, Failure> {
             Failure::failed(format_args!("{name} cannot be read: {e}; check the name and who may read it"))
         })
     });
-    Catalogue::from_files(texts.collect::<Result<_, _>>()?).map_err(Failure::failed)
+    Catalogue::from_files(&Arc::new(city()?), texts.collect::<Result<_, _>>()?).map_err(Failure::failed)
 }
 
 fn print(report: &Report, catalogue: &Catalogue) {

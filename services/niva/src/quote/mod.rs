@@ -43,9 +43,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 /// Calculates a case with the shipped models, and the city's own where a folder is given.
 fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCompensationResponse, Failure> {
     let catalogue = crate::shipped::catalogue(models)?;
-    let city = crate::shipped::city()?;
     let today = niva_kit::Clock::system().today();
-    niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
+    niva_payment::calculate(&quote.request(), &catalogue, &catalogue.services, today).map_err(|e| {
         let status = niva_kit::rpc::status(e);
         let mut words = format!("the case is refused: {}", status.message());
         for (field, description) in niva_kit::error::violations(&status) {
