@@ -9,6 +9,7 @@ macro_rules! answer {
     };
 }
 
+mod config;
 mod feed;
 mod grants;
 mod imports;
@@ -48,6 +49,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use config::{Config, Options};
 pub use schema::Migrator;
 
 /// Most rows on a page.

@@ -5,9 +5,10 @@ use niva_kit::auth::Role;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
 
+use super::options::Config;
 use super::summary::{Run, Total};
 use super::world::World;
-use super::{Options, Progress, files};
+use super::{Progress, files};
 use crate::failure::{Asked, Failure};
 use crate::wire;
 use niva_city::Clients;
@@ -124,7 +125,7 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
 
 impl Paid {
     /// Writes the lines as CSV and sums the run up.
-    pub(super) fn summary(&self, config: &Options, providers: &[(String, String)]) -> Result<Run, Failure> {
+    pub(super) fn summary(&self, config: &Config, providers: &[(String, String)]) -> Result<Run, Failure> {
         let month = wire::month_of(self.run.month).to("read the run's month")?;
         let file = config.data.join(format!("payment-{month}.csv"));
         files::write_lines(&file, &self.lines)?;

@@ -158,5 +158,5 @@ impl FeedSource<ChoiceEvent> for Choice {
 fn event<E>(position: i64, previous: i64, event: Option<E>) -> Result<FeedEvent<E>, Status> {
     let event =
         event.ok_or_else(|| Status::data_loss(format!("the event at position {position} is empty")))?;
-    Ok(FeedEvent { position, previous, event })
+    Ok(FeedEvent { position, previous, meaning: niva_kit::feed::Meaning::Known, event })
 }
