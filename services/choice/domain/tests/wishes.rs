@@ -1,10 +1,8 @@
 use std::collections::BTreeMap;
 
-use niva_choice_domain::{MAX_UNITS, Refusal, Unit, Wish};
-use niva_names::{
-    ServiceKey,
-    stockholm::{HOUSING_SUPPORT, OCCUPATION},
-};
+use niva_choice_domain::{MAX_UNITS, Refusal, Unit, UnitChange, Wish};
+use niva_names::ServiceKey;
+use niva_names::stockholm::{HOUSING_SUPPORT, OCCUPATION};
 
 use crate::{day, grant, info, unit};
 
@@ -13,7 +11,12 @@ type Wrong = Vec<(Option<usize>, Refusal)>;
 fn record(service: ServiceKey, ranked: &[&str], units: &[Unit]) -> Result<Wish, Wrong> {
     let units: BTreeMap<_, _> = units.iter().map(|u| (u.unit_id.clone(), u.clone())).collect();
     let ranked = ranked.iter().map(|id| (*id).to_owned()).collect();
-    Wish::record(&grant("g", service), info(service), ranked, &units, 3)
+    Wish::record(&grant("g", service), info(service), ranked, &units, 3, day(2024, 3, 1))
+}
+
+fn elsewhere(unit: Unit) -> Unit {
+    let change = UnitChange { district: Some("Farsta".to_owned()), ..UnitChange::default() };
+    unit.change(day(2024, 1, 1), &change).unwrap().value()
 }
 
 fn reasons(result: Result<Wish, Wrong>) -> Vec<(Option<usize>, &'static str)> {
@@ -29,8 +32,7 @@ fn a_wish_replaces_the_one_before() {
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let mut there = unit("there", HOUSING_SUPPORT, 1);
-    "Farsta".clone_into(&mut there.district);
+    let there = elsewhere(unit("there", HOUSING_SUPPORT, 1));
     let units = [unit("here", HOUSING_SUPPORT, 1), there, unit("other", OCCUPATION, 1)];
     assert_eq!(
         reasons(record(HOUSING_SUPPORT, &["here", "other", "there", "here", "nowhere"], &units)),
@@ -55,9 +57,7 @@ fn between_one_and_twenty_units_are_ranked() {
 
 #[test]
 fn another_district_is_free_to_choose_except_for_housing_support() {
-    let mut farsta = unit("u", OCCUPATION, 1);
-    "Farsta".clone_into(&mut farsta.district);
-    assert!(record(OCCUPATION, &["u"], &[farsta]).is_ok());
+    assert!(record(OCCUPATION, &["u"], &[elsewhere(unit("u", OCCUPATION, 1))]).is_ok());
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Wishes {
         let (today, now) = (self.0.clock.today(), self.0.clock.now());
         let call = Call { method: "RecordWish", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     // Held: two who replace the wishes at once get versions after each other.
                     let grant =
@@ -47,7 +47,8 @@ impl Wishes {
                     let known = units::store::find_all(tx, looked_up).await?;
                     let before = store::newest(tx, grant_id).await?.map_or(0, |wish| wish.version);
                     let service = self.0.service(grant.service)?;
-                    let wish = match Wish::record(grant, service, request.unit_ids.clone(), &known, before) {
+                    let units = request.unit_ids.clone();
+                    let wish = match Wish::record(grant, service, units, &known, before, today) {
                         Ok(wish) => wish,
                         Err(wrong) => return Err(wire::refused(&wrong)),
                     };

@@ -113,7 +113,11 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = choice::ListProvidersRequest { page_size: 1000, page_token };
+        let request = choice::ListProvidersRequest {
+            page_size: 1000,
+            page_token,
+            ..choice::ListProvidersRequest::default()
+        };
         let page = auditor.choice.clone().providers.list_providers(request).await.to("list providers")?;
         names.extend(page.providers.into_iter().map(|p| (p.provider_id, p.name)));
         page_token = page.next_page_token;
