@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use niva_kit::Clock;
-use niva_kit::auth::{KeyError, LocalIssuer, Verifier};
-use niva_kit::client::Endpoint;
-use niva_kit::telemetry::{LogFormat, TelemetryConfig};
+use niva_access::{KeyError, LocalIssuer, Verifier};
+use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, file::LoadError};
+use niva_rpc::client::Endpoint;
+use niva_telemetry::{LogFormat, TelemetryConfig};
 
 use crate::wrong::Wrong;
 

@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
 use clap::{Args, FromArgMatches};
-use niva_kit::{Database, DbError};
+use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
