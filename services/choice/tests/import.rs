@@ -151,7 +151,7 @@ on_both_databases! {
             ("records[2].unit.unit_id", "ID_TAKEN"),
             ("records[3].unit.unit_id", "ID_TAKEN"),
             ("records[4].unit.periods[0].provider_id", "PROVIDER_UNKNOWN"),
-            ("records[5].unit.periods[0].district", "DISTRICT_UNKNOWN"),
+            ("records[5].unit.periods[0].district", "DISTRICT_NOT_VALID"),
             ("records[6].unit.periods", "NO_PERIOD_GIVEN"),
             ("records[7].placement.end_date", "END_BEFORE_START"),
             ("records[8].placement.notice_date", "NOTICE_BEFORE_ORDER"),

@@ -38,7 +38,7 @@ on_both_databases! {
         let first = period(day(2024, 1, 1), "provider of a", 1);
         let bad = pb::Unit {
             periods: vec![
-                pb::UnitPeriod { district: "Norrmalm".into(), ..first.clone() },
+                pb::UnitPeriod { district: "Gotland".into(), ..first.clone() },
                 pb::UnitPeriod { capacity: -1, ..first.clone() },
                 pb::UnitPeriod { valid_from: date(2042, 1, 1), ..first.clone() },
                 pb::UnitPeriod {
