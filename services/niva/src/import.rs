@@ -26,7 +26,7 @@ pub(crate) struct Options {
     /// Where payment is.
     #[arg(long, env = "NIVA_PAYMENT", value_name = "URI", default_value = "http://127.0.0.1:7403")]
     payment: String,
-    /// Token with the role `service`. Without it one is made by the local issuer.
+    /// Token with the roles `service` and `importer`. Without it one is made by the local issuer.
     #[arg(long, env = "NIVA_SERVICE_TOKEN", hide_env_values = true)]
     service_token: Option<String>,
     /// Folder of the local issuer's key.
@@ -46,7 +46,11 @@ async fn import(options: &Options) -> Result<(), Failure> {
         Some(token) => Credentials::bearer(token),
         None => {
             let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
-            Credentials::minted(&issuer, Caller::new("importer", [Role::Service]), &Clock::system())
+            Credentials::minted(
+                &issuer,
+                Caller::new("importer", [Role::Service, Role::Importer]),
+                &Clock::system(),
+            )
         }
     };
     let endpoint = |uri: &str| Endpoint::tcp(uri).map_err(Failure::configuration);
@@ -57,7 +61,7 @@ async fn import(options: &Options) -> Result<(), Failure> {
     };
     let imported =
         niva_city::import::import(&endpoints.clients(&credentials), &city).await.map_err(Failure::failed)?;
-    let (a, c) = (imported.assessment, imported.choice);
+    let (a, c) = (&imported.assessment, &imported.choice);
     show(format_args!(
         "Imported {} persons, {} grants, {} measurements; {} providers, {} units, {} placements; {} facts of attendance. \
          Importing the same files again does nothing twice.",
@@ -67,7 +71,7 @@ async fn import(options: &Options) -> Result<(), Failure> {
         count(c.providers),
         count(c.units),
         count(c.placements),
-        count(imported.payment.facts),
+        count(imported.payment.records),
     ));
     Ok(())
 }

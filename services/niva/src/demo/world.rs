@@ -118,7 +118,7 @@ impl World {
 
     /// The caller that imports.
     pub(super) fn importer(&self) -> Clients {
-        self.caller("importer", CallerRole::Service)
+        self.clients(&Caller::new("importer", [CallerRole::Service, CallerRole::Importer]))
     }
 
     /// It is nine in the morning of a day.
