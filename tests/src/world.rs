@@ -248,7 +248,7 @@ impl World {
     ///
     /// # Panics
     /// When it does not answer.
-    pub async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
+    async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
         let answer =
             self.payment(Role::Importer).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         let feeds = answer.expect("feed status").into_inner().feeds;

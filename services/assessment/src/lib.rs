@@ -18,6 +18,7 @@ use sea_orm_migration::MigratorTrait;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use config::{Config, Options};
 pub use schema::Migrator;
 
 /// A line an rpc: the operation, called by the caller with the message.
@@ -27,6 +28,7 @@ macro_rules! answer {
     };
 }
 
+mod config;
 mod feed;
 mod grants;
 mod imports;

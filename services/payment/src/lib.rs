@@ -15,6 +15,7 @@ mod absences;
 mod agreements;
 mod cases;
 mod compensation;
+mod config;
 mod facts;
 pub mod feed;
 mod holds;
@@ -51,6 +52,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use compensation::calculate;
+pub use config::{Config, Options};
 pub use schema::Migrator;
 
 /// What the service stands on.

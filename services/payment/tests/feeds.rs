@@ -10,8 +10,8 @@ use niva_kit::server::{Listen, MemoryConnector, RoleServer};
 use niva_proto::assessment::v1::{
     AssessmentEvent, AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse,
 };
-use niva_proto::choice::v1::{ChoiceEvent, ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
-use niva_proto::common::v1::{Regime, ServiceType};
+use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
+use niva_proto::common::v1::{EventInfo, Regime, ServiceType};
 use niva_proto::payment::v1 as pb;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +71,7 @@ niva_kit::on_both_databases! {
 #[derive(Clone)]
 struct Feeds {
     assessment: Arc<Vec<AssessmentEvent>>,
-    choice: Arc<Vec<ChoiceEvent>>,
+    choice: Arc<Vec<ChoiceFeedEvent>>,
 }
 
 impl Feeds {
@@ -127,12 +127,13 @@ impl ServerStreamingService<WatchChoiceRequest> for Feeds {
 
     fn call(&mut self, request: Request<WatchChoiceRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
-        let all = self.choice.iter().cloned().enumerate().map(|(i, event)| ChoiceFeedEvent {
-            position: position(i),
-            previous_position: position(i) - 10,
-            event: Some(event),
+        let all = self.choice.iter().cloned().enumerate().map(|(i, event)| {
+            let (position, previous_position) = (position(i), position(i) - 10);
+            let info = EventInfo { position, previous_position, ..EventInfo::default() };
+            ChoiceFeedEvent { info: Some(info), ..event }
         });
-        let events = all.filter(|e| e.position > after).collect();
+        let after = |event: &ChoiceFeedEvent| event.info.as_ref().is_some_and(|info| info.position > after);
+        let events = all.filter(after).collect();
         let message = WatchChoiceResponse { events, newest_position: 20 };
         Box::pin(async move { Ok(Response::new(told(message))) })
     }

@@ -35,6 +35,8 @@ pub mod import;
 mod memory;
 mod observe;
 mod policy;
+#[cfg(feature = "reasons")]
+mod reasons;
 pub mod server;
 mod status;
 pub mod wire;

@@ -48,6 +48,7 @@ fn heard(message: pb::WatchAssessmentResponse) -> Heard<Option<Fact>> {
     let events = message.events.into_iter().map(|event| FeedEvent {
         position: event.position,
         previous: event.previous_position,
+        meaning: niva_kit::feed::Meaning::Known,
         event: event.event.and_then(|event| event.fact),
     });
     Heard { events: events.collect(), newest: message.newest_position }

@@ -201,8 +201,13 @@ fn refuse<M>(wrong: Vec<Wrong>, items: &[Item<M>]) -> Result<(), OpError> {
     for Wrong { number, error, .. } in wrong {
         let item = usize::try_from(number).ok().and_then(|n| items.get(n));
         let path = item.map_or("", |item| item.path.as_str());
-        if let Err(other) = v.nested(path, |v| v.absorb(error)) {
-            first.get_or_insert(other);
+        match error {
+            OpError::Invalid(violations) => v.nested(path, |v| {
+                violations.into_iter().for_each(|found| v.add(&found.field, found.reason, found.description));
+            }),
+            other => {
+                first.get_or_insert(other);
+            }
         }
     }
     v.finish()?;

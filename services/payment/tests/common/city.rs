@@ -2,7 +2,7 @@
 
 use niva_calendar::{Datelike, NaiveDate};
 use niva_proto::assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event};
-use niva_proto::choice::v1::{ChoiceEvent, Placement, RegimePeriod, Unit, choice_event, placement};
+use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
 use niva_proto::common::v1 as wire;
 
 pub(crate) fn date(day: NaiveDate) -> Option<wire::Date> {
@@ -82,17 +82,17 @@ impl Person {
         }
     }
 
-    pub(crate) fn placed(&self, unit: &str) -> ChoiceEvent {
+    pub(crate) fn placed(&self, unit: &str) -> ChoiceFeedEvent {
         placed(self.placement(unit))
     }
 }
 
-pub(crate) fn placed(placement: Placement) -> ChoiceEvent {
-    ChoiceEvent { fact: Some(choice_event::Fact::Placement(placement)) }
+pub(crate) fn placed(placement: Placement) -> ChoiceFeedEvent {
+    ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Placement(placement)) }
 }
 
 /// A unit `U-…` of `PR-…` that has had one regime for ever.
-pub(crate) fn unit(id: &str, provider: &str, district: &str, regime: wire::Regime) -> ChoiceEvent {
+pub(crate) fn unit(id: &str, provider: &str, district: &str, regime: wire::Regime) -> ChoiceFeedEvent {
     unit_of(id, provider, district, 1, &[(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(), regime)])
 }
 
@@ -102,16 +102,19 @@ pub(crate) fn unit_of(
     district: &str,
     revision: i64,
     regimes: &[(NaiveDate, wire::Regime)],
-) -> ChoiceEvent {
-    let regimes =
-        regimes.iter().map(|(from, r)| RegimePeriod { valid_from: date(*from), regime: (*r).into() });
-    let unit = Unit {
-        unit_id: id.to_owned(),
+) -> ChoiceFeedEvent {
+    let period = |(from, regime): &(NaiveDate, wire::Regime)| UnitPeriod {
+        valid_from: date(*from),
         provider_id: provider.to_owned(),
         district: district.to_owned(),
-        regimes: regimes.collect(),
-        revision,
+        regime: (*regime).into(),
         ..Default::default()
     };
-    ChoiceEvent { fact: Some(choice_event::Fact::Unit(unit)) }
+    let unit = Unit {
+        unit_id: id.to_owned(),
+        periods: regimes.iter().map(period).collect(),
+        info: Some(wire::FactInfo { fact_id: id.to_owned(), revision, ..Default::default() }),
+        ..Default::default()
+    };
+    ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) }
 }
