@@ -90,7 +90,7 @@ impl World {
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
-            ids: Ids::sequence("id"),
+            ids: Ids::random(),
             city: Arc::new(City::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
