@@ -9,11 +9,12 @@ use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
+use niva_rpc::words;
 use tonic::Status;
 
 pub use feeds::{assessment_position, choice_has_caught_up, choice_position, payment_has_caught_up};
 
-use crate::clients::{Clients, words};
+use crate::clients::Clients;
 use crate::records::CityData;
 use messages::{grant, measurement, occasion, person, placement, provider, schedule, unit};
 
