@@ -2,6 +2,7 @@
 
 pub(crate) mod city;
 pub(crate) mod history;
+pub(crate) mod told;
 
 use std::sync::Arc;
 
@@ -90,6 +91,7 @@ impl World {
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
+            ids: Ids::random(),
             city: Arc::new(ServiceCatalogue::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
@@ -281,6 +283,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
     let deps = Deps {
         db: db.db().clone(),
         clock: Clock::system(),
+        ids: Ids::random(),
         city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: nobody(),
