@@ -90,6 +90,7 @@ impl World {
         let deps = niva_payment::Deps {
             db: databases.open::<niva_payment::Config>().await?,
             clock: self.clock.clone(),
+            ids: Ids::random(),
             city: self.city.clone(),
             catalogue: self.catalogue.clone(),
             assessment: self.channel(&self.endpoints.assessment, caller),
@@ -145,7 +146,7 @@ impl World {
 
     /// The caller that imports.
     pub(super) fn importer(&self) -> Clients {
-        self.caller("importer", Role::Service)
+        self.clients(&Caller::new("importer", [Role::Service, Role::Importer]))
     }
 
     /// It is nine in the morning of a day.
