@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use niva_city::{CityData, Endpoints, Source};
-use niva_config::{LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
+use niva_config::{CatalogueOptions, LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
 use niva_kit::Clock;
 use niva_kit::auth::{Caller, Role};
 use niva_kit::client::{Credentials, Endpoint};
-use niva_models::City;
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -20,13 +19,15 @@ pub(crate) struct Options {
     /// Folder with the city's files.
     folder: PathBuf,
     #[command(flatten)]
+    catalogue: CatalogueOptions,
+    #[command(flatten)]
     assessment: ToAssessment,
     #[command(flatten)]
     choice: ToChoice,
     /// Where payment is.
     #[arg(long, env = "NIVA_PAYMENT", value_name = "URI", default_value = "http://127.0.0.1:7403")]
     payment: String,
-    /// Token with the role `service`. Without it one is made by the local issuer.
+    /// Token with the roles `service` and `importer`. Without it one is made by the local issuer.
     #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     service_token: Option<String>,
     #[command(flatten)]
@@ -44,24 +45,28 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let credentials = match &options.service_token {
         Some(token) => Some(Credentials::bearer(token)),
         None => wrong.take("--issuer-dir", options.issuer.open()).map(|issuer| {
-            Credentials::minted(&issuer, Caller::new("importer", [Role::Service]), &Clock::system())
+            Credentials::minted(
+                &issuer,
+                Caller::new("importer", [Role::Service, Role::Importer]),
+                &Clock::system(),
+            )
         }),
     };
-    let city = wrong.take("the city", City::shipped());
+    let city = wrong.take("--catalogue", options.catalogue.services());
     let telemetry = options.telemetry.check("niva", runtime::QUIET, &mut wrong);
     let made = || {
         let endpoints = Endpoints { assessment: assessment?, choice: choice?, payment: payment? };
         Some((endpoints, credentials?, city?, telemetry?))
     };
     let (endpoints, credentials, city, telemetry) = wrong.finish(made()).map_err(Failure::configuration)?;
-    let files = niva_city::read(Source::Folder(&options.folder), &city.districts).map_err(Failure::failed)?;
+    let files = niva_city::read(Source::Folder(&options.folder), &city).map_err(Failure::failed)?;
     runtime::block_on(&telemetry, import(&endpoints, &credentials, &files))
 }
 
 async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityData) -> Result<(), Failure> {
     let imported =
         niva_city::import::import(&endpoints.clients(credentials), files).await.map_err(Failure::failed)?;
-    let (a, c) = (imported.assessment, imported.choice);
+    let (a, c) = (&imported.assessment, &imported.choice);
     show(format_args!(
         "Imported {} persons, {} grants, {} measurements; {} providers, {} units, {} placements; {} facts of attendance. \
          Importing the same files again does nothing twice.",
@@ -71,7 +76,7 @@ async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityDa
         count(c.providers),
         count(c.units),
         count(c.placements),
-        count(imported.payment.facts),
+        count(imported.payment.records),
     ));
     Ok(())
 }

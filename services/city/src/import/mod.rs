@@ -7,6 +7,7 @@ mod messages;
 
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
+use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
 use niva_rpc::words;
 use tonic::Status;
@@ -57,18 +58,21 @@ impl ImportError {
     }
 }
 
+/// Why a line of the files that has changed since corrects what it said.
+const REASON: &str = "the city's files say so";
+
 /// What was imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Imported {
     /// Persons, grants and measurements.
     pub assessment: assessment::ImportAssessmentResponse,
     /// Providers, units and placements.
     pub choice: choice::ImportChoiceResponse,
     /// Weekly schedules and occasions.
-    pub payment: payment::ImportPaymentResponse,
+    pub payment: common::Import,
 }
 
-/// Imports a whole city. The caller needs the role `service`.
+/// Imports a whole city. The caller needs the roles `service` and `importer`.
 ///
 /// # Errors
 /// A service refuses records, all of which are named by file and line, or cannot be reached.
@@ -142,32 +146,36 @@ pub async fn into_choice(
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_payment(
-    clients: &Clients,
-    city: &CityData,
-) -> Result<payment::ImportPaymentResponse, ImportError> {
-    use payment::import_payment_request::Record;
-    let schedules = city
-        .schedules
-        .iter()
-        .map(|row| (row.origin(), &row.value.placement_id, Record::Schedule(schedule(row))));
-    let occasions = city
-        .occasions
-        .iter()
-        .map(|row| (row.origin(), &row.value.placement_id, Record::Occasion(occasion(row))));
-    let mut messages: Vec<payment::ImportPaymentRequest> = schedules
+pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<common::Import, ImportError> {
+    use payment::create_import_request::Record;
+    let schedules = city.schedules.iter().map(|row| (row.origin(), Record::Schedule(schedule(row))));
+    let occasions = city.occasions.iter().map(|row| (row.origin(), Record::Occasion(occasion(row))));
+    let mut messages: Vec<payment::CreateImportRequest> = schedules
         .chain(occasions)
-        .map(|(origin, placement_id, record)| payment::ImportPaymentRequest {
-            request_id: String::new(),
+        .map(|(origin, record)| payment::CreateImportRequest {
             origin,
-            placement_id: placement_id.clone(),
             record: Some(record),
+            ..payment::CreateImportRequest::default()
         })
         .collect();
-    let Some(first) = messages.first_mut() else { return Ok(payment::ImportPaymentResponse::default()) };
-    first.request_id = request_id(city, 2);
-    let answer = clients.payment.clone().imports.import_payment(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused("payment", &status))
+    let Some(first) = messages.first_mut() else { return Ok(common::Import::default()) };
+    (first.request_id, first.reason) = (request_id(city, 2), REASON.to_owned());
+    let mut imports = clients.payment.imports.clone();
+    let answer = imports.create_import(tokio_stream::iter(messages)).await;
+    let import =
+        answer.map_err(|status| refused("payment", &status))?.into_inner().import.unwrap_or_default();
+    if import.refused == 0 {
+        return Ok(import);
+    }
+    let request = payment::ListImportErrorsRequest {
+        import_id: import.import_id,
+        page_size: 1_000,
+        ..payment::ListImportErrorsRequest::default()
+    };
+    let answer = imports.list_import_errors(request).await.map_err(|status| refused("payment", &status))?;
+    let line = |e: common::ImportError| format!("{}: {}: {}", e.origin, e.field, e.description);
+    let lines = answer.into_inner().errors.into_iter().map(line).collect();
+    Err(ImportError::Refused { service: "payment", lines })
 }
 
 /// The same files of a service have the same request id, whoever imports them and whenever. When choice refuses its

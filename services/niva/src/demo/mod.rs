@@ -106,7 +106,7 @@ async fn perform(config: &Config, progress: &Progress) -> Result<Demo, Failure> 
         models.loaded, models.identities, models.identities_off
     ));
     let source = config.files.as_deref().map_or(Source::Shipped, Source::Folder);
-    let data = niva_city::read(source, &config.city.districts).map_err(Failure::failed)?;
+    let data = niva_city::read(source, &config.catalogue.services).map_err(Failure::failed)?;
     world::prepare(&config.data)?;
 
     progress.begin("Start assessment, choice and payment");
@@ -160,11 +160,11 @@ impl Steps<'_> {
         import::payment_has_caught_up(&importer).await.map_err(Failure::failed)?;
         let attendance = import::into_payment(&importer, self.data).await.map_err(Failure::failed)?;
         newcomers.attend(self.world).await?;
-        imported.attendance = attendance.facts;
+        imported.attendance = attendance.records;
         self.progress.done(format_args!(
             "{}: attendance of March arrives, {} weekly schedules and occasions",
             dates::pays_march(),
-            attendance.facts
+            attendance.records
         ));
         let march = self.pay(dates::march()).await?;
 
@@ -242,7 +242,7 @@ impl Steps<'_> {
             count(c.placements)
         ));
         Ok(City {
-            name: self.world.city.name.clone(),
+            name: self.world.city.city.clone(),
             fingerprint: self.data.fingerprint.clone(),
             persons: a.persons,
             grants: a.grants,

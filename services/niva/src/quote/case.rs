@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 use niva_calendar::Month;
-use niva_models::{Component, Extent, Level, Regime, Scope, Service};
+use niva_models::{Component, Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::ServiceKey;
 use niva_proto::payment::v1 as payment;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -24,7 +25,7 @@ pub(super) struct QuoteFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    service: Service,
+    service: ServiceKey,
     ordered_start: NaiveDate,
     actual_start: Option<NaiveDate>,
     notice_date: Option<NaiveDate>,
@@ -175,22 +176,26 @@ impl Case {
             date: day(o.date),
             component: wire::component(o.component),
             count: o.count,
+            ..payment::Occasion::default()
         });
         let agreements = self.agreements.iter().map(|a| payment::Agreement {
             agreement_id: a.agreement_id.clone(),
             valid: Some(wire::dates(a.first, a.last)),
             price: Some(wire::money(a.price_sek)),
+            ..payment::Agreement::default()
         });
         let transitions = self.transitions.iter().map(|t| payment::Transition {
             job_start: day(t.job_start),
             support_end: t.support_end.map(wire::date),
+            ..payment::Transition::default()
         });
         let premises_costs = self.premises_costs.iter().map(|c| payment::PremisesCost {
             valid: Some(wire::dates(c.first, c.last)),
             per_month: Some(wire::money(c.per_month_sek)),
+            ..payment::PremisesCost::default()
         });
         payment::CompensationCase {
-            service: wire::service(self.service),
+            service: self.service.into(),
             ordered_start: day(self.ordered_start),
             actual_start: self.actual_start.map(wire::date),
             notice_date: self.notice_date.map(wire::date),
@@ -223,16 +228,17 @@ impl ScopePeriod {
 }
 
 impl SchedulePeriod {
-    fn message(&self) -> payment::SchedulePeriod {
-        payment::SchedulePeriod {
+    fn message(&self) -> payment::Schedule {
+        payment::Schedule {
             valid_from: Some(wire::date(self.valid_from)),
-            schedule: Some(payment::WeeklySchedule {
+            week: Some(payment::WeeklySchedule {
                 monday: self.monday,
                 tuesday: self.tuesday,
                 wednesday: self.wednesday,
                 thursday: self.thursday,
                 friday: self.friday,
             }),
+            ..payment::Schedule::default()
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod city;
 pub(crate) mod history;
+pub(crate) mod told;
 
 use std::sync::Arc;
 
@@ -12,7 +13,8 @@ use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, RoleServer, Running};
 use niva_kit::testing::TestDb;
 use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use niva_payment::{Deps, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
@@ -89,7 +91,8 @@ impl World {
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
-            city: Arc::new(City::shipped().unwrap()),
+            ids: Ids::random(),
+            city: Arc::new(ServiceCatalogue::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
             choice: producer(),
@@ -280,7 +283,8 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
     let deps = Deps {
         db: db.db().clone(),
         clock: Clock::system(),
-        city: Arc::new(City::shipped().unwrap()),
+        ids: Ids::random(),
+        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: nobody(),
         choice: nobody(),
