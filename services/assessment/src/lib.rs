@@ -4,16 +4,20 @@
 //! messages with every violation at once and writes them, `store.rs` knows the database. Every change of a grant and every
 //! level decision is an event of the feed, appended in the same transaction.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
+use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_kit::auth::{Caller, Policy, Role};
 use niva_kit::feed::{FeedLog, NewEvent};
-use niva_kit::request::Call;
-use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
+use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx, facts, request};
 use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1 as pb;
+use prost::Message;
 use sea_orm_migration::MigratorTrait;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -27,6 +31,7 @@ macro_rules! answer {
     };
 }
 
+mod applications;
 mod feed;
 mod grants;
 mod imports;
@@ -36,6 +41,7 @@ mod measurements;
 mod persons;
 mod schema;
 mod store;
+mod wire;
 
 /// What an rpc answers.
 type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
@@ -87,6 +93,14 @@ pub enum StartError {
     Uncovered(Vec<UncoveredTotal>),
 }
 
+/// Which facts a list tells of.
+struct Listed {
+    /// Something was told of them at this time or later.
+    since: Option<DateTime<Utc>>,
+    /// Withdrawn ones too.
+    withdrawn: bool,
+}
+
 /// What every operation works with.
 struct App {
     db: Database,
@@ -102,13 +116,52 @@ struct App {
 
 impl App {
     /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
     where
-        Q: prost::Message,
-        R: prost::Message + Default + 'static,
-        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
+        Q: Changing + Message,
+        R: Tells + Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
-        self.feed.once(call, self.clock.now(), work).await
+        self.feed.change(caller, request, self.clock.now(), work).await
+    }
+
+    /// [`App::change`] of what nobody else acts on: there is nothing to tell.
+    async fn change_untold<'a, Q, R, F>(
+        &'a self,
+        caller: &'a Caller,
+        request: &'a Q,
+        work: F,
+    ) -> Result<R, OpError>
+    where
+        Q: Changing + Message,
+        R: Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+    {
+        request::change(&self.db, caller, request, self.clock.now(), work).await
+    }
+
+    /// A fact as it is known now, or was at a recorded time.
+    async fn read<M: Fact + Message + Default>(
+        &self,
+        id: &str,
+        as_of: Option<prost_types::Timestamp>,
+    ) -> Result<M, OpError> {
+        let at = wire::as_of(as_of)?;
+        let found = facts::read(self.db.conn(), id, at, self.clock.now()).await?;
+        found.ok_or_else(|| OpError::not_found(M::KIND, id))
+    }
+
+    /// A page of all that was told of a fact.
+    async fn revisions<M: Fact + Message + Default>(
+        &self,
+        id: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<(Vec<M>, String), OpError> {
+        let filter = filter_hash(&["revisions", M::KIND, id]);
+        let page = PageRequest::parse(page_size, page_token, filter, MAX_PAGE)?;
+        let rows = facts::revisions(self.db.conn(), id, &page).await?;
+        Ok(page.cut(rows, |fact: &M| fact.info().map_or(0, |info| info.revision).to_string()))
     }
 }
 
@@ -203,11 +256,26 @@ fn in_district(caller: &Caller, district: &str) -> Result<(), OpError> {
     Err(OpError::denied("DISTRICT_NOT_YOURS", words))
 }
 
+/// Which revision a stored fact is.
+fn info<M: Fact>(fact: &M) -> Result<Info, OpError> {
+    fact.info()
+        .ok_or_else(|| OpError::internal(format!("{} {} is stored without info", M::KIND, fact.fact_id())))
+}
+
+/// Refuses to correct what a fact is about.
+fn fixed<T: PartialEq + Display>(field: &str, standing: &T, given: &T) -> Result<(), OpError> {
+    if standing == given {
+        return Ok(());
+    }
+    let words = format!("is {standing} and not {given}: withdraw what was told wrongly, and record it anew");
+    Err(OpError::invalid(field, "SUBJECT_FIXED", words))
+}
+
 fn id_taken(kind: &str, id: &str) -> OpError {
     OpError::already_exists("ID_TAKEN", format!("there is a {kind} {id} already: choose another id"))
 }
 
 fn person_unknown(id: &str) -> OpError {
-    OpError::precondition("PERSON_UNKNOWN", format!("there is no person {id}: register the person first"))
+    OpError::precondition("PERSON_UNKNOWN", format!("there is no person {id}: record the person first"))
         .with("person_id", id)
 }

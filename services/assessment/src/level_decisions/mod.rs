@@ -6,21 +6,36 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_assessment_domain::{
-    DecideRefused, LevelBasis, LevelDecision, Measurement, NoLevel, default_valid_from,
+    Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, default_valid_from, distance, in_force,
 };
-use niva_kit::OpError;
+use niva_calendar::Interval;
+use niva_facts::{Info, Telling};
 use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
+use niva_kit::wire::read;
+use niva_kit::{OpError, Tx, facts};
+use niva_models::Service;
 use niva_proto::assessment::v1 as pb;
+use pb::level_decision::Kind;
 use pb::level_decision_service_server::LevelDecisionService;
-use sha2::{Digest, Sha256};
 use tonic::Request;
 
-use crate::{Answer, App, MAX_PAGE, feed, measurements};
+use crate::grants::store as grants;
+use crate::measurements::Held;
+use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, measurements, persons};
 
 /// Level decisions as tonic sees them.
 pub(crate) struct LevelDecisions(pub(crate) Arc<App>);
+
+/// Which decisions are looked for; what is empty does not matter.
+pub(crate) struct Filter {
+    person_id: String,
+    service: Option<Service>,
+    kind: Option<&'static str>,
+    valid_from: Option<Interval>,
+    /// Districts that the caller sees; empty: all.
+    seen: Vec<String>,
+    listed: Listed,
+}
 
 #[tonic::async_trait]
 impl LevelDecisionService for LevelDecisions {
@@ -31,11 +46,53 @@ impl LevelDecisionService for LevelDecisions {
         answer!(self.decide(request))
     }
 
+    async fn record_level_decision(
+        &self,
+        request: Request<pb::RecordLevelDecisionRequest>,
+    ) -> Answer<pb::RecordLevelDecisionResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn correct_level_decision(
+        &self,
+        request: Request<pb::CorrectLevelDecisionRequest>,
+    ) -> Answer<pb::CorrectLevelDecisionResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_level_decision(
+        &self,
+        request: Request<pb::WithdrawLevelDecisionRequest>,
+    ) -> Answer<pb::WithdrawLevelDecisionResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_level_decision(
+        &self,
+        request: Request<pb::GetLevelDecisionRequest>,
+    ) -> Answer<pb::GetLevelDecisionResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn get_level_in_force(
+        &self,
+        request: Request<pb::GetLevelInForceRequest>,
+    ) -> Answer<pb::GetLevelInForceResponse> {
+        answer!(self.in_force(request))
+    }
+
     async fn list_level_decisions(
         &self,
         request: Request<pb::ListLevelDecisionsRequest>,
     ) -> Answer<pb::ListLevelDecisionsResponse> {
         answer!(self.list(request))
+    }
+
+    async fn list_level_decision_revisions(
+        &self,
+        request: Request<pb::ListLevelDecisionRevisionsRequest>,
+    ) -> Answer<pb::ListLevelDecisionRevisionsResponse> {
+        answer!(self.revisions(request))
     }
 }
 
@@ -45,40 +102,153 @@ impl LevelDecisions {
         caller: &Caller,
         request: &pb::DecideLevelRequest,
     ) -> Result<pb::DecideLevelResponse, OpError> {
-        let (id, valid_from) = &wire::new_decision(request)?;
-        let valid_from = valid_from.unwrap_or_else(|| default_valid_from(self.0.clock.today()));
-        let now = self.0.clock.now();
-        let call = Call { method: "DecideLevel", caller, request_id: &request.request_id, request };
+        let made = self.0.ids.of(&request.request_id, "level decision");
+        let asked = &wire::decided(request, made)?;
+        let valid_from = asked.valid_from.unwrap_or_else(|| default_valid_from(self.0.clock.today()));
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let (measurement, instrument) = measurements::held(&self.0, tx, caller, id).await?;
-                    let (decided, derived) = measurement
-                        .decide(instrument, self.0.allow_example_instruments, &self.0.catalogue, valid_from)
-                        .map_err(decide_refused)?;
-                    measurements::store::set_decided(tx, id).await?;
+                    let held = self.0.held_measurement(tx, caller, &asked.measurement_id).await?;
+                    let visit = &held.measurement.visit;
                     let decision = LevelDecision {
-                        level_decision_id: decision_id(id),
-                        decision_number: store::take_numbers(tx, 1).await?,
-                        person_id: decided.visit.person_id.clone(),
-                        service: decided.visit.service,
-                        level: derived.level,
-                        basis: LevelBasis::Measured {
-                            points: derived.points,
-                            scale_model_id: derived.scale_model_id,
-                        },
-                        measurement_id: id.clone(),
+                        level_decision_id: asked.level_decision_id.clone(),
+                        decision_number: 0,
+                        person_id: visit.person_id.clone(),
+                        service: visit.service,
+                        level: asked.expected,
+                        scale_id: None,
+                        basis: self.measured(&held)?,
                         valid_from,
-                        decide_time: now,
                     };
-                    store::insert_all(tx, std::slice::from_ref(&decision)).await?;
-                    let decision = wire::level_decision(&decision);
-                    let event = feed::level_event(&decision);
-                    let measurement = Some(self.0.measurement_told(&Measurement::Decided(decided)));
-                    Ok((pb::DecideLevelResponse { level_decision: Some(decision), measurement }, vec![event]))
+                    let (decision, events, measurement) =
+                        self.save_new(tx, decision, Some(&held), told).await?;
+                    let (level_decision, feed_position) = (Some(decision), 0);
+                    Ok((pb::DecideLevelResponse { level_decision, feed_position, measurement }, events))
                 })
             })
             .await
+    }
+
+    async fn record(
+        &self,
+        caller: &Caller,
+        request: &pb::RecordLevelDecisionRequest,
+    ) -> Result<pb::RecordLevelDecisionResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "level decision");
+        let (given, level) = &wire::told(request.level_decision.as_ref(), Some(made))?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    persons::visible(caller, &persons::standing(tx, &given.person_id).await?)?;
+                    let (basis, held) = self.basis(tx, caller, given).await?;
+                    let decision = LevelDecision {
+                        level_decision_id: given.level_decision_id.clone(),
+                        decision_number: 0,
+                        person_id: given.person_id.clone(),
+                        service: given.service,
+                        level: *level,
+                        scale_id: None,
+                        basis,
+                        valid_from: given.valid_from,
+                    };
+                    granted(tx, &decision).await?;
+                    let (decision, events, _) = self.save_new(tx, decision, held.as_ref(), told).await?;
+                    let (level_decision, feed_position) = (Some(decision), 0);
+                    Ok((pb::RecordLevelDecisionResponse { level_decision, feed_position }, events))
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectLevelDecisionRequest,
+    ) -> Result<pb::CorrectLevelDecisionResponse, OpError> {
+        let (given, level) = &wire::told(request.level_decision.as_ref(), None)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (standing, info) = held(tx, caller, &given.level_decision_id).await?;
+                    let next = info.corrected(request.expected_revision, told.clone())?;
+                    fixed("level_decision.person_id", &standing.person_id, &given.person_id)?;
+                    fixed("level_decision.service", &standing.service, &given.service)?;
+                    same_basis(&standing, given)?;
+                    let corrected =
+                        LevelDecision { level: *level, valid_from: given.valid_from, ..standing.clone() };
+                    let others = decisions(tx, &corrected.person_id, corrected.service).await?;
+                    let corrected =
+                        corrected.checked(&self.0.catalogue, &others).map_err(|e| refused(&e))?;
+                    store::update(tx, &corrected, &next).await?;
+                    if corrected.valid_from != standing.valid_from {
+                        self.note(tx, caller, &corrected, true, told).await?;
+                    }
+                    let (decision, events) = self.tell(tx, &corrected, &next).await?;
+                    let (level_decision, feed_position) = (Some(decision), 0);
+                    Ok((pb::CorrectLevelDecisionResponse { level_decision, feed_position }, events))
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawLevelDecisionRequest,
+    ) -> Result<pb::WithdrawLevelDecisionResponse, OpError> {
+        let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (decision, info) = held(tx, caller, id).await?;
+                    let next = info.withdrawn(request.expected_revision, told.clone())?;
+                    store::update(tx, &decision, &next).await?;
+                    self.note(tx, caller, &decision, false, told).await?;
+                    let (decision, events) = self.tell(tx, &decision, &next).await?;
+                    let (level_decision, feed_position) = (Some(decision), 0);
+                    Ok((pb::WithdrawLevelDecisionResponse { level_decision, feed_position }, events))
+                })
+            })
+            .await
+    }
+
+    async fn get(
+        &self,
+        caller: &Caller,
+        request: &pb::GetLevelDecisionRequest,
+    ) -> Result<pb::GetLevelDecisionResponse, OpError> {
+        let id = read::only_id("level_decision_id", &request.level_decision_id)?;
+        let decision: pb::LevelDecision = self.0.read(&id, request.as_of).await?;
+        persons::seen(self.0.db.conn(), caller, &decision.person_id).await?;
+        Ok(pb::GetLevelDecisionResponse { level_decision: Some(decision) })
+    }
+
+    async fn in_force(
+        &self,
+        caller: &Caller,
+        request: &pb::GetLevelInForceRequest,
+    ) -> Result<pb::GetLevelInForceResponse, OpError> {
+        let (person, service, day) = &wire::in_force(request)?;
+        let (at, now) = (crate::wire::as_of(request.as_of)?, self.0.clock.now());
+        let told: Vec<pb::LevelDecision> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    persons::seen(tx, caller, person).await?;
+                    let mut told = Vec::new();
+                    for id in store::of(tx, person, *service).await? {
+                        told.extend(facts::read(tx, &id, at, now).await?);
+                    }
+                    Ok::<_, OpError>(told)
+                })
+            })
+            .await?;
+        let standing = stand(&told)?;
+        let found = in_force(&standing, *day).map(|decision| &decision.level_decision_id);
+        let level_decision = told.into_iter().find(|d| Some(&d.level_decision_id) == found);
+        let unknown = || OpError::not_found("level in force", format!("for {person}, {service} on {day}"));
+        Ok(pb::GetLevelInForceResponse { level_decision: Some(level_decision.ok_or_else(unknown)?) })
     }
 
     async fn list(
@@ -86,37 +256,191 @@ impl LevelDecisions {
         caller: &Caller,
         request: &pb::ListLevelDecisionsRequest,
     ) -> Result<pb::ListLevelDecisionsResponse, OpError> {
-        let filter = filter_hash(&["level decisions", &request.person_id]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
+        let (page, filter) = &wire::filter(request, &caller.districts)?;
         let after = page.after.as_deref().and_then(|key| key.parse().ok()).unwrap_or(0);
-        let rows = store::list(self.0.db.conn(), &request.person_id, &caller.districts, after, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |d| d.decision_number.to_string());
-        let level_decisions = rows.iter().map(wire::level_decision).collect();
+        let (next_page_token, level_decisions) = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let rows = store::list(tx, filter, after, page).await?;
+                    let (rows, token) = page.cut(rows, |(_, number)| number.to_string());
+                    let ids: Vec<_> = rows.into_iter().map(|(id, _)| id).collect();
+                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
+                })
+            })
+            .await?;
         Ok(pb::ListLevelDecisionsResponse { level_decisions, next_page_token })
     }
-}
 
-/// The id of the one decision that a measurement leads to: derived, so that the same import gives the same ids on any
-/// machine.
-pub(crate) fn decision_id(measurement_id: &str) -> String {
-    let hash = Sha256::new_with_prefix("niva level decision of measurement ")
-        .chain_update(measurement_id)
-        .finalize();
-    niva_kit::hex(&hash[..16])
-}
-
-fn decide_refused(error: DecideRefused) -> OpError {
-    let words = error.to_string();
-    match error {
-        DecideRefused::Decided => OpError::precondition("MEASUREMENT_DECIDED", words),
-        DecideRefused::ExampleInstrument(_) => OpError::precondition("EXAMPLE_INSTRUMENT", words),
-        DecideRefused::ItemsMissing(items) => {
-            OpError::precondition("ITEMS_MISSING", words).with("items", items.join(","))
-        }
-        DecideRefused::NoLevel(error) => OpError::precondition(no_level(&error), words),
+    async fn revisions(
+        &self,
+        caller: &Caller,
+        request: &pb::ListLevelDecisionRevisionsRequest,
+    ) -> Result<pb::ListLevelDecisionRevisionsResponse, OpError> {
+        let id = read::only_id("level_decision_id", &request.level_decision_id)?;
+        let newest = self.0.read::<pb::LevelDecision>(&id, None).await?;
+        persons::seen(self.0.db.conn(), caller, &newest.person_id).await?;
+        let (level_decisions, next_page_token) =
+            self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        Ok(pb::ListLevelDecisionRevisionsResponse { level_decisions, next_page_token })
     }
 }
 
+impl LevelDecisions {
+    /// What a decision of a kind stands on, and the measurement that it decides.
+    async fn basis(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        given: &wire::Given,
+    ) -> Result<(LevelBasis, Option<Held<'_>>), OpError> {
+        let Some(id) = &given.measurement_id else { return Ok((wire::basis(given.kind, None)?, None)) };
+        let unknown = |error: OpError| match error {
+            OpError::NotFound { .. } => {
+                let words = format!("there is no measurement {id}: record it first, or name another");
+                OpError::precondition("MEASUREMENT_UNKNOWN", words).with("measurement_id", id)
+            }
+            error => error,
+        };
+        let held = self.0.held_measurement(tx, caller, id).await.map_err(unknown)?;
+        let visit = &held.measurement.visit;
+        if visit.person_id != given.person_id || visit.service != given.service {
+            let words =
+                format!("measurement {id} is of person {} for {}: name another", visit.person_id, visit.service);
+            return Err(OpError::precondition("MEASUREMENT_OF_OTHER", words));
+        }
+        if given.kind == Kind::Measured {
+            return Ok((self.measured(&held)?, Some(held)));
+        }
+        Ok((wire::basis(given.kind, Some((id.clone(), self.points(&held)?)))?, None))
+    }
+
+    /// The points of a measurement that no level is decided from yet.
+    fn measured(&self, held: &Held<'_>) -> Result<LevelBasis, OpError> {
+        held.measurement.open().map_err(|e| measurements::refused(&e))?;
+        let measurement_id = held.measurement.visit.measurement_id.clone();
+        Ok(LevelBasis::Measured { measurement_id, points: self.points(held)? })
+    }
+
+    fn points(&self, held: &Held<'_>) -> Result<u16, OpError> {
+        if !held.info.stands() {
+            return Err(niva_facts::Refused::Withdrawn.into());
+        }
+        let points = held.measurement.complete(held.instrument, self.0.allow_example_instruments);
+        points.map_err(|e| measurements::refused(&e))
+    }
+
+    /// Keeps a new decision, and notes it on the measurement that it decides.
+    async fn save_new(
+        &self,
+        tx: &Tx<'_>,
+        decision: LevelDecision,
+        held: Option<&Held<'_>>,
+        told: Telling,
+    ) -> Result<(pb::LevelDecision, Vec<niva_kit::feed::NewEvent>, Option<pb::Measurement>), OpError> {
+        let standing = decisions(tx, &decision.person_id, decision.service).await?;
+        decision.new_person(&standing).map_err(|e| refused(&e))?;
+        let checked = decision.checked(&self.0.catalogue, &standing).map_err(|e| refused(&e))?;
+        let decision = LevelDecision { decision_number: store::take_numbers(tx, 1).await?, ..checked };
+        let info = Info::first(decision.level_decision_id.as_str(), told.clone());
+        if !store::insert(tx, &decision, &info).await? {
+            return Err(id_taken("level decision", &decision.level_decision_id));
+        }
+        let by = Some((decision.level_decision_id.as_str(), decision.valid_from));
+        let measurement = match held {
+            Some(held) => Some(self.0.measurement_decided(tx, held, by, told).await?),
+            None => None,
+        };
+        let (decision, events) = self.tell(tx, &decision, &info).await?;
+        Ok((decision, events, measurement))
+    }
+
+    /// Notes on the measurement of a measured level whether, and from when, the decision stands on it.
+    async fn note(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        decision: &LevelDecision,
+        stands: bool,
+        told: Telling,
+    ) -> Result<(), OpError> {
+        let LevelBasis::Measured { measurement_id, .. } = &decision.basis else { return Ok(()) };
+        let held = self.0.held_measurement(tx, caller, measurement_id).await?;
+        let by = stands.then_some((decision.level_decision_id.as_str(), decision.valid_from));
+        self.0.measurement_decided(tx, &held, by, told).await?;
+        Ok(())
+    }
+
+    /// Keeps the revision, and what the feed is to tell of it.
+    async fn tell(
+        &self,
+        tx: &Tx<'_>,
+        decision: &LevelDecision,
+        info: &Info,
+    ) -> Result<Told<pb::LevelDecision>, OpError> {
+        let away = decision.basis.measured().map_or_else(Distance::default, |(_, points)| {
+            distance(&self.0.catalogue, decision.service, points, decision.valid_from)
+        });
+        let message = wire::message(decision, away, info);
+        facts::append(tx, std::slice::from_ref(&message)).await?;
+        let event = feed::level_decision(&message);
+        Ok((message, vec![event]))
+    }
+}
+
+/// A decision that is about to change, held with its person to the transaction's end.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(LevelDecision, Info), OpError> {
+    let unknown = || OpError::not_found("level_decision", id);
+    let person = store::person(tx, id).await?.ok_or_else(unknown)?;
+    persons::visible(caller, &persons::standing(tx, &person).await?)?;
+    let message = facts::newest::<pb::LevelDecision>(tx, id).await?.ok_or_else(unknown)?;
+    Ok((wire::stored(&message)?, crate::info(&message)?))
+}
+
+/// The decisions that stand for a person and a service.
+async fn decisions(tx: &Tx<'_>, person: &str, service: Service) -> Result<Vec<LevelDecision>, OpError> {
+    stand(&crate::store::newest(tx, &store::of(tx, person, service).await?).await?)
+}
+
+fn stand(told: &[pb::LevelDecision]) -> Result<Vec<LevelDecision>, OpError> {
+    let stands = |d: &&pb::LevelDecision| crate::info(*d).is_ok_and(|info| info.stands());
+    told.iter().filter(stands).map(wire::stored).collect()
+}
+
+/// Refuses a decision of a service that the person has no grant of.
+async fn granted(tx: &Tx<'_>, decision: &LevelDecision) -> Result<(), OpError> {
+    let (person, service) = (&decision.person_id, decision.service);
+    if grants::last_days(tx, &[person.as_str()]).await?.contains_key(&(person.clone(), service)) {
+        return Ok(());
+    }
+    let words = format!("person {person} has no grant of {service}: record it first");
+    Err(OpError::precondition("NO_GRANT", words))
+}
+
+/// Refuses to correct what a decision stands on.
+fn same_basis(standing: &LevelDecision, given: &wire::Given) -> Result<(), OpError> {
+    let kind = given.kind.as_str_name().trim_start_matches("KIND_").to_lowercase();
+    fixed("level_decision.kind", &standing.basis.as_str().to_owned(), &kind)?;
+    let measurement = standing.basis.measured().map(|(id, _)| id.clone()).unwrap_or_default();
+    let given = given.measurement_id.clone().unwrap_or_default();
+    fixed("level_decision.measurement_id", &measurement, &given)
+}
+
+fn refused(error: &LevelRefused) -> OpError {
+    let words = error.to_string();
+    match error {
+        LevelRefused::NoLevel(error) => OpError::precondition(no_level(error), words),
+        LevelRefused::Differs { derived, .. } => OpError::precondition("LEVEL_DIFFERS", words)
+            .with("level", derived.level)
+            .with("scale_id", &derived.scale_id),
+        LevelRefused::Unknown { .. } => OpError::invalid("level_decision.level", "LEVEL_UNKNOWN", words),
+        LevelRefused::SameScale { .. } => OpError::precondition("SAME_SCALE", words),
+        LevelRefused::MeasuredAlready(_) => OpError::precondition("MEASURED_ALREADY", words),
+    }
+}
+
+/// The reason why points give no level.
 pub(crate) fn no_level(error: &NoLevel) -> &'static str {
     match error {
         NoLevel::NoScale { .. } => "NO_SCALE",
