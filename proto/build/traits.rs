@@ -27,6 +27,16 @@ pub(crate) fn write(pool: &DescriptorPool) -> String {
                  fn reason(&self) -> &str {{ {reason} }}\n}}\n"
             );
         }
+        if message.name() == "CreateImportRequest" {
+            let _ = write!(
+                text,
+                "impl niva_facts::Entry for {path} {{\n    \
+                 fn request_id(&self) -> &str {{ &self.request_id }}\n    \
+                 fn validate_only(&self) -> bool {{ self.validate_only }}\n    \
+                 fn reason(&self) -> &str {{ &self.reason }}\n    \
+                 fn origin(&self) -> &str {{ &self.origin }}\n}}\n"
+            );
+        }
         if has("feed_position") && message.name().ends_with("Response") {
             let _ = write!(
                 text,

@@ -10,7 +10,8 @@ pub mod facts;
     unreachable_pub,
     clippy::all,
     clippy::pedantic,
-    clippy::restriction
+    clippy::restriction,
+    clippy::nursery
 )]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/niva.rs"));

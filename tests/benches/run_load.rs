@@ -128,7 +128,7 @@ async fn discard(world: &World, run: &PaymentRun) {
         payment_run_id: run.payment_run_id.clone(),
         reason: "measured again".to_owned(),
     };
-    world.payment(Role::FinanceMaker).discard_payment_run(request).await.unwrap();
+    world.payment(Role::FinanceMaker).runs.discard_payment_run(request).await.unwrap();
 }
 
 /// Tells payment of units, grants, levels and placements, as its feeds would.

@@ -178,8 +178,14 @@ pub async fn run(world: &World, of: &str) -> PaymentRun {
     let mut client = world.payment(Role::FinanceMaker);
     let request =
         CreatePaymentRunRequest { request_id: new_request(), month: Some(month(of)), validate_only: false };
-    let created =
-        client.create_payment_run(request).await.expect("a run").into_inner().payment_run.expect("a run");
+    let created = client
+        .runs
+        .create_payment_run(request)
+        .await
+        .expect("a run")
+        .into_inner()
+        .payment_run
+        .expect("a run");
     finished(world, &created.payment_run_id).await
 }
 
@@ -190,10 +196,10 @@ pub async fn run(world: &World, of: &str) -> PaymentRun {
 pub async fn finished(world: &World, id: &str) -> PaymentRun {
     let mut client = world.payment(Role::FinanceMaker);
     let watch = WatchPaymentRunRequest { payment_run_id: id.to_owned() };
-    let mut progress = client.watch_payment_run(watch).await.expect("its progress").into_inner();
+    let mut progress = client.runs.watch_payment_run(watch).await.expect("its progress").into_inner();
     while progress.message().await.expect("its progress").is_some() {}
     let request = GetPaymentRunRequest { payment_run_id: id.to_owned() };
-    client.get_payment_run(request).await.expect("the run").into_inner().payment_run.expect("the run")
+    client.runs.get_payment_run(request).await.expect("the run").into_inner().payment_run.expect("the run")
 }
 
 /// What a run of a month would give, without one.
@@ -203,7 +209,7 @@ pub async fn finished(world: &World, id: &str) -> PaymentRun {
 pub async fn preview(world: &World, of: &str) -> PaymentRun {
     let request =
         CreatePaymentRunRequest { request_id: new_request(), month: Some(month(of)), validate_only: true };
-    let answer = world.payment(Role::FinanceMaker).create_payment_run(request).await;
+    let answer = world.payment(Role::FinanceMaker).runs.create_payment_run(request).await;
     answer.expect("a preview").into_inner().payment_run.expect("a preview")
 }
 
@@ -217,7 +223,7 @@ pub async fn approve(world: &World, run: &PaymentRun) -> PaymentRun {
         payment_run_id: run.payment_run_id.clone(),
         amount: run.control.as_ref().and_then(|control| control.amount),
     };
-    let answer = world.payment(Role::FinanceApprover).approve_payment_run(request).await;
+    let answer = world.payment(Role::FinanceApprover).runs.approve_payment_run(request).await;
     answer.expect("approval").into_inner().payment_run.expect("the run")
 }
 
@@ -235,7 +241,7 @@ pub async fn lines(world: &World, run: &str) -> Vec<PaymentLine> {
             page_token,
             ..ListPaymentLinesRequest::default()
         };
-        let page = client.list_payment_lines(request).await.expect("lines").into_inner();
+        let page = client.lines.list_payment_lines(request).await.expect("lines").into_inner();
         lines.extend(page.payment_lines);
         if page.next_page_token.is_empty() {
             return lines;

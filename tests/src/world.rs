@@ -19,7 +19,7 @@ use niva_proto::{
     assessment::v1::{self as assessment, WatchAssessmentRequest},
     choice::v1::{self as choice, GetFeedStatusRequest, WatchChoiceRequest},
     common::v1::FeedStatus,
-    payment::v1::{self as payment, payment_service_client::PaymentServiceClient},
+    payment::v1::{self as payment, Clients as PaymentClients},
 };
 
 pub use niva_kit::auth::Role;
@@ -178,14 +178,14 @@ impl World {
 
     /// Payment, as somebody with a role.
     #[must_use]
-    pub fn payment(&self, role: Role) -> PaymentServiceClient<Channel> {
+    pub fn payment(&self, role: Role) -> PaymentClients<Channel> {
         self.payment_as(role.as_str(), &[role])
     }
 
     /// Payment, as a certain person.
     #[must_use]
-    pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentServiceClient<Channel> {
-        bounded!(PaymentServiceClient::new(self.channel_as(Service::Payment, subject, roles)))
+    pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentClients<Channel> {
+        bounded!(PaymentClients::new(self.channel_as(Service::Payment, subject, roles)))
     }
 
     /// Kills a service as a power cut would (a process), or stops it (in this process), and starts it again.
@@ -249,7 +249,7 @@ impl World {
     /// # Panics
     /// When it does not answer.
     pub async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
-        let answer = self.payment(Role::Service).get_feed_status(payment::GetFeedStatusRequest {}).await;
+        let answer = self.payment(Role::Service).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         let feeds = answer.expect("feed status").into_inner().feeds;
         (named(feeds.clone(), "assessment"), named(feeds, "choice"))
     }

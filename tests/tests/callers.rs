@@ -89,7 +89,7 @@ async fn a_role_does_its_own_work_alone() {
     assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
     let run = CreatePaymentRunRequest { request_id: new_request(), ..CreatePaymentRunRequest::default() };
     for role in [Role::CaseOfficer, Role::Assessor, Role::FinanceApprover, Role::Analyst] {
-        let refused = world.payment(role).create_payment_run(run.clone()).await.unwrap_err();
+        let refused = world.payment(role).runs.create_payment_run(run.clone()).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::PermissionDenied, "ROLE_MISSING"),
@@ -113,11 +113,11 @@ async fn nobody_approves_what_they_made() {
     };
     // The maker with the other role as well is still the maker; without the role it does not even come to that.
     let both = [Role::FinanceMaker, Role::FinanceApprover];
-    let refused = world.payment_as(&run.maker, &both).approve_payment_run(approve()).await.unwrap_err();
+    let refused = world.payment_as(&run.maker, &both).runs.approve_payment_run(approve()).await.unwrap_err();
     assert_eq!(reason(&refused), "SAME_PERSON", "{refused:?}");
-    let refused = world.payment(Role::FinanceMaker).approve_payment_run(approve()).await.unwrap_err();
+    let refused = world.payment(Role::FinanceMaker).runs.approve_payment_run(approve()).await.unwrap_err();
     assert_eq!(reason(&refused), "ROLE_MISSING", "{refused:?}");
-    let answer = world.payment_as("somebody-else", &both).approve_payment_run(approve()).await.unwrap();
+    let answer = world.payment_as("somebody-else", &both).runs.approve_payment_run(approve()).await.unwrap();
     let approved = answer.into_inner().payment_run.unwrap();
     assert_eq!((approved.maker.as_str(), approved.approver.as_str()), (run.maker.as_str(), "somebody-else"));
     world.close().await;

@@ -134,14 +134,15 @@ async fn pay_march(world: &World, placement: &Placement) {
         amount: control.amount,
     };
     let own = world.payment_as(&run.maker, &[Role::FinanceMaker, Role::FinanceApprover]);
-    let refused = own.clone().approve_payment_run(approve.clone()).await.unwrap_err();
+    let refused = own.clone().runs.approve_payment_run(approve.clone()).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("SAME_PERSON"));
     let mut approver = world.payment(Role::FinanceApprover);
     let other_sum =
         ApprovePaymentRunRequest { request_id: new_request(), amount: Some(kronor(1)), ..approve.clone() };
-    let refused = approver.approve_payment_run(other_sum).await.unwrap_err();
+    let refused = approver.runs.approve_payment_run(other_sum).await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("AMOUNT_DIFFERS"));
-    let approved = approver.approve_payment_run(approve).await.unwrap().into_inner().payment_run.unwrap();
+    let approved =
+        approver.runs.approve_payment_run(approve).await.unwrap().into_inner().payment_run.unwrap();
     assert_eq!(approved.state(), payment_run::State::Approved);
 
     let lines = steps::lines(world, &run.payment_run_id).await;
@@ -151,7 +152,8 @@ async fn pay_march(world: &World, placement: &Placement) {
     assert_eq!((line.quantity, line.unit_price, line.amount), (28, Some(kronor(495)), Some(kronor(13_860))));
     assert_eq!(line.settlement(), Settlement::OwnUnit);
     let request = ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
-    let explained = approver.explain_payment_line(request).await.unwrap().into_inner().explanation.unwrap();
+    let explained =
+        approver.lines.explain_payment_line(request).await.unwrap().into_inner().explanation.unwrap();
     assert_eq!(explained.model_id, "socialpsychiatry-2010");
     assert_eq!(explained.points, Some(72));
     assert!(!explained.source_document.is_empty() && !explained.source_place.is_empty(), "{explained:?}");

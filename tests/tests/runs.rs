@@ -18,7 +18,14 @@ const ATTEMPTS: usize = 6;
 async fn create(world: &World, of: &str) -> Result<PaymentRun, Status> {
     let request =
         CreatePaymentRunRequest { request_id: new_request(), month: Some(month(of)), validate_only: false };
-    Ok(world.payment(Role::FinanceMaker).create_payment_run(request).await?.into_inner().payment_run.unwrap())
+    Ok(world
+        .payment(Role::FinanceMaker)
+        .runs
+        .create_payment_run(request)
+        .await?
+        .into_inner()
+        .payment_run
+        .unwrap())
 }
 
 /// Started at once: one wins, the others are told why not.
@@ -43,13 +50,14 @@ async fn one_wins(store: Store) {
         payment_run_id: winner.payment_run_id,
         reason: "made too early".to_owned(),
     };
-    world.payment(Role::FinanceMaker).discard_payment_run(request).await.unwrap();
+    world.payment(Role::FinanceMaker).runs.discard_payment_run(request).await.unwrap();
     let second = steps::run(&world, "2024-03").await;
     steps::approve(&world, &second).await;
     let refused = create(&world, "2024-03").await.unwrap_err();
     assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("MONTH_ALREADY_RUN"), "{refused:?}");
     let list = ListPaymentRunsRequest::default();
-    let runs = world.payment(Role::Auditor).list_payment_runs(list).await.unwrap().into_inner().payment_runs;
+    let runs =
+        world.payment(Role::Auditor).runs.list_payment_runs(list).await.unwrap().into_inner().payment_runs;
     let states: Vec<_> = runs.iter().map(PaymentRun::state).collect();
     assert_eq!(states, [payment_run::State::Discarded, payment_run::State::Approved]);
     world.close().await;

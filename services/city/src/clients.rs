@@ -3,7 +3,7 @@
 use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
-use niva_proto::payment::v1::payment_service_client::PaymentServiceClient;
+use niva_proto::payment::v1 as payment;
 use tonic::Status;
 
 /// Where the three services are.
@@ -25,7 +25,7 @@ pub struct Clients {
     /// Choice.
     pub choice: choice::Clients<Channel>,
     /// Payment.
-    pub payment: PaymentServiceClient<Channel>,
+    pub payment: payment::Clients<Channel>,
 }
 
 impl Endpoints {
@@ -36,7 +36,7 @@ impl Endpoints {
         Clients {
             assessment: niva_kit::bounded!(assessment::Clients::new(to(&self.assessment))),
             choice: niva_kit::bounded!(choice::Clients::new(to(&self.choice))),
-            payment: niva_kit::bounded!(PaymentServiceClient::new(to(&self.payment))),
+            payment: niva_kit::bounded!(payment::Clients::new(to(&self.payment))),
         }
     }
 }

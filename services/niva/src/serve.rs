@@ -153,8 +153,8 @@ impl Started {
             }
             Role::Choice => server.time_for("/niva.choice.v1.ImportService/ImportChoice", IMPORT_TIME),
             Role::Payment => server
-                .time_for("/niva.payment.v1.PaymentService/ImportPayment", IMPORT_TIME)
-                .time_for("/niva.payment.v1.PaymentService/CreatePaymentRun", PREVIEW_TIME),
+                .time_for("/niva.payment.v1.ImportService/ImportPayment", IMPORT_TIME)
+                .time_for("/niva.payment.v1.RunService/CreatePaymentRun", PREVIEW_TIME),
         }
     }
 }
@@ -200,8 +200,7 @@ pub(crate) async fn start(
             let assessment = channel(setup.assessment, "assessment")?;
             let choice = channel(setup.choice, "choice")?;
             let opening_month = setup.opening_month;
-            let deps =
-                niva_payment::Deps { db, clock, ids, city, catalogue, assessment, choice, opening_month };
+            let deps = niva_payment::Deps { db, clock, city, catalogue, assessment, choice, opening_month };
             let service = niva_payment::start(deps, shutdown).await.doing(what)?;
             let started = Started { role, routes: service.routes.clone(), policy: niva_payment::policy() };
             (started, Box::pin(service.finished()))

@@ -1,38 +1,55 @@
 //! The payment service: facts in, by feed and by rpc; runs, lines and their explanation out.
 //!
-//! What is known of a person in a service is a [`niva_payment_domain::Case`], kept in versions by fact number. A run
-//! freezes a number, computes what is owed for every month of the ledger, and pays the difference to what was paid.
+//! A folder a resource. What is known of a person in a service is a [`niva_payment_domain::Case`], kept in versions by
+//! fact number. A run freezes a number, computes what is owed for every month of the ledger, and pays the difference to
+//! what was paid.
 
-mod case_key;
+/// A line an rpc: the operation, called by the caller with the message.
+macro_rules! answer {
+    ($self:ident.$operation:ident($request:ident)) => {
+        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
+    };
+}
+
+mod agreements;
+mod attendance;
+mod cases;
+mod compensation;
+mod facts;
 pub mod feed;
-mod grpc;
-mod ops;
+mod holds;
+mod imports;
+mod lines;
 mod policy;
-mod record;
-mod run;
+mod premises_costs;
+mod runs;
+mod schedules;
+mod schema;
 mod store;
+mod transitions;
+mod units;
 mod wire;
 
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use niva_calendar::Month;
+use niva_kit::auth::{Caller, Role};
 use niva_kit::client::Channel;
 use niva_kit::feed::{Consumer, ConsumerHandle};
-use niva_kit::{Clock, Database, DbError, Ids};
+use niva_kit::request::{self, Call};
+use niva_kit::{Clock, Database, DbError, OpError, Tx};
 use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
-use niva_proto::payment::v1::payment_service_server::PaymentServiceServer;
+use niva_proto::payment::v1 as pb;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-pub use ops::quote::calculate;
+pub use compensation::calculate;
 pub use policy::policy;
-pub use store::migration::Migrator;
-
-/// The service's name in the contract, by which its health is told.
-pub const SERVICE: &str = "niva.payment.v1.PaymentService";
+pub use schema::Migrator;
 
 /// What the service stands on.
 pub struct Deps {
@@ -40,8 +57,6 @@ pub struct Deps {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
-    /// Where identities come from. Payment makes none of its own: runs and lines have numbers.
-    pub ids: Ids,
     /// The city and its district boards.
     pub city: Arc<City>,
     /// The compensation models.
@@ -80,20 +95,18 @@ pub enum StartError {
 
 /// The running service.
 #[derive(Debug)]
-pub struct Service {
+pub struct Started {
     /// What to serve.
     pub routes: Routes,
-    /// Services whose health is told.
-    pub health_names: Vec<&'static str>,
-    context: Arc<ops::Context>,
+    app: Arc<App>,
     job: JoinHandle<()>,
 }
 
-impl Service {
+impl Started {
     /// The consumer of a feed, by name: [`feed::ASSESSMENT`] or [`feed::CHOICE`].
     #[must_use]
     pub fn consumer(&self, feed: &str) -> Option<&ConsumerHandle> {
-        self.context.consumers.iter().find(|(name, _)| *name == feed).map(|(_, consumer)| consumer)
+        self.app.consumers.iter().find(|(name, _)| *name == feed).map(|(_, consumer)| consumer)
     }
 
     /// Waits until the job that calculates runs has ended, after the shutdown.
@@ -104,11 +117,41 @@ impl Service {
     }
 }
 
+/// What every operation works with.
+#[derive(Debug)]
+struct App {
+    db: Database,
+    clock: Clock,
+    city: Arc<City>,
+    catalogue: Arc<Catalogue>,
+    /// First month of the ledger, where it is not the first run's.
+    opening_month: Option<Month>,
+    cases_per_part: u32,
+    jobs: runs::job::Jobs,
+    consumers: Vec<(&'static str, ConsumerHandle)>,
+    shutdown: CancellationToken,
+}
+
+impl App {
+    /// Runs `work` once for a request id: in one transaction with the claim and the stored answer.
+    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    where
+        Q: prost::Message,
+        R: prost::Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+    {
+        request::once(&self.db, call, self.clock.now(), work).await
+    }
+}
+
+/// What an rpc answers.
+type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+
 /// Starts the service: consumers of both feeds, and the job that calculates runs; a run that was being calculated goes on.
 ///
 /// # Errors
 /// The database is not migrated, or cannot be reached.
-pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Service, StartError> {
+pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     start_with(deps, Tuning::default(), shutdown).await
 }
 
@@ -120,9 +163,9 @@ pub async fn start_with(
     deps: Deps,
     tuning: Tuning,
     shutdown: CancellationToken,
-) -> Result<Service, StartError> {
-    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, .. } = deps;
-    store::runs::unsettled(db.conn()).await.map_err(|e| match e {
+) -> Result<Started, StartError> {
+    let Deps { db, clock, city, catalogue, assessment, choice, opening_month } = deps;
+    runs::store::unsettled(db.conn()).await.map_err(|e| match e {
         e if e.is_unavailable() => StartError::Unavailable(e),
         e => StartError::NotMigrated(e),
     })?;
@@ -138,10 +181,54 @@ pub async fn start_with(
         (feed::CHOICE, Consumer::spawn(feed::CHOICE, of_db(), of_clock(), choice, facts(), stop())),
     ];
     let cases_per_part = tuning.cases_per_part.max(1);
-    let (jobs, job) = run::spawn(db.clone(), Arc::clone(&catalogue), cases_per_part, shutdown.clone());
-    let context =
-        Arc::new(ops::Context { db, clock, city, catalogue, opening_month, cases_per_part, jobs, consumers });
-    let api = grpc::Api { context: Arc::clone(&context), shutdown };
-    let routes = Routes::new(niva_kit::bounded!(PaymentServiceServer::new(api)));
-    Ok(Service { routes, health_names: vec![SERVICE], context, job })
+    let (jobs, job) = runs::job::spawn(db.clone(), Arc::clone(&catalogue), cases_per_part, shutdown.clone());
+    let app = Arc::new(App {
+        db,
+        clock,
+        city,
+        catalogue,
+        opening_month,
+        cases_per_part,
+        jobs,
+        consumers,
+        shutdown,
+    });
+    Ok(Started { routes: routes(&app), app, job })
+}
+
+fn routes(app: &Arc<App>) -> Routes {
+    macro_rules! add {
+        ($($server:ident::$type:ident($resource:expr),)+) => {{
+            let mut routes = Routes::builder();
+            $(routes.add_service(niva_kit::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
+            routes.routes()
+        }};
+    }
+    add! {
+        schedule_service_server::ScheduleServiceServer(schedules::Schedules),
+        attendance_service_server::AttendanceServiceServer(attendance::Attendance),
+        agreement_service_server::AgreementServiceServer(agreements::Agreements),
+        transition_service_server::TransitionServiceServer(transitions::Transitions),
+        premises_cost_service_server::PremisesCostServiceServer(premises_costs::PremisesCosts),
+        compensation_service_server::CompensationServiceServer(compensation::Compensation),
+        run_service_server::RunServiceServer(runs::Runs),
+        line_service_server::LineServiceServer(lines::Lines),
+        hold_service_server::HoldServiceServer(holds::Holds),
+        import_service_server::ImportServiceServer(imports::Imports),
+        feed_service_server::FeedServiceServer(feed::Feed),
+    }
+}
+
+/// The provider that a caller is bound to: whoever is there for a provider and nothing else sees and tells of its units
+/// alone.
+///
+/// # Errors
+/// `PROVIDER_MISSING`: the caller is there for a provider, and the token does not say which.
+fn bound_to(caller: &Caller) -> Result<Option<&str>, OpError> {
+    if caller.roles.iter().any(|role| *role != Role::Provider) {
+        return Ok(None);
+    }
+    let missing =
+        || OpError::denied("PROVIDER_MISSING", "the token names no provider; ask for one that does");
+    caller.provider.as_deref().ok_or_else(missing).map(Some)
 }

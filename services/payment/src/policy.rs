@@ -1,6 +1,9 @@
 use niva_kit::auth::{Policy, Role};
-
-use crate::SERVICE;
+use niva_proto::payment::v1::{
+    agreement_service_server, attendance_service_server, compensation_service_server, feed_service_server,
+    hold_service_server, import_service_server, line_service_server, premises_cost_service_server,
+    run_service_server, schedule_service_server, transition_service_server,
+};
 
 /// Who may call what. A provider sees and tells of its own units alone; that is checked where the data is known.
 #[must_use]
@@ -14,26 +17,30 @@ pub fn policy() -> Policy {
     let agreements: &[Role] = &[FinanceMaker, Administrator];
     let quotes: &[Role] =
         &[Service, CaseOfficer, Provider, FinanceMaker, FinanceApprover, Analyst, Auditor, Administrator];
-    Policy::new().service(
-        SERVICE,
-        &[
-            ("CalculateCompensation", quotes),
-            ("SetWeeklySchedule", attendance),
-            ("ReportOccasions", attendance),
-            ("RecordAgreement", agreements),
-            ("RecordTransition", agreements),
-            ("RecordPremisesCost", agreements),
-            ("ImportPayment", &[Service, Administrator]),
-            ("CreatePaymentRun", &[FinanceMaker, Administrator]),
-            ("GetPaymentRun", readers),
-            ("ListPaymentRuns", readers),
-            ("WatchPaymentRun", readers),
-            ("ApprovePaymentRun", &[FinanceApprover]),
-            ("DiscardPaymentRun", &[FinanceMaker, Administrator]),
-            ("ListPaymentLines", line_readers),
-            ("ListPaymentHolds", readers),
-            ("ExplainPaymentLine", line_readers),
-            ("GetFeedStatus", &[Service, Analyst, Auditor, Administrator, FinanceMaker, FinanceApprover]),
-        ],
-    )
+    let feeds: &[Role] = &[Service, Analyst, Auditor, Administrator, FinanceMaker, FinanceApprover];
+    Policy::new()
+        .service(schedule_service_server::SERVICE_NAME, &[("SetWeeklySchedule", attendance)])
+        .service(attendance_service_server::SERVICE_NAME, &[("ReportOccasions", attendance)])
+        .service(agreement_service_server::SERVICE_NAME, &[("RecordAgreement", agreements)])
+        .service(transition_service_server::SERVICE_NAME, &[("RecordTransition", agreements)])
+        .service(premises_cost_service_server::SERVICE_NAME, &[("RecordPremisesCost", agreements)])
+        .service(compensation_service_server::SERVICE_NAME, &[("CalculateCompensation", quotes)])
+        .service(
+            run_service_server::SERVICE_NAME,
+            &[
+                ("CreatePaymentRun", &[FinanceMaker, Administrator]),
+                ("GetPaymentRun", readers),
+                ("ListPaymentRuns", readers),
+                ("WatchPaymentRun", readers),
+                ("ApprovePaymentRun", &[FinanceApprover]),
+                ("DiscardPaymentRun", &[FinanceMaker, Administrator]),
+            ],
+        )
+        .service(
+            line_service_server::SERVICE_NAME,
+            &[("ListPaymentLines", line_readers), ("ExplainPaymentLine", line_readers)],
+        )
+        .service(hold_service_server::SERVICE_NAME, &[("ListPaymentHolds", readers)])
+        .service(import_service_server::SERVICE_NAME, &[("ImportPayment", &[Service, Administrator])])
+        .service(feed_service_server::SERVICE_NAME, &[("GetFeedStatus", feeds)])
 }

@@ -1,14 +1,7 @@
-//! Queries: the only place that knows the tables.
-
-pub(crate) mod facts;
-pub(crate) mod feeds;
-pub(crate) mod holds;
-pub(crate) mod lines;
-pub(crate) mod migration;
-pub(crate) mod runs;
-pub(crate) mod units;
+//! What the stores of all resources have in common.
 
 use niva_kit::DbError;
+pub(crate) use sea_orm::ConnectionTrait as Connection;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetable, Value};
 
 /// Keys in one query: far below the 32 766 binds that SQLite takes.

@@ -1,8 +1,76 @@
-//! Between the contract and the domain. What comes in is checked whole: every violation at once.
+//! Words of payment's own that several resources share, outwards, and scopes by payment's rule of hours.
 
-pub(crate) mod case;
-pub(crate) mod events;
-pub(crate) mod lines;
-pub(crate) mod records;
-pub(crate) mod runs;
-pub(crate) mod values;
+use niva_kit::page::PageRequest;
+use niva_kit::wire::read;
+use niva_kit::{OpError, Violations};
+use niva_models::{Component, Scope, Unit};
+use niva_money::Ore;
+use niva_payment_domain::{FactError, Settlement, check_price, parse_hours};
+use niva_proto::common::v1 as common;
+use niva_proto::payment::v1 as pb;
+
+/// Lines or holds on a page at most, and when no size is asked for.
+pub(crate) const MAX_LINES: u32 = 5_000;
+const DEFAULT_LINES: i32 = 1_000;
+
+/// How many lines or holds are asked for.
+pub(crate) const fn size(asked: i32) -> i32 {
+    if asked == 0 { DEFAULT_LINES } else { asked }
+}
+
+/// The number that a page begins after.
+pub(crate) fn after<N: std::str::FromStr + Default>(page: &PageRequest) -> Result<N, OpError> {
+    let Some(after) = &page.after else { return Ok(N::default()) };
+    let text = "is not from the page before of the same list; start again without a token";
+    after.parse().map_err(|_| OpError::invalid("page_token", "PAGE_TOKEN_INVALID", text))
+}
+
+/// A scope that must be given.
+pub(crate) fn scope(v: &mut Violations, field: &str, scope: Option<&common::GrantScope>) -> Option<Scope> {
+    read::scope(v, field, scope, |text| parse_hours(text).map_err(|e| (e.reason(), e.to_string())))
+}
+
+/// A price or a cost that must be given.
+pub(crate) fn price(v: &mut Violations, field: &str, given: Option<common::Money>) -> Option<Ore> {
+    let price = read::money(v, field, given)?;
+    if let Err(error) = check_price(price, String::new) {
+        refuse(v, field, &error);
+    }
+    Some(price)
+}
+
+/// Notes what the domain found.
+pub(crate) fn refuse(v: &mut Violations, field: &str, error: &FactError) {
+    v.add(field, error.reason(), error.to_string());
+}
+
+pub(crate) fn component_out(component: Component) -> pb::Component {
+    match component {
+        Component::Rate => pb::Component::Rate,
+        Component::Vacancy => pb::Component::Vacancy,
+        Component::Premises => pb::Component::Premises,
+        Component::EveningNight => pb::Component::EveningNight,
+        Component::ActualPremises => pb::Component::ActualPremises,
+    }
+}
+
+/// A year is the unit of allocations, which no line pays.
+pub(crate) fn unit_out(unit: Unit) -> pb::PriceUnit {
+    match unit {
+        Unit::CalendarDay => pb::PriceUnit::CalendarDay,
+        Unit::Weekday => pb::PriceUnit::Weekday,
+        Unit::Month => pb::PriceUnit::Month,
+        Unit::HalfDaySession => pb::PriceUnit::HalfDaySession,
+        Unit::CourseSession => pb::PriceUnit::CourseSession,
+        Unit::EveningOrNight => pb::PriceUnit::EveningOrNight,
+        Unit::Year => pb::PriceUnit::Unspecified,
+    }
+}
+
+pub(crate) fn settlement_out(settlement: Settlement) -> pb::Settlement {
+    match settlement {
+        Settlement::Outgoing => pb::Settlement::Outgoing,
+        Settlement::InternalVoucher => pb::Settlement::InternalVoucher,
+        Settlement::OwnUnit => pb::Settlement::OwnUnit,
+    }
+}

@@ -32,7 +32,7 @@ async fn report(
         placement_id: "PL-0001".to_owned(),
         occasions,
     };
-    Ok(world.by(by).report_occasions(request).await?.into_inner().fact_number)
+    Ok(world.by(by).attendance.report_occasions(request).await?.into_inner().fact_number)
 }
 
 fn admin() -> Caller {
@@ -54,7 +54,7 @@ async fn agree(world: &World, id: &str, first: u32, last: u32, price: i64) -> Re
         placement_id: "PL-0001".to_owned(),
         agreement: Some(agreement),
     };
-    Ok(world.maker().record_agreement(request).await?.into_inner().fact_number)
+    Ok(world.maker().agreements.record_agreement(request).await?.into_inner().fact_number)
 }
 
 /// `PL-0001` in supported housing and `PL-0002` in occupation, both at level 1 in a municipal unit.
@@ -106,12 +106,12 @@ niva_kit::on_both_databases! {
         agree(&world, "IA-1", 11, 20, 60_000).await.unwrap();
         let cost = pb::PremisesCost { valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }) };
         let request = pb::RecordPremisesCostRequest { request_id: world.request(), placement_id: "PL-0001".to_owned(), premises_cost: Some(cost) };
-        world.maker().record_premises_cost(request).await.unwrap();
+        world.maker().premises_costs.record_premises_cost(request).await.unwrap();
         let request = pb::SetWeeklyScheduleRequest { request_id: world.request(), placement_id: "PL-0002".to_owned(), schedule: Some(schedule((2013, 3, 1), [1, 0, 1, 0, 1])) };
-        world.by(provider("PR-1")).set_weekly_schedule(request).await.unwrap();
+        world.by(provider("PR-1")).schedules.set_weekly_schedule(request).await.unwrap();
         let transition = pb::Transition { job_start: date(day(2024, 3, 4)), support_end: None };
         let request = pb::RecordTransitionRequest { request_id: world.request(), placement_id: "PL-0001".to_owned(), transition: Some(transition) };
-        world.maker().record_transition(request).await.unwrap();
+        world.maker().transitions.record_transition(request).await.unwrap();
         let march = world.paid(2024, 3).await;
         let lines = world.lines(&march).await;
         let housed: Vec<_> = lines.iter().filter(|l| l.placement_id == "PL-0001").collect();
@@ -147,14 +147,14 @@ niva_kit::on_both_databases! {
         assert_eq!(reason(&report(&world, admin(), "x", vec![]).await.unwrap_err()), "COUNT_OUT_OF_RANGE");
         assert_eq!(reason(&report(&world, provider("PR-2"), "x", vec![evening((2024, 3, 3), 1)]).await.unwrap_err()), "OTHER_PROVIDER");
         let request = pb::SetWeeklyScheduleRequest { request_id: "x".to_owned(), placement_id: "PL-9".to_owned(), schedule: Some(schedule((2024, 3, 1), [1; 5])) };
-        assert_eq!(reason(&world.by(admin()).set_weekly_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
+        assert_eq!(reason(&world.by(admin()).schedules.set_weekly_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
         let too_many = pb::SetWeeklyScheduleRequest { schedule: Some(schedule((2024, 3, 1), [2; 5])), ..request };
-        assert_eq!(reason(&world.by(admin()).set_weekly_schedule(too_many).await.unwrap_err()), "SCHEDULE_OUT_OF_RANGE");
+        assert_eq!(reason(&world.by(admin()).schedules.set_weekly_schedule(too_many).await.unwrap_err()), "SCHEDULE_OUT_OF_RANGE");
         assert_eq!(reason(&agree(&world, "A", 20, 11, 1).await.unwrap_err()), "END_BEFORE_START");
         assert_eq!(reason(&agree(&world, "A", 11, 20, -1).await.unwrap_err()), "AMOUNT_NEGATIVE");
         let transition = pb::Transition { job_start: date(day(2024, 3, 4)), support_end: date(day(2024, 3, 3)) };
         let request = pb::RecordTransitionRequest { request_id: world.request(), placement_id: "PL-0001".to_owned(), transition: Some(transition) };
-        assert_eq!(reason(&world.maker().record_transition(request).await.unwrap_err()), "END_BEFORE_START");
+        assert_eq!(reason(&world.maker().transitions.record_transition(request).await.unwrap_err()), "END_BEFORE_START");
         let after = world.preview(2024, 3).await.unwrap();
         assert_eq!((after.control, after.frozen_fact_number), (before.control, before.frozen_fact_number));
         // And one that stands is in the way of the next, but not of its own replacement.
@@ -176,7 +176,7 @@ niva_kit::on_both_databases! {
         };
         let import = |messages: Vec<pb::ImportPaymentRequest>| {
             let mut client = world.by(Caller::new("import", [Role::Service]));
-            async move { client.import_payment(tokio_stream::iter(messages)).await.map(|r| r.into_inner().facts) }
+            async move { client.imports.import_payment(tokio_stream::iter(messages)).await.map(|r| r.into_inner().facts) }
         };
         let bad = vec![
             message(1, "PL-0001", Record::Occasion(evening((2024, 3, 3), 99))),

@@ -46,7 +46,7 @@ niva_kit::on_both_databases! {
         let run = loop {
             // Let it come a little further each time, then end it in the middle of whatever it does.
             let request = pb::WatchPaymentRunRequest { payment_run_id: "2024-03.1".to_owned() };
-            let mut progress = world.maker().watch_payment_run(request).await.unwrap().into_inner();
+            let mut progress = world.maker().runs.watch_payment_run(request).await.unwrap().into_inner();
             for _ in 0..1 + killed % 7 {
                 if progress.message().await.unwrap().is_none() {
                     break;
@@ -56,7 +56,7 @@ niva_kit::on_both_databases! {
             world.stop().await;
             world = World::start(db, one_by_one()).await;
             let request = pb::GetPaymentRunRequest { payment_run_id: "2024-03.1".to_owned() };
-            let run = world.maker().get_payment_run(request).await.unwrap().into_inner().payment_run.unwrap();
+            let run = world.maker().runs.get_payment_run(request).await.unwrap().into_inner().payment_run.unwrap();
             if run.state() != State::Calculating {
                 break run;
             }

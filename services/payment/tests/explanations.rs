@@ -17,10 +17,10 @@ niva_kit::on_both_databases! {
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
         let occasions = vec![pb::Occasion { date: date(day(2024, 3, 3)), component: Component::EveningNight.into(), count: 1 }];
         let request = pb::ReportOccasionsRequest { request_id: world.request(), placement_id: person.placement_id(), occasions };
-        world.by(Caller::new("admin", [Role::Administrator])).report_occasions(request).await.unwrap();
+        world.by(Caller::new("admin", [Role::Administrator])).attendance.report_occasions(request).await.unwrap();
         let agreement = pb::Agreement { agreement_id: "IA-1".to_owned(), valid: days(day(2024, 3, 10), Some(day(2024, 3, 10))), price: Some(wire::Money { ore: 100_000 }) };
         let request = pb::RecordAgreementRequest { request_id: world.request(), placement_id: person.placement_id(), agreement: Some(agreement) };
-        world.maker().record_agreement(request).await.unwrap();
+        world.maker().agreements.record_agreement(request).await.unwrap();
         let march = world.paid(2024, 3).await;
         let lines = world.lines(&march).await;
         let components: Vec<_> = lines.iter().map(pb::PaymentLine::component).collect();
@@ -51,7 +51,7 @@ niva_kit::on_both_databases! {
 
         for id in ["2024-03.1/99", "2024-03.1/01", "2024-03.1", "2024-03.1/+1", "x/1", ""] {
             let request = pb::ExplainPaymentLineRequest { payment_line_id: id.to_owned() };
-            assert_eq!(reason(&world.maker().explain_payment_line(request).await.unwrap_err()), "NOT_FOUND", "{id}");
+            assert_eq!(reason(&world.maker().lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND", "{id}");
         }
         world.stop().await;
     }

@@ -56,7 +56,7 @@ niva_kit::on_both_databases! {
         }
         assert_eq!(amount(&world.paid(2024, 3).await), 31 * 30_000);
         let mut client = world.by(Caller::new("auditor", [Role::Auditor]));
-        let feeds = client.get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner().feeds;
+        let feeds = client.feed.get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner().feeds;
         assert_eq!(feeds.iter().map(|f| (f.feed.as_str(), f.applied_position, f.connected)).collect::<Vec<_>>(), [
             ("assessment", 20, true), ("choice", 20, true),
         ]);

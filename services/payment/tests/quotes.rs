@@ -46,7 +46,7 @@ async fn quote(
         last_month: Some(wire::Month { year: last.0, month: last.1 }),
     };
     let client = world.by(Caller::new("officer", [Role::CaseOfficer]));
-    Ok({ client }.calculate_compensation(request).await?.into_inner())
+    Ok({ client }.compensation.calculate_compensation(request).await?.into_inner())
 }
 
 fn sums(answer: &pb::CalculateCompensationResponse) -> Vec<(Component, i64, i64)> {

@@ -42,9 +42,12 @@ async fn settle(world: &World) {
 fn every_rpc_of_the_contract_has_a_rule() {
     let files =
         <prost_types::FileDescriptorSet as prost::Message>::decode(niva_proto::FILE_DESCRIPTOR_SET).unwrap();
-    let service = files.file.iter().flat_map(|f| &f.service).find(|s| s.name() == "PaymentService").unwrap();
-    let mut rpcs: Vec<_> =
-        service.method.iter().map(|m| format!("/{}/{}", niva_payment::SERVICE, m.name())).collect();
+    let files = files.file.iter().filter(|f| f.package() == "niva.payment.v1");
+    let services = files.flat_map(|f| f.service.iter().map(|s| (f.package(), s)));
+    let paths = services.flat_map(|(package, s)| {
+        s.method.iter().map(move |m| format!("/{package}.{}/{}", s.name(), m.name()))
+    });
+    let mut rpcs: Vec<_> = paths.collect();
     rpcs.sort();
     let policy = niva_payment::policy();
     assert_eq!(policy.paths().collect::<Vec<_>>(), rpcs);
@@ -72,7 +75,7 @@ niva_kit::on_both_databases! {
         assert_eq!((approved.state(), approved.approver.as_str()), (State::Approved, "approver"));
         assert!(approved.approve_time.is_some());
         let request = pb::GetPaymentRunRequest { payment_run_id: "2024-03.1".to_owned() };
-        assert_eq!(world.maker().get_payment_run(request).await.unwrap().into_inner().payment_run, Some(approved));
+        assert_eq!(world.maker().runs.get_payment_run(request).await.unwrap().into_inner().payment_run, Some(approved));
         world.stop().await;
     }
 
@@ -80,7 +83,7 @@ niva_kit::on_both_databases! {
         let world = World::start(db, Start { cases_per_part: 5, ..Default::default() }).await;
         settle(&world).await;
         let preview = world.preview(2024, 3).await.unwrap();
-        let runs = world.maker().list_payment_runs(pb::ListPaymentRunsRequest::default()).await.unwrap().into_inner();
+        let runs = world.maker().runs.list_payment_runs(pb::ListPaymentRunsRequest::default()).await.unwrap().into_inner();
         assert_eq!((preview.payment_run_id.as_str(), runs.payment_runs.len()), ("", 0));
         let run = world.calculated(2024, 3).await;
         assert_eq!((preview.control, preview.totals, preview.frozen_fact_number), (run.control.clone(), run.totals.clone(), run.frozen_fact_number));
@@ -124,15 +127,15 @@ niva_kit::on_both_databases! {
         settle(&world).await;
         let month = Some(wire::Month { year: 2024, month: 3 });
         let request = pb::CreatePaymentRunRequest { request_id: "r-1".to_owned(), month, validate_only: false };
-        let first = world.maker().create_payment_run(request.clone()).await.unwrap().into_inner();
+        let first = world.maker().runs.create_payment_run(request.clone()).await.unwrap().into_inner();
         let run = world.settled("2024-03.1").await;
-        assert_eq!(world.maker().create_payment_run(request.clone()).await.unwrap().into_inner(), first);
+        assert_eq!(world.maker().runs.create_payment_run(request.clone()).await.unwrap().into_inner(), first);
         let other = pb::CreatePaymentRunRequest { month: Some(wire::Month { year: 2024, month: 4 }), ..request };
-        assert_eq!(reason(&world.maker().create_payment_run(other).await.unwrap_err()), "REQUEST_ID_REUSED");
+        assert_eq!(reason(&world.maker().runs.create_payment_run(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         let amount = run.control.unwrap().amount;
         let request = pb::ApprovePaymentRunRequest { request_id: "a-1".to_owned(), payment_run_id: run.payment_run_id, amount };
-        let first = world.approver().approve_payment_run(request.clone()).await.unwrap().into_inner();
-        assert_eq!(world.approver().approve_payment_run(request).await.unwrap().into_inner(), first);
+        let first = world.approver().runs.approve_payment_run(request.clone()).await.unwrap().into_inner();
+        assert_eq!(world.approver().runs.approve_payment_run(request).await.unwrap().into_inner(), first);
         world.stop().await;
     }
 
@@ -152,7 +155,7 @@ niva_kit::on_both_databases! {
         // February is paid by March's run, because the ledger begins with it.
         assert!(world.lines(&march).await.iter().any(|l| l.month.unwrap().month == 2));
         assert_eq!(world.create(2024, 5).await.unwrap().payment_run_id, "2024-05.1");
-        assert_eq!(reason(&world.maker().create_payment_run(pb::CreatePaymentRunRequest::default()).await.unwrap_err()), "FIELD_REQUIRED");
+        assert_eq!(reason(&world.maker().runs.create_payment_run(pb::CreatePaymentRunRequest::default()).await.unwrap_err()), "FIELD_REQUIRED");
         world.settled("2024-05.1").await;
         world.stop().await;
     }
@@ -168,7 +171,7 @@ niva_kit::on_both_databases! {
                 payment_run_id: id.to_owned(),
                 amount: Some(wire::Money { ore }),
             };
-            async move { client.approve_payment_run(request).await }
+            async move { client.runs.approve_payment_run(request).await }
         };
         let approver = |who: &str| Caller::new(who, [Role::FinanceApprover]);
         let refused = approve(approver("maker"), "2024-03.1", amount(&run)).await.unwrap_err();
@@ -185,7 +188,7 @@ niva_kit::on_both_databases! {
         assert_eq!(reason(&approve(approver("b"), "2024-03.1", amount(&run)).await.unwrap_err()), "RUN_STATE");
         assert_eq!(reason(&world.discard(&run).await.unwrap_err()), "RUN_STATE");
         let request = pb::DiscardPaymentRunRequest { request_id: world.request(), payment_run_id: "x".to_owned(), reason: " ".to_owned() };
-        assert_eq!(reason(&world.maker().discard_payment_run(request).await.unwrap_err()), "REASON_MISSING");
+        assert_eq!(reason(&world.maker().runs.discard_payment_run(request).await.unwrap_err()), "REASON_MISSING");
         world.stop().await;
     }
 
@@ -200,7 +203,7 @@ niva_kit::on_both_databases! {
                 provider_id: provider.to_owned(),
                 ..Default::default()
             };
-            async move { client.list_payment_lines(request).await.map(|r| r.into_inner().payment_lines) }
+            async move { client.lines.list_payment_lines(request).await.map(|r| r.into_inner().payment_lines) }
         };
         assert_eq!(list(world.maker(), "PL-0003", "").await.unwrap().len(), 1);
         assert_eq!(list(world.maker(), "PL-0003", "PR-2").await.unwrap().len(), 0);
@@ -212,7 +215,7 @@ niva_kit::on_both_databases! {
         assert_eq!(reason(&list(world.by(nobody), "", "").await.unwrap_err()), "PROVIDER_MISSING");
         let other = world.lines(&run).await.into_iter().find(|l| l.provider_id == "PR-1").unwrap();
         let request = pb::ExplainPaymentLineRequest { payment_line_id: other.payment_line_id };
-        assert_eq!(reason(&world.provider("PR-2").explain_payment_line(request).await.unwrap_err()), "NOT_FOUND");
+        assert_eq!(reason(&world.provider("PR-2").lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND");
         world.stop().await;
     }
 
@@ -260,7 +263,7 @@ async fn tell(world: &World, facts: &[Told]) {
 /// All lines of approved runs that nothing took back.
 async fn standing(world: &World) -> Vec<String> {
     let request = pb::ListPaymentRunsRequest::default();
-    let runs = world.maker().list_payment_runs(request).await.unwrap().into_inner().payment_runs;
+    let runs = world.maker().runs.list_payment_runs(request).await.unwrap().into_inner().payment_runs;
     let mut all = Vec::new();
     for run in runs.iter().filter(|run| run.state() == State::Approved) {
         all.extend(world.lines(run).await);

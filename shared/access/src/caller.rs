@@ -6,40 +6,58 @@ use std::str::FromStr;
 
 use niva_facts::Author;
 
-/// What somebody is there to do.
+/// What somebody is there to do: the roles of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
-    /// Measures how much support a person needs.
+    /// Measures how much support a person needs, at the central unit.
     Assessor,
-    /// Grants support and places people.
+    /// Leads the central unit.
+    AssessmentLead,
+    /// Grants support and places people, for a district board.
     CaseOfficer,
+    /// Keeps queues, rounds and vacancies, for the city.
+    PlacementOfficer,
     /// Runs units.
     Provider,
     /// Makes payment runs.
     FinanceMaker,
     /// Approves payment runs.
     FinanceApprover,
+    /// The city's ERP.
+    Erp,
     /// Reads figures.
     Analyst,
     /// Reads everything, changes nothing.
     Auditor,
-    /// Keeps registers and prices.
+    /// Keeps registers and configuration.
     Administrator,
+    /// A machine that follows a feed.
+    FeedReader,
+    /// A machine that imports.
+    Importer,
+    /// The person.
+    Person,
     /// Another service of the system.
     Service,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 15] = [
         Self::Assessor,
+        Self::AssessmentLead,
         Self::CaseOfficer,
+        Self::PlacementOfficer,
         Self::Provider,
         Self::FinanceMaker,
         Self::FinanceApprover,
+        Self::Erp,
         Self::Analyst,
         Self::Auditor,
         Self::Administrator,
+        Self::FeedReader,
+        Self::Importer,
+        Self::Person,
         Self::Service,
     ];
 
@@ -48,13 +66,19 @@ impl Role {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Assessor => "assessor",
+            Self::AssessmentLead => "assessment_lead",
             Self::CaseOfficer => "case_officer",
+            Self::PlacementOfficer => "placement_officer",
             Self::Provider => "provider",
             Self::FinanceMaker => "finance_maker",
             Self::FinanceApprover => "finance_approver",
+            Self::Erp => "erp",
             Self::Analyst => "analyst",
             Self::Auditor => "auditor",
             Self::Administrator => "administrator",
+            Self::FeedReader => "feed_reader",
+            Self::Importer => "importer",
+            Self::Person => "person",
             Self::Service => "service",
         }
     }
@@ -76,9 +100,7 @@ impl FromStr for Role {
 
 /// No role has this name.
 #[derive(Debug, thiserror::Error)]
-#[error(
-    "there is no role {0}; the roles are assessor, case_officer, provider, finance_maker, finance_approver, analyst, auditor, administrator, service"
-)]
+#[error("there is no role {0}; the roles are {known}", known = Role::ALL.map(Role::as_str).join(", "))]
 pub struct UnknownRole(String);
 
 /// Who calls, as the token says.

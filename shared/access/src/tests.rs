@@ -152,7 +152,7 @@ fn a_method_without_a_rule_is_closed() {
         .and(Policy::new().allow("/x.Y/Z", &[Role::Analyst, Role::Auditor]));
     let maker = Caller::new("anna", [Role::FinanceMaker]);
     let check = |path| policy.check(path, &maker).map_err(|e| e.reason());
-    assert_eq!(check("/niva.payment.v1.PaymentService/CreatePaymentRun"), Ok(()));
+    assert_eq!(check("/niva.payment.v1.PaymentService/CreatePaymentRun"), Ok(Role::FinanceMaker));
     assert_eq!(check("/niva.payment.v1.PaymentService/Other"), Err("METHOD_CLOSED"));
     assert_eq!(check("/x.Y/Z"), Err("ROLE_MISSING"));
     assert_eq!(policy.paths().count(), 2);

@@ -31,3 +31,15 @@ pub trait Tells {
     /// Sets the position of the last event that the change appended.
     fn set_feed_position(&mut self, position: i64);
 }
+
+/// A message of an import's stream: one entry. What stands for the whole import is in the first message only.
+pub trait Entry {
+    /// The caller-made id of the import.
+    fn request_id(&self) -> &str;
+    /// Whether all is to be checked and counted, and nothing kept.
+    fn validate_only(&self) -> bool;
+    /// Why what is changed is changed.
+    fn reason(&self) -> &str;
+    /// Where the sender has the entry from: `grants.csv:17`.
+    fn origin(&self) -> &str;
+}

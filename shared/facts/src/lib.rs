@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 mod contract;
 
-pub use contract::{Changing, Fact, Tells};
+pub use contract::{Changing, Entry, Fact, Tells};
 
 /// The longest reason, in characters.
 pub const MAX_REASON: usize = 500;

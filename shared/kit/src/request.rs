@@ -231,7 +231,20 @@ pub async fn finish(tx: &Tx<'_>, request_id: &str, response: &impl Message) -> R
     }
 }
 
-fn check(request_id: &str) -> Result<(), OpError> {
+/// The refusal of a request id that came before with other content.
+#[must_use]
+pub fn reused(request_id: &str) -> OpError {
+    let words = format!(
+        "request_id {request_id} came before with other content; make a new one for each new request"
+    );
+    OpError::already_exists("REQUEST_ID_REUSED", words)
+}
+
+/// A request id must be there, and short.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`.
+pub fn check(request_id: &str) -> Result<(), OpError> {
     let mut v = crate::error::Violations::new();
     if v.text("request_id", request_id).is_some() {
         v.require(

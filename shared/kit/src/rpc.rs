@@ -2,11 +2,13 @@
 
 mod caller;
 mod observe;
+mod policy;
 mod status;
 
 pub use caller::caller;
 pub(crate) use caller::nobody;
 pub(crate) use observe::{Ends, ObservedRpc};
+pub use policy::policy;
 pub(crate) use status::DOMAIN;
 pub use status::{answer, metadata, reason, reasons, status, violations};
 

@@ -117,7 +117,6 @@ impl Memory {
                 let deps = niva_payment::Deps {
                     db,
                     clock,
-                    ids,
                     city,
                     catalogue,
                     assessment,

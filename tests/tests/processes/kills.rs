@@ -66,14 +66,14 @@ async fn import(world: &mut World, fate: &mut Fate, city: &Path) {
 
 async fn state(world: &World, id: &str) -> PaymentRun {
     let request = GetPaymentRunRequest { payment_run_id: id.to_owned() };
-    let answer = world.payment(Role::FinanceMaker).get_payment_run(request).await.unwrap();
+    let answer = world.payment(Role::FinanceMaker).runs.get_payment_run(request).await.unwrap();
     answer.into_inner().payment_run.unwrap()
 }
 
 async fn run_march(world: &mut World, fate: &mut Fate) -> ControlTotals {
     let request_id = new_request();
     let request = CreatePaymentRunRequest { request_id, month: Some(month("2024-03")), validate_only: false };
-    let created = world.payment(Role::FinanceMaker).create_payment_run(request.clone()).await.unwrap();
+    let created = world.payment(Role::FinanceMaker).runs.create_payment_run(request.clone()).await.unwrap();
     let id = created.into_inner().payment_run.unwrap().payment_run_id;
     for _ in 0..fate.kills() {
         fate.strike(world, &[Service::Payment], 0..1_000).await;
@@ -81,7 +81,7 @@ async fn run_march(world: &mut World, fate: &mut Fate) -> ControlTotals {
     }
     let run = steps::finished(world, &id).await;
     assert_eq!(run.state(), State::Calculated, "{run:?}");
-    let again = world.payment(Role::FinanceMaker).create_payment_run(request).await.unwrap();
+    let again = world.payment(Role::FinanceMaker).runs.create_payment_run(request).await.unwrap();
     assert_eq!(again.into_inner().payment_run.unwrap().payment_run_id, id, "asked twice, made once");
     steps::approve(world, &run).await.control.unwrap()
 }

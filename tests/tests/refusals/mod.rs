@@ -44,7 +44,7 @@ async fn everything(world: &World) -> Vec<Vec<u8>> {
         listed!(choice.units, list_units, ListUnitsRequest),
         listed!(choice.offers, list_offers, ListOffersRequest),
         listed!(choice.placements, list_placements, ListPlacementsRequest),
-        listed!(payment, list_payment_runs, ListPaymentRunsRequest),
+        listed!(payment.runs, list_payment_runs, ListPaymentRunsRequest),
     ]
 }
 

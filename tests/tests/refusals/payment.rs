@@ -67,14 +67,19 @@ pub(super) async fn calculations(world: &World) {
         let months = Some(month("2024-03"));
         let request =
             CalculateCompensationRequest { case: Some(case), first_month: months, last_month: months };
-        assert_refused(what, client.calculate_compensation(request).await, Code::InvalidArgument, reasons);
+        assert_refused(
+            what,
+            client.compensation.calculate_compensation(request).await,
+            Code::InvalidArgument,
+            reasons,
+        );
     }
     let far = CalculateCompensationRequest {
         case: Some(case()),
         first_month: Some(month("2024-03")),
         last_month: Some(month("2027-01")),
     };
-    let answer = client.calculate_compensation(far).await;
+    let answer = client.compensation.calculate_compensation(far).await;
     assert_refused("a far month", answer, Code::InvalidArgument, &["MONTHS_OUT_OF_RANGE"]);
 }
 
@@ -86,9 +91,9 @@ pub(super) async fn runs(world: &World) {
         validate_only: false,
     };
     for far in ["2024-05", "2080-01"] {
-        let answer = client.create_payment_run(of(month(far))).await.unwrap_err();
+        let answer = client.runs.create_payment_run(of(month(far))).await.unwrap_err();
         assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("MONTH_IN_FUTURE"), "{far}: {answer:?}");
     }
-    let answer = client.create_payment_run(of(Month { year: 2024, month: 13 })).await.unwrap_err();
+    let answer = client.runs.create_payment_run(of(Month { year: 2024, month: 13 })).await.unwrap_err();
     assert_eq!(answer.code(), Code::InvalidArgument);
 }

@@ -10,7 +10,7 @@ use super::{SourceFile, assert_complains, assert_tidy, repository};
 
 /// One rpc.
 struct Rpc {
-    /// "/niva.payment.v1.PaymentService/GetPaymentRun"
+    /// "/niva.payment.v1.RunService/GetPaymentRun"
     path: String,
     /// "get_payment_run"
     function: String,
@@ -109,7 +109,7 @@ fn requests_and_lists_have_their_shape() {
 #[test]
 fn an_rpc_without_shape_rule_or_test_is_seen() {
     let bad = |name: &str| Rpc {
-        path: format!("/niva.payment.v1.PaymentService/{name}"),
+        path: format!("/niva.payment.v1.RunService/{name}"),
         function: snake_case(name),
         request: DescriptorProto::default(),
         response: DescriptorProto::default(),

@@ -37,7 +37,7 @@ pub async fn payment_has_caught_up(clients: &Clients) -> Result<(), ImportError>
     let newest =
         [("assessment", assessment_position(clients).await?), ("choice", choice_position(clients).await?)];
     wait("payment", &newest, || async {
-        let answer = clients.payment.clone().get_feed_status(payment::GetFeedStatusRequest {}).await;
+        let answer = clients.payment.clone().feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         answer.map(|a| a.into_inner().feeds)
     })
     .await

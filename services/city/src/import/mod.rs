@@ -165,7 +165,7 @@ pub async fn into_payment(
         .collect();
     let Some(first) = messages.first_mut() else { return Ok(payment::ImportPaymentResponse::default()) };
     first.request_id = request_id(city, 2);
-    let answer = clients.payment.clone().import_payment(tokio_stream::iter(messages)).await;
+    let answer = clients.payment.clone().imports.import_payment(tokio_stream::iter(messages)).await;
     answer.map(tonic::Response::into_inner).map_err(|status| refused("payment", &status))
 }
 

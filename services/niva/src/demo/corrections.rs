@@ -80,7 +80,7 @@ pub(super) async fn explained(
     let Some(line) = late.iter().find_map(anew) else { return Ok(None) };
     let auditor = world.caller("auditor", Role::Auditor);
     let request = payment::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
-    let answer = auditor.payment.clone().explain_payment_line(request).await.to("explain a line")?;
+    let answer = auditor.payment.clone().lines.explain_payment_line(request).await.to("explain a line")?;
     let why = answer.explanation.to("explain a line")?;
     Ok(Some(Explained {
         payment_line_id: line.payment_line_id.clone(),
@@ -125,6 +125,7 @@ async fn owed(world: &World, city: &CityData, placement_id: &str) -> Result<Sums
     let answer = maker
         .payment
         .clone()
+        .compensation
         .calculate_compensation(request)
         .await
         .to(format_args!("calculate what is owed for {placement_id}"))?;

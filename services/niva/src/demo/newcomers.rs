@@ -140,6 +140,7 @@ impl Newcomers {
                 .clients(&teacher)
                 .payment
                 .clone()
+                .attendance
                 .report_occasions(request)
                 .await
                 .to("report course sessions")?;

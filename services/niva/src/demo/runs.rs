@@ -32,8 +32,13 @@ pub(super) async fn pay(
         month: Some(wire::month(month)),
         validate_only: false,
     };
-    let created =
-        maker.payment.clone().create_payment_run(create).await.to(format_args!("make the run of {month}"))?;
+    let created = maker
+        .payment
+        .clone()
+        .runs
+        .create_payment_run(create)
+        .await
+        .to(format_args!("make the run of {month}"))?;
     let id = created.payment_run.to("make a run")?.payment_run_id;
     let run = follow(&maker, progress, &id).await?;
     if run.state() == payment::payment_run::State::Failed {
@@ -48,6 +53,7 @@ pub(super) async fn pay(
     let approved = approver
         .payment
         .clone()
+        .runs
         .approve_payment_run(approve)
         .await
         .to(format_args!("approve the run {id}"))?;
@@ -58,13 +64,13 @@ pub(super) async fn pay(
 
 async fn get(maker: &Clients, id: &str) -> Result<payment::PaymentRun, Failure> {
     let request = payment::GetPaymentRunRequest { payment_run_id: id.to_owned() };
-    maker.payment.clone().get_payment_run(request).await.to("read a run")?.payment_run.to("read a run")
+    maker.payment.clone().runs.get_payment_run(request).await.to("read a run")?.payment_run.to("read a run")
 }
 
 async fn follow(maker: &Clients, progress: &Progress, id: &str) -> Result<payment::PaymentRun, Failure> {
     let request = payment::WatchPaymentRunRequest { payment_run_id: id.to_owned() };
     let mut stream =
-        maker.payment.clone().watch_payment_run(request).await.to(format_args!("watch the run {id}"))?;
+        maker.payment.clone().runs.watch_payment_run(request).await.to(format_args!("watch the run {id}"))?;
     while let Some(message) =
         stream.message().await.map(tonic::Response::new).to(format_args!("watch the run {id}"))?
     {
@@ -88,6 +94,7 @@ async fn lines(maker: &Clients, id: &str) -> Result<Vec<payment::PaymentLine>, F
         let page = maker
             .payment
             .clone()
+            .lines
             .list_payment_lines(request)
             .await
             .to(format_args!("list the lines of {id}"))?;

@@ -13,6 +13,7 @@ pub mod ledger;
 mod names;
 mod newest;
 mod owed;
+mod runs;
 mod validate;
 
 pub use case::{Case, Fact, Grant, LevelDecision, Order, Placed, Record};
@@ -25,4 +26,5 @@ pub use facts::{
 };
 pub use newest::Newest;
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};
+pub use runs::{Ledger, Run, RunRefused, RunState};
 pub use validate::{FactError, MAX_PRICE, check_price, parse_hours, validate};

@@ -13,16 +13,16 @@ use niva_kit::server::{Listen, MemoryConnector, RoleServer, Running};
 use niva_kit::testing::TestDb;
 use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
 use niva_models::{Catalogue, City};
-use niva_payment::{Deps, Migrator, Service, Tuning};
+use niva_payment::{Deps, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentEvent;
 use niva_proto::choice::v1::ChoiceEvent;
 use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1 as pb;
-use niva_proto::payment::v1::payment_service_client::PaymentServiceClient;
+
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
-pub(crate) type Client = PaymentServiceClient<Channel>;
+pub(crate) type Client = pb::Clients<Channel>;
 
 /// A running service.
 pub(crate) struct World {
@@ -30,7 +30,7 @@ pub(crate) struct World {
     pub(crate) clock: Clock,
     pub(crate) hand: ManualClock,
     pub(crate) connector: MemoryConnector,
-    pub(crate) service: Option<Service>,
+    pub(crate) service: Option<Started>,
     pub(crate) issuer: LocalIssuer,
     shutdown: CancellationToken,
     running: Option<Running>,
@@ -89,7 +89,6 @@ impl World {
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
-            ids: Ids::sequence("id"),
             city: Arc::new(City::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
@@ -134,7 +133,7 @@ impl World {
 
     pub(crate) fn by(&self, caller: Caller) -> Client {
         let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
-        PaymentServiceClient::new(Endpoint::Memory(self.connector.clone()).channel(credentials))
+        Client::new(Endpoint::Memory(self.connector.clone()).channel(credentials))
     }
 
     pub(crate) fn maker(&self) -> Client {
@@ -180,7 +179,7 @@ impl World {
             month: Some(wire::Month { year, month }),
             validate_only: false,
         };
-        Ok(self.maker().create_payment_run(request).await?.into_inner().payment_run.unwrap())
+        Ok(self.maker().runs.create_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     pub(crate) async fn preview(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
@@ -189,13 +188,13 @@ impl World {
             month: Some(wire::Month { year, month }),
             validate_only: true,
         };
-        Ok(self.maker().create_payment_run(request).await?.into_inner().payment_run.unwrap())
+        Ok(self.maker().runs.create_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     /// The run when it is no longer being calculated.
     pub(crate) async fn settled(&self, id: &str) -> pb::PaymentRun {
         let request = pb::WatchPaymentRunRequest { payment_run_id: id.to_owned() };
-        let mut progress = self.maker().watch_payment_run(request).await.unwrap().into_inner();
+        let mut progress = self.maker().runs.watch_payment_run(request).await.unwrap().into_inner();
         let mut last = None;
         while let Some(message) = progress.message().await.unwrap() {
             last = message.payment_run;
@@ -217,7 +216,7 @@ impl World {
             payment_run_id: run.payment_run_id.clone(),
             amount: run.control.as_ref().and_then(|c| c.amount),
         };
-        Ok(self.approver().approve_payment_run(request).await?.into_inner().payment_run.unwrap())
+        Ok(self.approver().runs.approve_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     pub(crate) async fn discard(&self, run: &pb::PaymentRun) -> Result<pb::PaymentRun, Status> {
@@ -226,7 +225,7 @@ impl World {
             payment_run_id: run.payment_run_id.clone(),
             reason: "a look was enough".to_owned(),
         };
-        Ok(self.maker().discard_payment_run(request).await?.into_inner().payment_run.unwrap())
+        Ok(self.maker().runs.discard_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     /// Calculates and approves a run.
@@ -243,7 +242,7 @@ impl World {
         };
         let mut all = Vec::new();
         loop {
-            let page = self.maker().list_payment_lines(request.clone()).await.unwrap().into_inner();
+            let page = self.maker().lines.list_payment_lines(request.clone()).await.unwrap().into_inner();
             all.extend(page.payment_lines);
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
@@ -260,7 +259,7 @@ impl World {
         };
         let mut all = Vec::new();
         loop {
-            let page = self.maker().list_payment_holds(request.clone()).await.unwrap().into_inner();
+            let page = self.maker().holds.list_payment_holds(request.clone()).await.unwrap().into_inner();
             all.extend(page.payment_holds);
             request.page_token = page.next_page_token;
             if request.page_token.is_empty() {
@@ -271,17 +270,16 @@ impl World {
 
     pub(crate) async fn explain(&self, line: &pb::PaymentLine) -> pb::ExplainPaymentLineResponse {
         let request = pb::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
-        self.maker().explain_payment_line(request).await.unwrap().into_inner()
+        self.maker().lines.explain_payment_line(request).await.unwrap().into_inner()
     }
 }
 
 /// Starts the service on a database as it is.
-pub(crate) async fn unmigrated(db: &TestDb) -> Result<Service, niva_payment::StartError> {
+pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::StartError> {
     let nobody = || Endpoint::Memory(MemoryConnector::new()).channel(Credentials::none());
     let deps = Deps {
         db: db.db().clone(),
         clock: Clock::system(),
-        ids: Ids::random(),
         city: Arc::new(City::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: nobody(),

@@ -1,5 +1,6 @@
 //! Messages to values.
 
+use chrono::{DateTime, Utc};
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::{City, Extent, Level, Regime, Scope, Service};
 use niva_money::Ore;
@@ -35,6 +36,19 @@ pub fn only_id(field: &str, value: &str) -> Result<String, OpError> {
     let mut v = Violations::new();
     let id = id(&mut v, field, value);
     v.finish_with(id)
+}
+
+/// An instant, if one is given. `FIELD_INVALID`.
+pub fn timestamp(
+    v: &mut Violations,
+    field: &str,
+    value: Option<&prost_types::Timestamp>,
+) -> Option<Option<DateTime<Utc>>> {
+    let Some(given) = value else { return Some(None) };
+    let nanos = u32::try_from(given.nanos).ok();
+    let at = nanos.and_then(|nanos| DateTime::from_timestamp(given.seconds, nanos));
+    v.require(at.is_some(), field, "FIELD_INVALID", "is no instant: give seconds and nanoseconds of UTC");
+    at.map(Some)
 }
 
 /// A district board of the city. `DISTRICT_UNKNOWN`.

@@ -6,6 +6,8 @@ use niva_models::{Extent, Level, Regime, Scope, Service};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
 
+use crate::feed::Logged;
+
 /// A day.
 #[must_use]
 pub fn date(day: NaiveDate) -> common::Date {
@@ -29,6 +31,22 @@ pub fn interval(days: Interval) -> common::DateInterval {
 pub fn timestamp(at: DateTime<Utc>) -> prost_types::Timestamp {
     let nanos = i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default();
     prost_types::Timestamp { seconds: at.timestamp(), nanos }
+}
+
+/// An event's place in its feed.
+#[must_use]
+pub fn event_info(event: &Logged) -> common::EventInfo {
+    common::EventInfo {
+        position: event.position,
+        previous_position: event.previous,
+        record_time: Some(timestamp(event.recorded_at)),
+        author: Some(common::Author {
+            subject: event.author.subject.clone(),
+            role: event.author.role.clone(),
+        }),
+        trace_id: event.trace_id.clone(),
+        ignorable: event.ignorable,
+    }
 }
 
 /// An amount.

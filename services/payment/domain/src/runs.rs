@@ -1,0 +1,341 @@
+//! A monthly payment run: which month may be run, what can happen to a run, and who may make it happen.
+
+use chrono::{DateTime, Utc};
+use niva_calendar::{Month, NaiveDate};
+use niva_money::Ore;
+
+/// What has happened to a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RunState {
+    /// Being calculated.
+    Calculating,
+    /// Calculated; waits for another person's approval.
+    Calculated {
+        /// What its lines add up to.
+        amount: Ore,
+    },
+    /// Could not be calculated. It can be discarded.
+    Failed {
+        /// Why.
+        error: String,
+    },
+    /// Approved: its lines stand.
+    Approved {
+        /// Who approved it; never its maker.
+        approver: String,
+        /// When.
+        time: DateTime<Utc>,
+    },
+    /// Discarded before approval: its lines pay nothing.
+    Discarded {
+        /// Who discarded it.
+        by: String,
+        /// Why.
+        reason: String,
+        /// When.
+        time: DateTime<Utc>,
+        /// Why it had failed, if it had.
+        error: Option<String>,
+    },
+}
+
+impl RunState {
+    /// The name in table and message.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Calculating => "calculating",
+            Self::Calculated { .. } => "calculated",
+            Self::Failed { .. } => "failed",
+            Self::Approved { .. } => "approved",
+            Self::Discarded { .. } => "discarded",
+        }
+    }
+
+    /// Whether it waits for calculation, approval or discard. One run at a time does.
+    #[must_use]
+    pub const fn is_unsettled(&self) -> bool {
+        matches!(self, Self::Calculating | Self::Calculated { .. } | Self::Failed { .. })
+    }
+}
+
+/// A run, as far as rules ask about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// `2024-03.1`: the first run made for March 2024.
+    pub id: String,
+    /// The month that it pays, beside what changed in earlier ones.
+    pub month: Month,
+    /// First month of the ledger.
+    pub opening: Month,
+    /// Who made it.
+    pub maker: String,
+    /// What has happened to it.
+    pub state: RunState,
+}
+
+/// What a new run is measured against.
+#[derive(Debug, Clone, Copy)]
+pub struct Ledger<'a> {
+    /// First month as configured; `None`: that of the first run. A ledger that has paid keeps its own.
+    pub opening: Option<Month>,
+    /// The last run that was approved.
+    pub last_approved: Option<&'a Run>,
+    /// The run that waits for calculation, approval or discard.
+    pub unsettled: Option<&'a Run>,
+}
+
+/// Why something cannot happen to a run.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RunRefused {
+    /// A month that is too far ahead.
+    #[error("{month} is after next month: the last that can be run is {last}")]
+    MonthInFuture {
+        /// The month asked for.
+        month: Month,
+        /// The last that can be run.
+        last: Month,
+    },
+    /// A month that the ledger does not reach back to.
+    #[error("{month} is before the ledger's first month {first}")]
+    MonthBeforeLedger {
+        /// The month asked for.
+        month: Month,
+        /// The ledger's first month.
+        first: Month,
+    },
+    /// Another run waits.
+    #[error("run {run} ({state}) waits for calculation, approval or discard: settle it first")]
+    InProgress {
+        /// Its id.
+        run: String,
+        /// What it is.
+        state: &'static str,
+    },
+    /// The month is paid.
+    #[error("{month} is paid by run {run}, which stands: what changed since is paid by the next month's run")]
+    MonthAlreadyRun {
+        /// The month asked for.
+        month: Month,
+        /// The run that paid it, or a later one.
+        run: String,
+    },
+    /// The run is in another state than the step needs.
+    #[error("run {run} is {state}: {rule}")]
+    State {
+        /// Its id.
+        run: String,
+        /// What it is.
+        state: &'static str,
+        /// What the step needs.
+        rule: &'static str,
+    },
+    /// The maker may not approve.
+    #[error("run {run} was made by the caller: another person must approve it")]
+    SamePerson {
+        /// Its id.
+        run: String,
+    },
+    /// The approver has seen another sum.
+    #[error("run {run} adds up to {amount} SEK, not {seen} SEK: look at it again")]
+    AmountDiffers {
+        /// Its id.
+        run: String,
+        /// What it adds up to.
+        amount: Ore,
+        /// What the approver has seen.
+        seen: Ore,
+    },
+}
+
+impl RunRefused {
+    /// The stable name, in the contract and in logs.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::MonthInFuture { .. } => "MONTH_IN_FUTURE",
+            Self::MonthBeforeLedger { .. } => "MONTH_BEFORE_LEDGER",
+            Self::InProgress { .. } => "RUN_IN_PROGRESS",
+            Self::MonthAlreadyRun { .. } => "MONTH_ALREADY_RUN",
+            Self::State { .. } => "RUN_STATE",
+            Self::SamePerson { .. } => "SAME_PERSON",
+            Self::AmountDiffers { .. } => "AMOUNT_DIFFERS",
+        }
+    }
+}
+
+impl Run {
+    /// A run of `month`, to be calculated; `before` runs of the month were made already.
+    ///
+    /// # Errors
+    /// In this order: `MONTH_IN_FUTURE`, `MONTH_BEFORE_LEDGER`, `RUN_IN_PROGRESS`, `MONTH_ALREADY_RUN`.
+    pub fn make(
+        ledger: &Ledger<'_>,
+        month: Month,
+        today: NaiveDate,
+        maker: &str,
+        before: i64,
+    ) -> Result<Self, RunRefused> {
+        let last = Month::of(today).next();
+        if month > last {
+            return Err(RunRefused::MonthInFuture { month, last });
+        }
+        let opening = ledger.last_approved.map(|run| run.opening).or(ledger.opening).unwrap_or(month);
+        if month < opening {
+            return Err(RunRefused::MonthBeforeLedger { month, first: opening });
+        }
+        if let Some(run) = ledger.unsettled {
+            return Err(RunRefused::InProgress { run: run.id.clone(), state: run.state.name() });
+        }
+        if let Some(last) = ledger.last_approved.filter(|last| month <= last.month) {
+            return Err(RunRefused::MonthAlreadyRun { month, run: last.id.clone() });
+        }
+        let id = format!("{month}.{}", before + 1);
+        Ok(Self { id, month, opening, maker: maker.to_owned(), state: RunState::Calculating })
+    }
+
+    /// The calculation has come to its end.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn calculated(self, amount: Ore) -> Result<Self, RunRefused> {
+        Ok(self.calculating()?.with(RunState::Calculated { amount }))
+    }
+
+    /// The calculation cannot come to its end.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn failed(self, error: impl Into<String>) -> Result<Self, RunRefused> {
+        Ok(self.calculating()?.with(RunState::Failed { error: error.into() }))
+    }
+
+    fn calculating(self) -> Result<Self, RunRefused> {
+        match self.state {
+            RunState::Calculating => Ok(self),
+            _ => Err(self.not("its calculation has ended")),
+        }
+    }
+
+    /// `approver` lets its lines stand, having seen what they add up to.
+    ///
+    /// # Errors
+    /// In this order: `RUN_STATE`, `SAME_PERSON`, `AMOUNT_DIFFERS`.
+    pub fn approve(self, approver: &str, seen: Ore, time: DateTime<Utc>) -> Result<Self, RunRefused> {
+        let RunState::Calculated { amount } = self.state else {
+            return Err(self.not("only a calculated run can be approved"));
+        };
+        if self.maker == approver {
+            return Err(RunRefused::SamePerson { run: self.id });
+        }
+        if amount != seen {
+            return Err(RunRefused::AmountDiffers { run: self.id, amount, seen });
+        }
+        Ok(self.with(RunState::Approved { approver: approver.to_owned(), time }))
+    }
+
+    /// `by` lets its lines pay nothing.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn discard(self, by: &str, reason: &str, time: DateTime<Utc>) -> Result<Self, RunRefused> {
+        let error = match &self.state {
+            RunState::Calculated { .. } => None,
+            RunState::Failed { error } => Some(error.clone()),
+            _ => return Err(self.not("only a calculated or failed run can be discarded")),
+        };
+        let (by, reason) = (by.to_owned(), reason.to_owned());
+        Ok(self.with(RunState::Discarded { by, reason, time, error }))
+    }
+
+    fn not(self, rule: &'static str) -> RunRefused {
+        RunRefused::State { state: self.state.name(), run: self.id, rule }
+    }
+
+    fn with(self, state: RunState) -> Self {
+        Self { state, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use niva_calendar::date;
+
+    use super::*;
+
+    const TIME: DateTime<Utc> = DateTime::UNIX_EPOCH;
+
+    fn month(number: u32) -> Month {
+        Month::new(2024, number).unwrap()
+    }
+
+    fn made(ledger: &Ledger<'_>, of: u32) -> Result<Run, RunRefused> {
+        Run::make(ledger, month(of), date(2024, 4, 2).unwrap(), "maker", 0)
+    }
+
+    fn first() -> Run {
+        made(&Ledger { opening: None, last_approved: None, unsettled: None }, 3).unwrap()
+    }
+
+    fn calculated() -> Run {
+        first().calculated(Ore(700)).unwrap()
+    }
+
+    fn reason<T>(of: Result<T, RunRefused>) -> &'static str {
+        of.err().map_or("none", |e| e.reason())
+    }
+
+    #[test]
+    fn a_month_is_refused_for_the_first_reason_that_applies() {
+        let approved = calculated().approve("approver", Ore(700), TIME).unwrap();
+        let waiting = calculated();
+        let ledger = Ledger { opening: None, last_approved: Some(&approved), unsettled: Some(&waiting) };
+        let reasons = |ledger: &Ledger<'_>| [6, 2, 3, 5].map(|of| reason(made(ledger, of)));
+        let all = ["MONTH_IN_FUTURE", "MONTH_BEFORE_LEDGER", "RUN_IN_PROGRESS", "RUN_IN_PROGRESS"];
+        assert_eq!(reasons(&ledger), all);
+        let settled = Ledger { unsettled: None, ..ledger };
+        assert_eq!(reasons(&settled), [all[0], all[1], "MONTH_ALREADY_RUN", "none"]);
+    }
+
+    #[test]
+    fn a_ledger_that_has_paid_keeps_its_first_month() {
+        let configured = Ledger { opening: Some(month(2)), last_approved: None, unsettled: None };
+        assert_eq!(made(&configured, 3).unwrap().opening, month(2));
+        assert_eq!(first().opening, month(3));
+        let approved = calculated().approve("approver", Ore(700), TIME).unwrap();
+        let later = Ledger { last_approved: Some(&approved), ..configured };
+        assert_eq!(made(&later, 4).unwrap().opening, month(3));
+        let again = Run::make(&configured, month(3), date(2024, 4, 2).unwrap(), "maker", 1).unwrap();
+        assert_eq!((first().id.as_str(), again.id.as_str()), ("2024-03.1", "2024-03.2"));
+    }
+
+    #[test]
+    fn another_person_approves_the_sum_that_was_seen() {
+        let approve = |run: Run, by: &str, seen| reason(run.approve(by, Ore(seen), TIME));
+        assert_eq!(approve(first(), "approver", 700), "RUN_STATE");
+        assert_eq!(approve(calculated(), "maker", 1), "SAME_PERSON");
+        assert_eq!(approve(calculated(), "approver", 701), "AMOUNT_DIFFERS");
+        assert_eq!(approve(calculated(), "approver", 700), "none");
+        let approved = calculated().approve("approver", Ore(700), TIME).unwrap();
+        assert!(!approved.state.is_unsettled());
+        assert_eq!(approve(approved, "approver", 700), "RUN_STATE");
+    }
+
+    #[test]
+    fn a_run_is_discarded_before_approval_and_keeps_why_it_failed() {
+        let discard = |run: Run| run.discard("maker", "a look was enough", TIME);
+        assert_eq!(reason(discard(first())), "RUN_STATE");
+        let failed = discard(first().failed("the sums differ").unwrap()).unwrap();
+        let RunState::Discarded { error, .. } = &failed.state else { panic!("{failed:?}") };
+        assert_eq!(error.as_deref(), Some("the sums differ"));
+        assert_eq!(reason(discard(failed)), "RUN_STATE");
+        assert!(matches!(discard(calculated()).unwrap().state, RunState::Discarded { error: None, .. }));
+    }
+
+    #[test]
+    fn a_calculation_ends_once() {
+        assert_eq!(reason(calculated().calculated(Ore(1))), "RUN_STATE");
+        assert_eq!(reason(calculated().failed("too late")), "RUN_STATE");
+        assert!(first().state.is_unsettled() && calculated().state.is_unsettled());
+    }
+}

@@ -1,0 +1,22 @@
+//! Individual agreements, inwards.
+
+use niva_kit::Violations;
+use niva_kit::wire::read::{id, interval};
+use niva_payment_domain::Agreement;
+use niva_proto::payment::v1 as pb;
+
+use crate::wire::price;
+
+pub(crate) fn agreement(
+    v: &mut Violations,
+    field: &str,
+    agreement: Option<&pb::Agreement>,
+) -> Option<Agreement> {
+    let agreement = v.required(field, agreement)?;
+    v.nested(field, |v| {
+        let agreement_id = id(v, "agreement_id", &agreement.agreement_id);
+        let days = interval(v, "valid", agreement.valid);
+        let price = price(v, "price", agreement.price);
+        Some(Agreement { agreement_id: agreement_id?, days: days?, price: price? })
+    })
+}

@@ -1,0 +1,129 @@
+//! Taking facts in: the one way for feeds, rpcs and imports alike.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use niva_calendar::Interval;
+use niva_kit::{DbError, Tx};
+use niva_payment_domain::{Case, Fact, FactKind, Recorded, UnitFacts};
+
+use super::CaseKey;
+use super::store::{self, About};
+use crate::units::store::{UnitVersion, units_as_of};
+use crate::units::{self, first_change, first_day};
+
+/// A fact of somebody.
+#[derive(Debug, Clone)]
+pub(crate) enum Incoming {
+    /// Of a person in a service. A record of payment's own gets its number here.
+    Case(CaseKey, Fact),
+    /// Of a unit.
+    Unit { revision: i64, unit: UnitFacts },
+}
+
+/// Takes facts in, in order, and answers the number of the last. What says nothing new leaves no trace, so that a feed
+/// may be replayed.
+pub(crate) fn take_in<'t>(
+    tx: &'t Tx<'t>,
+    incoming: Vec<Incoming>,
+    now: DateTime<Utc>,
+) -> BoxFuture<'t, Result<i64, DbError>> {
+    Box::pin(async move {
+        let first = store::draw_numbers(tx, incoming.len()).await?;
+        let last = first + i64::try_from(incoming.len()).unwrap_or(0) - 1;
+        let mut taken = Taken::load(tx, &incoming, last).await?;
+        for (item, number) in incoming.into_iter().zip(first..) {
+            match item {
+                Incoming::Case(key, fact) => taken.fact(key, &numbered(fact, number), number),
+                Incoming::Unit { revision, unit } => {
+                    taken.unit(UnitVersion { revision, facts: unit }, number);
+                }
+            }
+        }
+        taken.write(tx, last, now).await?;
+        Ok(last)
+    })
+}
+
+/// Records are numbered by payment; everything else was numbered where it was decided.
+fn numbered(fact: Fact, assigned: i64) -> Fact {
+    match fact {
+        Fact::Record { placement_id, record, .. } => Fact::Record { placement_id, number: assigned, record },
+        other => other,
+    }
+}
+
+/// What the facts are applied to, and what came of it.
+struct Taken {
+    cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
+    units: BTreeMap<String, (i64, UnitVersion)>,
+    changed_cases: BTreeSet<CaseKey>,
+    changed_units: BTreeSet<String>,
+    placements: Vec<(String, String)>,
+    recorded: Vec<(About, Recorded)>,
+}
+
+impl Taken {
+    async fn load(tx: &Tx<'_>, incoming: &[Incoming], last: i64) -> Result<Self, DbError> {
+        let keys = incoming.iter().filter_map(|i| match i {
+            Incoming::Case(key, _) => Some(key.clone()),
+            Incoming::Unit { .. } => None,
+        });
+        let any_unit = incoming.iter().any(|i| matches!(i, Incoming::Unit { .. }));
+        Ok(Self {
+            cases: store::current_cases(tx, &keys.collect()).await?,
+            units: if any_unit { units_as_of(tx, last).await? } else { BTreeMap::new() },
+            changed_cases: BTreeSet::new(),
+            changed_units: BTreeSet::new(),
+            placements: Vec::new(),
+            recorded: Vec::new(),
+        })
+    }
+
+    fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64) {
+        let Some((_, case)) = self.cases.get_mut(&key) else { return };
+        let days = case.affected_by(fact);
+        let known = fact.placement_id().is_none_or(|id| case.order(id).is_some());
+        if !case.apply(fact) {
+            return;
+        }
+        let case_key = key.to_string();
+        if let (Fact::Placement { placement_id, .. }, false) = (fact, known) {
+            self.placements.push((placement_id.clone(), case_key.clone()));
+        }
+        let placement_id = fact.placement_id().map(str::to_owned);
+        let recorded =
+            Recorded { number, placement_id, kind: fact.kind(), reference: fact.reference(), days };
+        self.recorded.push((About::Case(case_key), recorded));
+        self.changed_cases.insert(key);
+    }
+
+    fn unit(&mut self, unit: UnitVersion, number: i64) {
+        let id = unit.facts.unit_id.clone();
+        let known = self.units.get(&id).map(|(_, known)| known);
+        if known.is_some_and(|known| known.revision >= unit.revision) {
+            return;
+        }
+        let days = Interval::from(
+            known.map_or(first_day(&unit.facts), |known| first_change(&known.facts, &unit.facts)),
+        );
+        let recorded =
+            Recorded { number, placement_id: None, kind: FactKind::Unit, reference: id.clone(), days };
+        self.recorded.push((About::Unit(id.clone()), recorded));
+        self.units.insert(id.clone(), (number, unit));
+        self.changed_units.insert(id);
+    }
+
+    async fn write(&self, tx: &Tx<'_>, last: i64, now: DateTime<Utc>) -> Result<(), DbError> {
+        let changed = || self.changed_cases.iter().filter_map(|key| Some((key, self.cases.get(key)?)));
+        let known: Vec<String> =
+            changed().filter(|(_, (version, _))| version.is_some()).map(|(key, _)| key.to_string()).collect();
+        let cases: Vec<(String, &Case)> = changed().map(|(key, (_, case))| (key.to_string(), case)).collect();
+        store::write_versions(tx, last, &known, &cases).await?;
+        store::write_placements(tx, last, &self.placements).await?;
+        let changed_units = self.changed_units.iter().filter_map(|id| Some((id, &self.units.get(id)?.1)));
+        units::store::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
+        store::write_recorded(tx, &self.recorded, now).await
+    }
+}

@@ -1,0 +1,78 @@
+//! Calculated lines, holds and explanations, outwards.
+
+use niva_kit::wire::write;
+use niva_models::Catalogue;
+use niva_payment_domain::{
+    Basis, Explanation, Hold, HoldReason, Line, PlacementFacts, explain, hold_message,
+};
+use niva_proto::payment::v1 as pb;
+
+use crate::wire::{component_out, settlement_out, unit_out};
+
+pub(crate) fn explanation_out(e: Explanation) -> pb::Explanation {
+    pb::Explanation {
+        model_id: e.model_id,
+        model_title: e.model_title,
+        sentences: e.sentences,
+        rules: e.rules,
+        source_document: e.source_document,
+        source_place: e.source_place,
+        points: e.points.map(i32::from),
+    }
+}
+
+/// A line that was calculated and is not kept.
+pub(crate) fn calculated_out(
+    line: &Line,
+    facts: &PlacementFacts<'_>,
+    catalogue: &Catalogue,
+) -> pb::CompensationLine {
+    let model = catalogue.models.get(usize::from(line.model));
+    let agreement = match line.basis {
+        Basis::Agreement(index) => facts.agreements.get(usize::from(index)),
+        Basis::Published | Basis::Transition | Basis::ActualCost(_) => None,
+    };
+    let variant = model.and_then(|m| m.terms(facts.service)).map_or("", |t| t.variant_key(line.variant));
+    pb::CompensationLine {
+        component: component_out(line.component).into(),
+        days: Some(write::interval(line.days)),
+        model_id: agreement.map_or_else(|| model.map_or("", |m| &m.id), |a| &a.agreement_id).to_owned(),
+        level: line.level.map(write::level),
+        variant: variant.to_owned(),
+        regime: write::regime(line.regime).into(),
+        unit: unit_out(line.unit).into(),
+        quantity: line.quantity,
+        unit_price: Some(write::money(line.unit_price)),
+        amount: Some(write::money(line.amount)),
+        settlement: settlement_out(line.settlement).into(),
+        explanation: Some(explanation_out(explain(line, facts, catalogue))),
+    }
+}
+
+pub(crate) fn hold_out(
+    hold: &Hold,
+    facts: &PlacementFacts<'_>,
+    catalogue: &Catalogue,
+) -> pb::CompensationHold {
+    pb::CompensationHold {
+        component: component_out(hold.component).into(),
+        days: Some(write::interval(hold.days)),
+        reason: hold_reason_out(hold.reason).into(),
+        message: hold_message(hold, facts, catalogue),
+    }
+}
+
+fn hold_reason_out(reason: HoldReason) -> pb::HoldReason {
+    match reason {
+        HoldReason::LevelMissing => pb::HoldReason::LevelMissing,
+        HoldReason::NoModel => pb::HoldReason::NoModel,
+        HoldReason::RateUnpublished => pb::HoldReason::RateUnpublished,
+        HoldReason::LevelNotPriced => pb::HoldReason::LevelNotPriced,
+        HoldReason::RegimeNotPriced => pb::HoldReason::RegimeNotPriced,
+        HoldReason::ScopeNotPriced => pb::HoldReason::ScopeNotPriced,
+        HoldReason::ScheduleMissing => pb::HoldReason::ScheduleMissing,
+        HoldReason::RegimeMissing => pb::HoldReason::RegimeMissing,
+        HoldReason::GrantMissing => pb::HoldReason::GrantMissing,
+        HoldReason::OccasionOutsidePlacement => pb::HoldReason::OccasionOutsidePlacement,
+    }
+}

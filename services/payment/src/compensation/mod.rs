@@ -1,0 +1,68 @@
+//! Compensation: what a placement is worth, from facts that are stated whole in one request. Nothing is kept.
+
+mod answer;
+mod wire;
+
+use std::sync::Arc;
+
+use niva_calendar::NaiveDate;
+use niva_kit::OpError;
+use niva_kit::auth::Caller;
+use niva_kit::wire::write;
+use niva_models::{Catalogue, City};
+use niva_money::Ore;
+use niva_payment_domain::owed;
+use niva_proto::payment::v1 as pb;
+use pb::compensation_service_server::CompensationService;
+use tonic::Request;
+
+use crate::{Answer, App};
+
+pub(crate) use answer::{explanation_out, hold_out};
+
+/// Compensation as tonic sees it.
+pub(crate) struct Compensation(pub(crate) Arc<App>);
+
+#[tonic::async_trait]
+impl CompensationService for Compensation {
+    async fn calculate_compensation(
+        &self,
+        request: Request<pb::CalculateCompensationRequest>,
+    ) -> Answer<pb::CalculateCompensationResponse> {
+        answer!(self.calculate(request))
+    }
+}
+
+impl Compensation {
+    async fn calculate(
+        &self,
+        _: &Caller,
+        request: &pb::CalculateCompensationRequest,
+    ) -> Result<pb::CalculateCompensationResponse, OpError> {
+        let App { catalogue, city, clock, .. } = &*self.0;
+        calculate(request, catalogue, city, clock.today())
+    }
+}
+
+/// What `CalculateCompensation` answers: a function of the request, the models, the city and today's date alone.
+///
+/// # Errors
+/// `INVALID_ARGUMENT` with every violation of the facts.
+pub fn calculate(
+    request: &pb::CalculateCompensationRequest,
+    catalogue: &Catalogue,
+    city: &City,
+    today: NaiveDate,
+) -> Result<pb::CalculateCompensationResponse, OpError> {
+    let question = wire::question(request, today, city, catalogue)?;
+    let facts = question.stated.facts();
+    let owed = owed(&facts, catalogue, question.months);
+    let total = Ore::sum(owed.lines.iter().map(|line| line.amount));
+    Ok(pb::CalculateCompensationResponse {
+        lines: owed.lines.iter().map(|line| answer::calculated_out(line, &facts, catalogue)).collect(),
+        holds: owed.holds.iter().map(|hold| hold_out(hold, &facts, catalogue)).collect(),
+        total: Some(write::money(
+            total.ok_or_else(|| OpError::internal("the lines add up to more than 64 bits"))?,
+        )),
+    })
+}

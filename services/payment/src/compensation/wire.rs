@@ -1,0 +1,244 @@
+//! A case stated whole in one request.
+
+use niva_calendar::{Interval, Month, NaiveDate, Timeline};
+use niva_kit::wire::read::{date, district, level, month, optional_date, regime, service};
+use niva_kit::{OpError, Violations};
+use niva_models::{Catalogue, City, Regime, Scope, Service};
+use niva_payment_domain::{
+    Agreement, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition, validate,
+};
+use niva_proto::payment::v1 as pb;
+
+use crate::agreements::wire::agreement;
+use crate::attendance::wire::occasion;
+use crate::premises_costs::wire::premises_cost;
+use crate::schedules::wire::schedule;
+use crate::transitions::wire::transition;
+use crate::wire::{refuse, scope};
+
+/// Months in one request at most.
+const MAX_MONTHS: i32 = 120;
+/// How many months after today's may be calculated.
+const MAX_AHEAD: i32 = 24;
+
+/// The facts of a placement that exists in a request alone: owns what [`PlacementFacts`] borrow.
+#[derive(Debug)]
+pub(crate) struct Stated {
+    service: Service,
+    ordered_start: NaiveDate,
+    actual_start: Option<NaiveDate>,
+    notice: Option<NaiveDate>,
+    end: Option<NaiveDate>,
+    regimes: Timeline<Regime>,
+    levels: Timeline<LevelFact>,
+    scopes: Timeline<Scope>,
+    schedules: Timeline<Schedule>,
+    occasions: Vec<Occasion>,
+    agreements: Vec<Agreement>,
+    transitions: Vec<Transition>,
+    premises_costs: Vec<PremisesCost>,
+    buyer_district: String,
+    unit_district: String,
+}
+
+impl Stated {
+    /// The engine's input.
+    pub(crate) fn facts(&self) -> PlacementFacts<'_> {
+        PlacementFacts {
+            service: self.service,
+            ordered_start: self.ordered_start,
+            actual_start: self.actual_start,
+            notice: self.notice,
+            end: self.end,
+            withdrawn: false,
+            regimes: &self.regimes,
+            levels: &self.levels,
+            scopes: &self.scopes,
+            schedules: &self.schedules,
+            occasions: &self.occasions,
+            agreements: &self.agreements,
+            transitions: &self.transitions,
+            premises_costs: &self.premises_costs,
+            buyer_district: &self.buyer_district,
+            unit_district: &self.unit_district,
+        }
+    }
+}
+
+/// What a request of CalculateCompensation asks for.
+#[derive(Debug)]
+pub(crate) struct Question {
+    pub(crate) stated: Stated,
+    pub(crate) months: (Month, Month),
+}
+
+/// Reads a request. `today` bounds the months; districts are the city's, levels come from points by the catalogue.
+pub(crate) fn question(
+    request: &pb::CalculateCompensationRequest,
+    today: NaiveDate,
+    city: &City,
+    catalogue: &Catalogue,
+) -> Result<Question, OpError> {
+    let mut v = Violations::new();
+    let case = v.required("case", request.case.as_ref());
+    let stated = case.and_then(|case| v.nested("case", |v| stated(v, case, city, catalogue)));
+    let months = months(&mut v, request, today);
+    v.finish_with(stated.zip(months).map(|(stated, months)| Question { stated, months }))
+}
+
+fn months(
+    v: &mut Violations,
+    request: &pb::CalculateCompensationRequest,
+    today: NaiveDate,
+) -> Option<(Month, Month)> {
+    let first = month(v, "first_month", request.first_month);
+    let last = month(v, "last_month", request.last_month);
+    let (first, last) = (first?, last?);
+    let in_order = v.require(
+        first <= last && last.index() - first.index() < MAX_MONTHS,
+        "last_month",
+        "MONTHS_OUT_OF_RANGE",
+        format!("must be from first_month through {} months, {MAX_MONTHS} in all", MAX_MONTHS - 1),
+    );
+    let ahead = v.require(
+        last.index() - Month::of(today).index() <= MAX_AHEAD,
+        "last_month",
+        "MONTHS_OUT_OF_RANGE",
+        format!("lies more than {MAX_AHEAD} months after today's month"),
+    );
+    (in_order && ahead).then_some((first, last))
+}
+
+fn stated(
+    v: &mut Violations,
+    case: &pb::CompensationCase,
+    city: &City,
+    catalogue: &Catalogue,
+) -> Option<Stated> {
+    let found = v.len();
+    let service = service(v, "service", case.service);
+    let start = date(v, "ordered_start", case.ordered_start);
+    let actual_start = optional_date(v, "actual_start", case.actual_start);
+    let notice = optional_date(v, "notice_date", case.notice_date);
+    let end = optional_date(v, "end_date", case.end_date);
+    v.require(!case.regimes.is_empty(), "regimes", "FIELD_REQUIRED", "is required; give the unit's regime");
+    let regimes = periods(v, "regimes", &case.regimes, |v, p| {
+        let from = date(v, "valid_from", p.valid_from);
+        let regime = regime(v, "regime", p.regime);
+        Some((from?, regime?))
+    });
+    let levels = periods(v, "levels", &case.levels, |v, p| level_period(v, p, service, catalogue));
+    let scopes = periods(v, "scopes", &case.scopes, |v, p| {
+        let from = date(v, "valid_from", p.valid_from);
+        let scope = scope(v, "scope", p.scope.as_ref());
+        Some((from?, scope?))
+    });
+    let schedules = periods(v, "schedules", &case.schedules, |v, p| schedule(v, "", Some(p)));
+    let mut occasions: Vec<_> = each(v, "occasions", &case.occasions, |v, o| occasion(v, "", Some(o), None));
+    occasions.sort_by_key(|o| (o.date, o.kind));
+    let twice = occasions.windows(2).any(|pair| (pair[0].date, pair[0].kind) == (pair[1].date, pair[1].kind));
+    v.require(!twice, "occasions", "OCCASION_TWICE", "report a day and component twice: add them up");
+    let mut agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| agreement(v, "", Some(a)));
+    agreements.sort_by_key(|a| a.days.first);
+    let mut transitions: Vec<_> =
+        each(v, "transitions", &case.transitions, |v, t| transition(v, "", Some(t)));
+    transitions.sort();
+    let mut premises_costs: Vec<_> =
+        each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, "", Some(c)));
+    premises_costs.sort();
+    let buyer_district = district(v, "buyer_district", &case.buyer_district, city);
+    let unit_district = district(v, "unit_district", &case.unit_district, city);
+    let clean = v.len() == found;
+    let stated = Stated {
+        service: service?,
+        ordered_start: start?,
+        actual_start: actual_start?,
+        notice: notice?,
+        end: end?,
+        regimes,
+        levels,
+        // No scope stated: a grant without one.
+        scopes: if case.scopes.is_empty() {
+            Timeline::of(Interval::from(start?), Scope::default())
+        } else {
+            scopes
+        },
+        schedules,
+        occasions: occasions.into_iter().filter(|o| o.count > 0).collect(),
+        agreements,
+        transitions,
+        premises_costs,
+        buyer_district: buyer_district.unwrap_or_default(),
+        unit_district: unit_district.unwrap_or_default(),
+    };
+    consistent(v, &stated);
+    clean.then_some(stated)
+}
+
+/// What the domain finds that was not found part by part.
+fn consistent(v: &mut Violations, stated: &Stated) {
+    for error in validate(&stated.facts()).err().unwrap_or_default() {
+        refuse(v, &error.field(), &error);
+    }
+}
+
+fn level_period(
+    v: &mut Violations,
+    period: &pb::LevelPeriod,
+    service: Option<Service>,
+    catalogue: &Catalogue,
+) -> Option<(NaiveDate, LevelFact)> {
+    let from = date(v, "valid_from", period.valid_from);
+    let given = period.points.map(|n| u16::try_from(n).ok());
+    let points = given.flatten();
+    if given.is_some() && points.is_none() {
+        v.add("points", "POINTS_WITHOUT_LEVEL", "are no number of points");
+        return None;
+    }
+    if let Some(stated) = period.level {
+        let level = level(v, "level", stated);
+        return Some((from?, LevelFact { level: level?, points }));
+    }
+    let points = v.required("level", points)?;
+    let (from, service) = (from?, service?);
+    let scale = catalogue.on(service, from).and_then(|m| m.terms.scale.as_ref());
+    let level = scale.and_then(|scale| scale.level_of(points)).map(|band| band.level);
+    let text = match scale {
+        Some(scale) => format!(
+            "{points} points are in no band of the scale on {from}: 0 to {} in steps of {} can be given",
+            scale.max_points, scale.step
+        ),
+        None => format!("no scale is in force for {service} on {from}: state the level"),
+    };
+    v.require(level.is_some(), "points", "POINTS_WITHOUT_LEVEL", text);
+    Some((from, LevelFact { level: level?, points: Some(points) }))
+}
+
+/// Reads each of some parts under its index.
+fn each<P, T>(
+    v: &mut Violations,
+    field: &str,
+    parts: &[P],
+    read: impl Fn(&mut Violations, &P) -> Option<T>,
+) -> Vec<T> {
+    let indexed = parts.iter().enumerate();
+    indexed.filter_map(|(i, part)| v.nested(&format!("{field}[{i}]"), |v| read(v, part))).collect()
+}
+
+/// Values from a day on, each until the next.
+fn periods<P, T: Clone + PartialEq>(
+    v: &mut Violations,
+    field: &str,
+    parts: &[P],
+    read: impl Fn(&mut Violations, &P) -> Option<(NaiveDate, T)>,
+) -> Timeline<T> {
+    let mut values = each(v, field, parts, read);
+    values.sort_by_key(|(from, _)| *from);
+    let twice = values.windows(2).any(|pair| pair[0].0 == pair[1].0);
+    v.require(!twice, field, "VALID_FROM_TWICE", "have two periods that begin on the same day: keep one");
+    let mut timeline = Timeline::new();
+    for (from, value) in values {
+        timeline.set(Interval::from(from), value);
+    }
+    timeline
+}

@@ -1,0 +1,112 @@
+//! Events of the feeds. What cannot be read is no request of anybody's but a defect of a producer: the feed stops and says
+//! why.
+
+use niva_calendar::{Interval, Timeline};
+use niva_kit::wire::read::{date, id, interval, level, optional_date, regime, service};
+use niva_kit::{OpError, Violations};
+use niva_payment_domain::{Fact, Grant, LevelDecision, Order, UnitFacts};
+use niva_proto::assessment::v1 as assessment;
+use niva_proto::choice::v1 as choice;
+
+use crate::cases::{CaseKey, Incoming};
+use crate::wire::scope;
+
+/// A fact of assessment.
+pub(crate) fn assessment(event: &assessment::AssessmentEvent) -> Result<Option<Incoming>, OpError> {
+    use assessment::assessment_event::Fact as F;
+    let mut v = Violations::new();
+    let incoming = match &event.fact {
+        Some(F::Grant(g)) => v.nested("grant", |v| grant(v, g)),
+        Some(F::LevelDecision(decision)) => v.nested("level_decision", |v| level_decision(v, decision)),
+        // A kind of fact that a newer assessment tells of.
+        None => return Ok(None),
+    };
+    v.finish_with(incoming).map(Some)
+}
+
+/// A fact of choice.
+pub(crate) fn choice(event: &choice::ChoiceEvent) -> Result<Option<Incoming>, OpError> {
+    use choice::choice_event::Fact as F;
+    let mut v = Violations::new();
+    let incoming = match &event.fact {
+        Some(F::Unit(u)) => v.nested("unit", |v| unit(v, u)),
+        Some(F::Placement(p)) => v.nested("placement", |v| placement(v, p)),
+        // A provider's name moves no money; its id stands in its units.
+        Some(F::Provider(_)) | None => return Ok(None),
+    };
+    v.finish_with(incoming).map(Some)
+}
+
+fn key(v: &mut Violations, person_id: &str, service_type: i32) -> Option<CaseKey> {
+    let person_id = id(v, "person_id", person_id);
+    let service = service(v, "service", service_type);
+    Some(CaseKey { person_id: person_id?, service: service? })
+}
+
+fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
+    let key = key(v, &g.person_id, g.service);
+    let grant_id = id(v, "grant_id", &g.grant_id);
+    let district = v.text("district", &g.district);
+    let valid = interval(v, "valid", g.valid);
+    let mut scopes = Vec::with_capacity(g.scopes.len());
+    for (i, period) in g.scopes.iter().enumerate() {
+        v.nested(&format!("scopes[{i}]"), |v| {
+            let from = date(v, "valid_from", period.valid_from);
+            let scope = scope(v, "scope", period.scope.as_ref());
+            scopes.extend(from.zip(scope));
+        });
+    }
+    scopes.sort_by_key(|(from, _)| *from);
+    let grant = Grant { district: district?, valid: valid?, scopes };
+    Some(Incoming::Case(key?, Fact::Grant { grant_id: grant_id?, revision: g.revision, grant }))
+}
+
+fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
+    let key = key(v, &d.person_id, d.service);
+    let decision_id = id(v, "level_decision_id", &d.level_decision_id);
+    let level = v.required("level", d.level).and_then(|l| level(v, "level", l));
+    let valid_from = date(v, "valid_from", d.valid_from);
+    let points = d.points.and_then(|points| u16::try_from(points).ok());
+    let decision = LevelDecision { id: decision_id?, level: level?, points };
+    Some(Incoming::Case(key?, Fact::Level { valid_from: valid_from?, number: d.decision_number, decision }))
+}
+
+fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
+    let key = key(v, &p.person_id, p.service);
+    let placement_id = id(v, "placement_id", &p.placement_id);
+    let (grant_id, unit_id) = (id(v, "grant_id", &p.grant_id), id(v, "unit_id", &p.unit_id));
+    let ordered_start = date(v, "ordered_start", p.ordered_start);
+    let actual_start = optional_date(v, "actual_start", p.actual_start);
+    let notice = optional_date(v, "notice_date", p.notice_date);
+    let end = optional_date(v, "end_date", p.end_date);
+    let order = Order {
+        grant_id: grant_id?,
+        unit_id: unit_id?,
+        ordered_start: ordered_start?,
+        actual_start: actual_start?,
+        notice: notice?,
+        end: end?,
+        withdrawn: p.state() == choice::placement::State::Withdrawn,
+    };
+    Some(Incoming::Case(key?, Fact::Placement { placement_id: placement_id?, revision: p.revision, order }))
+}
+
+fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
+    let (unit_id, provider_id) = (id(v, "unit_id", &u.unit_id), id(v, "provider_id", &u.provider_id));
+    let district = v.text("district", &u.district);
+    let mut periods = Vec::with_capacity(u.regimes.len());
+    for (i, period) in u.regimes.iter().enumerate() {
+        v.nested(&format!("regimes[{i}]"), |v| {
+            let from = date(v, "valid_from", period.valid_from);
+            let regime = regime(v, "regime", period.regime);
+            periods.extend(from.zip(regime));
+        });
+    }
+    periods.sort_by_key(|(from, _)| *from);
+    let mut regimes = Timeline::new();
+    for (from, regime) in periods {
+        regimes.set(Interval::from(from), regime);
+    }
+    let unit = UnitFacts { unit_id: unit_id?, provider_id: provider_id?, district: district?, regimes };
+    Some(Incoming::Unit { revision: u.revision, unit })
+}

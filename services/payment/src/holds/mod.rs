@@ -1,0 +1,84 @@
+//! Holds of runs: days that should be paid and are not.
+
+pub(crate) mod store;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use niva_kit::OpError;
+use niva_kit::auth::Caller;
+use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::write;
+use niva_proto::payment::v1 as pb;
+use pb::hold_service_server::HoldService;
+use tonic::Request;
+
+use self::store::HoldRow;
+use crate::cases::CaseKey;
+use crate::cases::store::cases_of_keys_as_of;
+use crate::compensation::hold_out;
+use crate::runs::find;
+use crate::runs::store::StoredRun;
+use crate::units::store::units_as_of;
+use crate::wire::{MAX_LINES, after, size};
+use crate::{Answer, App};
+
+/// Holds as tonic sees them.
+pub(crate) struct Holds(pub(crate) Arc<App>);
+
+#[tonic::async_trait]
+impl HoldService for Holds {
+    async fn list_payment_holds(
+        &self,
+        request: Request<pb::ListPaymentHoldsRequest>,
+    ) -> Answer<pb::ListPaymentHoldsResponse> {
+        answer!(self.list(request))
+    }
+}
+
+impl Holds {
+    /// A run's holds.
+    async fn list(
+        &self,
+        _: &Caller,
+        request: &pb::ListPaymentHoldsRequest,
+    ) -> Result<pb::ListPaymentHoldsResponse, OpError> {
+        let filter = filter_hash(&["holds", &request.payment_run_id]);
+        let page = PageRequest::parse(size(request.page_size), &request.page_token, filter, MAX_LINES)?;
+        let run = find(&self.0, &request.payment_run_id).await?;
+        let found = store::list(self.0.db.conn(), run.run_no, after(&page)?, page.limit()).await?;
+        let (found, next_page_token) = page.cut(found, |hold| hold.hold_no.to_string());
+        let payment_holds = in_words(&self.0, &run, &found).await?;
+        Ok(pb::ListPaymentHoldsResponse { payment_holds, next_page_token })
+    }
+}
+
+/// Holds with their reasons in words, which need the facts as the run knew them.
+async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<pb::PaymentHold>, OpError> {
+    let keys: Vec<&str> = found.iter().map(|hold| hold.case_key.as_str()).collect();
+    let cases = cases_of_keys_as_of(app.db.conn(), run.frozen, &keys).await?;
+    let units = units_as_of(app.db.conn(), run.frozen).await?;
+    let units: BTreeMap<_, _> = units.into_iter().map(|(id, (_, unit))| (id, unit.facts)).collect();
+    let mut out = Vec::with_capacity(found.len());
+    let mut of_case: Option<(&str, Vec<_>)> = None;
+    for row in found {
+        let key: CaseKey = row.case_key.parse().map_err(OpError::internal)?;
+        // Holds come in the order of cases: those of one stand together.
+        if of_case.as_ref().is_none_or(|(key, _)| *key != row.case_key) {
+            of_case = cases.get(&row.case_key).map(|case| (row.case_key.as_str(), case.placed(&units)));
+        }
+        let placed =
+            of_case.as_ref().and_then(|(_, all)| all.iter().find(|p| p.placement_id == row.placement_id));
+        let placed =
+            placed.ok_or_else(|| OpError::internal(format!("hold {} has no placement", row.hold_no)))?;
+        out.push(pb::PaymentHold {
+            payment_run_id: run.run.id.clone(),
+            placement_id: row.placement_id.clone(),
+            person_id: key.person_id,
+            service: write::service(key.service).into(),
+            unit_id: row.unit_id.clone(),
+            hold: Some(hold_out(&row.hold, &placed.facts(), &app.catalogue)),
+        });
+    }
+    Ok(out)
+}

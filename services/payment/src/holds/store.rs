@@ -1,0 +1,101 @@
+//! Holds of runs: added, never changed.
+
+use std::collections::BTreeSet;
+
+use chrono::NaiveDate;
+use futures_util::future::BoxFuture;
+use niva_calendar::Interval;
+use niva_kit::bulk::{self, Cell};
+use niva_kit::{DbError, Tx};
+use niva_payment_domain::Hold;
+use sea_orm::ConnectionTrait;
+
+use crate::store::{Row, rows, statement};
+
+const COLUMNS: [&str; 9] = [
+    "run_no",
+    "hold_no",
+    "case_key",
+    "placement_id",
+    "unit_id",
+    "component",
+    "first_day",
+    "last_day",
+    "reason",
+];
+
+/// A hold with its place in the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct HoldRow {
+    pub(crate) run_no: i32,
+    pub(crate) hold_no: i64,
+    pub(crate) case_key: String,
+    pub(crate) placement_id: String,
+    pub(crate) unit_id: String,
+    pub(crate) hold: Hold,
+}
+
+/// Adds holds.
+pub(crate) fn insert<'t>(tx: &'t Tx<'t>, holds: &'t [HoldRow]) -> BoxFuture<'t, Result<(), DbError>> {
+    Box::pin(async move {
+        bulk::insert(tx, "payment_hold", COLUMNS, holds.iter().map(cells)).await?;
+        Ok(())
+    })
+}
+
+fn cells(h: &HoldRow) -> [Cell<'_>; COLUMNS.len()] {
+    [
+        Cell::from(h.run_no),
+        h.hold_no.into(),
+        h.case_key.as_str().into(),
+        h.placement_id.as_str().into(),
+        h.unit_id.as_str().into(),
+        h.hold.component.as_str().into(),
+        h.hold.days.first.into(),
+        h.hold.days.last.into(),
+        h.hold.reason.as_str().into(),
+    ]
+}
+
+fn read(row: &Row) -> Result<HoldRow, DbError> {
+    let (run_no, hold_no): (i32, i64) = (row.get("run_no")?, row.get("hold_no")?);
+    let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
+    let days = Interval::new(first, last).ok_or_else(|| {
+        DbError::row("payment_hold", "last_day", format!("{run_no}/{hold_no}"), "is before first_day")
+    })?;
+    Ok(HoldRow {
+        run_no,
+        hold_no,
+        case_key: row.get("case_key")?,
+        placement_id: row.get("placement_id")?,
+        unit_id: row.get("unit_id")?,
+        hold: Hold { component: row.name("component")?, days, reason: row.name("reason")? },
+    })
+}
+
+/// Up to `limit` of a run's holds after a hold number, in order.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    run_no: i32,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<HoldRow>, DbError> {
+    let sql = format!(
+        "SELECT {} FROM payment_hold WHERE run_no = $1 AND hold_no > $2 ORDER BY hold_no LIMIT $3",
+        COLUMNS.join(", ")
+    );
+    let values = [run_no.into(), after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    rows(db, "payment_hold", statement(db, sql, values)).await?.iter().map(read).collect()
+}
+
+/// The cases with a hold in a run, after one key and up to another.
+pub(crate) async fn cases(
+    db: &impl ConnectionTrait,
+    run_no: i32,
+    between: (&str, &str),
+) -> Result<BTreeSet<String>, DbError> {
+    let sql =
+        "SELECT DISTINCT case_key FROM payment_hold WHERE run_no = $1 AND case_key > $2 AND case_key <= $3";
+    let select = statement(db, sql, [run_no.into(), between.0.into(), between.1.into()]);
+    rows(db, "payment_hold", select).await?.iter().map(|row| row.get("case_key")).collect()
+}

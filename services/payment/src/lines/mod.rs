@@ -1,0 +1,99 @@
+//! Lines of runs, and why each pays what it pays.
+
+mod explain;
+pub(crate) mod store;
+mod wire;
+
+use std::sync::Arc;
+
+use niva_kit::OpError;
+use niva_kit::auth::Caller;
+use niva_kit::page::{PageRequest, filter_hash};
+use niva_proto::payment::v1 as pb;
+use pb::line_service_server::LineService;
+use tonic::Request;
+
+use self::store::{Filter, Line};
+use self::wire::line_out;
+use crate::cases::CaseKey;
+use crate::cases::store::cases_of_placements;
+use crate::runs::find;
+use crate::runs::store::ids;
+use crate::wire::{MAX_LINES, after, size};
+use crate::{Answer, App, bound_to};
+
+/// Lines as tonic sees them.
+pub(crate) struct Lines(pub(crate) Arc<App>);
+
+#[tonic::async_trait]
+impl LineService for Lines {
+    async fn list_payment_lines(
+        &self,
+        request: Request<pb::ListPaymentLinesRequest>,
+    ) -> Answer<pb::ListPaymentLinesResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn explain_payment_line(
+        &self,
+        request: Request<pb::ExplainPaymentLineRequest>,
+    ) -> Answer<pb::ExplainPaymentLineResponse> {
+        answer!(self.explain(request))
+    }
+}
+
+impl Lines {
+    /// A run's lines. Who is there for a provider sees its lines alone.
+    async fn list(
+        &self,
+        caller: &Caller,
+        request: &pb::ListPaymentLinesRequest,
+    ) -> Result<pb::ListPaymentLinesResponse, OpError> {
+        let filter = ["lines", &request.payment_run_id, &request.placement_id, &request.provider_id];
+        let page = PageRequest::parse(
+            size(request.page_size),
+            &request.page_token,
+            filter_hash(&filter),
+            MAX_LINES,
+        )?;
+        let run = find(&self.0, &request.payment_run_id).await?;
+        let provider = match (bound_to(caller)?, request.provider_id.as_str()) {
+            (Some(own), "") => Some(own),
+            (Some(own), asked) if own != asked => {
+                return Err(OpError::denied(
+                    "OTHER_PROVIDER",
+                    "only lines to the caller's own provider can be listed",
+                ));
+            }
+            (_, "") => None,
+            (_, asked) => Some(asked),
+        };
+        let conn = self.0.db.conn();
+        let mut filter = Filter { placement: None, provider };
+        let key;
+        if !request.placement_id.is_empty() {
+            let placement_id = request.placement_id.as_str();
+            let known = cases_of_placements(conn, &[placement_id].into()).await?;
+            // A placement that is not known has no lines.
+            let Some(case_key) = known.get(placement_id) else {
+                return Ok(pb::ListPaymentLinesResponse::default());
+            };
+            key = case_key.to_string();
+            filter.placement = Some((&key, placement_id));
+        }
+        let found = store::list(conn, run.run_no, &filter, after(&page)?, page.limit()).await?;
+        let (found, next_page_token) = page.cut(found, |line| line.id.line_no.to_string());
+        Ok(pb::ListPaymentLinesResponse { payment_lines: lines_out(&self.0, &found).await?, next_page_token })
+    }
+}
+
+/// Lines in the contract's words.
+pub(crate) async fn lines_out(app: &App, found: &[Line]) -> Result<Vec<pb::PaymentLine>, OpError> {
+    let ids = ids(app.db.conn()).await?;
+    let run_id = |run_no: i32| ids.get(&run_no).cloned().unwrap_or_default();
+    let out = found.iter().map(|line| {
+        let key: CaseKey = line.case_key.parse().map_err(OpError::internal)?;
+        Ok(line_out(line, &key, run_id))
+    });
+    out.collect()
+}

@@ -1,0 +1,226 @@
+//! Lines: added, never changed.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use futures_util::future::BoxFuture;
+use niva_calendar::{Interval, Month};
+use niva_kit::bulk::{self, Cell};
+use niva_kit::{DbError, Tx};
+use niva_models::Level;
+use niva_money::Ore;
+use niva_payment_domain::ledger::{LineId, Paid, Payable};
+use sea_orm::{ConnectionTrait, DbBackend, Value};
+
+use crate::store::{KEYS, Row, binds, rows, statement};
+
+const COLUMNS: [&str; 23] = [
+    "run_no",
+    "line_no",
+    "case_key",
+    "placement_id",
+    "component",
+    "first_day",
+    "last_day",
+    "model_id",
+    "level",
+    "variant",
+    "regime",
+    "unit",
+    "quantity",
+    "unit_price",
+    "amount",
+    "payer_district",
+    "provider_id",
+    "unit_id",
+    "settlement",
+    "reversal",
+    "corrects_run_no",
+    "corrects_line_no",
+    "cause",
+];
+
+/// A line with its place in the ledger.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) id: LineId,
+    pub(crate) case_key: String,
+    pub(crate) placement_id: String,
+    pub(crate) payable: Payable<'static>,
+    pub(crate) reversal: bool,
+    pub(crate) corrects: Option<LineId>,
+    /// The fact behind a correction; empty for a month's first payment.
+    pub(crate) cause: String,
+}
+
+/// Adds lines.
+pub(crate) fn insert<'t>(tx: &'t Tx<'t>, lines: &'t [Line]) -> BoxFuture<'t, Result<(), DbError>> {
+    Box::pin(async move {
+        bulk::insert(tx, "payment_line", COLUMNS, lines.iter().map(cells)).await?;
+        Ok(())
+    })
+}
+
+fn cells(line: &Line) -> [Cell<'_>; COLUMNS.len()] {
+    let p = &line.payable;
+    [
+        line.id.run_no.into(),
+        line.id.line_no.into(),
+        line.case_key.as_str().into(),
+        line.placement_id.as_str().into(),
+        p.component.as_str().into(),
+        p.days.first.into(),
+        p.days.last.into(),
+        p.model_id.as_ref().into(),
+        p.level.map(|l| i32::from(l.0)).into(),
+        p.variant.as_ref().into(),
+        p.regime.as_str().into(),
+        p.unit.as_str().into(),
+        p.quantity.into(),
+        p.unit_price.0.into(),
+        p.amount.0.into(),
+        p.payer.as_ref().into(),
+        p.provider_id.as_ref().into(),
+        p.unit_id.as_ref().into(),
+        p.settlement.as_str().into(),
+        line.reversal.into(),
+        line.corrects.map(|id| id.run_no).into(),
+        line.corrects.map(|id| id.line_no).into(),
+        line.cause.as_str().into(),
+    ]
+}
+
+fn read(row: &Row) -> Result<Line, DbError> {
+    let id = LineId { run_no: row.get("run_no")?, line_no: row.get("line_no")? };
+    let bad = |column, problem: &str| {
+        DbError::row("payment_line", column, format!("{}/{}", id.run_no, id.line_no), problem)
+    };
+    let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
+    let days = Interval::new(first, last).ok_or_else(|| bad("last_day", "is before first_day"))?;
+    let level: Option<i32> = row.get("level")?;
+    let level = level.map(u8::try_from).transpose().map_err(|_| bad("level", "is no level"))?.map(Level);
+    let (run, line): (Option<i32>, Option<i64>) = (row.get("corrects_run_no")?, row.get("corrects_line_no")?);
+    Ok(Line {
+        id,
+        case_key: row.get("case_key")?,
+        placement_id: row.get("placement_id")?,
+        payable: Payable {
+            month: Month::of(first),
+            component: row.name("component")?,
+            days,
+            model_id: Cow::Owned(row.get("model_id")?),
+            level,
+            variant: Cow::Owned(row.get("variant")?),
+            regime: row.name("regime")?,
+            unit: row.name("unit")?,
+            quantity: row.get("quantity")?,
+            unit_price: Ore(row.get("unit_price")?),
+            amount: Ore(row.get("amount")?),
+            payer: Cow::Owned(row.get("payer_district")?),
+            provider_id: Cow::Owned(row.get("provider_id")?),
+            unit_id: Cow::Owned(row.get("unit_id")?),
+            settlement: row.name("settlement")?,
+        },
+        reversal: row.get("reversal")?,
+        corrects: run.zip(line).map(|(run_no, line_no)| LineId { run_no, line_no }),
+        cause: row.get("cause")?,
+    })
+}
+
+/// Everything that these runs (in order of number) paid to these cases, by case and placement, in the order it was paid.
+pub(crate) async fn paid(
+    db: &impl ConnectionTrait,
+    runs: &[i32],
+    cases: &[&str],
+) -> Result<BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>, DbError> {
+    let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
+    let Some(last) = runs.last() else { return Ok(paid) };
+    for keys in cases.chunks(KEYS) {
+        let sql = of_cases(db.get_database_backend() == DbBackend::Postgres, keys.len());
+        let values = std::iter::once(Value::from(*last)).chain(keys.iter().map(|key| (*key).into()));
+        for row in rows(db, "payment_line", statement(db, sql, values)).await? {
+            if runs.binary_search(&row.get("run_no")?).is_err() {
+                // Of a run that was discarded.
+                continue;
+            }
+            let line = read(&row)?;
+            let reverses = line.corrects.filter(|_| line.reversal);
+            let of_case = paid.entry(line.case_key).or_default();
+            let of_placement = of_case.entry(line.placement_id).or_default();
+            of_placement.push(Paid { id: line.id, line: line.payable, reverses });
+        }
+    }
+    Ok(paid)
+}
+
+/// The lines of some cases in runs up to `$1`, looked up case by case whatever a database believes of the table. Given a
+/// list of runs, SQLite would read every line of theirs; given a list of cases, PostgreSQL would read the whole table as
+/// long as it has not counted it, such as all through the first run.
+fn of_cases(postgres: bool, cases: usize) -> String {
+    let columns = COLUMNS.join(", ");
+    let from = if postgres {
+        let wanted: Vec<String> = (2..2 + cases).map(|n| format!("(${n})")).collect();
+        format!(
+            "(VALUES {}) AS wanted (wanted_key) CROSS JOIN LATERAL \
+             (SELECT * FROM payment_line WHERE case_key = wanted_key AND run_no <= $1 ORDER BY run_no) AS line",
+            wanted.join(", ")
+        )
+    } else {
+        format!("payment_line WHERE run_no <= $1 AND case_key IN ({})", binds(2, cases))
+    };
+    format!("SELECT {columns} FROM {from} ORDER BY case_key, run_no, line_no")
+}
+
+/// One line.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: LineId) -> Result<Option<Line>, DbError> {
+    let sql = format!("SELECT {} FROM payment_line WHERE run_no = $1 AND line_no = $2", COLUMNS.join(", "));
+    let found = rows(db, "payment_line", statement(db, sql, [id.run_no.into(), id.line_no.into()])).await?;
+    found.first().map(read).transpose()
+}
+
+/// Which of a run's lines are asked for.
+#[derive(Debug, Default)]
+pub(crate) struct Filter<'a> {
+    /// Only of this case and placement.
+    pub(crate) placement: Option<(&'a str, &'a str)>,
+    /// Only to this provider.
+    pub(crate) provider: Option<&'a str>,
+}
+
+/// Up to `limit` of a run's lines after a line number, in order.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    run_no: i32,
+    filter: &Filter<'_>,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Line>, DbError> {
+    // The lines of one case are found by the case: SQLite would rather read the whole run, but for the sign.
+    let run = if filter.placement.is_some() { "+run_no" } else { "run_no" };
+    let mut sql =
+        format!("SELECT {} FROM payment_line WHERE {run} = $1 AND line_no > $2", COLUMNS.join(", "));
+    let mut values: Vec<Value> = vec![run_no.into(), after.into()];
+    let mut add = |column: &str, value: &str| {
+        values.push(value.into());
+        sql.push_str(&format!(" AND {column} = ${}", values.len()));
+    };
+    if let Some((case_key, placement_id)) = filter.placement {
+        add("case_key", case_key);
+        add("placement_id", placement_id);
+    }
+    if let Some(provider) = filter.provider {
+        add("provider_id", provider);
+    }
+    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
+    sql.push_str(&format!(" ORDER BY line_no LIMIT ${}", values.len()));
+    rows(db, "payment_line", statement(db, sql, values)).await?.iter().map(read).collect()
+}
+
+/// Number and sum of a run's lines, as the database adds them up.
+pub(crate) async fn sum(db: &impl ConnectionTrait, run_no: i32) -> Result<(i64, i64), DbError> {
+    let sql = "SELECT COUNT(*) AS lines, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount \
+               FROM payment_line WHERE run_no = $1";
+    let found = rows(db, "payment_line", statement(db, sql, [run_no.into()])).await?;
+    found.first().map_or(Ok((0, 0)), |row| Ok((row.get("lines")?, row.get("amount")?)))
+}

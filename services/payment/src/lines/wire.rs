@@ -1,0 +1,52 @@
+//! Lines of the ledger, outwards, and their ids.
+
+use niva_kit::wire::write;
+use niva_payment_domain::ledger::LineId;
+use niva_proto::payment::v1 as pb;
+
+use super::store::Line;
+use crate::cases::CaseKey;
+use crate::wire::{component_out, settlement_out, unit_out};
+
+/// `2024-03.1/17`.
+pub(crate) fn line_id_out(run_id: &str, line_no: i64) -> String {
+    format!("{run_id}/{line_no}")
+}
+
+/// The run and the number that a line's id names; `None` for a text that is no id of a line.
+pub(crate) fn line_id(text: &str) -> Option<(&str, i64)> {
+    let (run, line) = text.rsplit_once('/')?;
+    // Only as it is written: no sign, no zeros before.
+    line.parse().ok().filter(|no: &i64| *no > 0 && no.to_string() == line).map(|no| (run, no))
+}
+
+/// A line of the ledger. `run_id` names runs by their number.
+pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> String) -> pb::PaymentLine {
+    let p = &line.payable;
+    let id = |id: LineId| line_id_out(&run_id(id.run_no), id.line_no);
+    pb::PaymentLine {
+        payment_line_id: id(line.id),
+        payment_run_id: run_id(line.id.run_no),
+        placement_id: line.placement_id.clone(),
+        person_id: key.person_id.clone(),
+        service: write::service(key.service).into(),
+        month: Some(write::month(p.month)),
+        component: component_out(p.component).into(),
+        days: Some(write::interval(p.days)),
+        model_id: p.model_id.to_string(),
+        level: p.level.map(write::level),
+        variant: p.variant.to_string(),
+        regime: write::regime(p.regime).into(),
+        unit: unit_out(p.unit).into(),
+        quantity: p.quantity,
+        unit_price: Some(write::money(p.unit_price)),
+        amount: Some(write::money(p.amount)),
+        payer_district: p.payer.to_string(),
+        provider_id: p.provider_id.to_string(),
+        unit_id: p.unit_id.to_string(),
+        settlement: settlement_out(p.settlement).into(),
+        reversal: line.reversal,
+        corrects_line_id: line.corrects.map(id).unwrap_or_default(),
+        cause: line.cause.clone(),
+    }
+}

@@ -1,0 +1,280 @@
+//! Payment runs: made, calculated by a job, approved or discarded.
+
+pub(crate) mod job;
+pub(crate) mod store;
+pub(crate) mod tally;
+mod watch;
+mod wire;
+
+use std::sync::Arc;
+
+use futures_util::stream::BoxStream;
+use futures_util::{StreamExt, TryStreamExt};
+use niva_calendar::Month;
+use niva_kit::auth::Caller;
+use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::request::Call;
+use niva_kit::rpc::status;
+use niva_kit::wire::read::{money, month};
+use niva_kit::{DbError, OpError, Tx, Violations};
+use niva_payment_domain::{Ledger, Run, RunRefused};
+use niva_proto::payment::v1 as pb;
+use pb::run_service_server::RunService;
+use tonic::{Request, Response, Status};
+
+use self::job::{Inputs, RunError, preview};
+use self::store::StoredRun;
+use self::tally::Tally;
+use self::wire::run_out;
+use crate::cases::store::{newest_number, placements_as_of};
+use crate::store::Connection;
+use crate::wire::after;
+use crate::{Answer, App};
+
+/// Runs on a page at most.
+const MAX_RUNS: u32 = 1_000;
+/// Longest reason of a discard, in characters.
+const MAX_REASON: usize = 500;
+
+/// Runs as tonic sees them.
+pub(crate) struct Runs(pub(crate) Arc<App>);
+
+#[tonic::async_trait]
+impl RunService for Runs {
+    type WatchPaymentRunStream = BoxStream<'static, Result<pb::WatchPaymentRunResponse, Status>>;
+
+    async fn create_payment_run(
+        &self,
+        request: Request<pb::CreatePaymentRunRequest>,
+    ) -> Answer<pb::CreatePaymentRunResponse> {
+        answer!(self.create(request))
+    }
+
+    async fn get_payment_run(
+        &self,
+        request: Request<pb::GetPaymentRunRequest>,
+    ) -> Answer<pb::GetPaymentRunResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_payment_runs(
+        &self,
+        request: Request<pb::ListPaymentRunsRequest>,
+    ) -> Answer<pb::ListPaymentRunsResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn approve_payment_run(
+        &self,
+        request: Request<pb::ApprovePaymentRunRequest>,
+    ) -> Answer<pb::ApprovePaymentRunResponse> {
+        answer!(self.approve(request))
+    }
+
+    async fn discard_payment_run(
+        &self,
+        request: Request<pb::DiscardPaymentRunRequest>,
+    ) -> Answer<pb::DiscardPaymentRunResponse> {
+        answer!(self.discard(request))
+    }
+
+    async fn watch_payment_run(
+        &self,
+        request: Request<pb::WatchPaymentRunRequest>,
+    ) -> Answer<Self::WatchPaymentRunStream> {
+        let watched = watch::watch(Arc::clone(&self.0), request.into_inner()).await.map_err(status)?;
+        Ok(Response::new(watched.map_err(status).boxed()))
+    }
+}
+
+impl Runs {
+    /// Makes a run, or previews it.
+    async fn create(
+        &self,
+        caller: &Caller,
+        request: &pb::CreatePaymentRunRequest,
+    ) -> Result<pb::CreatePaymentRunResponse, OpError> {
+        let mut v = Violations::new();
+        v.text("request_id", &request.request_id);
+        let month = month(&mut v, "month", request.month);
+        let month = v.finish_with(month)?;
+        if request.validate_only {
+            return self.previewed(caller, month).await;
+        }
+        let call = Call { method: "CreatePaymentRun", caller, request_id: &request.request_id, request };
+        let made = self
+            .0
+            .change(&call, |tx| {
+                Box::pin(async move {
+                    let run = self.plan(tx, caller, month).await?;
+                    store::insert(tx, &run).await?;
+                    Ok(pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) })
+                })
+            })
+            .await;
+        let response = match made {
+            // Another run was made at the same time and came first.
+            Err(e) if DbError::of(&e).is_some_and(DbError::is_unique_violation) => return Err(made_at_once()),
+            made => made?,
+        };
+        self.0.jobs.wake();
+        Ok(response)
+    }
+
+    /// Calculates a run and keeps nothing.
+    async fn previewed(
+        &self,
+        caller: &Caller,
+        month: Month,
+    ) -> Result<pb::CreatePaymentRunResponse, OpError> {
+        let mut run = self.plan(self.0.db.conn(), caller, month).await?;
+        let inputs = Inputs::of(&self.0.db, &run, &self.0.catalogue).await.map_err(failed)?;
+        run.tally = preview(&self.0.db, &Arc::new(inputs), self.0.cases_per_part).await.map_err(failed)?;
+        run.run = run.run.calculated(run.tally.all.amount).map_err(refused)?;
+        run.run.id = String::new();
+        Ok(pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) })
+    }
+
+    /// The run that would be made now, with its inputs frozen. Errors are looked for in this order: MONTH_IN_FUTURE,
+    /// MONTH_BEFORE_LEDGER, RUN_IN_PROGRESS, MONTH_ALREADY_RUN.
+    async fn plan(&self, db: &impl Connection, caller: &Caller, month: Month) -> Result<StoredRun, OpError> {
+        let App { clock, catalogue, opening_month, .. } = &*self.0;
+        let (last_approved, unsettled) = (store::last_approved(db).await?, store::unsettled(db).await?);
+        let (run_no, before) = store::next_numbers(db, month).await?;
+        let ledger = Ledger {
+            opening: *opening_month,
+            last_approved: last_approved.as_ref().map(|stored| &stored.run),
+            unsettled: unsettled.as_ref().map(|stored| &stored.run),
+        };
+        let run = Run::make(&ledger, month, clock.today(), &caller.subject, before).map_err(refused)?;
+        let frozen = newest_number(db).await?;
+        Ok(StoredRun {
+            run_no,
+            run,
+            create_time: clock.now(),
+            frozen,
+            baseline: last_approved.map(|stored| stored.run_no),
+            models_fingerprint: catalogue.fingerprint.clone(),
+            cursor: String::new(),
+            tally: Tally::default(),
+            placements_total: placements_as_of(db, frozen).await?,
+        })
+    }
+
+    async fn get(
+        &self,
+        _: &Caller,
+        request: &pb::GetPaymentRunRequest,
+    ) -> Result<pb::GetPaymentRunResponse, OpError> {
+        let run = find(&self.0, &request.payment_run_id).await?;
+        Ok(pb::GetPaymentRunResponse { payment_run: Some(run_out(&run)) })
+    }
+
+    /// All runs in the order they were made.
+    async fn list(
+        &self,
+        _: &Caller,
+        request: &pb::ListPaymentRunsRequest,
+    ) -> Result<pb::ListPaymentRunsResponse, OpError> {
+        let page =
+            PageRequest::parse(request.page_size, &request.page_token, filter_hash(&["runs"]), MAX_RUNS)?;
+        let found = store::list(self.0.db.conn(), after(&page)?, page.limit()).await?;
+        let (found, next_page_token) = page.cut(found, |run| run.run_no.to_string());
+        Ok(pb::ListPaymentRunsResponse { payment_runs: found.iter().map(run_out).collect(), next_page_token })
+    }
+
+    /// Approves a run. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON, AMOUNT_DIFFERS.
+    async fn approve(
+        &self,
+        caller: &Caller,
+        request: &pb::ApprovePaymentRunRequest,
+    ) -> Result<pb::ApprovePaymentRunResponse, OpError> {
+        let mut v = Violations::new();
+        let id = v.text("payment_run_id", &request.payment_run_id);
+        let amount = money(&mut v, "amount", request.amount);
+        let (id, seen) = &v.finish_with(id.zip(amount))?;
+        let now = self.0.clock.now();
+        let call = Call { method: "ApprovePaymentRun", caller, request_id: &request.request_id, request };
+        let response = self
+            .0
+            .change(&call, |tx| {
+                Box::pin(async move {
+                    let mut stored = for_update(tx, id).await?;
+                    stored.run = stored.run.approve(&caller.subject, *seen, now).map_err(refused)?;
+                    store::settle(tx, stored.run_no, &stored.run.state).await?;
+                    Ok(pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&stored)) })
+                })
+            })
+            .await?;
+        tracing::info!(run = id, "payment run approved");
+        Ok(response)
+    }
+
+    /// Discards a run. Errors are looked for in this order: REASON_MISSING, NOT_FOUND, RUN_STATE.
+    async fn discard(
+        &self,
+        caller: &Caller,
+        request: &pb::DiscardPaymentRunRequest,
+    ) -> Result<pb::DiscardPaymentRunResponse, OpError> {
+        let mut v = Violations::new();
+        let id = v.text("payment_run_id", &request.payment_run_id);
+        let reason = request.reason.trim();
+        let length = reason.chars().count();
+        let text = format!("is required, for the record: 1 to {MAX_REASON} characters");
+        v.require((1..=MAX_REASON).contains(&length), "reason", "REASON_MISSING", text);
+        let id = &v.finish_with(id)?;
+        let now = self.0.clock.now();
+        let call = Call { method: "DiscardPaymentRun", caller, request_id: &request.request_id, request };
+        let response = self
+            .0
+            .change(&call, |tx| {
+                Box::pin(async move {
+                    let mut stored = for_update(tx, id).await?;
+                    stored.run = stored.run.discard(&caller.subject, reason, now).map_err(refused)?;
+                    store::settle(tx, stored.run_no, &stored.run.state).await?;
+                    Ok(pb::DiscardPaymentRunResponse { payment_run: Some(run_out(&stored)) })
+                })
+            })
+            .await?;
+        tracing::info!(run = id, "payment run discarded");
+        Ok(response)
+    }
+}
+
+/// The run with an id.
+pub(crate) async fn find(app: &App, id: &str) -> Result<StoredRun, OpError> {
+    store::find(app.db.conn(), id).await?.ok_or_else(|| OpError::not_found("payment run", id))
+}
+
+async fn for_update(tx: &Tx<'_>, id: &str) -> Result<StoredRun, OpError> {
+    store::find_for_update(tx, id).await?.ok_or_else(|| OpError::not_found("payment run", id))
+}
+
+fn failed(error: RunError) -> OpError {
+    match error {
+        RunError::Database(e) => e.into(),
+        other => OpError::internal(other),
+    }
+}
+
+fn made_at_once() -> OpError {
+    let text = "another run waits for calculation, approval or discard: settle it first";
+    OpError::precondition("RUN_IN_PROGRESS", text)
+}
+
+fn refused(error: RunRefused) -> OpError {
+    let refused = match &error {
+        RunRefused::SamePerson { .. } => OpError::denied(error.reason(), error.to_string()),
+        _ => OpError::precondition(error.reason(), error.to_string()),
+    };
+    match error {
+        RunRefused::MonthInFuture { last, .. } => refused.with("last_month", last),
+        RunRefused::MonthBeforeLedger { first, .. } => refused.with("first_month", first),
+        RunRefused::InProgress { run, .. } | RunRefused::MonthAlreadyRun { run, .. } => {
+            refused.with("payment_run_id", run)
+        }
+        RunRefused::State { state, .. } => refused.with("state", state),
+        RunRefused::AmountDiffers { amount, .. } => refused.with("ore", amount.0),
+        RunRefused::SamePerson { .. } => refused,
+    }
+}

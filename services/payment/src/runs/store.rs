@@ -1,0 +1,237 @@
+//! Runs: what has happened to each, and how far its calculation has come.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use niva_calendar::Month;
+use niva_kit::{DbError, Tx};
+use niva_payment_domain::{Run, RunState};
+use sea_orm::{ConnectionTrait, Value};
+
+use super::tally::Tally;
+use crate::store::{Row, rows, statement};
+
+/// A run with what it is calculated from, and how far that has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct StoredRun {
+    /// Ascends with every run made.
+    pub(crate) run_no: i32,
+    pub(crate) run: Run,
+    pub(crate) create_time: DateTime<Utc>,
+    /// The last fact it knows.
+    pub(crate) frozen: i64,
+    /// The last run that was approved when this one was made.
+    pub(crate) baseline: Option<i32>,
+    pub(crate) models_fingerprint: String,
+    /// The last case that is calculated; empty before the first.
+    pub(crate) cursor: String,
+    pub(crate) tally: Tally,
+    pub(crate) placements_total: i64,
+}
+
+const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, create_time, approver, approve_time, discarder, \
+                       discard_reason, discard_time, opening_month, frozen_fact_number, baseline_run_no, \
+                       models_fingerprint, cursor_case_key, tally, placements_total, error";
+
+fn read(row: &Row) -> Result<StoredRun, DbError> {
+    let id: String = row.get("payment_run_id")?;
+    let month = |column: &'static str| {
+        Month::from_index(row.get(column)?)
+            .map_err(|e| DbError::row("payment_run", column, &id, e.to_string()))
+    };
+    let tally: String = row.get("tally")?;
+    let tally: Tally =
+        serde_json::from_str(&tally).map_err(|e| DbError::row("payment_run", "tally", &id, e.to_string()))?;
+    let run = Run {
+        month: month("month")?,
+        opening: month("opening_month")?,
+        maker: row.get("maker")?,
+        state: state(row, &id, &tally)?,
+        id,
+    };
+    Ok(StoredRun {
+        run_no: row.get("run_no")?,
+        run,
+        create_time: row.get("create_time")?,
+        frozen: row.get("frozen_fact_number")?,
+        baseline: row.get("baseline_run_no")?,
+        models_fingerprint: row.get("models_fingerprint")?,
+        cursor: row.get("cursor_case_key")?,
+        tally,
+        placements_total: row.get("placements_total")?,
+    })
+}
+
+fn state(row: &Row, id: &str, tally: &Tally) -> Result<RunState, DbError> {
+    let name: String = row.get("state")?;
+    Ok(match name.as_str() {
+        "calculating" => RunState::Calculating,
+        "calculated" => RunState::Calculated { amount: tally.all.amount },
+        "failed" => RunState::Failed { error: row.get("error")? },
+        "approved" => RunState::Approved { approver: row.get("approver")?, time: row.get("approve_time")? },
+        "discarded" => RunState::Discarded {
+            by: row.get("discarder")?,
+            reason: row.get("discard_reason")?,
+            time: row.get("discard_time")?,
+            error: row.get("error")?,
+        },
+        other => return Err(DbError::row("payment_run", "state", id, format!("`{other}` is no state"))),
+    })
+}
+
+async fn one(
+    db: &impl ConnectionTrait,
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<StoredRun>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM payment_run {condition}");
+    rows(db, "payment_run", statement(db, sql, values)).await?.first().map(read).transpose()
+}
+
+/// The run with an id.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<StoredRun>, DbError> {
+    one(db, "WHERE payment_run_id = $1", [id.into()]).await
+}
+
+/// The run with an id; nobody else changes it until this transaction ends.
+pub(crate) async fn find_for_update(tx: &Tx<'_>, id: &str) -> Result<Option<StoredRun>, DbError> {
+    let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    one(tx, &format!("WHERE payment_run_id = $1{lock}"), [id.into()]).await
+}
+
+/// The run with a number.
+pub(crate) async fn by_number(db: &impl ConnectionTrait, run_no: i32) -> Result<Option<StoredRun>, DbError> {
+    one(db, "WHERE run_no = $1", [run_no.into()]).await
+}
+
+/// The run that waits for calculation, approval or discard, if one does.
+pub(crate) async fn unsettled(db: &impl ConnectionTrait) -> Result<Option<StoredRun>, DbError> {
+    one(db, "WHERE unsettled = 1", []).await
+}
+
+/// The last run that was approved.
+pub(crate) async fn last_approved(db: &impl ConnectionTrait) -> Result<Option<StoredRun>, DbError> {
+    one(db, "WHERE state = 'approved' ORDER BY run_no DESC LIMIT 1", []).await
+}
+
+/// Numbers of the runs that were approved, up to one of them.
+pub(crate) async fn approved_until(db: &impl ConnectionTrait, run_no: i32) -> Result<Vec<i32>, DbError> {
+    let sql = "SELECT run_no FROM payment_run WHERE state = 'approved' AND run_no <= $1 ORDER BY run_no";
+    rows(db, "payment_run", statement(db, sql, [run_no.into()]))
+        .await?
+        .iter()
+        .map(|row| row.get("run_no"))
+        .collect()
+}
+
+/// Up to `limit` runs after a number, in the order they were made.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    after: i32,
+    limit: u64,
+) -> Result<Vec<StoredRun>, DbError> {
+    let sql = format!("SELECT {COLUMNS} FROM payment_run WHERE run_no > $1 ORDER BY run_no LIMIT $2");
+    let values = [after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    rows(db, "payment_run", statement(db, sql, values)).await?.iter().map(read).collect()
+}
+
+/// Ids of all runs by number.
+pub(crate) async fn ids(db: &impl ConnectionTrait) -> Result<BTreeMap<i32, String>, DbError> {
+    let select = statement(db, "SELECT run_no, payment_run_id FROM payment_run", []);
+    let found = rows(db, "payment_run", select).await?;
+    found.iter().map(|row| Ok((row.get("run_no")?, row.get("payment_run_id")?))).collect()
+}
+
+/// The number of the next run, and how many runs of a month were made before.
+pub(crate) async fn next_numbers(db: &impl ConnectionTrait, month: Month) -> Result<(i32, i64), DbError> {
+    let sql = "SELECT COALESCE(MAX(run_no), 0) + 1 AS next, \
+               (SELECT COUNT(*) FROM payment_run WHERE month = $1) AS of_month FROM payment_run";
+    let found = rows(db, "payment_run", statement(db, sql, [month.index().into()])).await?;
+    found.first().map_or(Ok((1, 0)), |row| Ok((row.get("next")?, row.get("of_month")?)))
+}
+
+/// Adds a run that is to be calculated. A unique constraint refuses it while another waits.
+pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbError> {
+    let sql = "INSERT INTO payment_run (run_no, payment_run_id, month, state, unsettled, maker, create_time, opening_month, \
+               frozen_fact_number, baseline_run_no, models_fingerprint, cursor_case_key, tally, placements_total) \
+               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+    let run = &stored.run;
+    let values: [Value; 13] = [
+        stored.run_no.into(),
+        run.id.as_str().into(),
+        run.month.index().into(),
+        run.state.name().into(),
+        run.maker.as_str().into(),
+        stored.create_time.into(),
+        run.opening.index().into(),
+        stored.frozen.into(),
+        stored.baseline.into(),
+        stored.models_fingerprint.as_str().into(),
+        stored.cursor.as_str().into(),
+        json(&run.id, &stored.tally)?.into(),
+        stored.placements_total.into(),
+    ];
+    tx.execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
+}
+
+fn json(id: &str, tally: &Tally) -> Result<String, DbError> {
+    serde_json::to_string(tally).map_err(|e| DbError::row("payment_run", "tally", id, e.to_string()))
+}
+
+/// Moves the calculation of a run on from one case to another. `false`: somebody else did, or it is no longer being
+/// calculated; then nothing may be written.
+pub(crate) async fn advance(
+    tx: &Tx<'_>,
+    run_no: i32,
+    from: &str,
+    to: &str,
+    tally: &Tally,
+) -> Result<bool, DbError> {
+    let sql = "UPDATE payment_run SET cursor_case_key = $1, tally = $2 \
+               WHERE run_no = $3 AND cursor_case_key = $4 AND state = 'calculating'";
+    let values = [to.into(), json(to, tally)?.into(), run_no.into(), from.into()];
+    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
+}
+
+/// Writes the state of a run whose calculation has ended at a case. `false`: somebody else went on with it.
+pub(crate) async fn end(tx: &Tx<'_>, run_no: i32, cursor: &str, state: &RunState) -> Result<bool, DbError> {
+    let sql = "UPDATE payment_run SET state = $1, error = $2 \
+               WHERE run_no = $3 AND cursor_case_key = $4 AND state = 'calculating'";
+    let error = match state {
+        RunState::Failed { error } => Some(error.as_str()),
+        _ => None,
+    };
+    let values = [state.name().into(), error.into(), run_no.into(), cursor.into()];
+    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
+}
+
+/// Writes the state of a run that was approved or discarded, over what [`find_for_update`] read.
+pub(crate) async fn settle(tx: &Tx<'_>, run_no: i32, state: &RunState) -> Result<(), DbError> {
+    let (mut approver, mut approve_time, mut discarder, mut discard_reason, mut discard_time) =
+        (None, None, None, None, None);
+    match state {
+        RunState::Approved { approver: by, time } => {
+            (approver, approve_time) = (Some(by.as_str()), Some(*time));
+        }
+        RunState::Discarded { by, reason, time, .. } => {
+            (discarder, discard_reason, discard_time) =
+                (Some(by.as_str()), Some(reason.as_str()), Some(*time));
+        }
+        RunState::Calculating | RunState::Calculated { .. } | RunState::Failed { .. } => {}
+    }
+    let sql = "UPDATE payment_run SET state = $1, unsettled = $2, approver = $3, approve_time = $4, discarder = $5, \
+               discard_reason = $6, discard_time = $7 WHERE run_no = $8";
+    let values: [Value; 8] = [
+        state.name().into(),
+        state.is_unsettled().then_some(1).into(),
+        approver.into(),
+        approve_time.into(),
+        discarder.into(),
+        discard_reason.into(),
+        discard_time.into(),
+        run_no.into(),
+    ];
+    tx.execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! Setting an import aside: its stream, a part at a time, until it ends.
+
+use futures_util::{Stream, StreamExt};
+use niva_facts::{Entry, Telling};
+use niva_kit::auth::Caller;
+use niva_kit::rpc::status;
+use niva_kit::{DbError, OpError, Violations, request};
+use niva_proto::common::v1 as pb;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use tonic::Status;
+
+use crate::store::{self, Aside};
+use crate::{Imports, MAX_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, PART, PART_BYTES, Target};
+
+/// What the first message says of the whole import.
+struct Head {
+    request_id: String,
+    validate_only: bool,
+    told: Telling,
+}
+
+/// An import that is being received.
+struct Receiving<'a, T> {
+    imports: &'a Imports<T>,
+    import_id: &'a str,
+    head: Option<Head>,
+    part: Vec<Aside>,
+    part_bytes: usize,
+    records: i64,
+    bytes: u64,
+    hash: Sha256,
+}
+
+impl<T: Target> Imports<T> {
+    /// Takes an import's stream and lets it take effect: the import as it ended, and the feed's position that it reached.
+    /// The same request id with the same content gets the earlier import.
+    ///
+    /// # Errors
+    /// The stream's; `FIELD_REQUIRED` for one without records, `REQUEST_ID_REPEATED`, `IMPORT_TOO_LARGE`,
+    /// `REQUEST_ID_REUSED`, `REQUEST_ID_TOO_LONG`; the database's. Then nothing is left of it. What is wrong with single
+    /// entries is no error here: the import has failed, and [`Imports::errors`] tells why.
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
+    ) -> Result<(pb::Import, i64), Status> {
+        let import_id = self.inner.ids.next();
+        let taken = self.receive(caller, &import_id, messages).await;
+        let import_id = match taken {
+            Ok(Some(earlier)) => {
+                self.forget(&import_id).await.map_err(status)?;
+                earlier
+            }
+            Ok(None) => import_id,
+            Err(error) => {
+                // What is left of it is cleaned up by the next start, should this fail too.
+                if let Err(error) = self.forget(&import_id).await {
+                    tracing::warn!(%error, "cannot forget an import that broke off");
+                }
+                return Err(error);
+            }
+        };
+        // A task of its own: the caller may go away, the import goes on.
+        let (imports, id) = (self.clone(), import_id.clone());
+        let run = tokio::spawn(async move { imports.run(&id).await });
+        run.await.map_err(|error| status(OpError::internal(error)))?.map_err(status)?;
+        let row = store::find(self.inner.db.conn(), &import_id).await.map_err(status)?;
+        let row = row.ok_or_else(|| status(OpError::not_found("import", import_id)))?;
+        Ok((self.message(&row), row.feed_position))
+    }
+
+    /// The earlier import, when this one came before.
+    async fn receive(
+        &self,
+        caller: &Caller,
+        import_id: &str,
+        messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
+    ) -> Result<Option<String>, Status> {
+        let mut receiving = Receiving {
+            imports: self,
+            import_id,
+            head: None,
+            part: Vec::new(),
+            part_bytes: 0,
+            records: 0,
+            bytes: 0,
+            hash: Sha256::new(),
+        };
+        let mut messages = std::pin::pin!(messages);
+        while let Some(message) = messages.next().await {
+            receiving.take(caller, &message?).map_err(status)?;
+            if receiving.part.len() >= PART || receiving.part_bytes >= PART_BYTES {
+                receiving.set_aside().await.map_err(status)?;
+            }
+        }
+        receiving.finish(caller).await.map_err(status)
+    }
+
+    async fn forget(&self, import_id: &str) -> Result<(), OpError> {
+        self.inner
+            .db
+            .write(|tx| Box::pin(async move { store::forget(tx, import_id).await }))
+            .await
+            .map_err(|error: DbError| error.into())
+    }
+}
+
+impl<T: Target> Receiving<'_, T> {
+    fn take(&mut self, caller: &Caller, message: &T::Entry) -> Result<(), OpError> {
+        if self.head.is_none() {
+            request::check(message.request_id())?;
+            let told = Telling {
+                author: caller.author(),
+                recorded_at: self.imports.inner.clock.now(),
+                reason: message.reason().trim().to_owned(),
+            };
+            check_reason(&told.reason)?;
+            self.head = Some(Head {
+                request_id: message.request_id().to_owned(),
+                validate_only: message.validate_only(),
+                told,
+            });
+        } else if !message.request_id().is_empty() {
+            let words = "stands in the first message only: an import has one";
+            return Err(OpError::invalid("request_id", "REQUEST_ID_REPEATED", words));
+        }
+        let content = message.encode_to_vec();
+        if content.len() > MAX_ENTRY_BYTES {
+            let words = format!("record {} is longer than {MAX_ENTRY_BYTES} bytes: shorten it", self.records);
+            return Err(OpError::invalid("record", "IMPORT_TOO_LARGE", words));
+        }
+        self.bytes += content.len() as u64;
+        if self.records == MAX_ENTRIES || self.bytes > MAX_BYTES {
+            let words =
+                format!("more than {MAX_ENTRIES} records or {} MiB: split the import", MAX_BYTES >> 20);
+            return Err(OpError::invalid("record", "IMPORT_TOO_LARGE", words));
+        }
+        self.hash.update((content.len() as u64).to_be_bytes());
+        self.hash.update(&content);
+        self.part_bytes += content.len();
+        self.part.push(Aside {
+            rank: T::rank(message),
+            number: self.records,
+            origin: message.origin().to_owned(),
+            content,
+        });
+        self.records += 1;
+        Ok(())
+    }
+
+    async fn set_aside(&mut self) -> Result<(), OpError> {
+        let Some(head) = &self.head else { return Ok(()) };
+        let first = self.records == i64::try_from(self.part.len()).unwrap_or(i64::MAX);
+        let (import_id, part) = (self.import_id, &self.part);
+        let done: Result<(), DbError> = self
+            .imports
+            .inner
+            .db
+            .write(|tx| {
+                Box::pin(async move {
+                    if first {
+                        store::begin(tx, import_id, head.validate_only, &head.told).await?;
+                    }
+                    store::set_aside(tx, import_id, part).await
+                })
+            })
+            .await;
+        done?;
+        self.part.clear();
+        self.part_bytes = 0;
+        Ok(())
+    }
+
+    async fn finish(mut self, caller: &Caller) -> Result<Option<String>, OpError> {
+        self.set_aside().await?;
+        let Some(head) = &self.head else {
+            let words = "the import is empty: send at least one record";
+            return Err(OpError::invalid("record", "FIELD_REQUIRED", words));
+        };
+        let hash = &self.hash.finalize().to_vec();
+        let (import_id, records) = (self.import_id, self.records);
+        self.imports
+            .inner
+            .db
+            .write(|tx| {
+                Box::pin(async move {
+                    // Rehearsals claim nothing, and may come again.
+                    let request_id = &head.request_id;
+                    let earlier = store::by_request(tx, &caller.subject, request_id).await?;
+                    match earlier {
+                        Some(earlier) if earlier.content_hash == *hash => Ok(Some(earlier.import_id)),
+                        Some(_) => Err(request::reused(request_id)),
+                        None => {
+                            let claim = (!head.validate_only).then_some(request_id.as_str());
+                            store::received(tx, import_id, claim, hash.clone(), records).await?;
+                            Ok(None)
+                        }
+                    }
+                })
+            })
+            .await
+    }
+}
+
+/// An import may do without a reason as long as it corrects nothing.
+fn check_reason(reason: &str) -> Result<(), OpError> {
+    let mut v = Violations::new();
+    let fits = reason.chars().count() <= niva_facts::MAX_REASON;
+    v.require(fits, "reason", "REASON_MISSING", "is longer than 500 characters: say why in short");
+    v.finish()
+}
