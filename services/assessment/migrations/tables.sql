@@ -52,7 +52,6 @@ CREATE TABLE measurement (
     person_id {key} NOT NULL REFERENCES person (person_id),
     service TEXT NOT NULL,
     visit_date DATE NOT NULL,
-    decided BOOLEAN NOT NULL,
     revision {int} NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
     recorded_at {instant} NOT NULL

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
-use niva_kit::auth::{Caller, Policy, Role};
+use niva_kit::auth::{Caller, Policy};
 use niva_kit::feed::{FeedLog, NewEvent};
 use niva_kit::page::{PageRequest, filter_hash};
 use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx, facts, request};
@@ -34,6 +34,7 @@ macro_rules! answer {
 mod applications;
 mod feed;
 mod grants;
+mod import;
 mod imports;
 mod instruments;
 mod level_decisions;
@@ -85,6 +86,9 @@ pub enum StartError {
     /// The database's error.
     #[error(transparent)]
     Database(#[from] DbError),
+    /// An import that a crash broke off cannot go on.
+    #[error(transparent)]
+    Import(#[from] OpError),
     /// An instrument file is wrong.
     #[error(transparent)]
     Instruments(#[from] InstrumentError),
@@ -141,14 +145,24 @@ impl App {
     }
 
     /// A fact as it is known now, or was at a recorded time.
+    async fn find<M: Fact + Message + Default>(
+        &self,
+        tx: &Tx<'_>,
+        id: &str,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<M, OpError> {
+        let found = facts::read(tx, id, at, self.clock.now()).await?;
+        found.ok_or_else(|| OpError::not_found(M::KIND, id))
+    }
+
+    /// [`App::find`] by itself.
     async fn read<M: Fact + Message + Default>(
         &self,
         id: &str,
         as_of: Option<prost_types::Timestamp>,
     ) -> Result<M, OpError> {
         let at = wire::as_of(as_of)?;
-        let found = facts::read(self.db.conn(), id, at, self.clock.now()).await?;
-        found.ok_or_else(|| OpError::not_found(M::KIND, id))
+        self.db.read(|tx| Box::pin(async move { self.find(tx, id, at).await })).await
     }
 
     /// A page of all that was told of a fact.
@@ -158,11 +172,19 @@ impl App {
         page_size: i32,
         page_token: &str,
     ) -> Result<(Vec<M>, String), OpError> {
-        let filter = filter_hash(&["revisions", M::KIND, id]);
-        let page = PageRequest::parse(page_size, page_token, filter, MAX_PAGE)?;
-        let rows = facts::revisions(self.db.conn(), id, &page).await?;
-        Ok(page.cut(rows, |fact: &M| fact.info().map_or(0, |info| info.revision).to_string()))
+        let page = revision_page::<M>(id, page_size, page_token)?;
+        let told = facts::revisions(self.db.conn(), id, &page).await?;
+        Ok(page.cut(told, revision_key))
     }
+}
+
+/// A page of a fact's revisions.
+fn revision_page<M: Fact>(id: &str, size: i32, token: &str) -> Result<PageRequest, OpError> {
+    PageRequest::parse(size, token, filter_hash(&["revisions", M::KIND, id]), MAX_PAGE)
+}
+
+fn revision_key<M: Fact>(fact: &M) -> String {
+    fact.info().map_or(0, |info| info.revision).to_string()
 }
 
 /// Starts the service. Feeds that it streams end when `shutdown` is cancelled.
@@ -171,6 +193,7 @@ impl App {
 /// The schema is not migrated; an instrument gives totals that a scale in force today or later has no level for.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     use niva_kit::bounded;
+    use pb::application_service_server::ApplicationServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
     use pb::import_service_server::ImportServiceServer;
@@ -196,55 +219,24 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         allow_example_instruments: deps.allow_example_instruments,
         shutdown,
     });
+    let facts = imports::Facts(app.clone());
+    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), app.ids.clone(), facts);
+    import.resume().await?;
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
+        .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
         .add_service(bounded!(InstrumentServiceServer::new(instruments::Instruments(app.clone()))))
         .add_service(bounded!(MeasurementServiceServer::new(measurements::Measurements(app.clone()))))
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
-        .add_service(bounded!(ImportServiceServer::new(imports::Imports(app.clone()))))
+        .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
     Ok(Started { routes })
 }
 
-/// Who may call what. Providers are not among them: which people are theirs is for another service to know.
+/// Who may call what, as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    use Role::{Administrator, Analyst, Assessor, Auditor, CaseOfficer, Service};
-    const GRANTS: &[Role] = &[CaseOfficer, Administrator];
-    const MEASURES: &[Role] = &[Assessor, Administrator];
-    const READS: &[Role] = &[Assessor, CaseOfficer, Analyst, Auditor, Administrator];
-    const SYSTEMS: &[Role] = &[Service, Administrator];
-    Policy::new()
-        .service(
-            pb::person_service_server::SERVICE_NAME,
-            &[("RegisterPerson", GRANTS), ("GetPerson", READS), ("ListPersons", READS)],
-        )
-        .service(
-            pb::grant_service_server::SERVICE_NAME,
-            &[
-                ("RecordGrant", GRANTS),
-                ("ChangeGrantScope", GRANTS),
-                ("EndGrant", GRANTS),
-                ("GetGrant", READS),
-                ("ListGrants", READS),
-            ],
-        )
-        .service(pb::instrument_service_server::SERVICE_NAME, &[("ListInstruments", READS)])
-        .service(
-            pb::measurement_service_server::SERVICE_NAME,
-            &[
-                ("StartMeasurement", MEASURES),
-                ("RecordScore", MEASURES),
-                ("GetMeasurement", READS),
-                ("ListMeasurements", READS),
-            ],
-        )
-        .service(
-            pb::level_decision_service_server::SERVICE_NAME,
-            &[("DecideLevel", MEASURES), ("ListLevelDecisions", READS)],
-        )
-        .service(pb::import_service_server::SERVICE_NAME, &[("ImportAssessment", SYSTEMS)])
-        .service(pb::feed_service_server::SERVICE_NAME, &[("WatchAssessment", SYSTEMS)])
+    niva_kit::rpc::policy("niva.assessment.v1")
 }
 
 /// Refuses to work on what belongs to a district that the caller has nothing to do with.

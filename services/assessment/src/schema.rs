@@ -10,7 +10,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![request::migration(), feed::migration(), facts::migration(), tables()]
+        vec![request::migration(), feed::migration(), facts::migration(), niva_imports::migration(), tables()]
     }
 }
 

@@ -48,22 +48,10 @@ pub(crate) fn periods<P, K: Ord, T>(
     periods
 }
 
-/// A time, if it is given.
-pub(crate) fn time(
-    v: &mut Violations,
-    field: &str,
-    value: Option<prost_types::Timestamp>,
-) -> Option<Option<DateTime<Utc>>> {
-    let Some(value) = value else { return Some(None) };
-    let nanos = u32::try_from(value.nanos).ok();
-    let time = nanos.and_then(|nanos| DateTime::from_timestamp(value.seconds, nanos));
-    v.check(field, "TIME_INVALID", time.ok_or("is no time")).map(Some)
-}
-
 /// The recorded time that a reader asks for.
 pub(crate) fn as_of(value: Option<prost_types::Timestamp>) -> Result<Option<DateTime<Utc>>, OpError> {
     let mut v = Violations::new();
-    let at = time(&mut v, "as_of", value);
+    let at = read::timestamp(&mut v, "as_of", value.as_ref());
     v.finish_with(at)
 }
 
@@ -73,7 +61,7 @@ pub(crate) fn listed(
     since: Option<prost_types::Timestamp>,
     withdrawn: bool,
 ) -> Option<Listed> {
-    time(v, "recorded_since", since).map(|since| Listed { since, withdrawn })
+    read::timestamp(v, "recorded_since", since.as_ref()).map(|since| Listed { since, withdrawn })
 }
 
 /// The page that is asked for. `asked` is the request without its page, which a token is bound to, as to the districts

@@ -35,11 +35,7 @@ macro_rules! records {
     )+};
 }
 
-records!(
-    niva_proto::assessment::v1::ImportAssessmentRequest,
-    niva_proto::choice::v1::ImportChoiceRequest,
-    niva_proto::payment::v1::ImportPaymentRequest
-);
+records!(niva_proto::choice::v1::ImportChoiceRequest, niva_proto::payment::v1::ImportPaymentRequest);
 
 /// An import that has arrived.
 #[derive(Debug)]

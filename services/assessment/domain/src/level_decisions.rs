@@ -278,6 +278,19 @@ impl LevelDecision {
         Ok(self)
     }
 
+    /// The decision after its measurement's points were corrected: the level that they give on its first day.
+    ///
+    /// # Errors
+    /// The points give no level.
+    pub fn with_points(mut self, catalogue: &Catalogue, corrected: u16) -> Result<Self, LevelRefused> {
+        let derived = derive_level(catalogue, self.service, corrected.into(), self.valid_from)?;
+        if let LevelBasis::Measured { points, .. } | LevelBasis::Conversion { points, .. } = &mut self.basis {
+            *points = corrected;
+        }
+        (self.level, self.scale_id) = (derived.level, Some(derived.scale_id));
+        Ok(self)
+    }
+
     /// Whether a preliminary decision may be recorded beside those that stand.
     ///
     /// # Errors

@@ -18,8 +18,8 @@ pub use applications::{
 pub use grants::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
 pub use instruments::{Area, Grade, Instrument, InstrumentError, Instruments, Item, UncoveredTotal};
 pub use level_decisions::{
-    ByScale, Derived, Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, by_scale, default_valid_from, derive_level,
-    distance, in_force, measure_by, scale_on,
+    ByScale, Derived, Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, by_scale,
+    default_valid_from, derive_level, distance, in_force, measure_by, scale_on,
 };
 pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
 pub use persons::{LssGroup, Person, PersonRefused};

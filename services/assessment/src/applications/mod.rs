@@ -1,6 +1,7 @@
 //! Applications: what people apply for, what is decided, and appeals. Nobody else acts on them: what is granted is told
 //! as a grant.
 
+pub(crate) mod import;
 mod store;
 mod wire;
 
@@ -196,8 +197,7 @@ impl Applications {
                 Box::pin(async move {
                     let (standing, info) = held(tx, caller, &application.application_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
-                    fixed("application.person_id", &standing.person_id, &application.person_id)?;
-                    fixed("application.service", &standing.service, &application.service)?;
+                    subject_fixed(&standing, application)?;
                     store::update(tx, application, &info).await?;
                     let application = Some(keep(tx, application, &info).await?);
                     Ok(pb::CorrectApplicationResponse { application })
@@ -286,6 +286,12 @@ async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Application, In
     Ok((application, info))
 }
 
+/// Refuses to correct what an application is about.
+fn subject_fixed(standing: &Application, given: &Application) -> Result<(), OpError> {
+    fixed("application.person_id", &standing.person_id, &given.person_id)?;
+    fixed("application.service", &standing.service, &given.service)
+}
+
 fn alive(person: &Person, application: &Application) -> Result<(), OpError> {
     person.lives_on(application.day).map_err(|e| persons::refused("application.apply_date", &e))
 }
@@ -304,7 +310,7 @@ async fn happened(
 
 /// Keeps the revision.
 async fn keep(tx: &Tx<'_>, application: &Application, info: &Info) -> Result<pb::Application, OpError> {
-    let message = wire::message(application, info);
+    let message = wire::message(application, Some(info));
     facts::append(tx, std::slice::from_ref(&message)).await?;
     Ok(message)
 }

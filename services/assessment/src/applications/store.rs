@@ -15,6 +15,11 @@ pub(super) async fn insert(tx: &Tx<'_>, application: &Application, info: &Info) 
     store::insert_new::<ActiveModel, _>(tx, row(application, info)).await
 }
 
+/// Inserts applications whose ids were found free in this transaction.
+pub(super) async fn insert_all(tx: &Tx<'_>, applications: &[(Application, Info)]) -> Result<(), OpError> {
+    store::insert_all(tx, applications.iter().map(|(a, info)| ActiveModel::from(row(a, info)))).await
+}
+
 /// Writes an application over the one with its id.
 pub(super) async fn update(tx: &Tx<'_>, application: &Application, info: &Info) -> Result<(), OpError> {
     store::update(tx, row(application, info)).await

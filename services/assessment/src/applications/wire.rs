@@ -32,7 +32,7 @@ pub(super) fn stored(given: &pb::Application) -> Result<Application, OpError> {
     v.finish_with(read).map_err(|e| OpError::internal(format!("application {}: {e}", given.application_id)))
 }
 
-fn application(
+pub(super) fn application(
     v: &mut Violations,
     given: &pb::Application,
     made: Option<String>,
@@ -170,7 +170,7 @@ pub(super) fn filter(
 }
 
 /// An application as a message.
-pub(super) fn message(application: &Application, info: &Info) -> pb::Application {
+pub(super) fn message(application: &Application, info: Option<&Info>) -> pb::Application {
     use pb::application_decision::Outcome as Told;
     let decision = application.decision.as_ref().map(|decision| pb::ApplicationDecision {
         outcome: match decision.outcome {
@@ -205,6 +205,6 @@ pub(super) fn message(application: &Application, info: &Info) -> pb::Application
         appeal,
         info: None,
     };
-    message.set_info(Some(info));
+    message.set_info(info);
     message
 }

@@ -10,7 +10,6 @@ use niva_kit::feed::{FeedItem, Logged, NewEvent};
 use niva_kit::rpc::status;
 use niva_kit::wire::write;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1 as common;
 use pb::assessment_feed_event::Fact;
 use pb::feed_service_server::FeedService;
 use prost::Message;
@@ -54,17 +53,7 @@ impl Feed {
 
 fn event(logged: &Logged) -> Result<pb::AssessmentFeedEvent, OpError> {
     let mut event = pb::AssessmentFeedEvent::decode(logged.payload.as_slice()).map_err(OpError::internal)?;
-    event.info = Some(common::EventInfo {
-        position: logged.position,
-        previous_position: logged.previous,
-        record_time: Some(write::timestamp(logged.recorded_at)),
-        author: Some(common::Author {
-            subject: logged.author.subject.clone(),
-            role: logged.author.role.clone(),
-        }),
-        trace_id: logged.trace_id.clone(),
-        ignorable: logged.ignorable,
-    });
+    event.info = Some(write::event_info(logged));
     Ok(event)
 }
 

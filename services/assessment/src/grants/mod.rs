@@ -1,5 +1,6 @@
 //! Grants: decisions that give people the right to services.
 
+pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -155,8 +156,7 @@ impl Grants {
                 Box::pin(async move {
                     let (person, standing, info) = held(tx, caller, &grant.grant_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
-                    fixed("grant.person_id", &standing.person_id, &grant.person_id)?;
-                    fixed("grant.service", &standing.service, &grant.service)?;
+                    subject_fixed(&standing, grant)?;
                     check(tx, &person, grant).await?;
                     let (grant, events) = save(tx, grant, &info).await?;
                     Ok((pb::CorrectGrantResponse { grant: Some(grant), feed_position: 0 }, events))
@@ -236,13 +236,23 @@ async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Person, Grant, 
     Ok((person, grant, info))
 }
 
-/// Whether a grant may stand: beside the person's others, its application and the person's death.
+/// Whether a grant may stand beside the person's death and its application.
 async fn check(tx: &Tx<'_>, person: &Person, grant: &Grant) -> Result<(), OpError> {
-    person.lives_on(grant.valid.first).map_err(|e| persons::refused("grant.valid.first", &e))?;
-    if let Some(application) = &grant.application_id {
-        answers(tx, application, grant).await?;
+    begins_alive(person, grant)?;
+    match &grant.application_id {
+        Some(application) => answers(tx, application, grant).await,
+        None => Ok(()),
     }
-    alone(tx, grant).await
+}
+
+fn begins_alive(person: &Person, grant: &Grant) -> Result<(), OpError> {
+    person.lives_on(grant.valid.first).map_err(|e| persons::refused("grant.valid.first", &e))
+}
+
+/// Refuses to correct what a grant is about.
+fn subject_fixed(standing: &Grant, given: &Grant) -> Result<(), OpError> {
+    fixed("grant.person_id", &standing.person_id, &given.person_id)?;
+    fixed("grant.service", &standing.service, &given.service)
 }
 
 /// Whether a grant may answer an application: it stands, and is of the same person and service.
@@ -255,18 +265,22 @@ async fn answers(tx: &Tx<'_>, id: &str, grant: &Grant) -> Result<(), OpError> {
     if application.person_id == grant.person_id.as_str() && application.service == wire::service(grant) {
         return Ok(());
     }
-    let words = format!("application {id} is of another person or service: name the one that the grant answers");
+    let words =
+        format!("application {id} is of another person or service: name the one that the grant answers");
     Err(OpError::precondition("APPLICATION_OF_OTHER", words))
 }
 
-/// Refuses a grant that has a day in common with another of the same person and service.
+/// Refuses a grant, written already, that has a day in common with another of the same person and service.
 async fn alone(tx: &Tx<'_>, grant: &Grant) -> Result<(), OpError> {
-    let Some((other, first, last)) = store::overlapping(tx, grant).await? else { return Ok(()) };
-    let days = last.map_or_else(|| format!("from {first}"), |last| format!("{first} to {last}"));
+    let found = store::overlapping(tx, &[grant.grant_id.as_str()]).await?;
+    found.first().map_or(Ok(()), |(_, other)| Err(overlaps(other)))
+}
+
+fn overlaps(other: &str) -> OpError {
     let words = format!(
-        "grant {other} of the same person and service is valid {days}: end or correct it, or choose other days"
+        "grant {other} of the same person and service has days in common: end or correct it, or choose other days"
     );
-    Err(OpError::precondition("PERIOD_OVERLAPS", words).with("fact_id", other))
+    OpError::precondition("PERIOD_OVERLAPS", words).with("fact_id", other)
 }
 
 async fn happened(
@@ -277,11 +291,8 @@ async fn happened(
 ) -> Result<Told<pb::Grant>, OpError> {
     let next = info.happened(told)?;
     match transition(grant).map_err(|e| refused(&e))? {
-        Change::Already(grant) => Ok((wire::message(&grant, &info), Vec::new())),
-        Change::Now(grant) => {
-            alone(tx, &grant).await?;
-            save(tx, &grant, &next).await
-        }
+        Change::Already(grant) => Ok((wire::message(&grant, Some(&info)), Vec::new())),
+        Change::Now(grant) => save(tx, &grant, &next).await,
     }
 }
 
@@ -292,7 +303,8 @@ async fn save(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<Told<pb::Grant>
 
 /// Keeps the revision, and what the feed is to tell of it.
 async fn tell(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<Told<pb::Grant>, OpError> {
-    let message = wire::message(grant, info);
+    alone(tx, grant).await?;
+    let message = wire::message(grant, Some(info));
     facts::append(tx, std::slice::from_ref(&message)).await?;
     let event = feed::grant(&message);
     Ok((message, vec![event]))

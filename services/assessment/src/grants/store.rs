@@ -8,7 +8,9 @@ use niva_kit::facts::Info;
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx};
 use niva_models::Service;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
 use crate::grants::Filter;
 use crate::store;
@@ -34,22 +36,30 @@ pub(crate) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option
     Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|grant| grant.person_id))
 }
 
-/// A standing grant of the same person and service that has a day in common with this one.
+/// Those of some grants that stand and have a day in common with another standing grant of the same person and service;
+/// each with the first such other.
 pub(crate) async fn overlapping(
-    tx: &Tx<'_>,
-    grant: &Grant,
-) -> Result<Option<(String, NaiveDate, Option<NaiveDate>)>, DbError> {
-    let mut others = Entity::find()
-        .filter(Column::PersonId.eq(grant.person_id.as_str()))
-        .filter(Column::Service.eq(grant.service.as_str()))
-        .filter(Column::State.eq("stands"))
-        .filter(Column::GrantId.ne(grant.grant_id.as_str()))
-        .filter(Column::LastDay.gte(grant.valid.first).or(Column::LastDay.is_null()));
-    if let Some(last) = grant.valid.end() {
-        others = others.filter(Column::FirstDay.lte(last));
+    db: &impl ConnectionTrait,
+    ids: &[&str],
+) -> Result<Vec<(String, String)>, DbError> {
+    let mut found = Vec::new();
+    for chunk in ids.chunks(store::CHUNK) {
+        let binds: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT g.grant_id, MIN(o.grant_id) AS other FROM \"grant\" g JOIN \"grant\" o \
+             ON o.person_id = g.person_id AND o.service = g.service AND o.grant_id <> g.grant_id \
+             AND o.state = 'stands' AND (g.last_day IS NULL OR o.first_day <= g.last_day) \
+             AND (o.last_day IS NULL OR o.last_day >= g.first_day) \
+             WHERE g.state = 'stands' AND g.grant_id IN ({}) GROUP BY g.grant_id",
+            binds.join(", ")
+        );
+        let values = chunk.iter().map(|id| (*id).into());
+        let select = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        for row in db.query_all_raw(select).await? {
+            found.push((row.try_get("", "grant_id")?, row.try_get("", "other")?));
+        }
     }
-    let found = others.order_by_asc(Column::FirstDay).one(tx).await?;
-    Ok(found.map(|other| (other.grant_id, other.first_day, other.last_day)))
+    Ok(found)
 }
 
 /// A standing grant that names an application.
@@ -59,17 +69,6 @@ pub(crate) async fn naming(tx: &Tx<'_>, application_id: &str) -> Result<Option<S
         .filter(Column::State.eq("stands"))
         .order_by_asc(Column::GrantId);
     Ok(naming.one(tx).await?.map(|grant| grant.grant_id))
-}
-
-/// Which of `ids` are taken.
-pub(crate) async fn taken(db: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec<String>, DbError> {
-    let mut found = Vec::new();
-    for chunk in ids.chunks(store::CHUNK) {
-        let query = Entity::find().select_only().column(Column::GrantId);
-        let query = query.filter(Column::GrantId.is_in(chunk.iter().copied()));
-        found.extend(query.into_tuple::<String>().all(db).await?);
-    }
-    Ok(found)
 }
 
 /// The last day on which each of some people has a grant of each service.

@@ -123,7 +123,7 @@ pub(super) fn filter(
 }
 
 /// A grant as a message.
-pub(crate) fn message(grant: &Grant, info: &Info) -> pb::Grant {
+pub(crate) fn message(grant: &Grant, info: Option<&Info>) -> pb::Grant {
     let scopes = grant.scopes.iter().map(|(first, scope)| pb::ScopePeriod {
         valid_from: Some(write::date(*first)),
         scope: Some(write::scope(scope)),
@@ -138,7 +138,7 @@ pub(crate) fn message(grant: &Grant, info: &Info) -> pb::Grant {
         application_id: grant.application_id.clone().unwrap_or_default(),
         info: None,
     };
-    message.set_info(Some(info));
+    message.set_info(info);
     message
 }
 

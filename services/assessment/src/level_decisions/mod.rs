@@ -1,5 +1,6 @@
 //! Level decisions: how much support is paid for, and from when.
 
+pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -20,7 +21,6 @@ use pb::level_decision_service_server::LevelDecisionService;
 use tonic::Request;
 
 use crate::grants::store as grants;
-use crate::measurements::Held;
 use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, measurements, persons};
 
 /// Level decisions as tonic sees them.
@@ -109,7 +109,9 @@ impl LevelDecisions {
             .change(caller, request, |tx, told| {
                 Box::pin(async move {
                     let held = self.0.held_measurement(tx, caller, &asked.measurement_id).await?;
+                    stands(&held.info)?;
                     let visit = &held.measurement.visit;
+                    let points = self.0.points_of(&held.measurement, &visit.person_id, visit.service)?;
                     let decision = LevelDecision {
                         level_decision_id: asked.level_decision_id.clone(),
                         decision_number: 0,
@@ -117,11 +119,12 @@ impl LevelDecisions {
                         service: visit.service,
                         level: asked.expected,
                         scale_id: None,
-                        basis: self.measured(&held)?,
+                        basis: wire::basis(Kind::Measured, Some((asked.measurement_id.clone(), points)))?,
                         valid_from,
                     };
-                    let (decision, events, measurement) =
-                        self.save_new(tx, decision, Some(&held), told).await?;
+                    let (decision, events) = self.save_new(tx, decision, told).await?;
+                    let measurement = measurements::wire::message(&held.measurement, Some(&held.info));
+                    let measurement = Some(self.0.measurement_shown(tx, measurement, None).await?);
                     let (level_decision, feed_position) = (Some(decision), 0);
                     Ok((pb::DecideLevelResponse { level_decision, feed_position, measurement }, events))
                 })
@@ -140,7 +143,7 @@ impl LevelDecisions {
             .change(caller, request, |tx, told| {
                 Box::pin(async move {
                     persons::visible(caller, &persons::standing(tx, &given.person_id).await?)?;
-                    let (basis, held) = self.basis(tx, caller, given).await?;
+                    let basis = self.basis(tx, caller, given).await?;
                     let decision = LevelDecision {
                         level_decision_id: given.level_decision_id.clone(),
                         decision_number: 0,
@@ -152,7 +155,7 @@ impl LevelDecisions {
                         valid_from: given.valid_from,
                     };
                     granted(tx, &decision).await?;
-                    let (decision, events, _) = self.save_new(tx, decision, held.as_ref(), told).await?;
+                    let (decision, events) = self.save_new(tx, decision, told).await?;
                     let (level_decision, feed_position) = (Some(decision), 0);
                     Ok((pb::RecordLevelDecisionResponse { level_decision, feed_position }, events))
                 })
@@ -170,19 +173,12 @@ impl LevelDecisions {
             .change(caller, request, |tx, told| {
                 Box::pin(async move {
                     let (standing, info) = held(tx, caller, &given.level_decision_id).await?;
-                    let next = info.corrected(request.expected_revision, told.clone())?;
-                    fixed("level_decision.person_id", &standing.person_id, &given.person_id)?;
-                    fixed("level_decision.service", &standing.service, &given.service)?;
-                    same_basis(&standing, given)?;
-                    let corrected =
-                        LevelDecision { level: *level, valid_from: given.valid_from, ..standing.clone() };
+                    let next = info.corrected(request.expected_revision, told)?;
+                    same_subject(&standing, given)?;
+                    let corrected = LevelDecision { level: *level, valid_from: given.valid_from, ..standing };
                     let others = decisions(tx, &corrected.person_id, corrected.service).await?;
-                    let corrected =
-                        corrected.checked(&self.0.catalogue, &others).map_err(|e| refused(&e))?;
+                    let corrected = corrected.checked(&self.0.catalogue, &others).map_err(|e| refused(&e))?;
                     store::update(tx, &corrected, &next).await?;
-                    if corrected.valid_from != standing.valid_from {
-                        self.note(tx, caller, &corrected, true, told).await?;
-                    }
                     let (decision, events) = self.tell(tx, &corrected, &next).await?;
                     let (level_decision, feed_position) = (Some(decision), 0);
                     Ok((pb::CorrectLevelDecisionResponse { level_decision, feed_position }, events))
@@ -201,9 +197,8 @@ impl LevelDecisions {
             .change(caller, request, |tx, told| {
                 Box::pin(async move {
                     let (decision, info) = held(tx, caller, id).await?;
-                    let next = info.withdrawn(request.expected_revision, told.clone())?;
+                    let next = info.withdrawn(request.expected_revision, told)?;
                     store::update(tx, &decision, &next).await?;
-                    self.note(tx, caller, &decision, false, told).await?;
                     let (decision, events) = self.tell(tx, &decision, &next).await?;
                     let (level_decision, feed_position) = (Some(decision), 0);
                     Ok((pb::WithdrawLevelDecisionResponse { level_decision, feed_position }, events))
@@ -217,9 +212,19 @@ impl LevelDecisions {
         caller: &Caller,
         request: &pb::GetLevelDecisionRequest,
     ) -> Result<pb::GetLevelDecisionResponse, OpError> {
-        let id = read::only_id("level_decision_id", &request.level_decision_id)?;
-        let decision: pb::LevelDecision = self.0.read(&id, request.as_of).await?;
-        persons::seen(self.0.db.conn(), caller, &decision.person_id).await?;
+        let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
+        let at = crate::wire::as_of(request.as_of)?;
+        let decision: pb::LevelDecision = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let told: pb::LevelDecision = self.0.find(tx, id, at).await?;
+                    persons::seen(tx, caller, &told.person_id).await?;
+                    Ok::<_, OpError>(told)
+                })
+            })
+            .await?;
         Ok(pb::GetLevelDecisionResponse { level_decision: Some(decision) })
     }
 
@@ -278,98 +283,57 @@ impl LevelDecisions {
         caller: &Caller,
         request: &pb::ListLevelDecisionRevisionsRequest,
     ) -> Result<pb::ListLevelDecisionRevisionsResponse, OpError> {
-        let id = read::only_id("level_decision_id", &request.level_decision_id)?;
-        let newest = self.0.read::<pb::LevelDecision>(&id, None).await?;
-        persons::seen(self.0.db.conn(), caller, &newest.person_id).await?;
-        let (level_decisions, next_page_token) =
-            self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
+        let page = &crate::revision_page::<pb::LevelDecision>(id, request.page_size, &request.page_token)?;
+        let told: Vec<pb::LevelDecision> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let newest: pb::LevelDecision = self.0.find(tx, id, None).await?;
+                    persons::seen(tx, caller, &newest.person_id).await?;
+                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
+                })
+            })
+            .await?;
+        let (level_decisions, next_page_token) = page.cut(told, crate::revision_key);
         Ok(pb::ListLevelDecisionRevisionsResponse { level_decisions, next_page_token })
     }
 }
 
 impl LevelDecisions {
-    /// What a decision of a kind stands on, and the measurement that it decides.
-    async fn basis(
-        &self,
-        tx: &Tx<'_>,
-        caller: &Caller,
-        given: &wire::Given,
-    ) -> Result<(LevelBasis, Option<Held<'_>>), OpError> {
-        let Some(id) = &given.measurement_id else { return Ok((wire::basis(given.kind, None)?, None)) };
+    /// What a decision of a kind stands on.
+    async fn basis(&self, tx: &Tx<'_>, caller: &Caller, given: &wire::Given) -> Result<LevelBasis, OpError> {
+        let Some(id) = &given.measurement_id else { return wire::basis(given.kind, None) };
         let unknown = |error: OpError| match error {
-            OpError::NotFound { .. } => {
-                let words = format!("there is no measurement {id}: record it first, or name another");
-                OpError::precondition("MEASUREMENT_UNKNOWN", words).with("measurement_id", id)
-            }
+            OpError::NotFound { .. } => measurement_unknown(id),
             error => error,
         };
         let held = self.0.held_measurement(tx, caller, id).await.map_err(unknown)?;
-        let visit = &held.measurement.visit;
-        if visit.person_id != given.person_id || visit.service != given.service {
-            let words =
-                format!("measurement {id} is of person {} for {}: name another", visit.person_id, visit.service);
-            return Err(OpError::precondition("MEASUREMENT_OF_OTHER", words));
-        }
-        if given.kind == Kind::Measured {
-            return Ok((self.measured(&held)?, Some(held)));
-        }
-        Ok((wire::basis(given.kind, Some((id.clone(), self.points(&held)?)))?, None))
+        stands(&held.info)?;
+        let mut measurement = held.measurement;
+        // What is decided already may be converted.
+        measurement.decided_by = measurement.decided_by.filter(|_| given.kind == Kind::Measured);
+        let points = self.0.points_of(&measurement, &given.person_id, given.service)?;
+        wire::basis(given.kind, Some((id.clone(), points)))
     }
 
-    /// The points of a measurement that no level is decided from yet.
-    fn measured(&self, held: &Held<'_>) -> Result<LevelBasis, OpError> {
-        held.measurement.open().map_err(|e| measurements::refused(&e))?;
-        let measurement_id = held.measurement.visit.measurement_id.clone();
-        Ok(LevelBasis::Measured { measurement_id, points: self.points(held)? })
-    }
-
-    fn points(&self, held: &Held<'_>) -> Result<u16, OpError> {
-        if !held.info.stands() {
-            return Err(niva_facts::Refused::Withdrawn.into());
-        }
-        let points = held.measurement.complete(held.instrument, self.0.allow_example_instruments);
-        points.map_err(|e| measurements::refused(&e))
-    }
-
-    /// Keeps a new decision, and notes it on the measurement that it decides.
+    /// Keeps a new decision.
     async fn save_new(
         &self,
         tx: &Tx<'_>,
         decision: LevelDecision,
-        held: Option<&Held<'_>>,
         told: Telling,
-    ) -> Result<(pb::LevelDecision, Vec<niva_kit::feed::NewEvent>, Option<pb::Measurement>), OpError> {
+    ) -> Result<Told<pb::LevelDecision>, OpError> {
         let standing = decisions(tx, &decision.person_id, decision.service).await?;
         decision.new_person(&standing).map_err(|e| refused(&e))?;
         let checked = decision.checked(&self.0.catalogue, &standing).map_err(|e| refused(&e))?;
         let decision = LevelDecision { decision_number: store::take_numbers(tx, 1).await?, ..checked };
-        let info = Info::first(decision.level_decision_id.as_str(), told.clone());
+        let info = Info::first(decision.level_decision_id.as_str(), told);
         if !store::insert(tx, &decision, &info).await? {
             return Err(id_taken("level decision", &decision.level_decision_id));
         }
-        let by = Some((decision.level_decision_id.as_str(), decision.valid_from));
-        let measurement = match held {
-            Some(held) => Some(self.0.measurement_decided(tx, held, by, told).await?),
-            None => None,
-        };
-        let (decision, events) = self.tell(tx, &decision, &info).await?;
-        Ok((decision, events, measurement))
-    }
-
-    /// Notes on the measurement of a measured level whether, and from when, the decision stands on it.
-    async fn note(
-        &self,
-        tx: &Tx<'_>,
-        caller: &Caller,
-        decision: &LevelDecision,
-        stands: bool,
-        told: Telling,
-    ) -> Result<(), OpError> {
-        let LevelBasis::Measured { measurement_id, .. } = &decision.basis else { return Ok(()) };
-        let held = self.0.held_measurement(tx, caller, measurement_id).await?;
-        let by = stands.then_some((decision.level_decision_id.as_str(), decision.valid_from));
-        self.0.measurement_decided(tx, &held, by, told).await?;
-        Ok(())
+        self.tell(tx, &decision, &info).await
     }
 
     /// Keeps the revision, and what the feed is to tell of it.
@@ -379,13 +343,19 @@ impl LevelDecisions {
         decision: &LevelDecision,
         info: &Info,
     ) -> Result<Told<pb::LevelDecision>, OpError> {
-        let away = decision.basis.measured().map_or_else(Distance::default, |(_, points)| {
-            distance(&self.0.catalogue, decision.service, points, decision.valid_from)
-        });
-        let message = wire::message(decision, away, info);
+        let message = wire::message(decision, self.0.away(decision), Some(info));
         facts::append(tx, std::slice::from_ref(&message)).await?;
         let event = feed::level_decision(&message);
         Ok((message, vec![event]))
+    }
+}
+
+impl App {
+    /// How far the points of a decision are from the neighbouring levels.
+    fn away(&self, decision: &LevelDecision) -> Distance {
+        decision.basis.measured().map_or_else(Distance::default, |(_, points)| {
+            distance(&self.catalogue, decision.service, points, decision.valid_from)
+        })
     }
 }
 
@@ -414,17 +384,30 @@ async fn granted(tx: &Tx<'_>, decision: &LevelDecision) -> Result<(), OpError> {
     if grants::last_days(tx, &[person.as_str()]).await?.contains_key(&(person.clone(), service)) {
         return Ok(());
     }
-    let words = format!("person {person} has no grant of {service}: record it first");
-    Err(OpError::precondition("NO_GRANT", words))
+    Err(no_grant(person, service))
 }
 
-/// Refuses to correct what a decision stands on.
-fn same_basis(standing: &LevelDecision, given: &wire::Given) -> Result<(), OpError> {
-    let kind = given.kind.as_str_name().trim_start_matches("KIND_").to_lowercase();
-    fixed("level_decision.kind", &standing.basis.as_str().to_owned(), &kind)?;
-    let measurement = standing.basis.measured().map(|(id, _)| id.clone()).unwrap_or_default();
-    let given = given.measurement_id.clone().unwrap_or_default();
-    fixed("level_decision.measurement_id", &measurement, &given)
+fn no_grant(person: &str, service: Service) -> OpError {
+    let words = format!("person {person} has no grant of {service}: record it first");
+    OpError::precondition("NO_GRANT", words)
+}
+
+/// Refuses to correct what a decision is about and stands on.
+fn same_subject(standing: &LevelDecision, given: &wire::Given) -> Result<(), OpError> {
+    fixed("level_decision.person_id", &standing.person_id, &given.person_id)?;
+    fixed("level_decision.service", &standing.service, &given.service)?;
+    fixed("level_decision.kind", &standing.basis.as_str(), &wire::kind_text(given.kind))?;
+    let measurement = standing.basis.measured().map(|(id, _)| id.as_str()).unwrap_or_default();
+    fixed("level_decision.measurement_id", &measurement, &given.measurement_id.as_deref().unwrap_or_default())
+}
+
+fn stands(info: &Info) -> Result<(), OpError> {
+    if info.stands() { Ok(()) } else { Err(niva_facts::Refused::Withdrawn.into()) }
+}
+
+fn measurement_unknown(id: &str) -> OpError {
+    let words = format!("there is no measurement {id}: record it first, or name another");
+    OpError::precondition("MEASUREMENT_UNKNOWN", words).with("measurement_id", id)
 }
 
 fn refused(error: &LevelRefused) -> OpError {
@@ -440,8 +423,7 @@ fn refused(error: &LevelRefused) -> OpError {
     }
 }
 
-/// The reason why points give no level.
-pub(crate) fn no_level(error: &NoLevel) -> &'static str {
+fn no_level(error: &NoLevel) -> &'static str {
     match error {
         NoLevel::NoScale { .. } => "NO_SCALE",
         NoLevel::PointsWithoutLevel { .. } => "POINTS_WITHOUT_LEVEL",

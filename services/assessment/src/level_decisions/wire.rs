@@ -53,7 +53,10 @@ pub(super) fn decided(request: &pb::DecideLevelRequest, made: String) -> Result<
 }
 
 /// A decision as a caller tells of one; `made` is the id of one that is recorded without.
-pub(super) fn told(given: Option<&pb::LevelDecision>, made: Option<String>) -> Result<(Given, Level), OpError> {
+pub(super) fn told(
+    given: Option<&pb::LevelDecision>,
+    made: Option<String>,
+) -> Result<(Given, Level), OpError> {
     let mut v = Violations::new();
     let given = v.required("level_decision", given);
     let read = given.and_then(|given| {
@@ -107,7 +110,9 @@ impl Known for Kind {
 /// What a decision of a kind stands on.
 pub(super) fn basis(kind: Kind, measured: Option<(String, u16)>) -> Result<LevelBasis, OpError> {
     match (kind, measured) {
-        (Kind::Measured, Some((measurement_id, points))) => Ok(LevelBasis::Measured { measurement_id, points }),
+        (Kind::Measured, Some((measurement_id, points))) => {
+            Ok(LevelBasis::Measured { measurement_id, points })
+        }
         (Kind::Conversion, Some((measurement_id, points))) => {
             Ok(LevelBasis::Conversion { measurement_id, points })
         }
@@ -176,7 +181,7 @@ pub(super) fn filter(
 }
 
 /// The kind's name in the table.
-const fn kind_text(kind: Kind) -> &'static str {
+pub(super) const fn kind_text(kind: Kind) -> &'static str {
     match kind {
         Kind::Measured => "measured",
         Kind::Stated => "stated",
@@ -187,7 +192,7 @@ const fn kind_text(kind: Kind) -> &'static str {
 }
 
 /// A decision as a message; `away` is how far its points are from the neighbouring levels.
-pub(crate) fn message(decision: &LevelDecision, away: Distance, info: &Info) -> pb::LevelDecision {
+pub(crate) fn message(decision: &LevelDecision, away: Distance, info: Option<&Info>) -> pb::LevelDecision {
     let kind = match decision.basis {
         LevelBasis::Measured { .. } => Kind::Measured,
         LevelBasis::Conversion { .. } => Kind::Conversion,
@@ -212,6 +217,6 @@ pub(crate) fn message(decision: &LevelDecision, away: Distance, info: &Info) -> 
         decision_number: decision.decision_number,
         info: None,
     };
-    message.set_info(Some(info));
+    message.set_info(info);
     message
 }

@@ -1,16 +1,19 @@
 //! Measurements: the resources that a person needs, scored item by item. Nobody else acts on them: their level is told as
 //! a decision.
 
+pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use niva_assessment_domain::{
     Basis, Change, Instrument, Measurement, MeasurementRefused, Visit, default_valid_from,
 };
-use niva_calendar::{Interval, NaiveDate};
-use niva_facts::{Info, Telling};
+use niva_calendar::Interval;
+use niva_facts::{Fact, Info};
 use niva_kit::auth::Caller;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations, civil_day, facts};
@@ -103,8 +106,7 @@ impl Measurements {
     ) -> Result<pb::RecordMeasurementResponse, OpError> {
         let made = self.0.ids.of(&request.request_id, "measurement");
         let given = wire::told(request.measurement.as_ref(), Some(made))?;
-        let instrument = self.0.instruments.newest(given.visit.service);
-        let measurement = &self.judged(given, instrument)?;
+        let measurement = &self.0.judged(given, None)?;
         self.0
             .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
@@ -115,7 +117,7 @@ impl Measurements {
                     if !store::insert(tx, measurement, &info).await? {
                         return Err(id_taken("measurement", &visit.measurement_id));
                     }
-                    let measurement = Some(self.0.keep_measurement(tx, measurement, None, &info).await?);
+                    let measurement = Some(self.0.keep_measurement(tx, measurement, &info).await?);
                     Ok(pb::RecordMeasurementResponse { measurement })
                 })
             })
@@ -137,10 +139,13 @@ impl Measurements {
                     let instrument = instrument.ok_or_else(|| refused(&MeasurementRefused::NotScored))?;
                     let scored = measurement.score(instrument, item, *score).map_err(|e| refused(&e))?;
                     let measurement = match scored {
-                        Change::Already(measurement) => self.shown(wire::message(&measurement, None, &info)),
+                        Change::Already(measurement) => {
+                            let message = wire::message(&measurement, Some(&info));
+                            self.0.measurement_shown(tx, message, None).await
+                        }
                         Change::Now(measurement) => {
                             store::update(tx, &measurement, &next).await?;
-                            self.0.keep_measurement(tx, &measurement, None, &next).await
+                            self.0.keep_measurement(tx, &measurement, &next).await
                         }
                     };
                     Ok(pb::RecordScoreResponse { measurement: Some(measurement?) })
@@ -162,14 +167,12 @@ impl Measurements {
                     let info = held.info.corrected(request.expected_revision, told)?;
                     held.measurement.open().map_err(|e| refused(&e))?;
                     let given = wire::told(request.measurement.as_ref(), None)?;
-                    let newest = || self.0.instruments.newest(given.visit.service);
-                    let measurement = &self.judged(given, held.instrument.or_else(newest))?;
-                    let (standing, visit) = (&held.measurement.visit, &measurement.visit);
-                    fixed("measurement.person_id", &standing.person_id, &visit.person_id)?;
-                    fixed("measurement.service", &standing.service, &visit.service)?;
-                    granted(tx, visit).await?;
+                    let instrument = held.instrument.map(|i| i.id.as_str());
+                    let measurement = &self.0.judged(given, instrument)?;
+                    subject_fixed(&held.measurement.visit, &measurement.visit)?;
+                    granted(tx, &measurement.visit).await?;
                     store::update(tx, measurement, &info).await?;
-                    let measurement = Some(self.0.keep_measurement(tx, measurement, None, &info).await?);
+                    let measurement = Some(self.0.keep_measurement(tx, measurement, &info).await?);
                     Ok(pb::CorrectMeasurementResponse { measurement })
                 })
             })
@@ -189,8 +192,7 @@ impl Measurements {
                     let info = held.info.withdrawn(request.expected_revision, told)?;
                     held.measurement.open().map_err(|e| refused(&e))?;
                     store::update(tx, &held.measurement, &info).await?;
-                    let measurement =
-                        Some(self.0.keep_measurement(tx, &held.measurement, None, &info).await?);
+                    let measurement = Some(self.0.keep_measurement(tx, &held.measurement, &info).await?);
                     Ok(pb::WithdrawMeasurementResponse { measurement })
                 })
             })
@@ -202,12 +204,20 @@ impl Measurements {
         caller: &Caller,
         request: &pb::GetMeasurementRequest,
     ) -> Result<pb::GetMeasurementResponse, OpError> {
-        let id = read::only_id("measurement_id", &request.measurement_id)?;
-        let measurement: pb::Measurement = self.0.read(&id, request.as_of).await?;
-        persons::seen(self.0.db.conn(), caller, &measurement.person_id).await?;
-        let at = crate::wire::as_of(request.as_of)?.unwrap_or_else(|| self.0.clock.now());
-        let measurement = Some(self.0.measurement_shown(measurement, civil_day(at))?);
-        Ok(pb::GetMeasurementResponse { measurement })
+        let id = &read::only_id("measurement_id", &request.measurement_id)?;
+        let at = crate::wire::as_of(request.as_of)?;
+        let measurement: pb::Measurement = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let told: pb::Measurement = self.0.find(tx, id, at).await?;
+                    persons::seen(tx, caller, &told.person_id).await?;
+                    self.0.measurement_shown(tx, told, at).await
+                })
+            })
+            .await?;
+        Ok(pb::GetMeasurementResponse { measurement: Some(measurement) })
     }
 
     async fn list(
@@ -222,11 +232,11 @@ impl Measurements {
             .read(|tx| {
                 Box::pin(async move {
                     let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
-                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
+                    let found = crate::store::newest(tx, &ids).await?;
+                    Ok::<_, OpError>((token, self.0.measurements_shown(tx, found, None).await?))
                 })
             })
             .await?;
-        let measurements = measurements.into_iter().map(|m| self.shown(m)).collect::<Result<_, _>>()?;
         Ok(pb::ListMeasurementsResponse { measurements, next_page_token })
     }
 
@@ -235,26 +245,36 @@ impl Measurements {
         caller: &Caller,
         request: &pb::ListMeasurementRevisionsRequest,
     ) -> Result<pb::ListMeasurementRevisionsResponse, OpError> {
-        let id = read::only_id("measurement_id", &request.measurement_id)?;
-        let newest = self.0.read::<pb::Measurement>(&id, None).await?;
-        persons::seen(self.0.db.conn(), caller, &newest.person_id).await?;
-        let (measurements, next_page_token) =
-            self.0.revisions::<pb::Measurement>(&id, request.page_size, &request.page_token).await?;
-        let told = |m: pb::Measurement| {
-            let day = civil_day(crate::info(&m)?.told.recorded_at);
-            self.0.measurement_shown(m, day)
-        };
-        let measurements = measurements.into_iter().map(told).collect::<Result<_, _>>()?;
+        let id = &read::only_id("measurement_id", &request.measurement_id)?;
+        let page = &crate::revision_page::<pb::Measurement>(id, request.page_size, &request.page_token)?;
+        let told: Vec<pb::Measurement> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let newest: pb::Measurement = self.0.find(tx, id, None).await?;
+                    persons::seen(tx, caller, &newest.person_id).await?;
+                    let mut told = Vec::new();
+                    for revision in facts::revisions::<pb::Measurement>(tx, id, page).await? {
+                        let at = Some(crate::info(&revision)?.told.recorded_at);
+                        told.push(self.0.measurement_shown(tx, revision, at).await?);
+                    }
+                    Ok::<_, OpError>(told)
+                })
+            })
+            .await?;
+        let (measurements, next_page_token) = page.cut(told, crate::revision_key);
         Ok(pb::ListMeasurementRevisionsResponse { measurements, next_page_token })
     }
+}
 
-    fn shown(&self, measurement: pb::Measurement) -> Result<pb::Measurement, OpError> {
-        self.0.measurement_shown(measurement, self.0.clock.today())
-    }
-
-    /// What a caller says of a measurement, if its instrument allows it and its days fit together.
-    fn judged(&self, given: wire::Given, instrument: Option<&Instrument>) -> Result<Measurement, OpError> {
+impl App {
+    /// What a caller says of a measurement, if its instrument (the newest, if none is named) allows it and its days fit
+    /// together.
+    fn judged(&self, given: wire::Given, instrument: Option<&str>) -> Result<Measurement, OpError> {
         let service = given.visit.service;
+        let newest = || self.instruments.newest(service);
+        let instrument = instrument.and_then(|id| self.instruments.get(id)).or_else(newest);
         let basis = match given.points {
             wire::Points::Total(total) => Basis::Total(total),
             wire::Points::Scored { follow_up_date, scores } => {
@@ -267,12 +287,10 @@ impl Measurements {
             }
         };
         let measurement = Measurement { visit: given.visit, basis, decided_by: None };
-        measurement.check(self.0.clock.today()).map_err(|errors| days_refused(&errors))?;
+        measurement.check(self.clock.today()).map_err(|errors| days_refused(&errors))?;
         Ok(measurement)
     }
-}
 
-impl App {
     /// A measurement that is about to change or be decided, held with its person to the transaction's end.
     pub(crate) async fn held_measurement(
         &self,
@@ -284,31 +302,47 @@ impl App {
         let person = store::person(tx, id).await?.ok_or_else(unknown)?;
         persons::visible(caller, &persons::standing(tx, &person).await?)?;
         let message = facts::newest::<pb::Measurement>(tx, id).await?.ok_or_else(unknown)?;
-        let measurement = wire::stored(&message, store::decided_by(tx, id).await?)?;
+        let measurement = wire::stored(&message, self.decided_by(tx, id).await?)?;
         let loaded = |instrument: &String| {
             let found = self.instruments.get(instrument);
             found.ok_or_else(|| {
-                OpError::internal(format!("measurement {id} is scored with {instrument}, which is not loaded"))
+                OpError::internal(format!(
+                    "measurement {id} is scored with {instrument}, which is not loaded"
+                ))
             })
         };
         let instrument = measurement.sheet().map(|s| loaded(&s.instrument_id)).transpose()?;
         Ok(Held { instrument, info: crate::info(&message)?, measurement })
     }
 
-    /// Notes that a level was decided from a measurement, from when it takes effect, or that it no longer is.
-    pub(crate) async fn measurement_decided(
+    /// The points of a measurement that a level may be decided from: of this person and service, with every item
+    /// scored, and with no other decision of its own.
+    pub(crate) fn points_of(
         &self,
-        tx: &Tx<'_>,
-        held: &Held<'_>,
-        by: Option<(&str, NaiveDate)>,
-        told: Telling,
-    ) -> Result<pb::Measurement, OpError> {
-        let still = || held.measurement.decided_by.clone();
-        let decided_by = by.map(|(decision, _)| decision.to_owned()).or_else(still);
-        let measurement = Measurement { decided_by, ..held.measurement.clone() };
-        let info = held.info.happened(told)?;
-        store::update(tx, &measurement, &info).await?;
-        self.keep_measurement(tx, &measurement, by.map(|(_, effect)| effect), &info).await
+        measurement: &Measurement,
+        person_id: &str,
+        service: Service,
+    ) -> Result<u16, OpError> {
+        let visit = &measurement.visit;
+        if visit.person_id != person_id || visit.service != service {
+            let words = format!(
+                "measurement {} is of person {} for {}: name another",
+                visit.measurement_id, visit.person_id, visit.service
+            );
+            return Err(OpError::precondition("MEASUREMENT_OF_OTHER", words));
+        }
+        measurement.open().map_err(|e| refused(&e))?;
+        let instrument = measurement.sheet().and_then(|s| self.instruments.get(&s.instrument_id));
+        let points = measurement.complete(instrument, self.allow_example_instruments);
+        points.map_err(|e| refused(&e))
+    }
+
+    /// The standing decision that stands on a measurement.
+    async fn decided_by(&self, tx: &Tx<'_>, id: &str) -> Result<Option<String>, OpError> {
+        let made = store::decisions(tx, &[id]).await?.remove(id).unwrap_or_default();
+        let made: Vec<pb::LevelDecision> = crate::store::newest(tx, &made).await?;
+        let standing = made.into_iter().find(|d| d.info().is_some_and(|info| info.stands()));
+        Ok(standing.map(|decision| decision.level_decision_id))
     }
 
     /// Keeps the revision; the measurement as it is shown.
@@ -316,18 +350,57 @@ impl App {
         &self,
         tx: &Tx<'_>,
         measurement: &Measurement,
-        effect: Option<NaiveDate>,
         info: &Info,
     ) -> Result<pb::Measurement, OpError> {
-        let message = wire::message(measurement, effect, info);
+        let message = wire::message(measurement, Some(info));
         facts::append(tx, std::slice::from_ref(&message)).await?;
-        self.measurement_shown(message, self.clock.today())
+        self.measurement_shown(tx, message, None).await
     }
 
-    /// A stored measurement with all that is derived from it, as seen on a day.
-    fn measurement_shown(&self, message: pb::Measurement, day: NaiveDate) -> Result<pb::Measurement, OpError> {
-        let (catalogue, instruments) = (&*self.catalogue, &self.instruments);
-        wire::Shown { catalogue, instruments, effect: default_valid_from(day) }.measurement(message)
+    /// [`App::measurements_shown`] of one.
+    pub(crate) async fn measurement_shown(
+        &self,
+        tx: &Tx<'_>,
+        message: pb::Measurement,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<pb::Measurement, OpError> {
+        let shown = self.measurements_shown(tx, vec![message], at).await?.pop();
+        shown.ok_or_else(|| OpError::internal("a measurement vanished"))
+    }
+
+    /// Stored measurements with all that is derived from them, as known now or at a recorded time.
+    async fn measurements_shown(
+        &self,
+        tx: &Tx<'_>,
+        messages: Vec<pb::Measurement>,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<Vec<pb::Measurement>, OpError> {
+        let ids: Vec<_> = messages.iter().map(|m| m.measurement_id.as_str()).collect();
+        let made = store::decisions(tx, &ids).await?;
+        let mut decisions: BTreeMap<String, pb::LevelDecision> = BTreeMap::new();
+        match at {
+            None => {
+                let ids: Vec<_> = made.values().flatten().map(String::as_str).collect();
+                decisions = facts::newest_of(tx, &ids).await?;
+            }
+            Some(at) => {
+                for id in made.values().flatten() {
+                    decisions.extend(facts::as_of(tx, id, at).await?.map(|decision| (id.clone(), decision)));
+                }
+            }
+        }
+        decisions.retain(|_, decision| decision.info().is_some_and(|info| info.stands()));
+        let shown = wire::Shown {
+            catalogue: &self.catalogue,
+            instruments: &self.instruments,
+            default_effect: default_valid_from(civil_day(at.unwrap_or_else(|| self.clock.now()))),
+        };
+        let show = |message: pb::Measurement| {
+            let made = made.get(&message.measurement_id).into_iter().flatten();
+            let decided = made.filter_map(|id| decisions.get(id)).next();
+            shown.measurement(message, decided)
+        };
+        messages.into_iter().map(show).collect()
     }
 }
 
@@ -338,8 +411,20 @@ async fn granted(tx: &Tx<'_>, visit: &Visit) -> Result<(), OpError> {
     if last_days.get(&(person.clone(), service)).is_some_and(|last| *last >= visit.visit_date) {
         return Ok(());
     }
-    let words = format!("person {person} has no grant of {service} on or after the visit: record it first");
-    Err(OpError::precondition("NO_GRANT", words))
+    Err(no_grant(visit))
+}
+
+fn no_grant(Visit { person_id, service, visit_date, .. }: &Visit) -> OpError {
+    let words = format!(
+        "person {person_id} has no grant of {service} on or after the visit on {visit_date}: record it first"
+    );
+    OpError::precondition("NO_GRANT", words)
+}
+
+/// Refuses to correct what a measurement is of.
+fn subject_fixed(standing: &Visit, given: &Visit) -> Result<(), OpError> {
+    fixed("measurement.person_id", &standing.person_id, &given.person_id)?;
+    fixed("measurement.service", &standing.service, &given.service)
 }
 
 fn days_refused(errors: &[MeasurementRefused]) -> OpError {

@@ -1,9 +1,12 @@
 //! Measurements as they now stand.
 
+use std::collections::BTreeMap;
+
 use niva_assessment_domain::Measurement;
 use niva_kit::facts::Info;
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx};
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
@@ -33,15 +36,38 @@ pub(crate) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option
     Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|measurement| measurement.person_id))
 }
 
-/// A standing decision that stands on a measurement's points.
-pub(crate) async fn decided_by(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
-    let select = Statement::from_sql_and_values(
-        db.get_database_backend(),
-        "SELECT level_decision_id FROM level_decision WHERE measurement_id = $1 AND state = 'stands' \
-         ORDER BY decision_number LIMIT 1",
-        [id.into()],
-    );
-    Ok(db.query_one_raw(select).await?.map(|row| row.try_get("", "level_decision_id")).transpose()?)
+/// The decisions that were ever made from measurements, withdrawn ones too, by measurement and in order of number.
+pub(crate) async fn decisions(
+    db: &impl ConnectionTrait,
+    ids: &[&str],
+) -> Result<BTreeMap<String, Vec<String>>, DbError> {
+    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for chunk in ids.chunks(store::CHUNK) {
+        let binds: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let select = Statement::from_sql_and_values(
+            db.get_database_backend(),
+            format!(
+                "SELECT measurement_id, level_decision_id FROM level_decision WHERE measurement_id IN ({}) \
+                 ORDER BY decision_number",
+                binds.join(", ")
+            ),
+            chunk.iter().map(|id| (*id).into()),
+        );
+        for row in db.query_all_raw(select).await? {
+            found
+                .entry(row.try_get("", "measurement_id")?)
+                .or_default()
+                .push(row.try_get("", "level_decision_id")?);
+        }
+    }
+    Ok(found)
+}
+
+/// Whether a standing decision stands on a measurement.
+fn decided() -> SimpleExpr {
+    const DECIDED: &str = "EXISTS (SELECT 1 FROM level_decision d WHERE d.measurement_id = measurement.measurement_id \
+                           AND d.state = 'stands')";
+    Expr::cust(DECIDED)
 }
 
 /// A page of ids, in order.
@@ -60,7 +86,7 @@ pub(super) async fn list(
         .add(persons::seen(Column::PersonId, &filter.seen))
         .add_option(person)
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
-        .add_option(filter.decided.map(|decided| Column::Decided.eq(decided)))
+        .add_option(filter.decided.map(|yes| if yes { decided() } else { decided().not() }))
         .add_option(visited)
         .add_option(page.after.as_ref().map(|after| Column::MeasurementId.gt(after.as_str())));
     let query = Entity::find().select_only().column(Column::MeasurementId).filter(condition);
@@ -74,7 +100,6 @@ fn row(measurement: &Measurement, info: &Info) -> Model {
         person_id: visit.person_id.clone(),
         service: visit.service.as_str().to_owned(),
         visit_date: visit.visit_date,
-        decided: measurement.decided_by.is_some(),
         revision: info.revision,
         state: info.state.as_str().to_owned(),
         recorded_at: info.told.recorded_at,
@@ -96,7 +121,6 @@ mod entity {
         pub person_id: String,
         pub service: String,
         pub visit_date: Date,
-        pub decided: bool,
         pub revision: i64,
         pub state: String,
         pub recorded_at: DateTimeUtc,

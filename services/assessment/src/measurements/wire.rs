@@ -107,10 +107,7 @@ pub(super) const fn score_field(error: &MeasurementRefused) -> (&'static str, &'
 }
 
 /// A measurement as stored; `decided_by` is the decision that stands on it.
-pub(super) fn stored(
-    told: &pb::Measurement,
-    decided_by: Option<String>,
-) -> Result<Measurement, OpError> {
+pub(crate) fn stored(told: &pb::Measurement, decided_by: Option<String>) -> Result<Measurement, OpError> {
     let bad = |what: String| OpError::internal(format!("measurement {}: {what}", told.measurement_id));
     let mut v = Violations::new();
     let given = given(&mut v, told, None);
@@ -118,7 +115,8 @@ pub(super) fn stored(
     let basis = match points {
         Points::Total(total) => Basis::Total(total),
         Points::Scored { follow_up_date, scores } => {
-            let score = |s: pb::ItemScore| Ok((s.item_key, u16::try_from(s.score).map_err(|e| bad(e.to_string()))?));
+            let score =
+                |s: pb::ItemScore| Ok((s.item_key, u16::try_from(s.score).map_err(|e| bad(e.to_string()))?));
             let scores = scores.into_iter().map(score).collect::<Result<_, OpError>>()?;
             Basis::Scored(Sheet { instrument_id: told.instrument_id.clone(), follow_up_date, scores })
         }
@@ -147,11 +145,12 @@ pub(super) fn filter(
 ) -> Result<(PageRequest, Filter), OpError> {
     let mut v = Violations::new();
     let service = read::optional_service(&mut v, "service", request.service);
-    let decided = v.check("state", "FIELD_INVALID", State::try_from(request.state)).map(|state| match state {
-        State::Unspecified => None,
-        State::Open => Some(false),
-        State::Decided => Some(true),
-    });
+    let decided =
+        v.check("state", "FIELD_INVALID", State::try_from(request.state)).map(|state| match state {
+            State::Unspecified => None,
+            State::Open => Some(false),
+            State::Decided => Some(true),
+        });
     let visited = match request.visited {
         None => Some(None),
         given => read::interval(&mut v, "visited", given).map(Some),
@@ -172,8 +171,8 @@ pub(super) fn filter(
     Ok((page("measurements", &asked, seen, request.page_size, &request.page_token)?, filter))
 }
 
-/// A measurement as it is stored; `effect` is the first day of the level that was decided from it.
-pub(super) fn message(measurement: &Measurement, effect: Option<NaiveDate>, info: &Info) -> pb::Measurement {
+/// A measurement as it is stored: what was told of it.
+pub(crate) fn message(measurement: &Measurement, info: Option<&Info>) -> pb::Measurement {
     let visit = &measurement.visit;
     let sheet = measurement.sheet();
     let scores = sheet.into_iter().flat_map(|s| &s.scores);
@@ -187,11 +186,9 @@ pub(super) fn message(measurement: &Measurement, effect: Option<NaiveDate>, info
         follow_up_date: sheet.map(|s| write::date(s.follow_up_date)),
         scores: scores.collect(),
         total: sheet.is_none().then(|| measurement.points().into()),
-        state: if measurement.decided_by.is_some() { State::Decided } else { State::Open }.into(),
-        by_effect: effect.map(|day| pb::LevelByScale { day: Some(write::date(day)), ..Default::default() }),
         ..pb::Measurement::default()
     };
-    message.set_info(Some(info));
+    message.set_info(info);
     message
 }
 
@@ -201,12 +198,16 @@ pub(super) struct Shown<'a> {
     pub(super) catalogue: &'a Catalogue,
     pub(super) instruments: &'a Instruments,
     /// The day that a level would take effect which is decided without another.
-    pub(super) effect: NaiveDate,
+    pub(super) default_effect: NaiveDate,
 }
 
 impl Shown<'_> {
-    /// A stored measurement with all that is derived from it.
-    pub(super) fn measurement(self, mut message: pb::Measurement) -> Result<pb::Measurement, OpError> {
+    /// A stored measurement with all that is derived from it; `decided` is the decision that stands on it.
+    pub(super) fn measurement(
+        self,
+        mut message: pb::Measurement,
+        decided: Option<&pb::LevelDecision>,
+    ) -> Result<pb::Measurement, OpError> {
         let measurement = stored(&message, None)?;
         let sheet = measurement.sheet();
         let instrument = sheet.and_then(|s| self.instruments.get(&s.instrument_id));
@@ -227,9 +228,10 @@ impl Shown<'_> {
         message.points = measurement.points().into();
         let complete = message.missing_items.is_empty();
         let (service, points) = (measurement.visit.service, measurement.points());
-        let decided = message.by_effect.as_ref().and_then(|by| day(by.day));
+        let effect = decided.and_then(|decision| day(decision.valid_from)).unwrap_or(self.default_effect);
+        message.state = if decided.is_some() { State::Decided } else { State::Open }.into();
         message.by_visit = self.by_scale(service, points, measurement.visit.visit_date, complete);
-        message.by_effect = self.by_scale(service, points, decided.unwrap_or(self.effect), complete);
+        message.by_effect = self.by_scale(service, points, effect, complete);
         Ok(message)
     }
 

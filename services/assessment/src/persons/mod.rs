@@ -1,5 +1,6 @@
 //! Persons: who is known, and where they live.
 
+pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -279,11 +280,11 @@ async fn read_fact(tx: &Tx<'_>, id: &str) -> Result<Option<(Person, Info)>, OpEr
 }
 
 /// Refuses to tell of somebody who has nothing to do with the caller's districts.
-pub(crate) async fn seen(db: &impl ConnectionTrait, caller: &Caller, id: &str) -> Result<(), OpError> {
+pub(crate) async fn seen(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(), OpError> {
     if caller.districts.is_empty() {
         return Ok(());
     }
-    let found = facts::newest::<pb::Person>(db, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
+    let found = facts::newest::<pb::Person>(tx, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
     visible(caller, &wire::stored(&found)?)
 }
 
@@ -296,7 +297,7 @@ async fn happened(
 ) -> Result<Told<pb::Person>, OpError> {
     let next = info.happened(told)?;
     match transition(person).map_err(|e| refused(field, &e))? {
-        Change::Already(person) => Ok((wire::message(&person, &info), Vec::new())),
+        Change::Already(person) => Ok((wire::message(&person, Some(&info)), Vec::new())),
         Change::Now(person) => {
             store::update(tx, &person, &next).await?;
             tell(tx, &person, &next).await
@@ -306,7 +307,7 @@ async fn happened(
 
 /// Keeps the revision, and what the feed is to tell of it.
 async fn tell(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<Told<pb::Person>, OpError> {
-    let message = wire::message(person, info);
+    let message = wire::message(person, Some(info));
     facts::append(tx, std::slice::from_ref(&message)).await?;
     let event = feed::person(&message);
     Ok((message, vec![event]))

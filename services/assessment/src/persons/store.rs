@@ -1,7 +1,5 @@
 //! Persons as they now stand.
 
-use std::collections::BTreeSet;
-
 use niva_assessment_domain::Person;
 use niva_kit::facts::Info;
 use niva_kit::page::PageRequest;
@@ -42,17 +40,6 @@ pub(crate) async fn update(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<
 pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
     Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?;
     Ok(())
-}
-
-/// Which of `ids` stand.
-pub(crate) async fn standing(db: &impl ConnectionTrait, ids: &[&str]) -> Result<BTreeSet<String>, DbError> {
-    let mut found = BTreeSet::new();
-    for chunk in ids.chunks(store::CHUNK) {
-        let query = Entity::find().filter(Column::State.eq("stands"));
-        let rows = query.filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await?;
-        found.extend(rows.into_iter().map(|p| p.person_id));
-    }
-    Ok(found)
 }
 
 /// A page of ids, in order.

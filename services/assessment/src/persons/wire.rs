@@ -66,7 +66,7 @@ pub(super) fn filter(
 }
 
 /// A person as stored.
-pub(super) fn stored(given: &pb::Person) -> Result<Person, OpError> {
+pub(crate) fn stored(given: &pb::Person) -> Result<Person, OpError> {
     let mut v = Violations::new();
     let read = person(&mut v, given, None, None);
     v.finish_with(read).map_err(|e| OpError::internal(format!("person {}: {e}", given.person_id)))
@@ -124,7 +124,7 @@ fn lss_group(v: &mut Violations, given: &pb::LssGroupPeriod) -> Option<(NaiveDat
 }
 
 /// A person as a message.
-pub(crate) fn message(person: &Person, info: &Info) -> pb::Person {
+pub(crate) fn message(person: &Person, info: Option<&Info>) -> pb::Person {
     let residences = person.residences.iter().map(|(first, district)| pb::ResidencePeriod {
         valid_from: first.map(write::date),
         district: district.clone().unwrap_or_default(),
@@ -146,6 +146,6 @@ pub(crate) fn message(person: &Person, info: &Info) -> pb::Person {
         death_date: person.death_date.map(write::date),
         info: None,
     };
-    message.set_info(Some(info));
+    message.set_info(info);
     message
 }
