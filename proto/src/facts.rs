@@ -41,12 +41,20 @@ pub fn write(info: &Info) -> pb::FactInfo {
         }
         .into(),
         record_time: Some(timestamp(told.recorded_at)),
-        author: Some(pb::Author { subject: told.author.subject.clone(), role: told.author.role.clone() }),
+        author: Some(author(&told.author)),
         reason: told.reason.clone(),
     }
 }
 
-fn timestamp(at: DateTime<Utc>) -> Timestamp {
+/// Who told.
+#[must_use]
+pub fn author(author: &Author) -> pb::Author {
+    pb::Author { subject: author.subject.clone(), role: author.role.clone() }
+}
+
+/// An instant.
+#[must_use]
+pub fn timestamp(at: DateTime<Utc>) -> Timestamp {
     Timestamp {
         seconds: at.timestamp(),
         nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),

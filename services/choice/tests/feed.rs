@@ -138,7 +138,7 @@ on_both_databases! {
         rig.grants(vec![grant("g")]).await;
         let refused = start(deps(bare.db(), &rig.now, &rig.channel), CancellationToken::new()).await.unwrap_err();
         let StartError::NotMigrated(missing) = refused;
-        assert_eq!(missing, "kit_request_1");
+        assert_eq!(missing, "request_1");
         bare.migrate::<Migrator>().await.unwrap();
         // A second replica on the same database hears nothing twice.
         let shutdown = CancellationToken::new();

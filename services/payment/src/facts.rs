@@ -6,7 +6,7 @@ use niva_kit::request::Call;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
 use niva_models::{Catalogue, Component, Unit};
-use niva_payment_domain::{Agreement, Case, Fact, FactError, Occasion, OccasionKind, Record};
+use niva_payment_domain::{Agreement, Case, Content, Fact, FactError, Occasion, OccasionKind, Record};
 use prost::Message;
 
 use crate::cases::{CaseKey, Incoming, store, take_in};
@@ -21,7 +21,17 @@ pub(crate) struct NewFact {
     /// Field of the fact itself.
     pub(crate) field: &'static str,
     pub(crate) placement_id: String,
+    /// Names it among the facts of its kind and placement.
+    pub(crate) id: String,
     pub(crate) record: Record,
+}
+
+impl NewFact {
+    fn fact(&self, revision: i64) -> Fact {
+        let (placement_id, record) = (self.placement_id.clone(), self.record.clone());
+        let content = Content::Record { placement_id, record };
+        Fact { id: self.id.clone(), revision, withdrawn: false, content }
+    }
 }
 
 /// What the fields of a fact stand in.
@@ -49,15 +59,15 @@ impl At {
 pub(crate) fn one(
     placement_id: &str,
     field: &'static str,
-    record: impl FnOnce(&mut Violations, &str) -> Option<Record>,
+    told: impl FnOnce(&mut Violations, &str) -> Option<(String, Record)>,
 ) -> Result<Vec<NewFact>, OpError> {
     let mut v = Violations::new();
     let placement_id = read::id(&mut v, "placement_id", placement_id);
-    let record = record(&mut v, field);
-    let read = placement_id.zip(record);
-    v.finish_with(
-        read.map(|(placement_id, record)| vec![NewFact { at: At::Request, field, placement_id, record }]),
-    )
+    let told = told(&mut v, field);
+    let read = placement_id.zip(told);
+    v.finish_with(read.map(|(placement_id, (id, record))| {
+        vec![NewFact { at: At::Request, field, placement_id, id, record }]
+    }))
 }
 
 impl App {
@@ -74,9 +84,7 @@ impl App {
             Box::pin(async move {
                 let keys = self.check(tx, provider, told).await?;
                 let incoming = told.iter().filter_map(|new| {
-                    let key = keys.get(&new.placement_id)?.clone();
-                    let (placement_id, record) = (new.placement_id.clone(), new.record.clone());
-                    Some(Incoming::Case(key, Fact::Record { placement_id, number: 0, record }))
+                    Some(Incoming::Case(keys.get(&new.placement_id)?.clone(), new.fact(0)))
                 });
                 Ok(respond(take_in(tx, incoming.collect(), self.clock.now()).await?))
             })
@@ -107,8 +115,9 @@ impl App {
                 new.at.nested(&mut v, |v| v.add("placement_id", "PLACEMENT_UNKNOWN", text));
                 continue;
             };
-            let unit = case.order(&new.placement_id).and_then(|order| units.get(&order.unit_id));
-            if provider.is_some_and(|p| unit.is_none_or(|(_, unit)| unit.facts.provider_id != p)) {
+            let unit = case.dates(&new.placement_id).and_then(|dates| units.get(&dates.unit_id));
+            let at = unit.and_then(|(_, unit)| unit.facts.periods.at(new.record.days().first));
+            if provider.is_some_and(|p| at.is_none_or(|at| at.provider_id != p)) {
                 return Err(OpError::denied(
                     "OTHER_PROVIDER",
                     format!("placement {} is not at a unit of the caller's provider", new.placement_id),
@@ -116,11 +125,7 @@ impl App {
             }
             new.at.nested(&mut v, |v| against_case(v, new, key, case, &self.catalogue));
             // Later facts of the same request are checked against this one too.
-            case.apply(&Fact::Record {
-                placement_id: new.placement_id.clone(),
-                number,
-                record: new.record.clone(),
-            });
+            case.apply(&new.fact(number));
         }
         v.finish()?;
         Ok(keys)
@@ -130,9 +135,9 @@ impl App {
 fn against_case(v: &mut Violations, new: &NewFact, key: &CaseKey, case: &Case, catalogue: &Catalogue) {
     match &new.record {
         Record::Agreement(agreement) => {
-            let other = case.agreements(&new.placement_id).find(|other| overlaps(agreement, other));
-            if let Some(other) = other {
-                let (first, second) = (other.agreement_id.clone(), agreement.agreement_id.clone());
+            let mut others = case.agreements(&new.placement_id).filter(|(id, _)| *id != new.id);
+            if let Some((other, _)) = others.find(|(_, other)| overlaps(agreement, other)) {
+                let (first, second) = (other.to_owned(), new.id.clone());
                 let error = FactError::AgreementsOverlap { index: 0, first, second };
                 refuse(v, &format!("{}.valid", new.field), &error);
             }
@@ -147,7 +152,7 @@ fn against_case(v: &mut Violations, new: &NewFact, key: &CaseKey, case: &Case, c
 }
 
 fn overlaps(agreement: &Agreement, other: &Agreement) -> bool {
-    other.agreement_id != agreement.agreement_id && other.days.intersect(&agreement.days).is_some()
+    other.days.intersect(&agreement.days).is_some()
 }
 
 /// Whether the model in force on the day pays the service by this kind of occasion. Without a model there is none to ask;

@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +48,33 @@ impl<T: Clone + PartialEq> Timeline<T> {
         self.spans.splice(start..end, before.into_iter().chain([(interval, value)]).chain(after));
     }
 
+    /// What counts on each day of some values that may share days: of those that hold on a day the one that began last; of
+    /// two that began together the one that ends first; of two with the same days the later in `values`. A value whose
+    /// days lie within those of another leaves the rest of them as they were. Takes *n* log *n* time.
+    #[must_use]
+    pub fn layered(values: impl IntoIterator<Item = (Interval, T)>) -> Self {
+        let mut values: Vec<(Interval, T)> = values.into_iter().collect();
+        values.sort_by_key(|(days, _)| (days.first, Reverse(days.last)));
+        let mut spans = Vec::with_capacity(values.len());
+        // Those that have begun, the last of them on top, and the first day that is not yet told.
+        let (mut begun, mut day): (Vec<(NaiveDate, T)>, _) = (Vec::new(), NaiveDate::MIN);
+        for (days, value) in values {
+            tell_until(days.first, &mut begun, &mut day, &mut spans);
+            day = days.first;
+            begun.push((days.last, value));
+        }
+        while let Some((last, value)) = begun.pop() {
+            if let Some(days) = Interval::new(day, last) {
+                spans.push((days, value));
+                if days.is_open() {
+                    break;
+                }
+                day = day_after(last);
+            }
+        }
+        Self { spans }
+    }
+
     /// The value on a day.
     #[must_use]
     pub fn at(&self, day: NaiveDate) -> Option<&T> {
@@ -69,5 +98,23 @@ impl<T: Clone + PartialEq> Timeline<T> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty()
+    }
+}
+
+/// Tells what counts from `day` until the day before `next`.
+fn tell_until<T: Clone>(
+    next: NaiveDate,
+    begun: &mut Vec<(NaiveDate, T)>,
+    day: &mut NaiveDate,
+    spans: &mut Vec<(Interval, T)>,
+) {
+    while let Some((last, value)) = begun.last().filter(|_| *day < next) {
+        if let Some(days) = Interval::new(*day, (*last).min(day_before(next))) {
+            *day = day_after(days.last);
+            spans.push((days, value.clone()));
+        }
+        if *last < next {
+            begun.pop();
+        }
     }
 }

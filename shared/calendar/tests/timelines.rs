@@ -40,6 +40,19 @@ proptest! {
     }
 
     #[test]
+    fn of_values_that_share_days_the_last_begun_counts(writes in writes()) {
+        let values: Vec<(Interval, u8)> = writes.iter().map(|(f, l, value)| (interval(*f, *l), *value)).collect();
+        let layered = Timeline::layered(values.clone());
+        for n in 0..HORIZON {
+            let holding = values.iter().enumerate().filter(|(_, (days, _))| days.contains(nth(n)));
+            let counts = holding.max_by_key(|(i, (days, _))| (days.first, std::cmp::Reverse(days.last), *i));
+            prop_assert_eq!(layered.at(nth(n)), counts.map(|(_, (_, value))| value), "{}", nth(n));
+        }
+        prop_assert!(layered.spans().iter().all(|(i, _)| i.first <= i.last));
+        prop_assert!(layered.spans().windows(2).all(|w| w[0].0.last < w[1].0.first));
+    }
+
+    #[test]
     fn a_window_is_the_spans_cut_to_it(writes in writes(), first in 0_u32..90, length in 0_u32..40) {
         let mut timeline = Timeline::new();
         for (first, length, value) in writes {
@@ -68,6 +81,21 @@ fn a_correction_in_the_middle_keeps_both_ends() {
             ("2024-01-01".to_owned(), Some("2024-02-29".to_owned()), 1),
             ("2024-03-01".to_owned(), Some("2024-03-31".to_owned()), 3),
             ("2024-04-01".to_owned(), None, 1),
+        ]
+    );
+}
+
+#[test]
+fn a_value_within_the_days_of_another_leaves_the_rest() {
+    let days = |first, last| Interval::new(day(first), day(last)).unwrap();
+    let june = days("2024-06-01", "2024-06-30");
+    let layered = Timeline::layered([(june, 12_000), (Interval::from(day("2024-01-01")), 9_000)]);
+    assert_eq!(
+        layered.spans(),
+        [
+            (days("2024-01-01", "2024-05-31"), 9_000),
+            (june, 12_000),
+            (Interval::from(day("2024-07-01")), 9_000)
         ]
     );
 }

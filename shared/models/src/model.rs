@@ -196,6 +196,8 @@ pub struct ServiceTerms {
     pub aliases: Vec<RegimeAlias>,
     /// How a grant's scope chooses a price; empty when it does not.
     pub variants: Vec<VariantRule>,
+    /// Names the scale that the levels belong to: models whose levels mean the same share it. `None` without levels.
+    pub scale_id: Option<String>,
     /// From points to levels, where the source has it.
     pub scale: Option<Scale>,
     /// The rules.

@@ -18,6 +18,13 @@ impl Scale {
         self.bands.iter().find(|band| band.holds(points))
     }
 
+    /// Whether it gives every total the same level as another scale.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let bands = |scale: &Self| scale.bands.iter().map(|b| (b.level, b.from, b.to)).collect::<Vec<_>>();
+        (self.max_points, self.step) == (other.max_points, other.step) && bands(self) == bands(other)
+    }
+
     /// Whether the instrument can give this total.
     #[must_use]
     pub fn attainable(&self, points: u16) -> bool {

@@ -45,7 +45,7 @@ fn the_example_of_the_format_is_good() {
 #[test]
 fn each_defect_is_told_with_its_line() {
     let cases = cases();
-    assert_eq!(cases.len(), 55);
+    assert_eq!(cases.len(), 57);
     for Case { name, from, to, problems: expected } in cases {
         assert_eq!(GOOD.matches(&from).count(), 1, "{name}: `{from}` is not there once");
         let found: Vec<String> =
@@ -101,6 +101,23 @@ fn files_must_agree_on_ids_and_days() {
         ),
         "{too_long:?}"
     );
+}
+
+#[test]
+fn a_scale_is_the_same_in_every_model_that_names_it() {
+    let next = GOOD.replace("city-2030", "next").replace("2030-01-01", "2031-01-01");
+    let found = |text: String| problems(vec![("a.toml", GOOD.to_owned()), ("b.toml", text)]);
+    assert_eq!(found(next.clone()), []);
+    let other = next.replace("0-18", "0-20").replace("20-\"", "22-\"");
+    let told: Vec<String> = found(other.clone()).iter().map(ToString::to_string).collect();
+    assert_eq!(
+        told,
+        [
+            "b.toml:1:6: the scale `steps-2030` of daily_activities_lss is another one in a.toml; give one of them \
+             another scale_id"
+        ]
+    );
+    assert_eq!(found(other.replace("steps-2030", "steps-2031")), []);
 }
 
 #[test]

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use niva_choice_domain::{Placement, Provider, Unit};
 use niva_kit::auth::{self, Caller};
 use niva_kit::import::{Findings, Import};
+use niva_kit::request::Call;
 use niva_kit::rpc::answer;
 use niva_kit::{OpError, Tx};
 use niva_proto::choice::v1 as pb;
@@ -45,7 +46,8 @@ impl Imports {
         caller: &Caller,
         import: Import<pb::ImportChoiceRequest>,
     ) -> Result<pb::ImportChoiceResponse, OpError> {
-        let call = import.call("ImportChoice", caller);
+        let (request_id, request) = (import.request_id(), import.content());
+        let call = Call { method: "ImportChoice", caller, request_id, request };
         let records = import.records();
         self.0
             .change(&call, |tx| {

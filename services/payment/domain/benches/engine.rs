@@ -14,7 +14,8 @@ use std::{hint::black_box, time::Instant};
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, date, plus_days};
 use niva_models::{Catalogue, Extent, Level, Regime, Scope, Service};
 use niva_payment_domain::{
-    Agreement, Engine, LevelFact, Occasion, OccasionKind, Owed, Phases, PlacementFacts, Schedule,
+    Agreement, Engine, Granted, Known, LevelFact, Occasion, OccasionKind, Owed, Phases, PlacementFacts,
+    PremisesCost, Schedule, UnitPeriod,
 };
 
 const PLACEMENTS: u64 = 20_000;
@@ -28,13 +29,13 @@ struct Placement {
     actual: Option<NaiveDate>,
     notice: Option<NaiveDate>,
     end: Option<NaiveDate>,
-    regimes: Timeline<Regime>,
-    levels: Timeline<LevelFact>,
-    scopes: Timeline<Scope>,
-    schedules: Timeline<Schedule>,
-    occasions: Vec<Occasion>,
-    agreements: Vec<Agreement>,
-    unit_district: &'static str,
+    unit: Timeline<UnitPeriod>,
+    levels: Timeline<Known<'static, LevelFact>>,
+    grants: Timeline<Known<'static, Granted<'static>>>,
+    schedules: Timeline<Known<'static, Schedule>>,
+    occasions: Vec<Known<'static, Occasion>>,
+    agreements: Timeline<Known<'static, Agreement>>,
+    premises_costs: Timeline<Known<'static, PremisesCost>>,
 }
 
 impl Placement {
@@ -46,16 +47,14 @@ impl Placement {
             notice: self.notice,
             end: self.end,
             withdrawn: false,
-            regimes: &self.regimes,
+            unit: &self.unit,
             levels: &self.levels,
-            scopes: &self.scopes,
+            grants: &self.grants,
             schedules: &self.schedules,
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &[],
-            premises_costs: &[],
-            buyer_district: "Farsta",
-            unit_district: self.unit_district,
+            premises_costs: &self.premises_costs,
         }
     }
 }
@@ -91,9 +90,9 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
     let january = date(year, 1, 1).unwrap();
     let regimes = [Regime::Municipal, Regime::Contracted, Regime::Private];
     let top = if matches!(service, Service::DailyActivitiesLss) { 7 } else { 3 };
-    let level = |random: &mut Random| LevelFact {
-        level: Level(1 + u8::try_from(random.below(top)).unwrap()),
-        points: Some(20),
+    let level = |random: &mut Random| {
+        let level = Level(1 + u8::try_from(random.below(top)).unwrap());
+        Known::stated(LevelFact { level, points: Some(20) })
     };
     let start = if random.below(10) == 0 { random.day(january, 300) } else { plus_days(january, -400) };
     let long = Interval::from(plus_days(january, -500));
@@ -120,6 +119,7 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
         time_interval: Some(1),
         personal_assistance: random.below(25) == 0,
     };
+    let granted = Granted { district: "Farsta", scope };
     let end = notice.filter(|_| !never).map(|n| random.day(n, 8));
     let there = |day: NaiveDate| !never && day >= start && end.is_none_or(|end| day <= end);
     let placement = Placement {
@@ -128,17 +128,24 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
         actual: (!never).then_some(start),
         notice,
         end,
-        regimes: Timeline::of(long, regimes[usize::try_from(random.below(3)).unwrap()]),
+        unit: Timeline::of(
+            long,
+            UnitPeriod {
+                provider_id: "PR-1".to_owned(),
+                regime: regimes[usize::try_from(random.below(3)).unwrap()],
+                district: if random.below(4) == 0 { "Skarpnäck" } else { "Farsta" }.to_owned(),
+            },
+        ),
         levels,
-        scopes: Timeline::of(long, scope),
+        grants: Timeline::of(long, Known::stated(granted)),
         schedules: if service == Service::Occupation {
-            Timeline::of(long, Schedule { sessions: [1, 0, 1, 0, 1] })
+            Timeline::of(long, Known::stated(Schedule { sessions: [1, 0, 1, 0, 1] }))
         } else {
             Timeline::new()
         },
-        occasions: occasions.filter(|o| there(o.date)).collect(),
-        agreements: Vec::new(),
-        unit_district: if random.below(4) == 0 { "Skarpnäck" } else { "Farsta" },
+        occasions: occasions.filter(|o| there(o.date)).map(Known::stated).collect(),
+        agreements: Timeline::new(),
+        premises_costs: Timeline::new(),
     };
     (placement, Month::of(january))
 }

@@ -6,8 +6,6 @@ use std::str::FromStr;
 use niva_calendar::Interval;
 use niva_models::{Component, UnknownName};
 
-use crate::{Fact, Record};
-
 /// What a recorded fact is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FactKind {
@@ -91,51 +89,6 @@ impl FromStr for FactKind {
             name: text.to_owned(),
             known: Self::ALL.map(Self::as_str).join(", "),
         })
-    }
-}
-
-impl Fact {
-    /// What it is about.
-    #[must_use]
-    pub const fn kind(&self) -> FactKind {
-        match self {
-            Self::Grant { .. } => FactKind::Grant,
-            Self::Level { .. } => FactKind::LevelDecision,
-            Self::Placement { .. } => FactKind::Placement,
-            Self::Record { record, .. } => match record {
-                Record::Schedule(..) => FactKind::WeeklySchedule,
-                Record::Occasion(_) => FactKind::Occasion,
-                Record::Agreement(_) => FactKind::Agreement,
-                Record::Transition(_) => FactKind::Transition,
-                Record::PremisesCost(_) => FactKind::PremisesCost,
-            },
-        }
-    }
-
-    /// What names it to a person, beside its kind: an id, or the placement and the day.
-    #[must_use]
-    pub fn reference(&self) -> String {
-        match self {
-            Self::Grant { grant_id, .. } => grant_id.clone(),
-            Self::Level { decision, .. } => decision.id.clone(),
-            Self::Placement { placement_id, .. } => placement_id.clone(),
-            Self::Record { placement_id, record, .. } => match record {
-                Record::Agreement(agreement) => agreement.agreement_id.clone(),
-                Record::Schedule(day, _) => format!("{placement_id} {day}"),
-                Record::Occasion(occasion) => format!("{placement_id} {}", occasion.date),
-                Record::Transition(transition) => format!("{placement_id} {}", transition.job_start),
-                Record::PremisesCost(cost) => format!("{placement_id} {}", cost.days.first),
-            },
-        }
-    }
-
-    /// The placement that it is about; `None` when it is about the whole case.
-    #[must_use]
-    pub fn placement_id(&self) -> Option<&str> {
-        match self {
-            Self::Grant { .. } | Self::Level { .. } => None,
-            Self::Placement { placement_id, .. } | Self::Record { placement_id, .. } => Some(placement_id),
-        }
     }
 }
 

@@ -28,8 +28,8 @@ use sweep::Sweep;
 /// # What is decided here
 /// - **Why a day is held** is one reason a component, the first that holds of: no model, regime missing, grant missing,
 ///   then what the model says of its price (amounts unpublished, regime, scope, level), then schedule missing.
-/// - **The grant** must be valid through `E` (through `N` where the person never came). On later days, of notice, no-show
-///   and vacancy, the scope in force counts, else the last one before that day.
+/// - **The grant** is whichever is valid on the day. One must be through `E` (through `N` where the person never came). On
+///   later days, of notice, no-show and vacancy, the one in force counts, else the last one before that day.
 /// - **Vacancy** needs no level. A day whose model has no vacancy, or that has no model, is not paid and not held.
 /// - **An agreement** needs no level, but a model in force: it tells what the price is per.
 /// - **An occasion** is one line's unit, not a line of its own: the line's days are the run of days at that price.
@@ -97,7 +97,7 @@ impl<'c> Engine<'c> {
             sort_occasions(facts, &phases, window, &mut self.occasions, &mut book);
             let rulings = self.rulings.get(facts.service as usize).map_or(&[][..], Vec::as_slice);
             let mut sweep = Sweep::new(facts, rulings, phases.granted_through, &self.occasions);
-            let payer = Payer::new(facts, &self.occasions);
+            let payer = Payer::new(facts.service, &self.occasions);
             if let Some(full) = phases.full.and_then(|days| days.intersect(&window)) {
                 sweep.run(full, |piece| payer.full(piece, &mut book));
             }
@@ -115,16 +115,17 @@ fn sort_occasions(
     phases: &Phases,
     window: Interval,
     kept: &mut Vec<Occasion>,
-    book: &mut Book<'_>,
+    book: &mut Book<'_, '_>,
 ) {
     kept.clear();
     let here = facts
         .actual_start
         .and_then(|start| Interval::new(start, OPEN_END))
         .and_then(|days| days.intersect(&phases.full?));
-    for occasion in facts.occasions.iter().filter(|o| o.count > 0 && window.contains(o.date)) {
+    let reported = facts.occasions.iter().map(|known| known.value);
+    for occasion in reported.filter(|o| o.count > 0 && window.contains(o.date)) {
         if here.is_some_and(|days| days.contains(occasion.date)) {
-            kept.push(*occasion);
+            kept.push(occasion);
         } else {
             let component = match occasion.kind {
                 OccasionKind::EveningNight => Component::EveningNight,

@@ -38,8 +38,8 @@ pub fn explain(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -
     }
     days(line, facts, catalogue, &mut out);
     match line.basis {
-        Basis::Agreement(index) => agreement(index, facts, &mut out),
-        Basis::ActualCost(_) => {
+        Basis::Agreement => agreement(line, facts, &mut out),
+        Basis::ActualCost => {
             out.sentences.push(
                 "The place is sold to another district, which pays its actual premises cost as reported."
                     .to_owned(),
@@ -113,16 +113,16 @@ fn why_full(facts: &PlacementFacts<'_>, end: Option<niva_calendar::NaiveDate>) -
     format!("which runs from the ordered start {start} through {end} ({facts})")
 }
 
-fn agreement(index: u16, facts: &PlacementFacts<'_>, out: &mut Explanation) {
-    let Some(agreement) = facts.agreements.get(usize::from(index)) else { return };
-    let days = words(agreement.days);
+fn agreement(line: &Line, facts: &PlacementFacts<'_>, out: &mut Explanation) {
+    let Some(agreement) = facts.agreements.at(line.days.first) else { return };
+    let days = words(agreement.value.days);
     out.sentences.push(format!(
         "The individual agreement (individavtal) {} sets the price of this placement {days}, in place of {}.",
-        agreement.agreement_id, out.model_id
+        agreement.id, out.model_id
     ));
-    out.model_id.clone_from(&agreement.agreement_id);
+    agreement.id.clone_into(&mut out.model_id);
     "Individual agreement".clone_into(&mut out.model_title);
-    out.source_document = format!("Individual agreement {}", agreement.agreement_id);
+    out.source_document = format!("Individual agreement {}", agreement.id);
     out.source_place = format!("price of {days}");
 }
 
@@ -196,7 +196,8 @@ fn level_words(line: &Line, level: Level, facts: &PlacementFacts<'_>, scale: Opt
     });
     let band = band.map(|b| format!(" ({b})")).unwrap_or_default();
     let mut sentences = Vec::new();
-    for (days, fact) in facts.levels.spans() {
+    for (days, known) in facts.levels.spans() {
+        let fact = known.value;
         let Some(days) = days.intersect(&line.days).filter(|_| fact.level == level) else { continue };
         let on = if days == line.days { String::new() } else { format!(" {}", words(days)) };
         let from = match fact.points {

@@ -9,7 +9,7 @@ use niva_calendar::{Interval, Month};
 use niva_models::{Catalogue, Component, Level, Regime, Unit};
 use niva_money::Ore;
 
-use crate::{Basis, Line, Placed, Settlement};
+use crate::{Basis, KnownPlacement, Line, Settlement};
 
 /// A line as it is paid: who pays whom, for what, how much. Two payables are the same payment if every field is equal.
 /// (Points are none of its fields: a new measurement that gives the same level moves no money.)
@@ -48,16 +48,13 @@ pub struct Payable<'a> {
 }
 
 impl<'a> Payable<'a> {
-    /// The line of a placement in stable names. `agreements` are the placement's, as the engine was given them.
+    /// The line of a placement in stable names.
     #[must_use]
-    pub fn of(line: &Line, placed: &'a Placed<'_>, catalogue: &'a Catalogue) -> Self {
+    pub fn of(line: &Line, placed: &'a KnownPlacement<'_>, catalogue: &'a Catalogue) -> Self {
+        let (facts, day) = (placed.facts(), line.days.first);
         let model = catalogue.models.get(usize::from(line.model));
-        let agreement = match line.basis {
-            Basis::Agreement(index) => placed.agreement(index),
-            Basis::Published | Basis::Transition | Basis::ActualCost(_) => None,
-        };
-        let model_id =
-            agreement.map_or_else(|| model.map_or("", |m| m.id.as_str()), |a| a.agreement_id.as_str());
+        let agreement = facts.agreements.at(day).filter(|_| line.basis == Basis::Agreement);
+        let model_id = agreement.map_or_else(|| model.map_or("", |m| m.id.as_str()), |a| a.id);
         let variant = model.and_then(|m| m.terms(placed.service)).map_or("", |t| t.variant_key(line.variant));
         Self {
             month: line.month(),
@@ -71,9 +68,9 @@ impl<'a> Payable<'a> {
             quantity: line.quantity,
             unit_price: line.unit_price,
             amount: line.amount,
-            payer: Cow::Borrowed(placed.buyer_district),
-            provider_id: Cow::Borrowed(placed.unit.map_or("", |u| &u.provider_id)),
-            unit_id: Cow::Borrowed(&placed.order.unit_id),
+            payer: Cow::Borrowed(facts.granted(day).map_or("", |granted| granted.value.district)),
+            provider_id: Cow::Borrowed(facts.unit.at(day).map_or("", |at| &at.provider_id)),
+            unit_id: Cow::Borrowed(&placed.dates.unit_id),
             settlement: line.settlement,
         }
     }

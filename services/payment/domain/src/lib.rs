@@ -8,23 +8,26 @@ mod case;
 mod cause;
 mod engine;
 mod explain;
+mod fact;
 mod facts;
+mod known;
 pub mod ledger;
 mod names;
-mod newest;
 mod owed;
+mod revisions;
 mod runs;
 mod validate;
 
-pub use case::{Case, Fact, Grant, LevelDecision, Order, Placed, Record};
+pub use case::Case;
 pub use cause::{FactKind, Recorded, cause};
 pub use engine::{Engine, Phases, owed, transition_days};
 pub use explain::{Explanation, explain, hold_message};
+pub use fact::{Content, Fact, Grant, LevelDecision, PlacementDates, Record, ScheduleFrom};
 pub use facts::{
-    Agreement, LevelFact, Occasion, OccasionKind, PlacementFacts, PremisesCost, Schedule, Transition,
-    UnitFacts,
+    Agreement, Granted, Known, LevelFact, LevelKind, Occasion, OccasionKind, PlacementFacts, PremisesCost,
+    Schedule, Transition, UnitPeriod,
 };
-pub use newest::Newest;
+pub use known::{KnownPlacement, UnitFacts};
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};
 pub use runs::{Ledger, Run, RunRefused, RunState};
-pub use validate::{FactError, MAX_PRICE, check_price, parse_hours, validate};
+pub use validate::{FactError, MAX_PRICE, check_agreements, check_price, parse_hours, validate};

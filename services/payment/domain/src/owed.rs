@@ -7,12 +7,12 @@ use niva_money::Ore;
 pub enum Basis {
     /// The model's published amount for the level, regime and scope of the day.
     Published,
-    /// The individual agreement with this index in the placement's agreements.
-    Agreement(u16),
+    /// The individual agreement of the days.
+    Agreement,
     /// The model's amount for the level and hours that transition to work is paid at.
     Transition,
-    /// A reported cost: the actual premises cost with this index.
-    ActualCost(u16),
+    /// A reported cost: the actual premises cost of the days.
+    ActualCost,
 }
 
 /// How a payer settles with a payee.
@@ -26,8 +26,8 @@ pub enum Settlement {
     OwnUnit,
 }
 
-/// The longest run of days in one month with the same component, model, level and unit price. A change of regime,
-/// variant or basis ends a run as well, because the explanation and the settlement change with it.
+/// The longest run of days in one month with the same component, model, level, unit price, payer and payee. A change of
+/// regime, variant or basis ends a run as well, because the explanation changes with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Line {
     /// What it pays for.

@@ -1,9 +1,9 @@
 //! What facts of a placement cannot be.
 
-use niva_calendar::{Interval, NaiveDate};
+use niva_calendar::NaiveDate;
 use niva_money::Ore;
 
-use crate::PlacementFacts;
+use crate::{Agreement, Known, PlacementFacts};
 
 /// The largest price or cost that is taken for one: ten million kronor. It keeps every sum of a placement far within
 /// whole öre.
@@ -60,14 +60,6 @@ pub enum FactError {
         first: String,
         /// Id of the other.
         second: String,
-    },
-    /// Two premises costs with a day in common.
-    #[error("two premises costs share days from {from}: end the one before the other begins")]
-    PremisesCostsOverlap {
-        /// Which cost comes second.
-        index: usize,
-        /// The first shared day.
-        from: NaiveDate,
     },
     /// Support of a transition that ends before the job begins.
     #[error(
@@ -131,7 +123,6 @@ impl FactError {
             Self::NoticeBeforeOrder { .. } => "NOTICE_BEFORE_ORDER",
             Self::ScheduleOutOfRange { .. } => "SCHEDULE_OUT_OF_RANGE",
             Self::AgreementsOverlap { .. } => "AGREEMENTS_OVERLAP",
-            Self::PremisesCostsOverlap { .. } => "PREMISES_COSTS_OVERLAP",
             Self::AmountNegative { .. } => "AMOUNT_NEGATIVE",
             Self::AmountTooLarge { .. } => "AMOUNT_TOO_LARGE",
             Self::CountOutOfRange { .. } => "COUNT_OUT_OF_RANGE",
@@ -148,7 +139,6 @@ impl FactError {
             Self::NoticeBeforeOrder { .. } => "notice_date".to_owned(),
             Self::ScheduleOutOfRange { index, .. } => format!("schedules[{index}].schedule"),
             Self::AgreementsOverlap { index, .. } => format!("agreements[{index}].valid"),
-            Self::PremisesCostsOverlap { index, .. } => format!("premises_costs[{index}].valid"),
             Self::SupportEndsBeforeJob { index, .. } => format!("transitions[{index}].support_end"),
             Self::AmountNegative { field, .. } | Self::AmountTooLarge { field, .. } => field.clone(),
             Self::CountOutOfRange { index, .. } => format!("occasions[{index}].count"),
@@ -159,7 +149,7 @@ impl FactError {
     }
 }
 
-/// Checks all facts of a placement.
+/// Checks the facts of a placement; prices are checked where they are read ([`check_price`]).
 ///
 /// # Errors
 /// Everything that is wrong with them, in order of field.
@@ -167,31 +157,23 @@ pub fn validate(facts: &PlacementFacts<'_>) -> Result<(), Vec<FactError>> {
     let mut errors = Vec::new();
     dates(facts, &mut errors);
     for (index, (_, schedule)) in facts.schedules.spans().iter().enumerate() {
-        let sessions = schedule.sessions;
+        let sessions = schedule.value.sessions;
         if sessions.iter().any(|s| *s > 2) || sessions.iter().map(|s| u16::from(*s)).sum::<u16>() > 8 {
             errors.push(FactError::ScheduleOutOfRange { index, sessions });
         }
     }
-    for (index, o) in facts.occasions.iter().enumerate().filter(|(_, o)| o.count > 9) {
+    let occasions = facts.occasions.iter().map(|known| known.value).enumerate();
+    for (index, o) in occasions.filter(|(_, o)| o.count > 9) {
         errors.push(FactError::CountOutOfRange { index, date: o.date, count: o.count });
     }
-    for hours in facts.scopes.spans().iter().filter_map(|(_, scope)| scope.hours_per_week) {
+    for hours in facts.grants.spans().iter().filter_map(|(_, granted)| granted.value.scope.hours_per_week) {
         errors.extend(check_hours(hours).err());
     }
-    agreements(facts, &mut errors);
     for (index, t) in facts.transitions.iter().enumerate() {
-        let start = t.job_start;
-        if let Some(end) = t.support_end.filter(|end| *end < start) {
+        let start = t.value.job_start;
+        if let Some(end) = t.value.support_end.filter(|end| *end < start) {
             errors.push(FactError::SupportEndsBeforeJob { index, end, start });
         }
-    }
-    for (index, cost) in facts.premises_costs.iter().enumerate() {
-        let before = facts.premises_costs.get(..index).unwrap_or_default();
-        errors.extend(
-            first_shared(before.iter().map(|c| c.days), cost.days)
-                .map(|(_, shared)| FactError::PremisesCostsOverlap { index, from: shared.first }),
-        );
-        errors.extend(check_price(cost.per_month, || format!("premises_costs[{index}].per_month")).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -210,28 +192,25 @@ fn dates(facts: &PlacementFacts<'_>, errors: &mut Vec<FactError>) {
     }
 }
 
-fn agreements(facts: &PlacementFacts<'_>, errors: &mut Vec<FactError>) {
-    for (index, agreement) in facts.agreements.iter().enumerate() {
-        let before = facts.agreements.get(..index).unwrap_or_default();
-        if let Some((i, _)) = first_shared(before.iter().map(|a| a.days), agreement.days) {
-            errors.push(FactError::AgreementsOverlap {
-                index,
-                first: before.get(i).map_or_else(String::new, |a| a.agreement_id.clone()),
-                second: agreement.agreement_id.clone(),
-            });
+/// Checks that no two agreements of a placement share a day.
+///
+/// # Errors
+/// For each that shares one with an agreement which began before it.
+pub fn check_agreements(agreements: &[Known<'_, Agreement>]) -> Result<(), Vec<FactError>> {
+    let mut order: Vec<(usize, &Known<'_, Agreement>)> = agreements.iter().enumerate().collect();
+    order.sort_by_key(|(index, agreement)| (agreement.value.days, *index));
+    let mut errors = Vec::new();
+    let mut longest: Option<&Known<'_, Agreement>> = None;
+    for (index, agreement) in order {
+        if let Some(before) = longest.filter(|before| before.value.days.last >= agreement.value.days.first) {
+            let (first, second) = (before.id.to_owned(), agreement.id.to_owned());
+            errors.push(FactError::AgreementsOverlap { index, first, second });
         }
-        errors.extend(check_price(agreement.price, || format!("agreements[{index}].price")).err());
+        if longest.is_none_or(|before| before.value.days.last < agreement.value.days.last) {
+            longest = Some(agreement);
+        }
     }
-}
-
-/// The first of some intervals that shares days with `days`, and the days.
-fn first_shared(mut others: impl Iterator<Item = Interval>, days: Interval) -> Option<(usize, Interval)> {
-    let mut index = 0;
-    others.find_map(|other| {
-        let shared = other.intersect(&days).map(|shared| (index, shared));
-        index += 1;
-        shared
-    })
+    if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
 
 /// Checks a price or a cost that comes from outside: 0 to [`MAX_PRICE`]. `field` names its place.

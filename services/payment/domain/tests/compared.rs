@@ -4,25 +4,36 @@ use std::collections::BTreeSet;
 
 use niva_calendar::Month;
 use niva_models::{Catalogue, Component, Regime, Unit};
-use niva_payment_domain::{Hold, Line, Owed, PlacementFacts, Settlement, owed};
+use niva_payment_domain::{Basis, Hold, Line, Owed, PlacementFacts, Settlement, owed};
 
 use crate::{
-    oracle::{self, By, Paid},
+    oracle::{self, Between, By, Paid},
     population::{self, Random},
     support::{OWN, SHIPPED},
 };
 
 /// Equal but for days, quantity, amount and points, and side by side within a month.
-fn mergeable(a: &Line, b: &Line) -> bool {
+fn mergeable(a: &Line, b: &Line, facts: &PlacementFacts<'_>) -> bool {
     let same = Line { days: a.days, quantity: a.quantity, amount: a.amount, points: a.points, ..*b };
-    a.days.meets(&b.days) && a.month() == b.month() && same == *a
+    a.days.meets(&b.days) && a.month() == b.month() && same == *a && between(a, facts) == between(b, facts)
 }
 
-fn check_runs(owed: &Owed) {
+/// Who pays whom for a line, as its first day says.
+fn between<'a>(line: &Line, facts: &'a PlacementFacts<'a>) -> Between<'a> {
+    let day = line.days.first;
+    let agreement = facts.agreements.at(day).filter(|_| line.basis == Basis::Agreement);
+    Between {
+        payer: facts.granted(day).unwrap().value.district,
+        unit: facts.unit.at(day).unwrap(),
+        agreement: agreement.map(|a| a.id),
+    }
+}
+
+fn check_runs(owed: &Owed, facts: &PlacementFacts<'_>) {
     for pair in owed.lines.windows(2) {
         assert!((pair[0].component, pair[0].days) < (pair[1].component, pair[1].days), "order of lines");
         assert!(pair[0].component != pair[1].component || pair[0].days.last < pair[1].days.first, "overlap");
-        assert!(!mergeable(&pair[0], &pair[1]), "one run in two lines: {pair:?}");
+        assert!(!mergeable(&pair[0], &pair[1], facts), "one run in two lines: {pair:?}");
     }
     for line in &owed.lines {
         assert_eq!(Month::of(line.days.first), Month::of(line.days.last), "within a month");
@@ -51,11 +62,11 @@ fn apart(a: &Hold, b: &Hold) -> bool {
 fn compare(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Month)) -> Owed {
     let owed = owed(facts, catalogue, months);
     let days = oracle::days(facts, catalogue, months);
-    check_runs(&owed);
+    check_runs(&owed, facts);
     let mut left = days.paid;
     for line in &owed.lines {
         let span = line.days.first.iter_days().take_while(|d| *d <= line.days.last);
-        let paid: Vec<Paid> = span.filter_map(|day| left.remove(&(line.component, day))).collect();
+        let paid: Vec<Paid<'_>> = span.filter_map(|day| left.remove(&(line.component, day))).collect();
         assert_eq!(i128::from(line.amount.0), paid.iter().map(|p| p.ore).sum(), "{line:?}");
         let by = By {
             unit: line.unit,
@@ -65,10 +76,12 @@ fn compare(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Mo
             variant: line.variant,
             basis: line.basis,
         };
+        let between = between(line, facts);
         for day in paid {
-            assert_eq!((day.model, day.by), (usize::from(line.model), by), "{line:?}");
+            let expected = (usize::from(line.model), by, between);
+            assert_eq!((day.model, day.by, day.between), expected, "{line:?}");
         }
-        let settlement = match (line.regime, facts.buyer_district == facts.unit_district) {
+        let settlement = match (line.regime, between.payer == between.unit.district) {
             (Regime::Municipal, true) => Settlement::OwnUnit,
             (Regime::Municipal, false) => Settlement::InternalVoucher,
             _ => Settlement::Outgoing,

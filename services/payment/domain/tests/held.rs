@@ -85,9 +85,9 @@ fn a_missing_fact_holds_its_days_and_no_others() {
     let held = |facts: Facts| holds(&facts.owed("2010-03", "2010-03"));
     let march = days("2010-03-01", "2010-03-31");
     let housing = || Facts::new(Service::SupportedHousing, "2010-01-01").level(1);
-    let none = Facts { regimes: niva_calendar::Timeline::new(), ..housing() };
+    let none = Facts { unit: niva_calendar::Timeline::new(), ..housing() };
     assert_eq!(held(none), [(Component::Rate, march, HoldReason::RegimeMissing)]);
-    let none = Facts { scopes: niva_calendar::Timeline::new(), ..housing() };
+    let none = Facts { grants: niva_calendar::Timeline::new(), ..housing() };
     assert_eq!(held(none), [(Component::Rate, march, HoldReason::GrantMissing)]);
     assert_eq!(held(housing().level(4)), [(Component::Rate, march, HoldReason::LevelNotPriced)]);
     assert_eq!(
@@ -128,7 +128,7 @@ fn days_with_nothing_to_pay_neither_cut_a_hold_nor_make_one() {
     let owed = weekend.owed("2024-03", "2024-03");
     assert_eq!((holds(&owed), owed.lines.len()), (Vec::new(), 2), "9 and 10 March are a weekend");
     let mut facts = Facts::new(Service::DailyActivitiesLss, "2024-03-01").level(1);
-    facts.scopes.set(days("2024-03-09", "2024-03-10"), hours(7));
+    facts.scope_on(days("2024-03-09", "2024-03-10"), hours(7));
     let march = days("2024-03-01", "2024-03-31");
     assert_eq!(
         holds(&facts.owed("2024-03", "2024-03")),

@@ -8,14 +8,24 @@ use niva_models::{
     Catalogue, Component, DayCount, Level, NoRate, Parameters, Rate, Regime, Scope, Service, ServiceTerms,
     Unit, Variant,
 };
-use niva_payment_domain::{Basis, HoldReason, OccasionKind, PlacementFacts};
+use niva_payment_domain::{Basis, Granted, HoldReason, OccasionKind, PlacementFacts, Transition, UnitPeriod};
 
 /// What a day is paid, and by what.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Paid {
+pub(crate) struct Paid<'a> {
     pub(crate) ore: i128,
     pub(crate) model: usize,
     pub(crate) by: By,
+    pub(crate) between: Between<'a>,
+}
+
+/// Who pays whom.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Between<'a> {
+    pub(crate) payer: &'a str,
+    pub(crate) unit: &'a UnitPeriod,
+    /// Whose price it is, where it is an agreement's.
+    pub(crate) agreement: Option<&'a str>,
 }
 
 /// What a price was found by: a line has one for all its days.
@@ -31,8 +41,8 @@ pub(crate) struct By {
 
 /// What the rules say of each day.
 #[derive(Default)]
-pub(crate) struct Days {
-    pub(crate) paid: BTreeMap<(Component, NaiveDate), Paid>,
+pub(crate) struct Days<'a> {
+    pub(crate) paid: BTreeMap<(Component, NaiveDate), Paid<'a>>,
     /// Held, with something to hold.
     pub(crate) held: BTreeSet<(Component, NaiveDate, HoldReason)>,
     /// Would be held, but there is nothing to pay that day.
@@ -40,14 +50,18 @@ pub(crate) struct Days {
 }
 
 /// What is owed for each day of some months.
-pub(crate) fn days(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Month)) -> Days {
+pub(crate) fn days<'a>(
+    facts: &'a PlacementFacts<'a>,
+    catalogue: &'a Catalogue,
+    months: (Month, Month),
+) -> Days<'a> {
     Oracle { facts, catalogue, out: Days::default() }.run(months.0, months.1)
 }
 
 struct Oracle<'a> {
     facts: &'a PlacementFacts<'a>,
     catalogue: &'a Catalogue,
-    out: Days,
+    out: Days<'a>,
 }
 
 fn step(day: NaiveDate, n: u16, working: bool) -> NaiveDate {
@@ -66,7 +80,7 @@ fn month_until(price: i64, day: u32, of: u32) -> i128 {
     (2 * i128::from(price) * i128::from(day) + i128::from(of)) / (2 * i128::from(of))
 }
 
-impl Oracle<'_> {
+impl<'a> Oracle<'a> {
     /// `F`, and the last day of vacancy; `None` while it is open.
     fn ends(&self) -> Option<(NaiveDate, NaiveDate)> {
         let f = self.facts;
@@ -87,17 +101,18 @@ impl Oracle<'_> {
         Some((last, step(last, n(|p| p.vacancy_days), working)))
     }
 
-    fn scope(&self, day: NaiveDate) -> Option<Scope> {
+    fn granted(&self, day: NaiveDate) -> Option<Granted<'a>> {
         let f = self.facts;
         let person_gone = match f.actual_start {
             Some(_) => f.end.is_some_and(|e| day > e),
             None => f.notice.is_some_and(|n| day > n),
         };
-        let earlier = || f.scopes.spans().iter().rev().find(|(days, _)| days.last < day).map(|(_, s)| *s);
-        f.scopes.at(day).copied().or_else(|| if person_gone { earlier() } else { None })
+        let earlier = || f.grants.spans().iter().rev().find(|(days, _)| days.last < day).map(|(_, g)| g);
+        let granted = f.grants.at(day).or_else(|| if person_gone { earlier() } else { None });
+        granted.map(|known| known.value)
     }
 
-    fn run(mut self, first: Month, last: Month) -> Days {
+    fn run(mut self, first: Month, last: Month) -> Days<'a> {
         let f = self.facts;
         let ends = if f.withdrawn { None } else { self.ends() };
         let mut day = first.first_day();
@@ -131,6 +146,7 @@ impl Oracle<'_> {
         self.facts
             .occasions
             .iter()
+            .map(|known| known.value)
             .filter(|o| o.date == day && o.kind == kind)
             .map(|o| i64::from(o.count))
             .sum()
@@ -138,7 +154,7 @@ impl Oracle<'_> {
 
     fn full(&mut self, day: NaiveDate, here: bool) {
         let f = self.facts;
-        let cost = f.premises_costs.iter().position(|c| c.days.contains(day));
+        let cost = f.premises_costs.at(day).map(|cost| cost.value.per_month.0);
         let housing = matches!(
             f.service,
             Service::HousingWithSpecialService
@@ -146,7 +162,10 @@ impl Oracle<'_> {
                 | Service::ServiceHousingLss
                 | Service::GroupHousingLss
         );
-        let cost = cost.filter(|_| housing && f.buyer_district != f.unit_district);
+        let unit = f.unit.at(day);
+        let elsewhere = |unit: &UnitPeriod| self.granted(day).is_none_or(|g| g.district != unit.district);
+        let of_board = |unit: &UnitPeriod| matches!(unit.regime, Regime::Municipal | Regime::Contracted);
+        let cost = cost.filter(|_| housing && unit.is_none_or(|unit| of_board(unit) && elsewhere(unit)));
         let Some(model) = self.catalogue.on(f.service, day) else {
             self.out.held.insert((Component::Rate, day, HoldReason::NoModel));
             if cost.is_some() {
@@ -158,27 +177,25 @@ impl Oracle<'_> {
             return;
         };
         let terms = model.terms;
-        let regime = f.regimes.at(day).copied();
-        let known = match (regime, self.scope(day)) {
+        let known = match (unit, self.granted(day)) {
             (None, _) => Err(HoldReason::RegimeMissing),
             (_, None) => Err(HoldReason::GrantMissing),
-            (Some(regime), Some(scope)) => Ok((regime, scope)),
+            (Some(unit), Some(granted)) => Ok((unit.regime, granted.scope)),
         };
-        let level = f.levels.at(day).map(|l| l.level);
+        let level = f.levels.at(day).map(|l| l.value.level);
 
         let rate = known.and_then(|(regime, scope)| {
-            if let Some(i) = f.agreements.iter().position(|a| a.days.contains(day)) {
-                let basis = Basis::Agreement(u16::try_from(i).unwrap());
-                return Ok(By::set(terms, terms.unit, f.agreements[i].price.0, regime, basis));
+            if let Some(agreed) = f.agreements.at(day) {
+                return Ok(By::set(terms, terms.unit, agreed.value.price.0, regime, Basis::Agreement));
             }
             if let Some(t) = &terms.transition {
-                let counts = |x: &niva_payment_domain::Transition| {
+                let counts = |x: Transition| {
                     let months = chrono::Months::new(u32::from(t.max_months));
                     x.job_start <= day
                         && x.support_end.is_none_or(|end| day <= end)
                         && day < x.job_start.checked_add_months(months).unwrap()
                 };
-                if f.transitions.iter().any(counts) {
+                if f.transitions.iter().any(|known| counts(known.value)) {
                     let scope = Scope { hours_per_week: Some(t.hours_per_week), ..scope };
                     return price(terms, Component::Rate, regime, Some(t.level), scope)
                         .map(|by| By { basis: Basis::Transition, ..by });
@@ -201,12 +218,9 @@ impl Oracle<'_> {
                 known.and_then(|(regime, scope)| price(terms, Component::EveningNight, regime, level, scope));
             self.pay(Component::EveningNight, day, terms, Unit::EveningOrNight, price, here);
         }
-        if let Some(cost) = cost
-            && matches!(regime, None | Some(Regime::Municipal | Regime::Contracted))
-        {
-            let basis = Basis::ActualCost(u16::try_from(cost).unwrap());
-            let per_month = f.premises_costs[cost].per_month.0;
-            let price = known.map(|(regime, _)| By::set(terms, Unit::Month, per_month, regime, basis));
+        if let Some(per_month) = cost {
+            let price =
+                known.map(|(regime, _)| By::set(terms, Unit::Month, per_month, regime, Basis::ActualCost));
             self.pay(Component::ActualPremises, day, terms, Unit::Month, price, here);
         }
     }
@@ -216,11 +230,11 @@ impl Oracle<'_> {
         if model.terms.parameters.vacancy_days == 0 {
             return;
         }
-        let price = match (self.facts.regimes.at(day), self.scope(day)) {
+        let price = match (self.facts.unit.at(day), self.granted(day)) {
             (None, _) => Err(HoldReason::RegimeMissing),
             (_, None) => Err(HoldReason::GrantMissing),
-            (Some(regime), Some(scope)) => {
-                price(model.terms, Component::Rate, *regime, Some(Level(1)), scope)
+            (Some(unit), Some(granted)) => {
+                price(model.terms, Component::Rate, unit.regime, Some(Level(1)), granted.scope)
             }
         };
         self.pay(Component::Vacancy, day, model.terms, model.terms.unit, price, false);
@@ -240,9 +254,11 @@ impl Oracle<'_> {
             Unit::CalendarDay | Unit::Month => Some(1),
             Unit::Weekday if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => Some(0),
             Unit::Weekday => Some(i64::from(terms.parameters.holidays_paid || is_working_day(day))),
-            Unit::HalfDaySession => {
-                self.facts.schedules.at(day).map(|s| s.sessions.get(weekday).map_or(0, |n| i64::from(*n)))
-            }
+            Unit::HalfDaySession => self
+                .facts
+                .schedules
+                .at(day)
+                .map(|s| s.value.sessions.get(weekday).map_or(0, |n| i64::from(*n))),
             Unit::CourseSession if here => Some(self.count(day, OccasionKind::CourseSession)),
             Unit::EveningOrNight if here => Some(self.count(day, OccasionKind::EveningNight)),
             Unit::CourseSession | Unit::EveningOrNight => Some(0),
@@ -259,8 +275,15 @@ impl Oracle<'_> {
                     }
                     _ => i128::from(by.price) * i128::from(quantity),
                 };
+                let agreement = self.facts.agreements.at(day).filter(|_| by.basis == Basis::Agreement);
+                let between = Between {
+                    payer: self.granted(day).unwrap().district,
+                    unit: self.facts.unit.at(day).unwrap(),
+                    agreement: agreement.map(|a| a.id),
+                };
                 if ore != 0 {
-                    assert!(self.out.paid.insert((component, day), Paid { ore, model, by }).is_none());
+                    let paid = Paid { ore, model, by, between };
+                    assert!(self.out.paid.insert((component, day), paid).is_none());
                 }
             }
             Err(reason) if quantity(held_unit) == Some(0) => {

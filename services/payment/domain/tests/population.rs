@@ -5,9 +5,12 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, plus_days};
 use niva_models::{Extent, Level, Regime, Scope, Service};
 use niva_money::Ore;
-use niva_payment_domain::{Agreement, LevelFact, Occasion, OccasionKind, PremisesCost, Schedule, Transition};
+use niva_payment_domain::{
+    Agreement, Granted, Known, LevelFact, Occasion, OccasionKind, PremisesCost, Schedule, Transition,
+    UnitPeriod,
+};
 
-use crate::support::{Facts, d};
+use crate::support::{Facts, d, granted};
 
 /// `NIVA_SEED`, or another seed each time.
 pub(crate) fn seed() -> u64 {
@@ -102,14 +105,14 @@ fn scope(random: &mut Random) -> Scope {
     }
 }
 
-fn level(random: &mut Random, service: Service) -> LevelFact {
+fn level(random: &mut Random, service: Service) -> Known<'static, LevelFact> {
     let top = match service {
         Service::DailyActivitiesLss => 6,
         Service::ServiceHousingLss | Service::GroupHousingLss => 8,
         _ => 3,
     };
     let level = if random.chance(96) { 1 + random.byte(top) } else { random.byte(12) };
-    LevelFact { level: Level(level), points: Some(u16::from(random.byte(100))) }
+    Known::stated(LevelFact { level: Level(level), points: Some(u16::from(random.byte(100))) })
 }
 
 fn regime(random: &mut Random) -> Regime {
@@ -121,7 +124,20 @@ fn regime(random: &mut Random) -> Regime {
     }
 }
 
-fn schedule(random: &mut Random) -> Schedule {
+/// Mostly one provider in one district.
+fn unit(random: &mut Random, sold: bool) -> UnitPeriod {
+    let home = if sold { "Skarpnäck" } else { "Farsta" };
+    let (provider, district) = if random.chance(85) { ("PR-1", home) } else { ("PR-2", "Bromma") };
+    UnitPeriod { provider_id: provider.to_owned(), district: district.to_owned(), regime: regime(random) }
+}
+
+/// Mostly one board.
+fn grant(random: &mut Random) -> Known<'static, Granted<'static>> {
+    let district = if random.chance(90) { "Farsta" } else { "Bromma" };
+    granted(district, scope(random))
+}
+
+fn schedule(random: &mut Random) -> Known<'static, Schedule> {
     let mut sessions = [0; 5];
     for day in &mut sessions {
         *day = random.one(&[0, 0, 1, 1, 2]);
@@ -129,10 +145,10 @@ fn schedule(random: &mut Random) -> Schedule {
     if sessions.iter().sum::<u8>() > 8 {
         sessions[0] = 0;
     }
-    Schedule { sessions }
+    Known::stated(Schedule { sessions })
 }
 
-fn occasions(random: &mut Random, service: Service, start: NaiveDate) -> Vec<Occasion> {
+fn occasions(random: &mut Random, service: Service, start: NaiveDate) -> Vec<Known<'static, Occasion>> {
     let fits = match service {
         Service::StudyCircle => OccasionKind::CourseSession,
         _ => OccasionKind::EveningNight,
@@ -149,7 +165,7 @@ fn occasions(random: &mut Random, service: Service, start: NaiveDate) -> Vec<Occ
     }
     occasions.sort_unstable();
     occasions.dedup_by_key(|o| (o.date, o.kind));
-    occasions
+    occasions.into_iter().map(Known::stated).collect()
 }
 
 /// Up to two intervals that do not overlap.
@@ -197,32 +213,28 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
     };
     let mut facts = Facts::new(service, &start.to_string());
     dates(random, &mut facts);
-    facts.regimes = timeline(random, start, regime);
+    let sold = random.chance(30);
+    facts.unit = timeline(random, start, |r| unit(r, sold));
     facts.levels = timeline(random, start, |r| level(r, service));
-    facts.scopes = timeline(random, start, scope);
+    facts.grants = timeline(random, start, grant);
     let scheduled = service == Service::Occupation || random.chance(5);
     if scheduled {
         facts.schedules = timeline(random, start, schedule);
     }
     facts.occasions = occasions(random, service, start);
-    for (i, days) in intervals(random, start, 8).into_iter().enumerate() {
-        facts.agreements.push(Agreement {
-            agreement_id: format!("a{i}"),
-            days,
-            price: price(random, 500_000),
-        });
+    for (days, id) in intervals(random, start, 8).into_iter().zip(["a0", "a1"]) {
+        let agreement = Agreement { days, price: price(random, 500_000) };
+        facts.agreements.set(days, Known { id, ..Known::stated(agreement) });
     }
     let transitions = if service == Service::DailyActivitiesLss { 30 } else { 2 };
     while facts.transitions.len() < 2 && random.chance(transitions) {
         let job_start = random.after(plus_days(start, -200), 260);
         let support_end = random.chance(50).then(|| random.after(job_start, 400));
-        facts.transitions.push(Transition { job_start, support_end });
+        facts.transitions.push(Known::stated(Transition { job_start, support_end }));
     }
     for days in intervals(random, start, 15) {
-        facts.costs.push(PremisesCost { days, per_month: price(random, 1_000_000) });
-    }
-    if random.chance(30) {
-        facts.unit = "Skarpnäck";
+        let cost = PremisesCost { days, per_month: price(random, 1_000_000) };
+        facts.costs.set(days, Known::stated(cost));
     }
     facts
 }

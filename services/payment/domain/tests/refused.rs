@@ -2,7 +2,10 @@
 
 use niva_models::Service;
 use niva_money::Ore;
-use niva_payment_domain::{FactError, MAX_PRICE, OccasionKind, parse_hours, validate};
+use niva_payment_domain::{
+    Agreement, FactError, Known, MAX_PRICE, OccasionKind, check_agreements, check_price, parse_hours,
+    validate,
+};
 
 use crate::support::{Facts, d, days, hours};
 
@@ -34,7 +37,7 @@ fn dates_that_cannot_be() {
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let mut facts = housing()
+    let facts = housing()
         .never_started()
         .notice("2010-01-01")
         .end("2010-04-01")
@@ -42,12 +45,7 @@ fn everything_wrong_is_told_at_once() {
         .schedule([2, 2, 2, 2, 1], "2010-02-01")
         .occasion(OccasionKind::EveningNight, "2010-03-02", 10)
         .scope(hours(41))
-        .agreement("a", days("2010-03-01", "2010-03-10"), 100)
-        .agreement("b", days("2010-03-10", "2010-03-20"), -1)
-        .transition("2010-05-01", Some("2010-04-30"))
-        .cost(days("2010-03-01", "2010-03-10"), 100)
-        .cost(days("2010-03-05", "2010-03-06"), 100);
-    facts.costs[1].per_month = Ore(MAX_PRICE.0 + 1);
+        .transition("2010-05-01", Some("2010-04-30"));
     let expected = [
         ("end_date", "END_WITHOUT_START"),
         ("notice_date", "NOTICE_BEFORE_ORDER"),
@@ -55,16 +53,42 @@ fn everything_wrong_is_told_at_once() {
         ("schedules[1].schedule", "SCHEDULE_OUT_OF_RANGE"),
         ("occasions[0].count", "COUNT_OUT_OF_RANGE"),
         ("scopes.scope.hours_per_week", "HOURS_OUT_OF_RANGE"),
-        ("agreements[1].valid", "AGREEMENTS_OVERLAP"),
-        ("agreements[1].price", "AMOUNT_NEGATIVE"),
         ("transitions[0].support_end", "END_BEFORE_START"),
-        ("premises_costs[1].valid", "PREMISES_COSTS_OVERLAP"),
-        ("premises_costs[1].per_month", "AMOUNT_TOO_LARGE"),
     ];
     assert_eq!(reasons(&facts), expected.map(|(field, reason)| (field.to_owned(), reason)));
     for error in validate(&facts.view()).unwrap_err() {
         assert!(error.to_string().len() > 30, "says what to do: {error}");
     }
+}
+
+#[test]
+fn a_price_is_not_negative_and_not_out_of_reason() {
+    let checked = |ore| check_price(Ore(ore), || "price".to_owned()).err().map(|e| (e.field(), e.reason()));
+    assert_eq!((checked(0), checked(MAX_PRICE.0)), (None, None));
+    assert_eq!(checked(-1), Some(("price".to_owned(), "AMOUNT_NEGATIVE")));
+    assert_eq!(checked(MAX_PRICE.0 + 1), Some(("price".to_owned(), "AMOUNT_TOO_LARGE")));
+}
+
+#[test]
+fn agreements_of_a_placement_share_no_day() {
+    let agreement = |id, first, last| {
+        let agreement = Agreement { days: days(first, last), price: Ore(100) };
+        Known { id, ..Known::stated(agreement) }
+    };
+    let (march, april) =
+        (agreement("a", "2010-03-01", "2010-03-31"), agreement("b", "2010-04-01", "2010-04-30"));
+    assert_eq!(check_agreements(&[april, march]), Ok(()));
+    let within = agreement("c", "2010-03-05", "2010-03-06");
+    let after = agreement("d", "2010-03-31", "2010-04-02");
+    let overlap = |index, first: &str, second: &str| FactError::AgreementsOverlap {
+        index,
+        first: first.to_owned(),
+        second: second.to_owned(),
+    };
+    assert_eq!(
+        check_agreements(&[after, march, within, april]),
+        Err(vec![overlap(2, "a", "c"), overlap(0, "a", "d"), overlap(3, "d", "b")])
+    );
 }
 
 #[test]

@@ -6,8 +6,8 @@ use niva_calendar::{Interval, Month, NaiveDate, Timeline};
 use niva_models::{Catalogue, Component, Extent, Level, Regime, Scope, Service};
 use niva_money::Ore;
 use niva_payment_domain::{
-    Agreement, HoldReason, LevelFact, Occasion, OccasionKind, Owed, PlacementFacts, PremisesCost, Schedule,
-    Transition, owed,
+    Agreement, Granted, HoldReason, Known, LevelFact, Occasion, OccasionKind, Owed, PlacementFacts,
+    PremisesCost, Schedule, Transition, UnitPeriod, owed,
 };
 
 pub(crate) static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
@@ -42,16 +42,23 @@ pub(crate) struct Facts {
     pub(crate) notice: Option<NaiveDate>,
     pub(crate) end: Option<NaiveDate>,
     pub(crate) withdrawn: bool,
-    pub(crate) regimes: Timeline<Regime>,
-    pub(crate) levels: Timeline<LevelFact>,
-    pub(crate) scopes: Timeline<Scope>,
-    pub(crate) schedules: Timeline<Schedule>,
-    pub(crate) occasions: Vec<Occasion>,
-    pub(crate) agreements: Vec<Agreement>,
-    pub(crate) transitions: Vec<Transition>,
-    pub(crate) costs: Vec<PremisesCost>,
-    pub(crate) buyer: &'static str,
-    pub(crate) unit: &'static str,
+    pub(crate) unit: Timeline<UnitPeriod>,
+    pub(crate) levels: Timeline<Known<'static, LevelFact>>,
+    pub(crate) grants: Timeline<Known<'static, Granted<'static>>>,
+    pub(crate) schedules: Timeline<Known<'static, Schedule>>,
+    pub(crate) occasions: Vec<Known<'static, Occasion>>,
+    pub(crate) agreements: Timeline<Known<'static, Agreement>>,
+    pub(crate) transitions: Vec<Known<'static, Transition>>,
+    pub(crate) costs: Timeline<Known<'static, PremisesCost>>,
+}
+
+/// A unit of `PR-1`.
+pub(crate) fn unit(district: &str, regime: Regime) -> UnitPeriod {
+    UnitPeriod { provider_id: "PR-1".to_owned(), district: district.to_owned(), regime }
+}
+
+pub(crate) fn granted(district: &'static str, scope: Scope) -> Known<'static, Granted<'static>> {
+    Known::stated(Granted { district, scope })
 }
 
 impl Facts {
@@ -64,16 +71,14 @@ impl Facts {
             notice: None,
             end: None,
             withdrawn: false,
-            regimes: Timeline::of(from("2000-01-01"), Regime::Municipal),
+            unit: Timeline::of(from("2000-01-01"), unit("Farsta", Regime::Municipal)),
             levels: Timeline::new(),
-            scopes: Timeline::of(from("2000-01-01"), Scope::default()),
+            grants: Timeline::of(from("2000-01-01"), granted("Farsta", Scope::default())),
             schedules: Timeline::new(),
             occasions: Vec::new(),
-            agreements: Vec::new(),
+            agreements: Timeline::new(),
             transitions: Vec::new(),
-            costs: Vec::new(),
-            buyer: "Farsta",
-            unit: "Farsta",
+            costs: Timeline::new(),
         }
     }
 
@@ -93,7 +98,8 @@ impl Facts {
     }
 
     pub(crate) fn regime(mut self, regime: Regime) -> Self {
-        self.regimes = Timeline::of(from("2000-01-01"), regime);
+        let district = self.unit.spans()[0].1.district.clone();
+        self.unit = Timeline::of(from("2000-01-01"), unit(&district, regime));
         self
     }
 
@@ -102,56 +108,60 @@ impl Facts {
     }
 
     pub(crate) fn level_from(mut self, level: u8, first: &str) -> Self {
-        self.levels.set(from(first), LevelFact { level: Level(level), points: None });
+        self.levels.set(from(first), Known::stated(LevelFact { level: Level(level), points: None }));
         self
     }
 
     pub(crate) fn points_from(mut self, level: u8, points: u16, first: &str) -> Self {
-        self.levels.set(from(first), LevelFact { level: Level(level), points: Some(points) });
+        self.levels.set(from(first), Known::stated(LevelFact { level: Level(level), points: Some(points) }));
         self
     }
 
-    pub(crate) fn scope(mut self, scope: Scope) -> Self {
-        self.scopes = Timeline::of(from("2000-01-01"), scope);
-        self
+    pub(crate) fn scope(self, scope: Scope) -> Self {
+        self.granted(from("2000-01-01"), scope)
     }
 
     pub(crate) fn granted(mut self, days: Interval, scope: Scope) -> Self {
-        self.scopes = Timeline::of(days, scope);
+        self.grants = Timeline::of(days, granted("Farsta", scope));
         self
     }
 
+    pub(crate) fn scope_on(&mut self, days: Interval, scope: Scope) {
+        self.grants.set(days, granted("Farsta", scope));
+    }
+
     pub(crate) fn schedule(mut self, sessions: [u8; 5], first: &str) -> Self {
-        self.schedules.set(from(first), Schedule { sessions });
+        self.schedules.set(from(first), Known::stated(Schedule { sessions }));
         self
     }
 
     pub(crate) fn occasion(mut self, kind: OccasionKind, day: &str, count: u8) -> Self {
-        self.occasions.push(Occasion { date: d(day), kind, count });
+        self.occasions.push(Known::stated(Occasion { date: d(day), kind, count }));
         self
     }
 
-    pub(crate) fn agreement(mut self, id: &str, days: Interval, price: i64) -> Self {
-        self.agreements.push(Agreement {
-            agreement_id: id.to_owned(),
-            days,
-            price: Ore::from_sek(price).unwrap(),
-        });
+    pub(crate) fn agreement(mut self, id: &'static str, days: Interval, price: i64) -> Self {
+        let agreement = Agreement { days, price: Ore::from_sek(price).unwrap() };
+        self.agreements.set(days, Known { id, ..Known::stated(agreement) });
         self
     }
 
     pub(crate) fn transition(mut self, job_start: &str, support_end: Option<&str>) -> Self {
-        self.transitions.push(Transition { job_start: d(job_start), support_end: support_end.map(d) });
+        let transition = Transition { job_start: d(job_start), support_end: support_end.map(d) };
+        self.transitions.push(Known::stated(transition));
         self
     }
 
     pub(crate) fn cost(mut self, days: Interval, per_month: i64) -> Self {
-        self.costs.push(PremisesCost { days, per_month: Ore::from_sek(per_month).unwrap() });
+        let cost = PremisesCost { days, per_month: Ore::from_sek(per_month).unwrap() };
+        let known = self.costs.spans().iter().copied();
+        self.costs = Timeline::layered(known.chain([(days, Known::stated(cost))]));
         self
     }
 
     pub(crate) fn unit_in(mut self, district: &'static str) -> Self {
-        self.unit = district;
+        let regime = self.unit.spans()[0].1.regime;
+        self.unit = Timeline::of(from("2000-01-01"), unit(district, regime));
         self
     }
 
@@ -163,16 +173,14 @@ impl Facts {
             notice: self.notice,
             end: self.end,
             withdrawn: self.withdrawn,
-            regimes: &self.regimes,
+            unit: &self.unit,
             levels: &self.levels,
-            scopes: &self.scopes,
+            grants: &self.grants,
             schedules: &self.schedules,
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &self.transitions,
             premises_costs: &self.costs,
-            buyer_district: self.buyer,
-            unit_district: self.unit,
         }
     }
 

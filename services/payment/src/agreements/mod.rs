@@ -35,7 +35,8 @@ impl Agreements {
         request: &pb::RecordAgreementRequest,
     ) -> Result<pb::RecordAgreementResponse, OpError> {
         let told = one(&request.placement_id, "agreement", |v, field| {
-            wire::agreement(v, field, request.agreement.as_ref()).map(Record::Agreement)
+            let read = wire::agreement(v, field, request.agreement.as_ref());
+            read.map(|(id, agreement)| (id, Record::Agreement(agreement)))
         })?;
         let call = Call { method: "RecordAgreement", caller, request_id: &request.request_id, request };
         self.0.tell(&call, &told, |fact_number| pb::RecordAgreementResponse { fact_number }).await

@@ -59,6 +59,7 @@ impl Attendance {
                 at: At::Part(at),
                 field: "",
                 placement_id,
+                id: wire::name(&occasion),
                 record: Record::Occasion(occasion),
             }));
         }

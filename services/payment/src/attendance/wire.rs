@@ -6,6 +6,14 @@ use niva_kit::wire::read::date;
 use niva_payment_domain::{Occasion, OccasionKind};
 use niva_proto::payment::v1 as pb;
 
+/// One report a day and kind: a later one replaces it.
+pub(crate) fn name(occasion: &Occasion) -> String {
+    match occasion.kind {
+        OccasionKind::EveningNight => occasion.date.to_string(),
+        OccasionKind::CourseSession => format!("{} course session", occasion.date),
+    }
+}
+
 /// `today` bounds what can have happened; `None`: it is not looked at.
 pub(crate) fn occasion(
     v: &mut Violations,

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
 use niva_kit::{DbError, Tx};
-use niva_payment_domain::{Case, Fact, FactKind, Recorded, UnitFacts};
+use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts};
 
 use super::CaseKey;
 use super::store::{self, About};
@@ -48,9 +48,9 @@ pub(crate) fn take_in<'t>(
 
 /// Records are numbered by payment; everything else was numbered where it was decided.
 fn numbered(fact: Fact, assigned: i64) -> Fact {
-    match fact {
-        Fact::Record { placement_id, record, .. } => Fact::Record { placement_id, number: assigned, record },
-        other => other,
+    match fact.content {
+        Content::Record { .. } => Fact { revision: assigned, ..fact },
+        _ => fact,
     }
 }
 
@@ -84,13 +84,13 @@ impl Taken {
     fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64) {
         let Some((_, case)) = self.cases.get_mut(&key) else { return };
         let days = case.affected_by(fact);
-        let known = fact.placement_id().is_none_or(|id| case.order(id).is_some());
+        let known = fact.placement_id().is_none_or(|id| case.dates(id).is_some());
         if !case.apply(fact) {
             return;
         }
         let case_key = key.to_string();
-        if let (Fact::Placement { placement_id, .. }, false) = (fact, known) {
-            self.placements.push((placement_id.clone(), case_key.clone()));
+        if !known && matches!(fact.content, Content::Placement(_)) {
+            self.placements.push((fact.id.clone(), case_key.clone()));
         }
         let placement_id = fact.placement_id().map(str::to_owned);
         let recorded =

@@ -28,15 +28,12 @@ pub(crate) fn calculated_out(
     catalogue: &Catalogue,
 ) -> pb::CompensationLine {
     let model = catalogue.models.get(usize::from(line.model));
-    let agreement = match line.basis {
-        Basis::Agreement(index) => facts.agreements.get(usize::from(index)),
-        Basis::Published | Basis::Transition | Basis::ActualCost(_) => None,
-    };
+    let agreement = facts.agreements.at(line.days.first).filter(|_| line.basis == Basis::Agreement);
     let variant = model.and_then(|m| m.terms(facts.service)).map_or("", |t| t.variant_key(line.variant));
     pb::CompensationLine {
         component: component_out(line.component).into(),
         days: Some(write::interval(line.days)),
-        model_id: agreement.map_or_else(|| model.map_or("", |m| &m.id), |a| &a.agreement_id).to_owned(),
+        model_id: agreement.map_or_else(|| model.map_or("", |m| &m.id), |a| a.id).to_owned(),
         level: line.level.map(write::level),
         variant: variant.to_owned(),
         regime: write::regime(line.regime).into(),

@@ -3,9 +3,10 @@
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
 use niva_kit::wire::read::{date, district, level, month, optional_date, regime, service};
 use niva_kit::{OpError, Violations};
-use niva_models::{Catalogue, City, Regime, Scope, Service};
+use niva_models::{Catalogue, City, Scope, Service};
 use niva_payment_domain::{
-    Agreement, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition, validate,
+    Agreement, Granted, Known, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition,
+    UnitPeriod, check_agreements, validate,
 };
 use niva_proto::payment::v1 as pb;
 
@@ -23,25 +24,23 @@ const MAX_AHEAD: i32 = 24;
 
 /// The facts of a placement that exists in a request alone: owns what [`PlacementFacts`] borrow.
 #[derive(Debug)]
-pub(crate) struct Stated {
+pub(crate) struct Stated<'r> {
     service: Service,
     ordered_start: NaiveDate,
     actual_start: Option<NaiveDate>,
     notice: Option<NaiveDate>,
     end: Option<NaiveDate>,
-    regimes: Timeline<Regime>,
-    levels: Timeline<LevelFact>,
-    scopes: Timeline<Scope>,
-    schedules: Timeline<Schedule>,
-    occasions: Vec<Occasion>,
-    agreements: Vec<Agreement>,
-    transitions: Vec<Transition>,
-    premises_costs: Vec<PremisesCost>,
-    buyer_district: String,
-    unit_district: String,
+    unit: Timeline<UnitPeriod>,
+    levels: Timeline<Known<'r, LevelFact>>,
+    grants: Timeline<Known<'r, Granted<'r>>>,
+    schedules: Timeline<Known<'r, Schedule>>,
+    occasions: Vec<Known<'r, Occasion>>,
+    agreements: Timeline<Known<'r, Agreement>>,
+    transitions: Vec<Known<'r, Transition>>,
+    premises_costs: Timeline<Known<'r, PremisesCost>>,
 }
 
-impl Stated {
+impl Stated<'_> {
     /// The engine's input.
     pub(crate) fn facts(&self) -> PlacementFacts<'_> {
         PlacementFacts {
@@ -51,34 +50,32 @@ impl Stated {
             notice: self.notice,
             end: self.end,
             withdrawn: false,
-            regimes: &self.regimes,
+            unit: &self.unit,
             levels: &self.levels,
-            scopes: &self.scopes,
+            grants: &self.grants,
             schedules: &self.schedules,
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &self.transitions,
             premises_costs: &self.premises_costs,
-            buyer_district: &self.buyer_district,
-            unit_district: &self.unit_district,
         }
     }
 }
 
 /// What a request of CalculateCompensation asks for.
 #[derive(Debug)]
-pub(crate) struct Question {
-    pub(crate) stated: Stated,
+pub(crate) struct Question<'r> {
+    pub(crate) stated: Stated<'r>,
     pub(crate) months: (Month, Month),
 }
 
 /// Reads a request. `today` bounds the months; districts are the city's, levels come from points by the catalogue.
-pub(crate) fn question(
-    request: &pb::CalculateCompensationRequest,
+pub(crate) fn question<'r>(
+    request: &'r pb::CalculateCompensationRequest,
     today: NaiveDate,
     city: &City,
     catalogue: &Catalogue,
-) -> Result<Question, OpError> {
+) -> Result<Question<'r>, OpError> {
     let mut v = Violations::new();
     let case = v.required("case", request.case.as_ref());
     let stated = case.and_then(|case| v.nested("case", |v| stated(v, case, city, catalogue)));
@@ -109,12 +106,12 @@ fn months(
     (in_order && ahead).then_some((first, last))
 }
 
-fn stated(
+fn stated<'r>(
     v: &mut Violations,
-    case: &pb::CompensationCase,
+    case: &'r pb::CompensationCase,
     city: &City,
     catalogue: &Catalogue,
-) -> Option<Stated> {
+) -> Option<Stated<'r>> {
     let found = v.len();
     let service = service(v, "service", case.service);
     let start = date(v, "ordered_start", case.ordered_start);
@@ -133,21 +130,26 @@ fn stated(
         let scope = scope(v, "scope", p.scope.as_ref());
         Some((from?, scope?))
     });
-    let schedules = periods(v, "schedules", &case.schedules, |v, p| schedule(v, "", Some(p)));
+    let schedules = periods(v, "schedules", &case.schedules, |v, p| {
+        schedule(v, "", Some(p)).map(|s| (s.from, Known::stated(s.schedule)))
+    });
     let mut occasions: Vec<_> = each(v, "occasions", &case.occasions, |v, o| occasion(v, "", Some(o), None));
     occasions.sort_by_key(|o| (o.date, o.kind));
     let twice = occasions.windows(2).any(|pair| (pair[0].date, pair[0].kind) == (pair[1].date, pair[1].kind));
     v.require(!twice, "occasions", "OCCASION_TWICE", "report a day and component twice: add them up");
-    let mut agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| agreement(v, "", Some(a)));
-    agreements.sort_by_key(|a| a.days.first);
+    let agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| {
+        agreement(v, "", Some(a)).map(|(_, read)| Known { id: &a.agreement_id, ..Known::stated(read) })
+    });
+    for error in check_agreements(&agreements).err().unwrap_or_default() {
+        refuse(v, &error.field(), &error);
+    }
     let mut transitions: Vec<_> =
         each(v, "transitions", &case.transitions, |v, t| transition(v, "", Some(t)));
     transitions.sort();
-    let mut premises_costs: Vec<_> =
+    let premises_costs: Vec<_> =
         each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, "", Some(c)));
-    premises_costs.sort();
-    let buyer_district = district(v, "buyer_district", &case.buyer_district, city);
-    let unit_district = district(v, "unit_district", &case.unit_district, city);
+    district(v, "buyer_district", &case.buyer_district, city);
+    let unit_district = district(v, "unit_district", &case.unit_district, city).unwrap_or_default();
     let clean = v.len() == found;
     let stated = Stated {
         service: service?,
@@ -155,28 +157,38 @@ fn stated(
         actual_start: actual_start?,
         notice: notice?,
         end: end?,
-        regimes,
+        unit: Timeline::layered(regimes.spans().iter().map(|(days, regime)| {
+            let (provider_id, district) = (String::new(), unit_district.clone());
+            (*days, UnitPeriod { provider_id, district, regime: *regime })
+        })),
         levels,
-        // No scope stated: a grant without one.
-        scopes: if case.scopes.is_empty() {
-            Timeline::of(Interval::from(start?), Scope::default())
-        } else {
-            scopes
-        },
+        grants: grants(case, start?, &scopes),
         schedules,
-        occasions: occasions.into_iter().filter(|o| o.count > 0).collect(),
-        agreements,
-        transitions,
-        premises_costs,
-        buyer_district: buyer_district.unwrap_or_default(),
-        unit_district: unit_district.unwrap_or_default(),
+        occasions: occasions.into_iter().map(Known::stated).collect(),
+        agreements: Timeline::layered(agreements.into_iter().map(|known| (known.value.days, known))),
+        transitions: transitions.into_iter().map(Known::stated).collect(),
+        premises_costs: Timeline::layered(premises_costs.into_iter().map(|c| (c.days, Known::stated(c)))),
     };
     consistent(v, &stated);
     clean.then_some(stated)
 }
 
+/// No scope stated: a grant without one.
+fn grants<'r>(
+    case: &'r pb::CompensationCase,
+    start: NaiveDate,
+    scopes: &Timeline<Scope>,
+) -> Timeline<Known<'r, Granted<'r>>> {
+    let whole = [(Interval::from(start), Scope::default())];
+    let spans = if case.scopes.is_empty() { &whole[..] } else { scopes.spans() };
+    let district = case.buyer_district.as_str();
+    Timeline::layered(
+        spans.iter().map(|(days, scope)| (*days, Known::stated(Granted { district, scope: *scope }))),
+    )
+}
+
 /// What the domain finds that was not found part by part.
-fn consistent(v: &mut Violations, stated: &Stated) {
+fn consistent(v: &mut Violations, stated: &Stated<'_>) {
     for error in validate(&stated.facts()).err().unwrap_or_default() {
         refuse(v, &error.field(), &error);
     }
@@ -187,7 +199,7 @@ fn level_period(
     period: &pb::LevelPeriod,
     service: Option<Service>,
     catalogue: &Catalogue,
-) -> Option<(NaiveDate, LevelFact)> {
+) -> Option<(NaiveDate, Known<'static, LevelFact>)> {
     let from = date(v, "valid_from", period.valid_from);
     let given = period.points.map(|n| u16::try_from(n).ok());
     let points = given.flatten();
@@ -197,7 +209,7 @@ fn level_period(
     }
     if let Some(stated) = period.level {
         let level = level(v, "level", stated);
-        return Some((from?, LevelFact { level: level?, points }));
+        return Some((from?, Known::stated(LevelFact { level: level?, points })));
     }
     let points = v.required("level", points)?;
     let (from, service) = (from?, service?);
@@ -211,15 +223,15 @@ fn level_period(
         None => format!("no scale is in force for {service} on {from}: state the level"),
     };
     v.require(level.is_some(), "points", "POINTS_WITHOUT_LEVEL", text);
-    Some((from, LevelFact { level: level?, points: Some(points) }))
+    Some((from, Known::stated(LevelFact { level: level?, points: Some(points) })))
 }
 
 /// Reads each of some parts under its index.
-fn each<P, T>(
+fn each<'r, P, T>(
     v: &mut Violations,
     field: &str,
-    parts: &[P],
-    read: impl Fn(&mut Violations, &P) -> Option<T>,
+    parts: &'r [P],
+    read: impl Fn(&mut Violations, &'r P) -> Option<T>,
 ) -> Vec<T> {
     let indexed = parts.iter().enumerate();
     indexed.filter_map(|(i, part)| v.nested(&format!("{field}[{i}]"), |v| read(v, part))).collect()

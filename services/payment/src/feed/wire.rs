@@ -4,7 +4,9 @@
 use niva_calendar::{Interval, Timeline};
 use niva_kit::wire::read::{date, id, interval, level, optional_date, regime, service};
 use niva_kit::{OpError, Violations};
-use niva_payment_domain::{Fact, Grant, LevelDecision, Order, UnitFacts};
+use niva_payment_domain::{
+    Content, Fact, Grant, LevelDecision, LevelKind, PlacementDates, UnitFacts, UnitPeriod,
+};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 
@@ -58,7 +60,8 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
     }
     scopes.sort_by_key(|(from, _)| *from);
     let grant = Grant { district: district?, valid: valid?, scopes };
-    Some(Incoming::Case(key?, Fact::Grant { grant_id: grant_id?, revision: g.revision, grant }))
+    let content = Content::Grant(grant);
+    Some(Incoming::Case(key?, Fact { id: grant_id?, revision: g.revision, withdrawn: false, content }))
 }
 
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
@@ -67,28 +70,32 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
     let level = v.required("level", d.level).and_then(|l| level(v, "level", l));
     let valid_from = date(v, "valid_from", d.valid_from);
     let points = d.points.and_then(|points| u16::try_from(points).ok());
-    let decision = LevelDecision { id: decision_id?, level: level?, points };
-    Some(Incoming::Case(key?, Fact::Level { valid_from: valid_from?, number: d.decision_number, decision }))
+    let kind = match d.kind() {
+        assessment::level_decision::Kind::Measured => LevelKind::Measured,
+        _ => LevelKind::Stated,
+    };
+    let (valid_from, decided) = (valid_from?, d.decision_number);
+    let content = Content::Level(LevelDecision { valid_from, decided, kind, level: level?, points });
+    Some(Incoming::Case(key?, Fact { id: decision_id?, revision: 1, withdrawn: false, content }))
 }
 
 fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
     let key = key(v, &p.person_id, p.service);
     let placement_id = id(v, "placement_id", &p.placement_id);
-    let (grant_id, unit_id) = (id(v, "grant_id", &p.grant_id), id(v, "unit_id", &p.unit_id));
+    let unit_id = id(v, "unit_id", &p.unit_id);
     let ordered_start = date(v, "ordered_start", p.ordered_start);
     let actual_start = optional_date(v, "actual_start", p.actual_start);
     let notice = optional_date(v, "notice_date", p.notice_date);
     let end = optional_date(v, "end_date", p.end_date);
-    let order = Order {
-        grant_id: grant_id?,
+    let content = Content::Placement(PlacementDates {
         unit_id: unit_id?,
         ordered_start: ordered_start?,
         actual_start: actual_start?,
         notice: notice?,
         end: end?,
-        withdrawn: p.state() == choice::placement::State::Withdrawn,
-    };
-    Some(Incoming::Case(key?, Fact::Placement { placement_id: placement_id?, revision: p.revision, order }))
+    });
+    let withdrawn = p.state() == choice::placement::State::Withdrawn;
+    Some(Incoming::Case(key?, Fact { id: placement_id?, revision: p.revision, withdrawn, content }))
 }
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
@@ -102,11 +109,11 @@ fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
             periods.extend(from.zip(regime));
         });
     }
-    periods.sort_by_key(|(from, _)| *from);
-    let mut regimes = Timeline::new();
-    for (from, regime) in periods {
-        regimes.set(Interval::from(from), regime);
-    }
-    let unit = UnitFacts { unit_id: unit_id?, provider_id: provider_id?, district: district?, regimes };
+    let (provider_id, district) = (provider_id?, district?);
+    let periods = Timeline::layered(periods.into_iter().map(|(from, regime)| {
+        let (provider_id, district) = (provider_id.clone(), district.clone());
+        (Interval::from(from), UnitPeriod { provider_id, district, regime })
+    }));
+    let unit = UnitFacts { unit_id: unit_id?, periods };
     Some(Incoming::Unit { revision: u.revision, unit })
 }

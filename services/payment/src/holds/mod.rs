@@ -65,7 +65,7 @@ async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<p
         let key: CaseKey = row.case_key.parse().map_err(OpError::internal)?;
         // Holds come in the order of cases: those of one stand together.
         if of_case.as_ref().is_none_or(|(key, _)| *key != row.case_key) {
-            of_case = cases.get(&row.case_key).map(|case| (row.case_key.as_str(), case.placed(&units)));
+            of_case = cases.get(&row.case_key).map(|case| (row.case_key.as_str(), case.placements(&units)));
         }
         let placed =
             of_case.as_ref().and_then(|(_, all)| all.iter().find(|p| p.placement_id == row.placement_id));

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use niva_kit::auth::{Caller, caller};
 use niva_kit::import::Import;
+use niva_kit::request::Call;
 use niva_kit::rpc::answer;
 use niva_kit::wire::read::id;
 use niva_kit::{OpError, Violations};
@@ -43,15 +44,17 @@ impl Imports {
         for (number, message) in import.records().iter().enumerate() {
             told.extend(v.record(number, &message.origin, |v| {
                 let placement_id = id(v, "placement_id", &message.placement_id);
-                let record = wire::imported(v, message.record.as_ref(), today);
+                let told = wire::imported(v, message.record.as_ref(), today);
                 let at = At::Record(number, message.origin.clone());
                 let field = wire::field(message.record.as_ref());
-                Some(NewFact { at, field, placement_id: placement_id?, record: record? })
+                let (id, record) = told?;
+                Some(NewFact { at, field, placement_id: placement_id?, id, record })
             }));
         }
         v.finish()?;
         let facts = i64::try_from(told.len()).unwrap_or(i64::MAX);
-        let call = import.call("ImportPayment", caller);
+        let (request_id, request) = (import.request_id(), import.content());
+        let call = Call { method: "ImportPayment", caller, request_id, request };
         self.0.tell(&call, &told, |_| pb::ImportPaymentResponse { facts }).await
     }
 }

@@ -6,26 +6,33 @@ use niva_payment_domain::Record;
 use niva_proto::payment::v1 as pb;
 
 use crate::agreements::wire::agreement;
-use crate::attendance::wire::occasion;
+use crate::attendance::wire::{name, occasion};
 use crate::premises_costs::wire::premises_cost;
 use crate::schedules::wire::schedule;
 use crate::transitions::wire::transition;
 
-/// The record of one message of an import.
+/// The record of one message of an import, and what names it.
 pub(crate) fn imported(
     v: &mut Violations,
     record: Option<&pb::import_payment_request::Record>,
     today: NaiveDate,
-) -> Option<Record> {
+) -> Option<(String, Record)> {
     use pb::import_payment_request::Record as R;
     match v.required("record", record)? {
         R::Schedule(period) => {
-            schedule(v, "schedule", Some(period)).map(|(from, schedule)| Record::Schedule(from, schedule))
+            schedule(v, "schedule", Some(period)).map(|s| (s.from.to_string(), Record::Schedule(s)))
         }
-        R::Occasion(given) => occasion(v, "occasion", Some(given), Some(today)).map(Record::Occasion),
-        R::Agreement(given) => agreement(v, "agreement", Some(given)).map(Record::Agreement),
-        R::Transition(given) => transition(v, "transition", Some(given)).map(Record::Transition),
-        R::PremisesCost(cost) => premises_cost(v, "premises_cost", Some(cost)).map(Record::PremisesCost),
+        R::Occasion(given) => {
+            occasion(v, "occasion", Some(given), Some(today)).map(|o| (name(&o), Record::Occasion(o)))
+        }
+        R::Agreement(given) => {
+            agreement(v, "agreement", Some(given)).map(|(id, a)| (id, Record::Agreement(a)))
+        }
+        R::Transition(given) => {
+            transition(v, "transition", Some(given)).map(|t| (t.job_start.to_string(), Record::Transition(t)))
+        }
+        R::PremisesCost(cost) => premises_cost(v, "premises_cost", Some(cost))
+            .map(|c| (c.days.first.to_string(), Record::PremisesCost(c))),
     }
 }
 

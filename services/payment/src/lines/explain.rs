@@ -76,7 +76,7 @@ async fn by_its_run(app: &App, run: &StoredRun, line: &Line) -> Result<Explanati
     let units = units_as_of(conn, run.frozen).await?;
     let units: BTreeMap<_, _> = units.into_iter().map(|(id, (_, unit))| (id, unit.facts)).collect();
     let case = cases.get(&line.case_key).ok_or_else(|| OpError::internal("the case of a line is missing"))?;
-    let placed = case.placed(&units).into_iter().find(|p| p.placement_id == line.placement_id);
+    let placed = case.placements(&units).into_iter().find(|p| p.placement_id == line.placement_id);
     let placed = placed.ok_or_else(|| OpError::internal("the placement of a line is missing"))?;
     let month = line.payable.month;
     let computed = owed(&placed.facts(), catalogue, (month, month));

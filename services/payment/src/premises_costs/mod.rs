@@ -35,7 +35,8 @@ impl PremisesCosts {
         request: &pb::RecordPremisesCostRequest,
     ) -> Result<pb::RecordPremisesCostResponse, OpError> {
         let told = one(&request.placement_id, "premises_cost", |v, field| {
-            wire::premises_cost(v, field, request.premises_cost.as_ref()).map(Record::PremisesCost)
+            let read = wire::premises_cost(v, field, request.premises_cost.as_ref());
+            read.map(|c| (c.days.first.to_string(), Record::PremisesCost(c)))
         })?;
         let call = Call { method: "RecordPremisesCost", caller, request_id: &request.request_id, request };
         self.0.tell(&call, &told, |fact_number| pb::RecordPremisesCostResponse { fact_number }).await

@@ -36,7 +36,7 @@ impl Schedules {
     ) -> Result<pb::SetWeeklyScheduleResponse, OpError> {
         let told = one(&request.placement_id, "schedule", |v, field| {
             let read = wire::schedule(v, field, request.schedule.as_ref());
-            read.map(|(from, schedule)| Record::Schedule(from, schedule))
+            read.map(|schedule| (schedule.from.to_string(), Record::Schedule(schedule)))
         })?;
         let call = Call { method: "SetWeeklySchedule", caller, request_id: &request.request_id, request };
         self.0.tell(&call, &told, |fact_number| pb::SetWeeklyScheduleResponse { fact_number }).await

@@ -1,9 +1,8 @@
 //! Weekly schedules, inwards.
 
-use niva_calendar::NaiveDate;
 use niva_kit::Violations;
 use niva_kit::wire::read::date;
-use niva_payment_domain::Schedule;
+use niva_payment_domain::{Schedule, ScheduleFrom};
 use niva_proto::payment::v1 as pb;
 
 /// A schedule and its first day.
@@ -11,12 +10,12 @@ pub(crate) fn schedule(
     v: &mut Violations,
     field: &str,
     period: Option<&pb::SchedulePeriod>,
-) -> Option<(NaiveDate, Schedule)> {
+) -> Option<ScheduleFrom> {
     let period = v.required(field, period)?;
     v.nested(field, |v| {
         let from = date(v, "valid_from", period.valid_from);
         let sessions = sessions(v, period.schedule.as_ref());
-        Some((from?, sessions?))
+        Some(ScheduleFrom { from: from?, schedule: sessions? })
     })
 }
 

@@ -35,7 +35,8 @@ impl Transitions {
         request: &pb::RecordTransitionRequest,
     ) -> Result<pb::RecordTransitionResponse, OpError> {
         let told = one(&request.placement_id, "transition", |v, field| {
-            wire::transition(v, field, request.transition.as_ref()).map(Record::Transition)
+            let read = wire::transition(v, field, request.transition.as_ref());
+            read.map(|t| (t.job_start.to_string(), Record::Transition(t)))
         })?;
         let call = Call { method: "RecordTransition", caller, request_id: &request.request_id, request };
         self.0.tell(&call, &told, |fact_number| pb::RecordTransitionResponse { fact_number }).await

@@ -16,7 +16,7 @@ use niva_calendar::Interval;
 use problems::Problems;
 pub use problems::{LoadError, Problem};
 
-use crate::{Catalogue, Model, Service, Status};
+use crate::{Catalogue, Model, Service, ServiceTerms, Status};
 
 const SHIPPED: [(&str, &str); 9] = [
     ("daily-activities-2024.toml", include_str!("../../data/daily-activities-2024.toml")),
@@ -110,6 +110,7 @@ fn load(replaceable: Vec<(String, String)>, own: Vec<(String, String)>) -> Resul
     loaded.retain(|l| l.file >= first_own || !own_ids.contains(&l.model.id));
     same_id(&loaded, &files, &mut problems);
     same_days(&loaded, &files, &mut problems);
+    same_scales(&loaded, &files, &mut problems);
 
     let problems: Vec<Problem> = problems.into_iter().flat_map(Problems::into_list).collect();
     if !problems.is_empty() {
@@ -136,6 +137,28 @@ fn same_id(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Proble
         if let Some(first) = seen.insert(&one.model.id, one) {
             let what = format!("model `{}` is also in {}", one.model.id, name(files, first));
             report(problems, one, &one.id_at, what, "give one of them another id, or remove it");
+        }
+    }
+}
+
+/// A scale's name means one scale: of one service, with the same levels for the same points.
+fn same_scales(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Problems<'_>]) {
+    let mut seen: BTreeMap<&str, (&Loaded, &ServiceTerms)> = BTreeMap::new();
+    for one in loaded {
+        for terms in &one.model.services {
+            let Some(id) = terms.scale_id.as_deref() else { continue };
+            let (first, known) = *seen.entry(id).or_insert((one, terms));
+            let same = known.service == terms.service
+                && known.levels == terms.levels
+                && match (&known.scale, &terms.scale) {
+                    (Some(a), Some(b)) => a.is_same(b),
+                    (a, b) => a.is_none() && b.is_none(),
+                };
+            if !same {
+                let (service, name) = (terms.service, name(files, first));
+                let what = format!("the scale `{id}` of {service} is another one in {name}");
+                report(problems, one, &one.id_at, what, "give one of them another scale_id");
+            }
         }
     }
 }

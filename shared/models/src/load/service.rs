@@ -24,6 +24,7 @@ pub(super) fn read(
     let scale = scale::read(&mut section, common, problems);
     let levels = levels(&mut section, scale.as_ref(), problems);
     let levels_known = levels.is_some();
+    let scale_id = scale_id(&mut section, levels.as_deref(), problems);
     let variants = terms::variants(&mut section, problems);
     let parameters = terms::parameters(&mut section, common, problems);
     let parameters = parameters.or(&common.parameters, &section, problems);
@@ -38,6 +39,7 @@ pub(super) fn read(
         aliases: Vec::new(),
         regimes,
         variants,
+        scale_id,
         scale: scale.and_then(|s| s.scale),
         parameters,
         parameters_source,
@@ -95,6 +97,27 @@ fn levels(
         return None;
     }
     levels
+}
+
+/// What names the scale that the levels belong to, which must be there where there are levels.
+fn scale_id(
+    section: &mut Section<'_>,
+    levels: Option<&[Level]>,
+    problems: &mut Problems<'_>,
+) -> Option<String> {
+    let named = section.get("scale_id").map(|value| (value.span(), read::text(value, problems)));
+    match (named, levels) {
+        (Some((at, _)), Some([])) => {
+            problems.add(&at, "the service has a scale_id and no levels", "remove it, or give the levels");
+            None
+        }
+        (None, Some([_, ..])) => {
+            let to_do = "add `scale_id = \"…\"`: models whose levels mean the same name the same scale";
+            problems.add(&section.span, "the service has levels and no scale_id", to_do);
+            None
+        }
+        (named, _) => named.and_then(|(_, id)| id),
+    }
 }
 
 /// The file's aliases that this service needs: for regimes it has, of components it pays.

@@ -1,8 +1,10 @@
-use niva_calendar::date;
+use niva_calendar::{NaiveDate, date};
+use niva_models::{Level, Regime, Scope};
 use niva_money::Ore;
 use proptest::prelude::*;
 
 use super::*;
+use crate::{Known, LevelKind, OccasionKind, Schedule, UnitPeriod};
 
 fn day(month: u32, day: u32) -> NaiveDate {
     date(2024, month, day).unwrap()
@@ -12,36 +14,47 @@ fn new_case() -> Case {
     Case::new("P-1", Service::SupportedHousing)
 }
 
-fn grant(revision: i64, last: Option<NaiveDate>) -> Fact {
-    let valid = Interval::between(day(1, 1), last).unwrap();
+fn fact(id: &str, revision: i64, content: Content) -> Fact {
+    Fact { id: id.into(), revision, withdrawn: false, content }
+}
+
+fn withdrawn(fact: Fact, revision: i64) -> Fact {
+    Fact { revision, withdrawn: true, ..fact }
+}
+
+fn grant(id: &str, revision: i64, valid: Interval) -> Fact {
     let scope = Scope { hours_per_week: Some(20), ..Scope::default() };
-    let grant = Grant { district: "Farsta".into(), valid, scopes: vec![(day(2, 1), scope)] };
-    Fact::Grant { grant_id: "G-1".into(), revision, grant }
-}
-
-fn level(number: i64, from: NaiveDate, level: u8) -> Fact {
-    let decision = LevelDecision { id: format!("LD-{number}"), level: Level(level), points: None };
-    Fact::Level { valid_from: from, number, decision }
-}
-
-fn order(revision: i64, end: Option<NaiveDate>) -> Fact {
-    Fact::Placement {
-        placement_id: "PL-1".into(),
+    fact(
+        id,
         revision,
-        order: Order {
-            grant_id: "G-1".into(),
-            unit_id: "U-1".into(),
-            ordered_start: day(1, 15),
-            actual_start: Some(day(1, 15)),
-            notice: None,
-            end,
-            withdrawn: false,
-        },
-    }
+        Content::Grant(Grant { district: "Farsta".into(), valid, scopes: vec![(day(2, 1), scope)] }),
+    )
 }
 
-fn record(number: i64, record: Record) -> Fact {
-    Fact::Record { placement_id: "PL-1".into(), number, record }
+fn level(id: &str, revision: i64, from: NaiveDate, decided: i64, level: u8) -> Fact {
+    let kind = LevelKind::Stated;
+    let decision = LevelDecision { valid_from: from, decided, kind, level: Level(level), points: None };
+    fact(id, revision, Content::Level(decision))
+}
+
+fn placement(revision: i64, end: Option<NaiveDate>) -> Fact {
+    let dates = PlacementDates {
+        unit_id: "U-1".into(),
+        ordered_start: day(1, 15),
+        actual_start: Some(day(1, 15)),
+        notice: None,
+        end,
+    };
+    fact("PL-1", revision, Content::Placement(dates))
+}
+
+fn record(id: &str, revision: i64, record: Record) -> Fact {
+    fact(id, revision, Content::Record { placement_id: "PL-1".into(), record })
+}
+
+fn schedule(id: &str, revision: i64, from: NaiveDate, sessions: u8) -> Fact {
+    let schedule = ScheduleFrom { from, schedule: Schedule { sessions: [sessions; 5] } };
+    record(id, revision, Record::Schedule(schedule))
 }
 
 fn after(facts: &[Fact]) -> Case {
@@ -52,69 +65,188 @@ fn after(facts: &[Fact]) -> Case {
     case
 }
 
+/// What is read of the placement of a case.
+fn read<T>(case: &Case, read: impl FnOnce(&crate::PlacementFacts<'_>) -> T) -> T {
+    let units = BTreeMap::from([("U-1".to_owned(), unit())]);
+    let known = case.placements(&units);
+    read(&known[0].facts())
+}
+
+fn unit() -> UnitFacts {
+    let at = |provider: &str| UnitPeriod {
+        provider_id: provider.into(),
+        district: "Farsta".into(),
+        regime: Regime::Municipal,
+    };
+    let mut periods = niva_calendar::Timeline::of(Interval::from(day(1, 1)), at("PR-1"));
+    periods.set(Interval::from(day(4, 1)), at("PR-2"));
+    UnitFacts { unit_id: "U-1".into(), periods }
+}
+
+fn levels_on(case: &Case, days: [NaiveDate; 3]) -> [Option<u8>; 3] {
+    read(case, |facts| days.map(|day| facts.levels.at(day).map(|known| known.value.level.0)))
+}
+
 #[test]
 fn the_level_on_a_day_is_the_latest_begun_and_of_two_begun_together_the_later_decided() {
-    let case = after(&[level(3, day(3, 1), 2), level(1, day(1, 1), 1), level(2, day(3, 1), 3)]);
-    let on = |d| case.level_timeline().at(d).map(|l| l.level.0);
-    assert_eq!((on(day(2, 29)), on(day(3, 1)), on(date(2023, 12, 31).unwrap())), (Some(1), Some(2), None));
+    let decisions = [
+        level("LD-c", 1, day(3, 1), 3, 2),
+        level("LD-a", 1, day(1, 1), 1, 1),
+        level("LD-b", 1, day(3, 1), 2, 3),
+        placement(1, None),
+    ];
+    let days = [day(2, 29), day(3, 1), date(2023, 12, 31).unwrap()];
+    assert_eq!(levels_on(&after(&decisions), days), [Some(1), Some(2), None]);
+}
+
+#[test]
+fn a_decision_that_is_dated_anew_leaves_its_old_day_and_one_that_is_withdrawn_leaves_none() {
+    let days = [day(2, 15), day(3, 15), day(4, 15)];
+    let (first, second) = (level("LD-1", 1, day(1, 1), 1, 1), level("LD-2", 1, day(2, 1), 2, 3));
+    let mut case = after(&[placement(1, None), first, second.clone()]);
+    assert_eq!(levels_on(&case, days), [Some(3), Some(3), Some(3)]);
+    assert!(case.apply(&level("LD-2", 2, day(4, 1), 2, 3)));
+    assert_eq!(levels_on(&case, days), [Some(1), Some(1), Some(3)]);
+    assert!(case.apply(&withdrawn(second.clone(), 3)));
+    assert_eq!(levels_on(&case, days), [Some(1), Some(1), Some(1)]);
+    assert!(!case.apply(&second), "an older revision brings nothing back");
+    assert!(case.apply(&level("LD-2", 4, day(2, 1), 2, 2)), "told anew");
+    assert_eq!(levels_on(&case, days), [Some(2), Some(2), Some(2)]);
+}
+
+#[test]
+fn a_withdrawn_placement_is_known_and_owes_nothing_and_everything_told_of_it_can_go() {
+    let agreement = Agreement { days: Interval::from(day(2, 1)), price: Ore(100) };
+    let cost = PremisesCost { days: Interval::from(day(2, 1)), per_month: Ore(100) };
+    let transition = Transition { job_start: day(2, 1), support_end: None };
+    let occasion = Occasion { date: day(2, 1), kind: OccasionKind::EveningNight, count: 1 };
+    let told = [
+        schedule("S-1", 1, day(2, 1), 1),
+        record("A-1", 1, Record::Agreement(agreement)),
+        record("C-1", 1, Record::PremisesCost(cost)),
+        record("T-1", 1, Record::Transition(transition)),
+        record("O-1", 1, Record::Occasion(occasion)),
+        grant("G-1", 1, Interval::from(day(1, 1))),
+    ];
+    let counted = |facts: &crate::PlacementFacts<'_>| {
+        let on = day(3, 1);
+        let of_day = [
+            facts.schedules.at(on).is_some(),
+            facts.agreements.at(on).is_some(),
+            facts.premises_costs.at(on).is_some(),
+            facts.grants.at(on).is_some(),
+        ];
+        (of_day, facts.transitions.len(), facts.occasions.len())
+    };
+    let mut case = after(&[&told[..], &[placement(1, None)]].concat());
+    assert_eq!(read(&case, counted), ([true; 4], 1, 1));
+    for fact in told {
+        assert!(case.apply(&withdrawn(fact, 2)));
+    }
+    assert_eq!(read(&case, counted), ([false; 4], 0, 0));
+    case.apply(&withdrawn(placement(1, None), 2));
+    assert!(read(&case, |facts| facts.withdrawn));
+    assert!(case.dates("PL-1").is_some(), "what it said is still known");
 }
 
 #[test]
 fn what_is_older_or_known_says_nothing_new() {
-    let mut case = after(&[order(2, Some(day(3, 10)))]);
-    assert!(!case.apply(&order(2, Some(day(3, 10)))) && !case.apply(&order(1, None)));
-    assert_eq!(case.order("PL-1").unwrap().end, Some(day(3, 10)));
-    assert!(case.apply(&order(3, Some(day(3, 12)))));
+    let mut case = after(&[placement(2, Some(day(3, 10)))]);
+    assert!(!case.apply(&placement(2, Some(day(3, 10)))) && !case.apply(&placement(1, None)));
+    assert_eq!(case.dates("PL-1").unwrap().end, Some(day(3, 10)));
+    assert!(case.apply(&placement(3, Some(day(3, 12)))));
+}
+
+#[test]
+fn the_grant_on_a_day_is_whichever_is_valid_and_of_two_the_one_begun_last() {
+    let through = |first, last| Interval::new(first, last).unwrap();
+    let other = Grant { district: "Bromma".into(), valid: Interval::from(day(7, 4)), scopes: Vec::new() };
+    let case = after(&[
+        placement(1, None),
+        grant("G-1", 1, through(day(1, 1), day(6, 30))),
+        fact("G-2", 1, Content::Grant(other)),
+        grant("G-3", 1, through(day(5, 1), day(5, 31))),
+    ]);
+    let on = |d| {
+        read(&case, |facts| {
+            let granted = facts.grants.at(d);
+            granted.map(|g| (g.id.to_owned(), g.value.district.to_owned(), g.value.scope.hours_per_week))
+        })
+    };
+    let of = |id: &str, district: &str, hours| Some((id.to_owned(), district.to_owned(), hours));
+    assert_eq!(on(day(1, 31)), of("G-1", "Farsta", None), "before the first scope");
+    assert_eq!(on(day(4, 30)), of("G-1", "Farsta", Some(20)));
+    assert_eq!(on(day(5, 1)), of("G-3", "Farsta", Some(20)));
+    assert_eq!(on(day(6, 30)), of("G-1", "Farsta", Some(20)));
+    assert_eq!((on(day(7, 1)), on(day(7, 3))), (None, None));
+    assert_eq!(on(day(7, 4)), of("G-2", "Bromma", None));
 }
 
 #[test]
 fn a_placement_is_read_with_everything_known_of_it() {
-    let occasion =
-        |count| Record::Occasion(Occasion { date: day(2, 3), kind: OccasionKind::EveningNight, count });
-    let cost = |from, to| {
-        let days = Interval::between(from, to).unwrap();
-        Record::PremisesCost(PremisesCost { days, per_month: Ore(100) })
+    let cost = |first, last, ore| {
+        let days = Interval::between(first, last).unwrap();
+        Record::PremisesCost(PremisesCost { days, per_month: Ore(ore) })
     };
     let case = after(&[
-        order(1, None),
-        grant(1, Some(day(6, 30))),
-        record(4, occasion(2)),
-        record(5, occasion(0)),
-        record(6, cost(day(1, 1), None)),
-        record(7, cost(day(3, 1), None)),
-        record(8, Record::Schedule(day(2, 1), Schedule { sessions: [1, 0, 1, 0, 1] })),
+        placement(1, None),
+        record("C-1", 1, cost(day(1, 1), None, 900)),
+        record("C-2", 1, cost(day(6, 1), Some(day(6, 30)), 1_200)),
+        schedule("S-1", 1, day(2, 1), 1),
+        schedule("S-2", 1, day(3, 1), 2),
     ]);
-    let units = BTreeMap::new();
-    let placed = case.placed(&units);
-    let facts = placed[0].facts();
-    assert_eq!((facts.buyer_district, facts.unit_district, facts.occasions.len()), ("Farsta", "", 0));
-    assert_eq!(facts.scopes.at(day(1, 31)), Some(&Scope::default()));
-    assert_eq!(facts.scopes.at(day(6, 30)).and_then(|s| s.hours_per_week), Some(20));
-    assert_eq!(facts.scopes.at(day(7, 1)), None);
-    let costs: Vec<_> = facts.premises_costs.iter().map(|c| c.days.end()).collect();
-    assert_eq!(costs, [Some(day(2, 29)), None]);
-    assert!(facts.schedules.at(day(1, 31)).is_none() && facts.schedules.at(day(2, 1)).is_some());
+    read(&case, |facts| {
+        let cost = |d| facts.premises_costs.at(d).map(|c| c.value.per_month.0);
+        assert_eq!(
+            [cost(day(5, 31)), cost(day(6, 30)), cost(day(7, 1))],
+            [Some(900), Some(1_200), Some(900)]
+        );
+        let sessions = |d| facts.schedules.at(d).map(|s| s.value.sessions[0]);
+        assert_eq!(
+            [sessions(day(1, 31)), sessions(day(2, 29)), sessions(day(3, 1))],
+            [None, Some(1), Some(2)]
+        );
+        let provider = |d| facts.unit.at(d).map(|at| at.provider_id.as_str());
+        assert_eq!([provider(day(3, 31)), provider(day(4, 1))], [Some("PR-1"), Some("PR-2")]);
+        assert_eq!(
+            facts.schedules.at(day(3, 1)),
+            Some(&Known { id: "S-2", revision: 1, value: Schedule { sessions: [2; 5] } })
+        );
+    });
 }
 
 #[test]
 fn what_a_fact_affects_begins_where_it_differs_from_what_was_known() {
-    let case = after(&[grant(1, None), order(1, None)]);
+    let case = after(&[
+        grant("G-1", 1, Interval::from(day(1, 1))),
+        placement(1, None),
+        level("LD-1", 1, day(4, 1), 1, 3),
+    ]);
     let first = |fact: &Fact| case.affected_by(fact).first;
-    assert_eq!(first(&grant(2, Some(day(5, 31)))), day(6, 1));
-    assert_eq!(first(&order(2, Some(day(3, 10)))), day(3, 10));
-    assert_eq!(first(&level(1, day(3, 1), 3)), day(3, 1));
-    let agreement = |first, last| {
+    assert_eq!(first(&grant("G-1", 2, Interval::new(day(1, 1), day(5, 31)).unwrap())), day(6, 1));
+    assert_eq!(first(&withdrawn(grant("G-1", 1, Interval::from(day(1, 1))), 2)), day(1, 1));
+    assert_eq!(first(&placement(2, Some(day(3, 10)))), day(3, 10));
+    assert_eq!(first(&withdrawn(placement(1, None), 2)), day(1, 15));
+    assert_eq!(first(&level("LD-2", 1, day(3, 1), 2, 3)), day(3, 1));
+    assert_eq!(first(&level("LD-1", 2, day(5, 1), 1, 3)), day(4, 1));
+    let agreement = |revision, first, last| {
         let days = Interval::new(first, last).unwrap();
-        record(1, Record::Agreement(Agreement { agreement_id: "A".into(), days, price: Ore(1) }))
+        record("A", revision, Record::Agreement(Agreement { days, price: Ore(1) }))
     };
-    let case = after(&[agreement(day(2, 1), day(2, 29))]);
-    let days = case.affected_by(&agreement(day(3, 1), day(3, 31)));
+    let case = after(&[agreement(1, day(2, 1), day(2, 29))]);
+    let days = case.affected_by(&agreement(2, day(3, 1), day(3, 31)));
     assert_eq!((days.first, days.last), (day(2, 1), day(3, 31)));
 }
 
 #[test]
 fn a_case_is_compact_json_and_comes_back_whole() {
-    let case = after(&[order(1, None), grant(1, None), level(1, day(1, 1), 1)]);
+    let gone = withdrawn(level("LD-2", 1, day(3, 1), 2, 2), 2);
+    let case = after(&[
+        placement(1, None),
+        grant("G-1", 1, Interval::from(day(1, 1))),
+        level("LD-1", 1, day(1, 1), 1, 1),
+        gone,
+    ]);
     let json = serde_json::to_string(&case).unwrap();
     assert!(json.len() < 500, "{} bytes: {json}", json.len());
     assert_eq!(serde_json::from_str::<Case>(&json).unwrap(), case);
@@ -124,30 +256,59 @@ fn any_day() -> impl Strategy<Value = NaiveDate> {
     (1u32..7, 1u32..29).prop_map(|(m, d)| day(m, d))
 }
 
-/// Facts as sources make them: no two with the same key and number differ.
+fn any_content() -> impl Strategy<Value = (Content, bool)> {
+    let content = (any_day(), any_day(), 0u8..5, 0u8..8).prop_map(|(from, to, n, kind)| {
+        let days = Interval { first: from.min(to), last: from.max(to) };
+        let of = |record| Content::Record { placement_id: "PL-1".into(), record };
+        match kind {
+            0 => grant("", 0, days).content,
+            1 => level("", 0, from, n.into(), n).content,
+            2 => placement(0, Some(to)).content,
+            3 => of(Record::Occasion(Occasion { date: from, kind: OccasionKind::EveningNight, count: n })),
+            4 => schedule("", 0, from, n).content,
+            5 => of(Record::Transition(Transition { job_start: from, support_end: None })),
+            6 => of(Record::PremisesCost(PremisesCost { days, per_month: Ore(n.into()) })),
+            _ => of(Record::Agreement(Agreement { days, price: Ore(n.into()) })),
+        }
+    });
+    (content, any::<bool>())
+}
+
+/// Facts as sources make them: no two with the same kind, id and revision differ.
 fn facts() -> impl Strategy<Value = Vec<Fact>> {
-    let grants = prop::collection::vec(prop::option::of(any_day()), 0..3).prop_map(|ends| {
-        ends.into_iter().zip(1..).map(|(end, revision)| grant(revision, end)).collect::<Vec<_>>()
-    });
-    let levels = prop::collection::vec((any_day(), 1u8..4), 0..5)
-        .prop_map(|all| all.into_iter().zip(1..).map(|((from, l), n)| level(n, from, l)).collect::<Vec<_>>());
-    let orders = prop::collection::vec(prop::option::of(any_day()), 0..4)
-        .prop_map(|ends| ends.into_iter().zip(1..).map(|(end, r)| order(r, end)).collect::<Vec<_>>());
-    let records = prop::collection::vec((any_day(), 0u8..3, 0u8..5), 0..8).prop_map(|all| {
-        let kinds = |d: NaiveDate, count: u8, kind: u8| match kind {
-            0 => Record::Occasion(Occasion { date: d, kind: OccasionKind::EveningNight, count }),
-            1 => Record::Schedule(d, Schedule { sessions: [count; 5] }),
-            2 => Record::Transition(Transition { job_start: d, support_end: None }),
-            3 => Record::PremisesCost(PremisesCost { days: Interval::from(d), per_month: Ore(count.into()) }),
-            _ => Record::Agreement(Agreement {
-                agreement_id: format!("A-{count}"),
-                days: Interval::day(d),
-                price: Ore(count.into()),
-            }),
+    prop::collection::vec((any_content(), 0u8..3), 0..30).prop_map(|all| {
+        let tell = |(((content, withdrawn), id), revision): (((Content, bool), u8), i64)| {
+            let id = if matches!(content, Content::Placement(_)) { "PL-1".into() } else { format!("F-{id}") };
+            Fact { id, revision, withdrawn, content }
         };
-        all.into_iter().zip(1..).map(|((d, c, k), n)| record(n, kinds(d, c, k))).collect::<Vec<_>>()
+        all.into_iter().zip(1..).map(tell).collect()
+    })
+}
+
+/// Of the facts told of each kind and id, the one with the highest revision, if it stands.
+fn standing(facts: &[Fact]) -> Vec<&Fact> {
+    let mut newest: BTreeMap<(crate::FactKind, &str), &Fact> = BTreeMap::new();
+    for fact in facts {
+        let known = newest.entry((fact.kind(), &fact.id)).or_insert(fact);
+        if fact.revision > known.revision {
+            *known = fact;
+        }
+    }
+    newest.into_values().filter(|fact| !fact.withdrawn).collect()
+}
+
+/// The fact that counts on a day: the one that began last, of two the one that ends first, of two the later decided or the
+/// one with the later id.
+fn counts<'f>(
+    standing: &[&'f Fact],
+    day: NaiveDate,
+    days: impl Fn(&Fact) -> Option<(Interval, i64)>,
+) -> Option<&'f str> {
+    let holding = standing.iter().filter_map(|fact| {
+        let (days, decided) = days(fact)?;
+        days.contains(day).then_some((days.first, std::cmp::Reverse(days.last), decided, fact.id.as_str()))
     });
-    (grants, levels, orders, records).prop_map(|(a, b, c, d)| [a, b, c, d].concat())
+    holding.max().map(|(.., id)| id)
 }
 
 proptest! {
@@ -159,5 +320,43 @@ proptest! {
         })
     ) {
         prop_assert_eq!(after(&straight), after(&shuffled));
+    }
+
+    #[test]
+    fn what_counts_on_a_day_is_told_by_the_facts_that_stand(told in facts()) {
+        let mut told = told;
+        told.push(placement(99, None));
+        let (case, standing) = (after(&told), standing(&told));
+        read(&case, |facts| {
+            for n in 0..180 {
+                let on = niva_calendar::plus_days(day(1, 1), n);
+                let level = counts(&standing, on, |f| match &f.content {
+                    Content::Level(d) => Some((Interval::from(d.valid_from), d.decided)),
+                    _ => None,
+                });
+                prop_assert_eq!(facts.levels.at(on).map(|k| k.id), level, "level {}", on);
+                let grant = counts(&standing, on, |f| match &f.content {
+                    Content::Grant(g) => Some((g.valid, 0)),
+                    _ => None,
+                });
+                prop_assert_eq!(facts.grants.at(on).map(|k| k.id), grant, "grant {}", on);
+                let of = |read: fn(&Record) -> Option<Interval>| counts(&standing, on, |f| match &f.content {
+                    Content::Record { record, .. } => read(record).map(|days| (days, 0)),
+                    _ => None,
+                });
+                let schedule = of(|r| match r { Record::Schedule(s) => Some(Interval::from(s.from)), _ => None });
+                prop_assert_eq!(facts.schedules.at(on).map(|k| k.id), schedule, "schedule {}", on);
+                let cost = of(|r| match r { Record::PremisesCost(c) => Some(c.days), _ => None });
+                prop_assert_eq!(facts.premises_costs.at(on).map(|k| k.id), cost, "cost {}", on);
+                let agreement = of(|r| match r { Record::Agreement(a) => Some(a.days), _ => None });
+                prop_assert_eq!(facts.agreements.at(on).map(|k| k.id), agreement, "agreement {}", on);
+            }
+            let (reported, moved) = (
+                standing.iter().filter(|f| f.kind() == crate::FactKind::Occasion).count(),
+                standing.iter().filter(|f| f.kind() == crate::FactKind::Transition).count(),
+            );
+            prop_assert_eq!((facts.occasions.len(), facts.transitions.len()), (reported, moved));
+            Ok(())
+        })?;
     }
 }

@@ -3,39 +3,48 @@
 use niva_calendar::{Datelike, Interval, day_after};
 use niva_models::Component;
 
-use crate::{Hold, HoldReason, Line, Owed};
+use crate::{Hold, HoldReason, Line, Owed, UnitPeriod};
 
 const NONE: usize = usize::MAX;
 
+/// Between whom a piece is paid, and by whose word where that is an agreement's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) struct Parties<'a> {
+    pub(super) payer: &'a str,
+    pub(super) unit: &'a UnitPeriod,
+    pub(super) agreement_id: &'a str,
+}
+
 /// Takes pieces in order of day and writes them as the longest runs within a month.
-pub(super) struct Book<'o> {
+pub(super) struct Book<'o, 'a> {
     out: &'o mut Owed,
-    /// The line written last of each component.
-    last: [usize; Component::ALL.len()],
+    /// The line written last of each component, and its parties.
+    last: [(usize, Option<Parties<'a>>); Component::ALL.len()],
     /// Held pieces, and whether there is anything to pay on them.
     held: &'o mut Vec<(Hold, bool)>,
 }
 
-impl<'o> Book<'o> {
+impl<'o, 'a> Book<'o, 'a> {
     pub(super) fn new(out: &'o mut Owed, held: &'o mut Vec<(Hold, bool)>) -> Self {
         out.lines.clear();
         out.holds.clear();
         held.clear();
-        Self { out, last: [NONE; Component::ALL.len()], held }
+        Self { out, last: [(NONE, None); Component::ALL.len()], held }
     }
 
     /// A piece that is paid. It prolongs the run before it when nothing but the days differs.
-    pub(super) fn line(&mut self, piece: Line) {
-        let Some(last) = self.last.get_mut(piece.component as usize) else { return };
+    pub(super) fn line(&mut self, piece: Line, parties: Parties<'a>) {
+        let Some((last, before)) = self.last.get_mut(piece.component as usize) else { return };
         if let Some(run) = self.out.lines.get_mut(*last)
             && continues(run, &piece)
+            && *before == Some(parties)
         {
             run.days.last = piece.days.last;
             run.quantity = run.quantity.saturating_add(piece.quantity);
             run.amount.0 = run.amount.0.saturating_add(piece.amount.0);
             return;
         }
-        *last = self.out.lines.len();
+        (*last, *before) = (self.out.lines.len(), Some(parties));
         self.out.lines.push(piece);
     }
 
@@ -64,7 +73,7 @@ fn order(line: &Line) -> (Component, niva_calendar::NaiveDate) {
 }
 
 /// Points are no part of it: they may change within a level, and the line keeps those of its first day. The settlement
-/// follows from the regime.
+/// follows from the regime and the parties.
 fn continues(run: &Line, piece: &Line) -> bool {
     piece.days.first.day() != 1
         && run.days.meets(&piece.days)

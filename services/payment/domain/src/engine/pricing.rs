@@ -5,20 +5,23 @@ use niva_models::{Component, Level, NoRate, Parameters, Regime, Scope, ServiceTe
 use niva_money::{Ore, prorate};
 
 use super::Ruling;
-use crate::{Basis, HoldReason, LevelFact, Occasion, OccasionKind, Schedule};
+use crate::{
+    Agreement, Basis, Granted, HoldReason, Known, LevelFact, Occasion, OccasionKind, Schedule, UnitPeriod,
+};
 
 /// Days within a month on which nothing changes that a price or a quantity depends on.
 pub(super) struct Piece<'a> {
     pub(super) days: Interval,
     pub(super) month_days: u32,
     pub(super) ruling: Option<&'a Ruling<'a>>,
-    pub(super) regime: Option<Regime>,
+    pub(super) unit: Option<&'a UnitPeriod>,
     pub(super) level: Option<LevelFact>,
-    pub(super) scope: Option<&'a Scope>,
+    pub(super) granted: Option<&'a Granted<'a>>,
     pub(super) schedule: Option<Schedule>,
-    pub(super) agreement: Option<(u16, Ore)>,
+    pub(super) agreement: Option<&'a Known<'a, Agreement>>,
     pub(super) transition: bool,
-    pub(super) cost: Option<(u16, Ore)>,
+    /// Actual premises cost a month.
+    pub(super) cost: Option<Ore>,
     /// Occasions on its days, in order.
     pub(super) occasions: &'a [Occasion],
 }
@@ -99,9 +102,8 @@ impl Piece<'_> {
         regime: Regime,
         scope: &Scope,
     ) -> Result<Price, HoldReason> {
-        if let Some((index, price)) = self.agreement {
-            let basis = Basis::Agreement(index);
-            let variant = no_variant(terms);
+        if let Some(agreement) = self.agreement {
+            let (price, basis, variant) = (agreement.value.price, Basis::Agreement, no_variant(terms));
             return Ok(Price { regime, unit: terms.unit, price, basis, level: None, points: None, variant });
         }
         match terms.transition.as_ref().filter(|_| self.transition) {

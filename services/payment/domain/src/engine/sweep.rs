@@ -1,24 +1,24 @@
 //! The window cut into pieces.
 
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END, day_after, day_before};
-use niva_models::{Regime, Scope};
 
-use super::{
-    Ruling,
-    pricing::Piece,
-    track::{Track, covering},
+use super::{Ruling, pricing::Piece, track::Track};
+use crate::{
+    Agreement, Granted, Known, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition,
+    UnitPeriod,
 };
-use crate::{LevelFact, Occasion, PlacementFacts, Schedule, Transition};
 
 /// The facts read forwards, day by changed day.
 pub(super) struct Sweep<'a> {
     facts: &'a PlacementFacts<'a>,
     rulings: &'a [Ruling<'a>],
     granted_through: NaiveDate,
-    regimes: Track<'a, Regime>,
-    levels: Track<'a, LevelFact>,
-    scopes: Track<'a, Scope>,
-    schedules: Track<'a, Schedule>,
+    unit: Track<'a, UnitPeriod>,
+    levels: Track<'a, Known<'a, LevelFact>>,
+    grants: Track<'a, Known<'a, Granted<'a>>>,
+    schedules: Track<'a, Known<'a, Schedule>>,
+    agreements: Track<'a, Known<'a, Agreement>>,
+    costs: Track<'a, Known<'a, PremisesCost>>,
     occasions: &'a [Occasion],
 }
 
@@ -33,10 +33,12 @@ impl<'a> Sweep<'a> {
             facts,
             rulings,
             granted_through,
-            regimes: Track::new(facts.regimes),
+            unit: Track::new(facts.unit),
             levels: Track::new(facts.levels),
-            scopes: Track::new(facts.scopes),
+            grants: Track::new(facts.grants),
             schedules: Track::new(facts.schedules),
+            agreements: Track::new(facts.agreements),
+            costs: Track::new(facts.premises_costs),
             occasions,
         }
     }
@@ -61,7 +63,6 @@ impl<'a> Sweep<'a> {
 
     /// The piece that begins on `day` and ends where the first thing changes, on `last` at the latest.
     fn piece(&mut self, day: NaiveDate, last: NaiveDate, month: Interval) -> Piece<'a> {
-        let facts = self.facts;
         while self.rulings.first().is_some_and(|r| r.days.last < day) {
             self.rulings = self.rulings.get(1..).unwrap_or_default();
         }
@@ -70,14 +71,14 @@ impl<'a> Sweep<'a> {
             Some(r) => (None, day_before(r.days.first)),
             None => (None, OPEN_END),
         };
-        let (regime, regime_until) = self.regimes.at(day);
+        let (unit, unit_until) = self.unit.at(day);
         let (level, level_until) = self.levels.at(day);
-        let (scope, scope_until) = self.scope(day);
+        let (granted, granted_until) = self.granted(day);
         let (schedule, schedule_until) = self.schedules.at(day);
-        let (agreement, agreement_until) = covering(facts.agreements.iter().map(|a| Some(a.days)), day);
+        let (agreement, agreement_until) = self.agreements.at(day);
         let (transition, transition_until) = self.transition(ruling, day);
-        let (cost, cost_until) = covering(facts.premises_costs.iter().map(|c| Some(c.days)), day);
-        let last = [ruling_until, regime_until, level_until, scope_until, schedule_until]
+        let (cost, cost_until) = self.costs.at(day);
+        let last = [ruling_until, unit_until, level_until, granted_until, schedule_until]
             .into_iter()
             .chain([agreement_until, transition_until, cost_until])
             .fold(last, NaiveDate::min);
@@ -86,21 +87,21 @@ impl<'a> Sweep<'a> {
             days,
             month_days: u32::try_from(month.days()).unwrap_or(31),
             ruling,
-            regime: regime.copied(),
-            level: level.copied(),
-            scope,
-            schedule: schedule.copied(),
-            agreement: indexed(facts.agreements, agreement).map(|(i, a)| (i, a.price)),
+            unit,
+            level: level.map(|known| known.value),
+            granted: granted.map(|known| &known.value),
+            schedule: schedule.map(|known| known.value),
+            agreement,
             transition,
-            cost: indexed(facts.premises_costs, cost).map(|(i, c)| (i, c.per_month)),
+            cost: cost.map(|known| known.value.per_month),
             occasions: self.take_occasions(days),
         }
     }
 
-    /// The scope that counts on a day: the one in force, else, when the grant need not be valid, the last before.
-    fn scope(&mut self, day: NaiveDate) -> (Option<&'a Scope>, NaiveDate) {
-        match self.scopes.at(day) {
-            (None, until) if day > self.granted_through => (self.scopes.before(), until),
+    /// The grant that counts on a day: the one in force, else, when none need be valid, the last before.
+    fn granted(&mut self, day: NaiveDate) -> (Option<&'a Known<'a, Granted<'a>>>, NaiveDate) {
+        match self.grants.at(day) {
+            (None, until) if day > self.granted_through => (self.grants.before(), until),
             (None, until) => (None, until.min(self.granted_through)),
             found => found,
         }
@@ -108,9 +109,8 @@ impl<'a> Sweep<'a> {
 
     fn transition(&self, ruling: Option<&Ruling<'_>>, day: NaiveDate) -> (bool, NaiveDate) {
         let Some(terms) = ruling.and_then(|r| r.terms.transition.as_ref()) else { return (false, OPEN_END) };
-        let days = self.facts.transitions.iter().map(|t| transition_days(t, terms.max_months));
-        let (found, until) = covering(days, day);
-        (found.is_some(), until)
+        let days = self.facts.transitions.iter().map(|t| transition_days(&t.value, terms.max_months));
+        covering(days, day)
     }
 
     fn take_occasions(&mut self, days: Interval) -> &'a [Occasion] {
@@ -133,7 +133,16 @@ pub fn transition_days(transition: &Transition, max_months: u16) -> Option<Inter
     Interval::new(transition.job_start, transition.support_end.map_or(limit, |end| end.min(limit)))
 }
 
-fn indexed<T>(items: &[T], index: Option<usize>) -> Option<(u16, &T)> {
-    let index = index?;
-    Some((u16::try_from(index).ok()?, items.get(index)?))
+/// Whether one of some intervals has `day`, and the last day that this stays so.
+fn covering(intervals: impl Iterator<Item = Option<Interval>>, day: NaiveDate) -> (bool, NaiveDate) {
+    let (mut found, mut until) = (false, OPEN_END);
+    for days in intervals.flatten() {
+        if days.contains(day) {
+            found = true;
+            until = until.min(days.last);
+        } else if days.first > day {
+            until = until.min(day_before(days.first));
+        }
+    }
+    (found, until)
 }

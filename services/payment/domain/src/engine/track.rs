@@ -30,22 +30,3 @@ impl<'a, T: Clone + PartialEq> Track<'a, T> {
         self.next.checked_sub(1).and_then(|i| self.spans.get(i)).map(|(_, value)| value)
     }
 }
-
-/// Which of some intervals has `day` (the first that does), and the last day that this stays so.
-pub(super) fn covering(
-    intervals: impl Iterator<Item = Option<Interval>>,
-    day: NaiveDate,
-) -> (Option<usize>, NaiveDate) {
-    let mut found = None;
-    let mut until = OPEN_END;
-    for (i, days) in intervals.enumerate() {
-        let Some(days) = days else { continue };
-        if days.contains(day) {
-            until = until.min(days.last);
-            found = found.or(Some(i));
-        } else if days.first > day {
-            until = until.min(day_before(days.first));
-        }
-    }
-    (found, until)
-}

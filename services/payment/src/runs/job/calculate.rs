@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
-use niva_payment_domain::{Case, Engine, Owed, Placed, Recorded, cause};
+use niva_payment_domain::{Case, Engine, KnownPlacement, Owed, Recorded, cause};
 
 use super::RunError;
 use super::inputs::Inputs;
@@ -62,7 +62,7 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
         let months = inputs.months(loaded.all_months);
         let mut paid = paid.remove(&loaded.key).unwrap_or_default();
         let recorded = recorded.get(&loaded.key).map_or(&[][..], Vec::as_slice);
-        for placed in loaded.case.placed(&inputs.units) {
+        for placed in loaded.case.placements(&inputs.units) {
             engine.owed_into(&placed.facts(), months, &mut owed);
             let lines: Vec<Payable<'_>> =
                 owed.lines.iter().map(|line| Payable::of(line, &placed, &inputs.catalogue)).collect();
@@ -86,7 +86,7 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
 pub(crate) fn recompute(inputs: &Inputs, case: &Case) -> BTreeMap<String, Vec<Payable<'static>>> {
     let mut engine = Engine::new(&inputs.catalogue);
     let mut owed = Owed::default();
-    let placed = case.placed(&inputs.units);
+    let placed = case.placements(&inputs.units);
     let of_each = placed.iter().map(|placed| {
         engine.owed_into(&placed.facts(), inputs.months(true), &mut owed);
         let lines = owed.lines.iter().map(|line| Payable::of(line, placed, &inputs.catalogue).into_owned());
@@ -107,7 +107,7 @@ impl Writer<'_> {
         &mut self,
         case_key: &str,
         key: &CaseKey,
-        placed: &Placed<'_>,
+        placed: &KnownPlacement<'_>,
         postings: Vec<Posting<'_>>,
         recorded: &[Recorded],
     ) -> Result<(), TooMuch> {
@@ -134,11 +134,11 @@ impl Writer<'_> {
     }
 
     /// The fact behind a line of a month that was paid before; empty for a month's first payment.
-    fn cause(&self, placed: &Placed<'_>, line: &Payable<'_>, recorded: &[Recorded]) -> String {
+    fn cause(&self, placed: &KnownPlacement<'_>, line: &Payable<'_>, recorded: &[Recorded]) -> String {
         let Some(baseline) = self.inputs.baseline.as_ref().filter(|b| line.month <= b.month) else {
             return String::new();
         };
-        let of_unit = self.inputs.unit_facts.get(&placed.order.unit_id).map_or(&[][..], Vec::as_slice);
+        let of_unit = self.inputs.unit_facts.get(&placed.dates.unit_id).map_or(&[][..], Vec::as_slice);
         match cause(recorded.iter().chain(of_unit), placed.placement_id, line.component, line.days) {
             Some(fact) => format!("{} {}", fact.kind, fact.reference),
             None if !baseline.same_models => format!("models {}", self.inputs.catalogue.fingerprint),
@@ -146,7 +146,7 @@ impl Writer<'_> {
         }
     }
 
-    fn hold(&mut self, case_key: &str, placed: &Placed<'_>, owed: &Owed) {
+    fn hold(&mut self, case_key: &str, placed: &KnownPlacement<'_>, owed: &Owed) {
         for hold in &owed.holds {
             self.tally.holds += 1;
             self.holds.push(HoldRow {
@@ -154,7 +154,7 @@ impl Writer<'_> {
                 hold_no: self.tally.holds,
                 case_key: case_key.to_owned(),
                 placement_id: placed.placement_id.to_owned(),
-                unit_id: placed.order.unit_id.clone(),
+                unit_id: placed.dates.unit_id.clone(),
                 hold: *hold,
             });
         }

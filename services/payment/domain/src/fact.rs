@@ -1,0 +1,161 @@
+//! What payment is told, one fact at a time.
+
+use niva_calendar::{Interval, NaiveDate};
+use niva_models::{Level, Scope};
+use serde::{Deserialize, Serialize};
+
+use crate::{Agreement, FactKind, LevelKind, Occasion, PremisesCost, Schedule, Transition};
+
+/// A grant.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// District board that grants and pays.
+    pub district: String,
+    /// The days it is valid.
+    pub valid: Interval,
+    /// Scopes by their first day, in order. Days of the grant before the first have an empty scope.
+    pub scopes: Vec<(NaiveDate, Scope)>,
+}
+
+/// A level decided from a day on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LevelDecision {
+    /// First day it takes effect.
+    pub valid_from: NaiveDate,
+    /// Its place in the order that levels were decided in: of two with the same first day the later stands.
+    pub decided: i64,
+    /// Where the level comes from.
+    pub kind: LevelKind,
+    /// The level.
+    pub level: Level,
+    /// Points it was derived from; `None` for a stated level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub points: Option<u16>,
+}
+
+/// The dates of a placement (the letters are those of the rules).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacementDates {
+    /// The unit.
+    pub unit_id: String,
+    /// `S`: ordered first day.
+    #[serde(rename = "S")]
+    pub ordered_start: NaiveDate,
+    /// `A`: first day the person came.
+    #[serde(rename = "A", default, skip_serializing_if = "Option::is_none")]
+    pub actual_start: Option<NaiveDate>,
+    /// `N`: day of notice.
+    #[serde(rename = "N", default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<NaiveDate>,
+    /// `E`: last day.
+    #[serde(rename = "E", default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<NaiveDate>,
+}
+
+/// A weekly schedule from a day on, until the next begins. One without sessions ends them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScheduleFrom {
+    /// First day.
+    pub from: NaiveDate,
+    /// The sessions.
+    pub schedule: Schedule,
+}
+
+/// What is told of a placement in payment itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Record {
+    /// A weekly schedule.
+    Schedule(ScheduleFrom),
+    /// Occasions of a day.
+    Occasion(Occasion),
+    /// An individual agreement.
+    Agreement(Agreement),
+    /// A transition to work.
+    Transition(Transition),
+    /// Actual premises cost.
+    PremisesCost(PremisesCost),
+}
+
+impl Record {
+    /// The days that it may change the payment of.
+    #[must_use]
+    pub const fn days(&self) -> Interval {
+        match self {
+            Self::Schedule(schedule) => Interval::from(schedule.from),
+            Self::Occasion(occasion) => Interval::day(occasion.date),
+            Self::Agreement(agreement) => agreement.days,
+            Self::Transition(transition) => Interval::from(transition.job_start),
+            Self::PremisesCost(cost) => cost.days,
+        }
+    }
+}
+
+/// What a fact says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Content {
+    /// The service is granted.
+    Grant(Grant),
+    /// A level was decided.
+    Level(LevelDecision),
+    /// A placement; the fact's id is the placement's.
+    Placement(PlacementDates),
+    /// Something of a placement.
+    Record {
+        /// The placement.
+        placement_id: String,
+        /// What is told of it.
+        record: Record,
+    },
+}
+
+/// Something that is true of a person in a service, as one of its revisions says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fact {
+    /// Names it among the facts of its kind; a record among those of its kind and placement.
+    pub id: String,
+    /// Of two revisions the higher is the newer truth.
+    pub revision: i64,
+    /// It was taken back, and counts for nothing.
+    pub withdrawn: bool,
+    /// What it says; of a withdrawn fact, what it said.
+    pub content: Content,
+}
+
+impl Fact {
+    /// What it is about.
+    #[must_use]
+    pub const fn kind(&self) -> FactKind {
+        match &self.content {
+            Content::Grant(_) => FactKind::Grant,
+            Content::Level(_) => FactKind::LevelDecision,
+            Content::Placement(_) => FactKind::Placement,
+            Content::Record { record, .. } => match record {
+                Record::Schedule(_) => FactKind::WeeklySchedule,
+                Record::Occasion(_) => FactKind::Occasion,
+                Record::Agreement(_) => FactKind::Agreement,
+                Record::Transition(_) => FactKind::Transition,
+                Record::PremisesCost(_) => FactKind::PremisesCost,
+            },
+        }
+    }
+
+    /// What names it to a person, beside its kind.
+    #[must_use]
+    pub fn reference(&self) -> String {
+        match &self.content {
+            Content::Record { record: Record::Agreement(_), .. } => self.id.clone(),
+            Content::Record { placement_id, .. } => format!("{placement_id} {}", self.id),
+            _ => self.id.clone(),
+        }
+    }
+
+    /// The placement that it is about; `None` when it is about the whole case.
+    #[must_use]
+    pub fn placement_id(&self) -> Option<&str> {
+        match &self.content {
+            Content::Grant(_) | Content::Level(_) => None,
+            Content::Placement(_) => Some(&self.id),
+            Content::Record { placement_id, .. } => Some(placement_id),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Serving and calling: what lies between an operation and the wire.
+//!
+//! # Serving a role
+//!
+//! ```ignore
+//! let routes = Routes::new(niva_rpc::bounded!(PaymentServiceServer::new(api))); // message limits
+//! let policy = niva_rpc::policy("niva.payment.v1");               // who may call what, as the method options say
+//! let running = RoleServer::new("payment", routes, policy, Verifier::local(&issuer), clock)
+//!     .time_for("/niva.payment.v1.PaymentService/ImportPayment", Duration::from_secs(600))
+//!     .start(Listen::Tcp(address), shutdown.clone())             // or Listen::Memory(connector.listen())
+//!     .await?;
+//! running.finished().await;                                      // after `shutdown`, drained or cut
+//! ```
+//!
+//! In a handler [`caller`] gives who calls, [`answer`] makes a response or a status of what an operation answered, and
+//! [`answer!`] does both on one line. [`status`] alone makes a status of an error, [`wire`] reads and writes the
+//! contract's common values, [`import`] gathers a stream that is taken in whole or not at all.
+//!
+//! # Making a client
+//!
+//! ```ignore
+//! let connector = MemoryConnector::new();                        // both ends of a server in this process
+//! let endpoint = Endpoint::Memory(connector.clone());            // or Endpoint::tcp("http://127.0.0.1:50051")?
+//! let credentials = Credentials::minted(&issuer, Caller::new("anna", [Role::FinanceMaker]), &clock);
+//! let mut payment = niva_rpc::bounded!(PaymentServiceClient::new(endpoint.channel(credentials)));
+//! ```
+//!
+//! The client's type is `PaymentServiceClient<niva_rpc::client::Channel>` for both. What a status says: [`reason`],
+//! [`violations`], [`reasons`], [`metadata`].
+
+mod bounded;
+mod caller;
+pub mod client;
+pub mod import;
+mod memory;
+mod observe;
+mod policy;
+pub mod server;
+mod status;
+pub mod wire;
+
+pub use bounded::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
+pub use caller::caller;
+pub use memory::{MemoryConnector, MemoryListener};
+pub use policy::policy;
+pub use status::{answer, metadata, reason, reasons, status, violations};

@@ -1,0 +1,183 @@
+//! What every call passes, from the outside in: a span with its final status, panics caught, the deadline as
+//! `DEADLINE_EXCEEDED`, load shed, the caller known and allowed.
+//!
+//! It is one service rather than a stack of layers: each step's refusal then has the same span, metrics and status as
+//! any other answer.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, Request, Response};
+use niva_access::{Caller, Policy, Verifier};
+use niva_base::{Clock, OpError};
+use niva_telemetry::adopt_parent;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::{Service, ServiceExt};
+use tracing::Instrument;
+
+use crate::caller::nobody;
+use crate::observe::{Ends, ObservedRpc};
+use crate::status::{DOMAIN, status};
+
+/// What the gate goes by.
+pub(super) struct Rules {
+    pub(super) verifier: Verifier,
+    pub(super) policy: Policy,
+    pub(super) clock: Clock,
+    pub(super) permits: Arc<Semaphore>,
+    pub(super) request_timeout: Duration,
+    pub(super) slow: BTreeMap<String, Duration>,
+    pub(super) stream_age: Duration,
+    pub(super) closing: CancellationToken,
+}
+
+#[derive(Clone)]
+pub(super) struct Gate {
+    routes: Routes,
+    rules: Arc<Rules>,
+}
+
+impl Gate {
+    pub(super) fn new(routes: Routes, rules: Rules) -> Self {
+        Self { routes, rules: Arc::new(rules) }
+    }
+}
+
+impl Service<Request<Body>> for Gate {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let (rules, routes) = (self.rules.clone(), self.routes.clone());
+        let path = request.uri().path();
+        let open = Policy::is_open(path);
+        let call = ObservedRpc::server(path, open || rules.policy.paths().any(|known| known == path));
+        // Before the span is entered for the first time: later it would be too late.
+        adopt_parent(&call.span, request.headers());
+        // Counted from here, so that it comes before tonic's own (the caller's `grpc-timeout`), which would answer
+        // CANCELLED and leave no status.
+        let deadline = Instant::now() + rules.timeout(path, request.headers());
+        let span = call.span.clone();
+        Box::pin(
+            async move {
+                let answer = rules.pass(routes, request, open, deadline).await;
+                let response = answer.unwrap_or_else(Status::into_http);
+                let ends = Ends::new(rules.closing.clone(), rules.stream_age);
+                Ok(call.observe(response, Some(ends)))
+            }
+            .instrument(span),
+        )
+    }
+}
+
+impl Rules {
+    async fn pass(
+        &self,
+        routes: Routes,
+        mut request: Request<Body>,
+        open: bool,
+        deadline: Instant,
+    ) -> Result<Response<Body>, Status> {
+        // Health and reflection are always answered: a busy server must not look dead.
+        let _permit = match open {
+            true => None,
+            false => Some(self.permits.try_acquire().map_err(|_| overloaded())?),
+        };
+        if !open {
+            let mut caller = self.caller(request.headers()).map_err(status)?;
+            caller.acting = Some(self.policy.check(request.uri().path(), &caller).map_err(status)?);
+            request.extensions_mut().insert(caller);
+        }
+        let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
+        match tokio::time::timeout_at(deadline, work).await {
+            Ok(Ok(Ok(response))) => Ok(response),
+            Ok(Ok(Err(never))) => match never {},
+            Ok(Err(_panic)) => {
+                Err(status(OpError::internal("a call panicked; the panic is above in the log")))
+            }
+            Err(_elapsed) => Err(Status::deadline_exceeded(
+                "the call took longer than it may; ask for less, or call again",
+            )),
+        }
+    }
+
+    fn caller(&self, headers: &HeaderMap) -> Result<Caller, OpError> {
+        let token = headers
+            .get(http::header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .and_then(|value| value.strip_prefix("Bearer "))
+            .ok_or_else(nobody)?;
+        self.verifier.verify(token, self.clock.now())
+    }
+
+    fn timeout(&self, path: &str, headers: &HeaderMap) -> Duration {
+        let own = self.slow.get(path).copied().unwrap_or(self.request_timeout);
+        grpc_timeout(headers).map_or(own, |asked| asked.min(own))
+    }
+}
+
+fn overloaded() -> Status {
+    use tonic_types::{ErrorDetails, StatusExt};
+    Status::with_error_details(
+        tonic::Code::ResourceExhausted,
+        "too many calls at once; call again in a moment",
+        ErrorDetails::with_error_info("OVERLOADED", DOMAIN, []),
+    )
+}
+
+/// The caller's own deadline: at most eight digits and a unit. A malformed one is passed over, as tonic does.
+fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
+    if number.is_empty() || number.len() > 8 || !number.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let n: u64 = number.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(n * 3600)),
+        "M" => Some(Duration::from_secs(n * 60)),
+        "S" => Some(Duration::from_secs(n)),
+        "m" => Some(Duration::from_millis(n)),
+        "u" => Some(Duration::from_micros(n)),
+        "n" => Some(Duration::from_nanos(n)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callers_deadline_is_read_or_passed_over() {
+        let read = |value: &'static str| {
+            grpc_timeout(&HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), value.parse().unwrap())]))
+        };
+        assert_eq!(read("2S"), Some(Duration::from_secs(2)));
+        assert_eq!(read("1500m"), Some(Duration::from_millis(1500)));
+        assert_eq!(read("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
+        for malformed in ["", "S", "2", "2X", "-1S", "123456789S", "1.5S", "åS"] {
+            assert_eq!(
+                malformed.parse::<http::HeaderValue>().ok().and_then(|_| read(malformed)),
+                None,
+                "{malformed}"
+            );
+        }
+    }
+}

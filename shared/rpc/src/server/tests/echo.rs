@@ -1,0 +1,188 @@
+//! A small service, written by hand so that no contract is needed: it says what it is told, or does it.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use http::{Request, Response};
+use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_base::{Clock, ManualClock, OpError, Violations};
+use niva_testing::TestIssuer;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::server::{Grpc, NamedService, ServerStreamingService, UnaryService};
+use tonic::service::Routes;
+use tonic::{Status, Streaming};
+use tonic_prost::ProstCodec;
+use tower::Service;
+
+use crate::caller::caller;
+use crate::client::{Channel, Credentials, Endpoint};
+use crate::memory::MemoryConnector;
+use crate::server::{Listen, RoleServer, Running};
+use crate::status::status;
+
+pub(crate) const SAY: &str = "/test.Echo/Say";
+pub(crate) const WATCH: &str = "/test.Echo/Watch";
+
+#[derive(Clone, Default)]
+pub(crate) struct Echo {
+    /// Told when a call has begun that never ends.
+    pub(crate) begun: Arc<Notify>,
+}
+
+impl NamedService for Echo {
+    const NAME: &'static str = "test.Echo";
+}
+
+impl UnaryService<String> for Echo {
+    type Response = String;
+    type Future = BoxFuture<'static, Result<tonic::Response<String>, Status>>;
+
+    fn call(&mut self, request: tonic::Request<String>) -> Self::Future {
+        let begun = self.begun.clone();
+        Box::pin(async move {
+            let told = request.get_ref().as_str();
+            match told {
+                "who" => Ok(tonic::Response::new(caller(&request)?.subject.clone())),
+                "panic" => panic!("told to"),
+                "never" => {
+                    begun.notify_one();
+                    std::future::pending().await
+                }
+                "invalid" => {
+                    let mut v = Violations::new();
+                    v.add("start_date", "START_AFTER_END", "is after end_date; give an earlier day");
+                    v.add("unit", "UNIT_UNKNOWN", "is not known; create it first");
+                    v.finish().map_err(status)?;
+                    Ok(tonic::Response::new(String::new()))
+                }
+                "full" => Err(status(OpError::precondition("CAPACITY_TAKEN", "full").with("capacity", 6))),
+                "defect" => Err(status(OpError::internal("a secret"))),
+                "log a line" => {
+                    tracing::info!("log a line");
+                    Ok(tonic::Response::new(told.to_owned()))
+                }
+                _ => Ok(tonic::Response::new(told.to_owned())),
+            }
+        })
+    }
+}
+
+impl ServerStreamingService<String> for Echo {
+    type Response = String;
+    type ResponseStream = BoxStream<'static, Result<String, Status>>;
+    type Future = BoxFuture<'static, Result<tonic::Response<Self::ResponseStream>, Status>>;
+
+    fn call(&mut self, request: tonic::Request<String>) -> Self::Future {
+        Box::pin(async move {
+            let panics = request.into_inner() == "panic";
+            let rest = stream::once(async move {
+                // Lets what is ready go out first.
+                tokio::task::yield_now().await;
+                if panics {
+                    panic!("told to");
+                }
+                std::future::pending().await
+            });
+            Ok(tonic::Response::new(stream::iter([Ok("first".to_owned())]).chain(rest).boxed()))
+        })
+    }
+}
+
+impl Service<Request<Body>> for Echo {
+    type Response = Response<Body>;
+    type Error = std::convert::Infallible;
+    type Future = BoxFuture<'static, Result<Response<Body>, Self::Error>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let echo = self.clone();
+        Box::pin(async move {
+            let mut grpc = Grpc::new(ProstCodec::<String, String>::default())
+                .max_decoding_message_size(crate::MAX_DECODING_BYTES)
+                .max_encoding_message_size(crate::MAX_ENCODING_BYTES);
+            Ok(match request.uri().path() {
+                WATCH => grpc.server_streaming(echo, request).await,
+                _ => grpc.unary(echo, request).await,
+            })
+        })
+    }
+}
+
+/// An echo that is being served in memory, and who may call it.
+pub(crate) struct Place {
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) connector: MemoryConnector,
+    pub(crate) endpoint: Endpoint,
+    pub(crate) issuer: TestIssuer,
+    pub(crate) clock: Clock,
+    pub(crate) hand: ManualClock,
+    pub(crate) echo: Echo,
+    running: Running,
+}
+
+pub(crate) fn start_of_time() -> DateTime<Utc> {
+    "2024-03-01T08:00:00Z".parse().unwrap()
+}
+
+impl Place {
+    pub(crate) async fn start() -> Self {
+        Self::start_with(|role| role).await
+    }
+
+    pub(crate) async fn start_with(change: impl FnOnce(RoleServer) -> RoleServer) -> Self {
+        let issuer = TestIssuer::new();
+        let (clock, hand) = Clock::manual(start_of_time());
+        let (connector, echo, shutdown) = (MemoryConnector::new(), Echo::default(), CancellationToken::new());
+        let role = change(role(&echo, &issuer, &clock));
+        let running = role.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
+        let endpoint = Endpoint::Memory(connector.clone());
+        Self { shutdown, connector, endpoint, issuer, clock, hand, echo, running }
+    }
+
+    pub(crate) fn channel(&self, subject: &str) -> Channel {
+        let caller = Caller::new(subject, [Role::Analyst]);
+        self.endpoint.channel(Credentials::minted(&self.issuer, caller, &self.clock))
+    }
+
+    pub(crate) async fn say(&self, subject: &str, what: &str) -> Result<String, Status> {
+        say(self.channel(subject), SAY, what).await
+    }
+
+    pub(crate) async fn stop(self) {
+        self.shutdown.cancel();
+        self.running.finished().await;
+    }
+}
+
+pub(crate) fn role(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> RoleServer {
+    let policy = Policy::new().service(
+        "test.Echo",
+        &[("Say", &[Role::Analyst]), ("Watch", &[Role::Analyst]), ("ForAuditors", &[Role::Auditor])],
+    );
+    RoleServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
+}
+
+pub(crate) async fn say(channel: Channel, path: &'static str, what: &str) -> Result<String, Status> {
+    let mut grpc = tonic::client::Grpc::new(channel);
+    grpc.ready().await.map_err(|e| Status::unknown(e.to_string()))?;
+    let request = tonic::Request::new(what.to_owned());
+    let path = http::uri::PathAndQuery::from_static(path);
+    grpc.unary(request, path, ProstCodec::<String, String>::default()).await.map(tonic::Response::into_inner)
+}
+
+pub(crate) async fn watch(channel: Channel, what: &str) -> Result<Streaming<String>, Status> {
+    let mut grpc = tonic::client::Grpc::new(channel);
+    grpc.ready().await.map_err(|e| Status::unknown(e.to_string()))?;
+    let request = tonic::Request::new(what.to_owned());
+    let path = http::uri::PathAndQuery::from_static(WATCH);
+    let codec = ProstCodec::<String, String>::default();
+    grpc.server_streaming(request, path, codec).await.map(tonic::Response::into_inner)
+}

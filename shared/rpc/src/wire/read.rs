@@ -1,0 +1,207 @@
+//! Messages to values.
+
+use chrono::{DateTime, Utc};
+use niva_base::{OpError, Violations};
+use niva_calendar::{Interval, Month, NaiveDate};
+use niva_models::{City, Extent, Level, Regime, Scope, Service};
+use niva_money::Ore;
+use niva_proto::common::v1 as common;
+
+/// Longest id, in bytes.
+const MAX_ID: usize = 128;
+/// Highest level that the contract has.
+const MAX_LEVEL: i32 = 20;
+/// Highest time interval of occupation, which has had three since 2019.
+const MAX_TIME_INTERVAL: u8 = 3;
+
+/// An id that must be given. `ID_INVALID`.
+pub fn id(v: &mut Violations, field: &str, value: &str) -> Option<String> {
+    let value = v.text(field, value)?;
+    let sound = value.len() <= MAX_ID && !value.chars().any(char::is_control);
+    let words = || format!("is no id: give at most {MAX_ID} bytes without control characters");
+    v.require(sound, field, "ID_INVALID", words()).then_some(value)
+}
+
+/// An id that may be left to the service: `Some(None)` when it is.
+pub fn optional_id(v: &mut Violations, field: &str, value: &str) -> Option<Option<String>> {
+    if value.is_empty() { Some(None) } else { id(v, field, value).map(Some) }
+}
+
+/// The id of a request that has nothing else to read.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `ID_INVALID`.
+pub fn only_id(field: &str, value: &str) -> Result<String, OpError> {
+    let mut v = Violations::new();
+    let id = id(&mut v, field, value);
+    v.finish_with(id)
+}
+
+/// An instant, if one is given. `FIELD_INVALID`.
+pub fn timestamp(
+    v: &mut Violations,
+    field: &str,
+    value: Option<&prost_types::Timestamp>,
+) -> Option<Option<DateTime<Utc>>> {
+    let Some(given) = value else { return Some(None) };
+    let nanos = u32::try_from(given.nanos).ok();
+    let at = nanos.and_then(|nanos| DateTime::from_timestamp(given.seconds, nanos));
+    v.require(at.is_some(), field, "FIELD_INVALID", "is no instant: give seconds and nanoseconds of UTC");
+    at.map(Some)
+}
+
+/// A district board of the city. `DISTRICT_UNKNOWN`.
+pub fn district(v: &mut Violations, field: &str, value: &str, city: &City) -> Option<String> {
+    let name = v.text(field, value)?;
+    if !city.has_district(&name) {
+        let boards = city.districts.join(", ");
+        let words = format!("`{name}` is no district board of {}: one of {boards}", city.name);
+        v.add(field, "DISTRICT_UNKNOWN", words);
+        return None;
+    }
+    Some(name)
+}
+
+/// A service; `Some(None)` when it is not given. `SERVICE_UNKNOWN`.
+pub fn optional_service(v: &mut Violations, field: &str, value: i32) -> Option<Option<Service>> {
+    use common::ServiceType as T;
+    let service = match T::try_from(value) {
+        Ok(T::Unspecified) => None,
+        Ok(T::HousingWithSpecialService) => Some(Service::HousingWithSpecialService),
+        Ok(T::SupportedHousing) => Some(Service::SupportedHousing),
+        Ok(T::HousingSupport) => Some(Service::HousingSupport),
+        Ok(T::Occupation) => Some(Service::Occupation),
+        Ok(T::StudyCircle) => Some(Service::StudyCircle),
+        Ok(T::DailyActivitiesLss) => Some(Service::DailyActivitiesLss),
+        Ok(T::ServiceHousingLss) => Some(Service::ServiceHousingLss),
+        Ok(T::GroupHousingLss) => Some(Service::GroupHousingLss),
+        Err(_) => {
+            v.add(field, "SERVICE_UNKNOWN", format!("{value} is no service of this version of the contract"));
+            return None;
+        }
+    };
+    Some(service)
+}
+
+/// A service that must be given. `SERVICE_UNKNOWN`.
+pub fn service(v: &mut Violations, field: &str, value: i32) -> Option<Service> {
+    let service = optional_service(v, field, value)?;
+    v.required(field, service)
+}
+
+/// A regime that must be given. `REGIME_UNKNOWN`.
+pub fn regime(v: &mut Violations, field: &str, value: i32) -> Option<Regime> {
+    let regime = match common::Regime::try_from(value) {
+        Ok(common::Regime::Unspecified) => None,
+        Ok(common::Regime::Municipal) => Some(Regime::Municipal),
+        Ok(common::Regime::Contracted) => Some(Regime::Contracted),
+        Ok(common::Regime::Private) => Some(Regime::Private),
+        Ok(common::Regime::OtherMunicipality) => Some(Regime::OtherMunicipality),
+        Err(_) => {
+            v.add(field, "REGIME_UNKNOWN", format!("{value} is no regime of this version of the contract"));
+            return None;
+        }
+    };
+    v.required(field, regime)
+}
+
+/// A day; `Some(None)` when it is not given. `DATE_INVALID`.
+pub fn optional_date(
+    v: &mut Violations,
+    field: &str,
+    value: Option<common::Date>,
+) -> Option<Option<NaiveDate>> {
+    let Some(common::Date { year, month, day }) = value else { return Some(None) };
+    let parts = u32::try_from(month).ok().zip(u32::try_from(day).ok());
+    let parts = parts.filter(|_| (1900..=9999).contains(&year));
+    let date = parts.and_then(|(month, day)| niva_calendar::date(year, month, day));
+    if date.is_none() {
+        let words = format!("{year:04}-{month:02}-{day:02} is no day of the years 1900 to 9999");
+        v.add(field, "DATE_INVALID", words);
+    }
+    date.map(Some)
+}
+
+/// A day that must be given. `DATE_INVALID`.
+pub fn date(v: &mut Violations, field: &str, value: Option<common::Date>) -> Option<NaiveDate> {
+    let date = optional_date(v, field, value)?;
+    v.required(field, date)
+}
+
+/// A month that must be given. `MONTH_INVALID`.
+pub fn month(v: &mut Violations, field: &str, value: Option<common::Month>) -> Option<Month> {
+    let value = v.required(field, value)?;
+    v.check(field, "MONTH_INVALID", Month::new(value.year, u32::try_from(value.month).unwrap_or_default()))
+}
+
+/// An interval that must be given; without a last day it is open. `END_BEFORE_START`.
+pub fn interval(v: &mut Violations, field: &str, value: Option<common::DateInterval>) -> Option<Interval> {
+    let value = v.required(field, value)?;
+    v.nested(field, |v| {
+        let (first, last) = (date(v, "first", value.first), optional_date(v, "last", value.last));
+        let (first, last) = (first?, last?);
+        let interval = Interval::between(first, last);
+        if let (None, Some(last)) = (interval, last) {
+            let words = format!("the last day {last} is before the first day {first}: correct one of them");
+            v.add("last", "END_BEFORE_START", words);
+        }
+        interval
+    })
+}
+
+/// An amount that must be given. What it may be is the domain's to say.
+pub fn money(v: &mut Violations, field: &str, value: Option<common::Money>) -> Option<Ore> {
+    v.required(field, value).map(|amount| Ore(amount.ore))
+}
+
+/// A level of any model. `LEVEL_UNKNOWN`.
+pub fn level(v: &mut Violations, field: &str, value: common::Level) -> Option<Level> {
+    let level = u8::try_from(value.value).ok().filter(|_| value.value <= MAX_LEVEL).map(Level);
+    let words = || format!("{} is no level: give 0 to {MAX_LEVEL}", value.value);
+    v.check(field, "LEVEL_UNKNOWN", level.ok_or_else(words))
+}
+
+/// A scope that must be given. `hours` reads the hours a week, which are the domain's to judge, or answers a reason and
+/// words. `EXTENT_UNKNOWN`, `TIME_INTERVAL_OUT_OF_RANGE`, and those of `hours`.
+pub fn scope(
+    v: &mut Violations,
+    field: &str,
+    value: Option<&common::GrantScope>,
+    hours: impl FnOnce(&str) -> Result<u8, (&'static str, String)>,
+) -> Option<Scope> {
+    let value = v.required(field, value)?;
+    v.nested(field, |v| {
+        let extent = extent(v, value.extent);
+        let hours_per_week = match value.hours_per_week.trim() {
+            "" => Some(None),
+            text => match hours(text) {
+                Ok(hours) => Some(Some(hours)),
+                Err((reason, words)) => {
+                    v.add("hours_per_week", reason, words);
+                    None
+                }
+            },
+        };
+        let given = u8::try_from(value.time_interval).ok().filter(|n| *n <= MAX_TIME_INTERVAL);
+        let words = || format!("there is no time interval {}: 1, 2 or 3, or 0 for none", value.time_interval);
+        let given = v.check("time_interval", "TIME_INTERVAL_OUT_OF_RANGE", given.ok_or_else(words));
+        Some(Scope {
+            extent: extent?,
+            hours_per_week: hours_per_week?,
+            time_interval: Some(given?).filter(|n| *n > 0),
+            personal_assistance: value.personal_assistance,
+        })
+    })
+}
+
+fn extent(v: &mut Violations, value: i32) -> Option<Option<Extent>> {
+    match common::Extent::try_from(value) {
+        Ok(common::Extent::Unspecified) => Some(None),
+        Ok(common::Extent::FullTime) => Some(Some(Extent::FullTime)),
+        Ok(common::Extent::PartTime) => Some(Some(Extent::PartTime)),
+        Err(_) => {
+            v.add("extent", "EXTENT_UNKNOWN", format!("{value} is neither full nor part time"));
+            None
+        }
+    }
+}

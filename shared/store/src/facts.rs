@@ -1,0 +1,195 @@
+//! Revisions of facts: each telling is a row that is never changed, so that every fact can be read as it stood.
+//!
+//! The table holds the message of the contract without its `FactInfo`, and that in columns. What stands now, as far as
+//! queries, locks and constraints need it, is in the resource's own table.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use niva_base::OpError;
+use niva_facts::{Author, Fact, Info, State, Telling};
+use prost::Message;
+use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm_migration::MigrationTrait;
+
+use crate::bulk::{self, Cell};
+use crate::error::DbError;
+use crate::page::PageRequest;
+use crate::schema::Migration;
+use crate::tx::Tx;
+
+/// Keys in one query: below the 32 766 binds that SQLite takes.
+const CHUNK: usize = 1_000;
+
+const COLUMNS: [&str; 9] = [
+    "kind",
+    "fact_id",
+    "revision",
+    "state",
+    "content",
+    "recorded_at",
+    "author_subject",
+    "author_role",
+    "reason",
+];
+
+/// Keeps new revisions: messages with their `FactInfo`.
+///
+/// # Errors
+/// `CONFLICT` when somebody else told the same revision meanwhile; a message without its `FactInfo` is a defect.
+pub async fn append<M: Fact + Message + Clone>(tx: &Tx<'_>, facts: &[M]) -> Result<(), OpError> {
+    let mut rows = Vec::with_capacity(facts.len());
+    for fact in facts {
+        let info = fact.info().ok_or_else(|| OpError::internal(format!("a {} without FactInfo", M::KIND)))?;
+        let mut content = fact.clone();
+        content.set_info(None);
+        let Info { fact_id, revision, state, told } = info;
+        rows.push([
+            Cell::from(M::KIND),
+            fact_id.into(),
+            revision.into(),
+            state.as_str().into(),
+            content.encode_to_vec().into(),
+            told.recorded_at.into(),
+            told.author.subject.into(),
+            told.author.role.into(),
+            told.reason.into(),
+        ]);
+    }
+    match bulk::insert(tx, "fact_revision", COLUMNS, rows).await {
+        Err(error) if error.is_unique_violation() => Err(OpError::Conflict(error.into())),
+        done => Ok(done.map(|_| ())?),
+    }
+}
+
+/// A fact as it stands: its newest revision, withdrawn or not.
+///
+/// # Errors
+/// The database's.
+pub async fn newest<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Option<M>, DbError> {
+    let sql = format!(
+        "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 ORDER BY revision DESC LIMIT 1"
+    );
+    one(db, &sql, [M::KIND.into(), id.into()]).await
+}
+
+/// A fact as it stood at a recorded time: its newest revision told by then.
+///
+/// # Errors
+/// The database's.
+pub async fn as_of<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<M>, DbError> {
+    let sql = format!(
+        "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND recorded_at <= $3 \
+         ORDER BY revision DESC LIMIT 1"
+    );
+    one(db, &sql, [M::KIND.into(), id.into(), at.into()]).await
+}
+
+/// A fact now, or as it stood at a recorded time.
+///
+/// # Errors
+/// `AS_OF_IN_FUTURE`; the database's.
+pub async fn read<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<Option<M>, OpError> {
+    match at {
+        None => Ok(newest(db, id).await?),
+        Some(at) if at > now => Err(OpError::invalid(
+            "as_of",
+            "AS_OF_IN_FUTURE",
+            "has not come yet, and what will be known then cannot be said: give a time up to now",
+        )),
+        Some(at) => Ok(as_of(db, id, at).await?),
+    }
+}
+
+/// The newest revisions of some facts, by id; ids that are not there are left out.
+///
+/// # Errors
+/// The database's.
+pub async fn newest_of<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    ids: &[&str],
+) -> Result<BTreeMap<String, M>, DbError> {
+    let mut found = BTreeMap::new();
+    for ids in ids.chunks(CHUNK) {
+        let binds: Vec<String> = (2..2 + ids.len()).map(|n| format!("${n}")).collect();
+        // Revisions in order: a later one takes the earlier one's place.
+        let sql = format!(
+            "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id IN ({}) ORDER BY fact_id, revision",
+            binds.join(", ")
+        );
+        let values = std::iter::once(M::KIND.into()).chain(ids.iter().map(|id| (*id).into()));
+        for row in db.query_all_raw(statement(db, &sql, values)).await? {
+            let message: M = message(&row)?;
+            found.insert(message.fact_id().to_owned(), message);
+        }
+    }
+    Ok(found)
+}
+
+/// A page of a fact's revisions, the first first. The page's key is the revision.
+///
+/// # Errors
+/// The database's.
+pub async fn revisions<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    page: &PageRequest,
+) -> Result<Vec<M>, DbError> {
+    let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+    let sql = format!(
+        "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3 \
+         ORDER BY revision LIMIT $4"
+    );
+    let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
+    let values = [M::KIND.into(), id.into(), after.into(), limit.into()];
+    db.query_all_raw(statement(db, &sql, values)).await?.iter().map(message).collect()
+}
+
+async fn one<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    sql: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<M>, DbError> {
+    db.query_one_raw(statement(db, sql, values)).await?.as_ref().map(message).transpose()
+}
+
+fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+}
+
+fn message<M: Fact + Message + Default>(row: &QueryResult) -> Result<M, DbError> {
+    let fact_id: String = row.try_get("", "fact_id")?;
+    let bad = |column, problem: String| DbError::row("fact_revision", column, fact_id.clone(), problem);
+    let content: Vec<u8> = row.try_get("", "content")?;
+    let mut message = M::decode(content.as_slice()).map_err(|e| bad("content", e.to_string()))?;
+    let state = match row.try_get::<String>("", "state")?.as_str() {
+        "stands" => State::Stands,
+        "withdrawn" => State::Withdrawn,
+        other => return Err(bad("state", format!("{other} is no state"))),
+    };
+    let author =
+        Author { subject: row.try_get("", "author_subject")?, role: row.try_get("", "author_role")? };
+    let told =
+        Telling { author, recorded_at: row.try_get("", "recorded_at")?, reason: row.try_get("", "reason")? };
+    let revision = row.try_get("", "revision")?;
+    message.set_info(Some(&Info { fact_id, revision, state, told }));
+    Ok(message)
+}
+
+/// The table `fact_revision`. Put it into the service's `Migrator`.
+#[must_use]
+pub fn migration() -> Box<dyn MigrationTrait> {
+    Migration::boxed("fact_revision_1", include_str!("../migrations/0001_fact_revision.sql"))
+}

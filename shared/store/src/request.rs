@@ -1,0 +1,263 @@
+//! Idempotency: a caller-made `request_id`, stored with a hash of the content in the same transaction as the effect.
+//!
+//! A call that is repeated after a lost answer gets the first answer again and does nothing twice.
+
+use chrono::{DateTime, Utc};
+use futures_util::future::BoxFuture;
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
+use niva_facts::{Changing, Telling};
+use prost::Message;
+use sea_orm::{ConnectionTrait, Statement};
+use sea_orm_migration::MigrationTrait;
+use sha2::{Digest, Sha256};
+
+use crate::database::Database;
+use crate::error::{DbError, Retryable};
+use crate::schema::Migration;
+use crate::tx::Tx;
+
+/// The longest `request_id`, in bytes.
+pub const MAX_LENGTH: usize = 128;
+
+/// Whether a request is new.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claim {
+    /// It is: do the work, then [`finish`].
+    New,
+    /// It was done before: this is the encoded answer.
+    Answered(Vec<u8>),
+}
+
+impl Claim {
+    /// The earlier answer, if there is one.
+    ///
+    /// # Errors
+    /// The stored answer is not an `R`.
+    pub fn answer<R: Message + Default>(&self) -> Result<Option<R>, OpError> {
+        match self {
+            Self::New => Ok(None),
+            Self::Answered(bytes) => R::decode(bytes.as_slice()).map(Some).map_err(OpError::internal),
+        }
+    }
+}
+
+/// A changing call, as the log of requests knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct ChangeCall<'a, Q> {
+    /// The rpc: `OfferPlace`.
+    pub method: &'static str,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The id that the caller made.
+    pub request_id: &'a str,
+    /// The content.
+    pub request: &'a Q,
+}
+
+/// Runs `work` once for a request id, in one transaction with the claim and the stored answer; a repeated call gets the
+/// answer of the first. A service with a feed calls `FeedLog::once`.
+///
+/// # Errors
+/// Those of [`claim`], of `work` and of the database.
+pub async fn once<'a, Q, R, F>(
+    db: &'a Database,
+    call: &'a ChangeCall<'a, Q>,
+    now: DateTime<Utc>,
+    work: F,
+) -> Result<R, OpError>
+where
+    Q: Message,
+    R: Message + Default + 'static,
+    F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+{
+    db.write(|tx: &Tx<'a>| {
+        let work = work(tx);
+        Box::pin(async move {
+            let ChangeCall { method, caller, request_id, request } = call;
+            if let Some(answer) =
+                claim(tx, request_id, method, &caller.subject, *request, now).await?.answer()?
+            {
+                return Ok(answer);
+            }
+            let answer = work.await?;
+            finish(tx, request_id, &answer).await?;
+            Ok(answer)
+        })
+    })
+    .await
+}
+
+/// How a change ends: committed with its answer, or rolled back, because it failed or was only rehearsed.
+enum RolledBack<R> {
+    Failed(OpError),
+    Rehearsed(R),
+}
+
+impl<R> From<DbError> for RolledBack<R> {
+    fn from(error: DbError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<R> Retryable for RolledBack<R> {
+    fn is_retryable(&self) -> bool {
+        matches!(self, Self::Failed(error) if error.is_retryable())
+    }
+}
+
+/// Runs a changing call once: `work` with the telling that it stands for, in one transaction with the claim of the
+/// request id and the stored answer. A repeated call gets the answer of the first. With `validate_only` everything is
+/// done and rolled back, and the id is not claimed. A service with a feed calls `FeedLog::change`.
+///
+/// # Errors
+/// Those of [`claim`], of `work` and of the database.
+pub async fn change<'a, Q, R, F>(
+    db: &'a Database,
+    caller: &'a Caller,
+    request: &'a Q,
+    now: DateTime<Utc>,
+    work: F,
+) -> Result<R, OpError>
+where
+    Q: Changing + Message,
+    R: Message + Default + 'static,
+    F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+{
+    let told =
+        Telling { author: caller.author(), recorded_at: now, reason: request.reason().trim().to_owned() };
+    let done = db
+        .write(|tx: &Tx<'a>| {
+            let work = work(tx, told.clone());
+            Box::pin(async move {
+                let id = request.request_id();
+                let claimed = claim(tx, id, Q::METHOD, &caller.subject, request, now).await;
+                if let Some(answer) = claimed.and_then(|c| c.answer()).map_err(RolledBack::Failed)? {
+                    return Ok(answer);
+                }
+                let answer = work.await.map_err(RolledBack::Failed)?;
+                if request.validate_only() {
+                    return Err(RolledBack::Rehearsed(answer));
+                }
+                finish(tx, id, &answer).await.map_err(RolledBack::Failed)?;
+                Ok(answer)
+            })
+        })
+        .await;
+    match done {
+        Ok(answer) | Err(RolledBack::Rehearsed(answer)) => Ok(answer),
+        Err(RolledBack::Failed(error)) => Err(error),
+    }
+}
+
+/// Claims a request for this transaction. A second transaction with the same id waits for the first one's end.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`; `ALREADY_EXISTS` with reason `REQUEST_ID_REUSED` when the id came before
+/// with another method, caller or content.
+pub async fn claim(
+    tx: &Tx<'_>,
+    request_id: &str,
+    method: &str,
+    caller: &str,
+    message: &impl Message,
+    now: DateTime<Utc>,
+) -> Result<Claim, OpError> {
+    check(request_id)?;
+    let content_hash = Sha256::digest(message.encode_to_vec()).to_vec();
+    let insert = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "INSERT INTO request (request_id, method, caller, content_hash, recorded_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (request_id) DO NOTHING",
+        [request_id.into(), method.into(), caller.into(), content_hash.clone().into(), now.into()],
+    );
+    if tx.execute_raw(insert).await.map_err(DbError::from)?.rows_affected() == 1 {
+        return Ok(Claim::New);
+    }
+    let first =
+        first(tx, request_id).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
+    if (first.method.as_str(), first.caller.as_str(), &first.content_hash) != (method, caller, &content_hash)
+    {
+        return Err(OpError::already_exists(
+            "REQUEST_ID_REUSED",
+            format!(
+                "request_id {request_id} came before with other content; make a new one for each new request"
+            ),
+        ));
+    }
+    match first.response {
+        Some(response) => Ok(Claim::Answered(response)),
+        None => Err(DbError::row("request", "response", request_id, "claimed but never finished").into()),
+    }
+}
+
+/// A request as it came first.
+struct First {
+    method: String,
+    caller: String,
+    content_hash: Vec<u8>,
+    response: Option<Vec<u8>>,
+}
+
+async fn first(tx: &Tx<'_>, request_id: &str) -> Result<Option<First>, DbError> {
+    let select = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "SELECT method, caller, content_hash, response FROM request WHERE request_id = $1",
+        [request_id.into()],
+    );
+    let Some(row) = tx.query_one_raw(select).await? else { return Ok(None) };
+    Ok(Some(First {
+        method: row.try_get("", "method")?,
+        caller: row.try_get("", "caller")?,
+        content_hash: row.try_get("", "content_hash")?,
+        response: row.try_get("", "response")?,
+    }))
+}
+
+/// Stores the answer of a claimed request, in the same transaction.
+///
+/// # Errors
+/// The database's; a request that was not claimed.
+pub async fn finish(tx: &Tx<'_>, request_id: &str, response: &impl Message) -> Result<(), OpError> {
+    let update = Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        "UPDATE request SET response = $1 WHERE request_id = $2 AND response IS NULL",
+        [response.encode_to_vec().into(), request_id.into()],
+    );
+    match tx.execute_raw(update).await.map_err(DbError::from)?.rows_affected() {
+        1 => Ok(()),
+        _ => Err(OpError::internal("a request was finished that was not claimed")),
+    }
+}
+
+/// The refusal of a request id that came before with other content.
+#[must_use]
+pub fn reused(request_id: &str) -> OpError {
+    let words = format!(
+        "request_id {request_id} came before with other content; make a new one for each new request"
+    );
+    OpError::already_exists("REQUEST_ID_REUSED", words)
+}
+
+/// A request id must be there, and short.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`.
+pub fn check(request_id: &str) -> Result<(), OpError> {
+    let mut v = Violations::new();
+    if v.text("request_id", request_id).is_some() {
+        v.require(
+            request_id.len() <= MAX_LENGTH,
+            "request_id",
+            "REQUEST_ID_TOO_LONG",
+            format!("is longer than {MAX_LENGTH} bytes; use a UUID"),
+        );
+    }
+    v.finish()
+}
+
+/// The table `request`. Put it into the service's `Migrator`.
+#[must_use]
+pub fn migration() -> Box<dyn MigrationTrait> {
+    Migration::boxed("request_1", include_str!("../migrations/0001_request.sql"))
+}

@@ -1,0 +1,103 @@
+//! Requests that are done once, however often they come.
+
+use chrono::{DateTime, Utc};
+use niva_base::OpError;
+use niva_facts::{Author, Telling};
+use niva_proto::common::v1::{Date, Money};
+use niva_store::request::{claim, finish, migration};
+use niva_testing::TestDb;
+use sea_orm_migration::MigrationTrait;
+
+struct Migrator;
+
+impl sea_orm_migration::MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![migration(), niva_feed::migration()]
+    }
+}
+
+fn told() -> Telling {
+    let author = Author { subject: "anna".into(), role: "case_officer".into() };
+    Telling { author, recorded_at: now(), reason: String::new() }
+}
+
+fn now() -> DateTime<Utc> {
+    "2024-03-01T08:00:00.123456Z".parse().unwrap()
+}
+
+/// An operation as a service writes it: answers how many öre, and appends one event.
+async fn pay(db: &TestDb, id: &str, caller: &str, ore: i64) -> Result<Money, OpError> {
+    let message = Money { ore };
+    let message = &message;
+    db.write(|tx| {
+        Box::pin(async move {
+            if let Some(done) = claim(tx, id, "Pay", caller, message, now()).await?.answer()? {
+                return Ok(done);
+            }
+            niva_feed::append(tx, vec![niva_feed::NewEvent::new("paid", id, message)], &told()).await?;
+            let answer = Money { ore: message.ore * 2 };
+            finish(tx, id, &answer).await?;
+            Ok(answer)
+        })
+    })
+    .await
+}
+
+async fn events(db: &TestDb) -> usize {
+    niva_feed::FeedLog::new(db.db().clone()).read(0, 1000).await.unwrap().len()
+}
+
+niva_testing::on_both_databases! {
+    async fn a_repeated_request_gets_its_first_answer_and_does_nothing(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        assert_eq!(pay(db, "r1", "anna", 5).await.unwrap().ore, 10);
+        assert_eq!(pay(db, "r1", "anna", 5).await.unwrap().ore, 10);
+        assert_eq!(events(db).await, 1);
+        assert_eq!(pay(db, "r2", "anna", 5).await.unwrap().ore, 10);
+        assert_eq!(events(db).await, 2);
+    }
+
+    async fn the_same_id_with_anything_else_is_refused(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        pay(db, "r1", "anna", 5).await.unwrap();
+        for (caller, ore) in [("anna", 6), ("bo", 5)] {
+            assert_eq!(pay(db, "r1", caller, ore).await.unwrap_err().reason(), "REQUEST_ID_REUSED");
+        }
+        let other_method = db.write(|tx| Box::pin(async move {
+            claim(tx, "r1", "Repay", "anna", &Money { ore: 5 }, now()).await
+        })).await;
+        assert_eq!(other_method.unwrap_err().reason(), "REQUEST_ID_REUSED");
+        assert_eq!(events(db).await, 1);
+    }
+
+    async fn a_request_that_failed_may_come_again(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let failed: Result<(), OpError> = db.write(|tx| Box::pin(async move {
+            claim(tx, "r1", "Pay", "anna", &Money { ore: 5 }, now()).await?;
+            Err(OpError::precondition("NOT_YET", "not yet"))
+        })).await;
+        assert_eq!(failed.unwrap_err().reason(), "NOT_YET");
+        assert_eq!(pay(db, "r1", "anna", 5).await.unwrap().ore, 10);
+    }
+
+    async fn sixteen_at_once_have_one_effect(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let all = futures_util::future::join_all((0..16).map(|_| pay(db, "r1", "anna", 5))).await;
+        assert!(all.iter().all(|answer| answer.as_ref().is_ok_and(|m| m.ore == 10)), "{all:?}");
+        assert_eq!(events(db).await, 1);
+    }
+
+    async fn an_id_must_be_there_and_short(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        assert_eq!(pay(db, " ", "anna", 5).await.unwrap_err().reason(), "FIELD_REQUIRED");
+        assert_eq!(pay(db, &"x".repeat(129), "anna", 5).await.unwrap_err().reason(), "REQUEST_ID_TOO_LONG");
+    }
+
+    async fn finishing_what_was_not_claimed_is_a_defect(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let done = db.write(|tx| Box::pin(async move {
+            finish(tx, "r9", &Date { year: 2024, month: 3, day: 1 }).await
+        })).await;
+        assert!(matches!(done, Err(OpError::Internal(_))));
+    }
+}
