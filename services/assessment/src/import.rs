@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use niva_base::OpError;
 use niva_imports::{Effects, Numbered};
-use niva_kit::{OpError, Tx, facts};
 use niva_proto::assessment::v1 as pb;
+use niva_store::{Tx, facts};
 
 /// Records of one kind, in their order.
 pub(crate) type Records<'a, M> = Vec<Numbered<&'a M>>;

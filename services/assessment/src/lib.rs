@@ -9,27 +9,20 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_access::{Caller, Policy};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
+use niva_base::{Clock, Ids, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
-use niva_kit::auth::{Caller, Policy};
-use niva_kit::feed::{FeedLog, NewEvent};
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx, facts, request};
+use niva_feed::{FeedLog, NewEvent};
 use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1 as pb;
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::{Database, NotReady, Tx, facts, migrated, request};
 use prost::Message;
-use sea_orm_migration::MigratorTrait;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use schema::Migrator;
-
-/// A line an rpc: the operation, called by the caller with the message.
-macro_rules! answer {
-    ($self:ident.$operation:ident($request:ident)) => {
-        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
-    };
-}
 
 mod applications;
 mod feed;
@@ -80,12 +73,9 @@ pub struct Started {
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database's schema is not this version's.
-    #[error("the database lacks {0} migrations of the assessment service: run `niva migrate`")]
-    NotMigrated(usize),
-    /// The database's error.
+    /// The database is not what this version expects.
     #[error(transparent)]
-    Database(#[from] DbError),
+    NotReady(#[from] NotReady),
     /// An import that a crash broke off cannot go on.
     #[error(transparent)]
     Import(#[from] OpError),
@@ -192,7 +182,7 @@ fn revision_key<M: Fact>(fact: &M) -> String {
 /// # Errors
 /// The schema is not migrated; an instrument gives totals that a scale in force today or later has no level for.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
-    use niva_kit::bounded;
+    use niva_rpc::bounded;
     use pb::application_service_server::ApplicationServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
@@ -202,10 +192,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use pb::measurement_service_server::MeasurementServiceServer;
     use pb::person_service_server::PersonServiceServer;
 
-    let pending = Migrator::get_pending_migrations(deps.db.conn()).await.map_err(DbError::from)?;
-    if !pending.is_empty() {
-        return Err(StartError::NotMigrated(pending.len()));
-    }
+    migrated::<Migrator>(&deps.db).await?;
     let instruments = Instruments::shipped()?;
     instruments.check_from(&deps.catalogue, deps.clock.today()).map_err(StartError::Uncovered)?;
     let app = Arc::new(App {
@@ -236,7 +223,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
 /// Who may call what, as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_kit::rpc::policy("niva.assessment.v1")
+    niva_rpc::policy("niva.assessment.v1")
 }
 
 /// Refuses to work on what belongs to a district that the caller has nothing to do with.

@@ -1,7 +1,9 @@
 //! What the stores of all resources share.
 
-use niva_kit::facts::{self, Fact};
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_facts::Fact;
+use niva_store::facts;
+use niva_store::{DbError, Tx};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     IntoActiveModel,

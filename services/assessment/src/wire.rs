@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations};
+use niva_base::{OpError, Violations};
 use niva_models::City;
+use niva_rpc::wire::read;
+use niva_store::page::{PageRequest, filter_hash};
 
 use crate::{Listed, MAX_PAGE};
 

@@ -1,7 +1,7 @@
 use crate::names::{LevelDecisionId, MeasurementId, PersonId, ScaleId, ServiceKey};
 use chrono::Months;
 use niva_calendar::{Month, NaiveDate};
-use niva_models::{Catalogue, InForce, Level};
+use niva_models::{Catalogue, Level};
 
 /// A preliminary level is measured within so many months.
 const PRELIMINARY_MONTHS: u32 = 3;
@@ -63,7 +63,7 @@ pub fn derive_level(
 ) -> Result<Derived, NoLevel> {
     let in_force = catalogue.on(service, day).ok_or(NoLevel::NoScale { service, day })?;
     let scale = in_force.terms.scale.as_ref().ok_or(NoLevel::NoScale { service, day })?;
-    let scale_id = scale_id(&in_force);
+    let scale_id = in_force.terms.scale_id.clone().unwrap_or_default();
     let band = u16::try_from(points).ok().and_then(|points| Some((points, scale.level_of(points)?)));
     match band {
         Some((points, band)) => Ok(Derived { level: band.level, points, scale_id }),
@@ -105,7 +105,11 @@ pub fn by_scale(catalogue: &Catalogue, service: ServiceKey, points: u16, day: Na
     let scale = in_force.terms.scale.as_ref()?;
     let away =
         Distance { to_higher: scale.points_to_higher(points), to_lower: scale.points_to_lower(points) };
-    Some(ByScale { scale_id: scale_id(&in_force), level: scale.level_of(points).map(|b| b.level), away })
+    Some(ByScale {
+        scale_id: in_force.terms.scale_id.clone()?,
+        level: scale.level_of(points).map(|b| b.level),
+        away,
+    })
 }
 
 /// How far points are from the neighbouring levels by the scale in force on a day; neither distance without a scale.
@@ -117,11 +121,7 @@ pub fn distance(catalogue: &Catalogue, service: ServiceKey, points: u16, day: Na
 /// The scale that levels of a service belong to on a day; `None` without a model in force, or one without levels.
 #[must_use]
 pub fn scale_on(catalogue: &Catalogue, service: ServiceKey, day: NaiveDate) -> Option<ScaleId> {
-    catalogue.on(service, day).filter(|f| !f.terms.levels.is_empty()).map(|f| scale_id(&f))
-}
-
-fn scale_id(in_force: &InForce<'_>) -> ScaleId {
-    in_force.model.id.clone()
+    catalogue.on(service, day)?.terms.scale_id.clone()
 }
 
 /// The day a level takes effect when nothing else is said: the first day of the next month.

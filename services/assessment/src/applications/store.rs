@@ -1,9 +1,10 @@
 //! Applications as they now stand.
 
 use niva_assessment_domain::{Application, Outcome};
-use niva_kit::facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_facts::Info;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::applications::Filter;
@@ -17,7 +18,8 @@ pub(super) async fn insert(tx: &Tx<'_>, application: &Application, info: &Info) 
 
 /// Inserts applications whose ids were found free in this transaction.
 pub(super) async fn insert_all(tx: &Tx<'_>, applications: &[(Application, Info)]) -> Result<(), OpError> {
-    store::insert_all(tx, applications.iter().map(|(a, info)| ActiveModel::from(row(a, info)))).await
+    let rows: Vec<_> = applications.iter().map(|(a, info)| ActiveModel::from(row(a, info))).collect();
+    store::insert_all(tx, rows).await
 }
 
 /// Writes an application over the one with its id.

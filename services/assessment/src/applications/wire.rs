@@ -1,13 +1,13 @@
 //! Applications: messages to values and back.
 
 use niva_assessment_domain::{Appeal, AppealOutcome, Application, ApplicationDecision, Outcome};
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_kit::facts::{Fact, Info};
-use niva_kit::page::PageRequest;
-use niva_kit::wire::{read, write};
-use niva_kit::{OpError, Violations};
+use niva_facts::{Fact, Info};
 use niva_models::City;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::wire::{read, write};
+use niva_store::page::PageRequest;
 
 use crate::applications::Filter;
 use crate::grants::wire::scope;

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use niva_kit::OpError;
-use niva_kit::feed::{FeedItem, Logged, NewEvent};
-use niva_kit::rpc::status;
-use niva_kit::wire::write;
+use niva_base::OpError;
+use niva_feed::{FeedItem, Logged, NewEvent};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::status;
 use pb::assessment_feed_event::Fact;
 use pb::feed_service_server::FeedService;
 use prost::Message;
@@ -53,7 +52,7 @@ impl Feed {
 
 fn event(logged: &Logged) -> Result<pb::AssessmentFeedEvent, OpError> {
     let mut event = pb::AssessmentFeedEvent::decode(logged.payload.as_slice()).map_err(OpError::internal)?;
-    event.info = Some(write::event_info(logged));
+    event.info = Some(logged.info());
     Ok(event)
 }
 

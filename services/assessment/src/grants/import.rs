@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use niva_base::OpError;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Upsert, upsert};
-use niva_kit::{OpError, Tx, facts};
 use niva_proto::assessment::v1 as pb;
+use niva_store::{Tx, facts};
 
 use super::{answers, begins_alive, overlaps, store, subject_fixed, wire};
 use crate::import::{People, Records, noted, refuse};

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 
 use niva_assessment_domain::Grant;
+use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_kit::facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_facts::Info;
 use niva_models::Service;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
@@ -23,7 +24,8 @@ pub(crate) async fn insert(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<bo
 
 /// Inserts grants whose ids were found free in this transaction.
 pub(crate) async fn insert_all(tx: &Tx<'_>, grants: &[(Grant, Info)]) -> Result<(), OpError> {
-    store::insert_all(tx, grants.iter().map(|(grant, info)| ActiveModel::from(row(grant, info)))).await
+    let rows: Vec<_> = grants.iter().map(|(grant, info)| ActiveModel::from(row(grant, info))).collect();
+    store::insert_all(tx, rows).await
 }
 
 /// Writes a grant over the one with its id.
@@ -100,7 +102,7 @@ pub(crate) async fn list(
     let text = |column: Column, value: &str| (!value.is_empty()).then(|| column.eq(value));
     let seen = (!filter.seen.is_empty()).then(|| Column::District.is_in(filter.seen.clone()));
     let valid = filter.day.map(|day| {
-        let ends = Column::LastDay.gte(day).or(Column::LastDay.is_null());
+        let ends = Condition::any().add(Column::LastDay.gte(day)).add(Column::LastDay.is_null());
         Condition::all().add(Column::FirstDay.lte(day)).add(ends)
     });
     let condition = Condition::all()

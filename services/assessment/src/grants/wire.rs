@@ -1,14 +1,14 @@
 //! Grants: messages to values and back.
 
 use niva_assessment_domain::{Grant, HoursRefused, parse_hours};
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_kit::facts::{Fact, Info};
-use niva_kit::page::PageRequest;
-use niva_kit::wire::{read, write};
-use niva_kit::{OpError, Violations};
+use niva_facts::{Fact, Info};
 use niva_models::{City, Scope};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_rpc::wire::{read, write};
+use niva_store::page::PageRequest;
 
 use crate::grants::Filter;
 use crate::wire::{district, fact_id, listed, page, periods};

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use niva_base::{OpError, Violations};
 use niva_calendar::Datelike;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Target};
-use niva_kit::auth::caller;
-use niva_kit::rpc::status;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, Violations};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::caller;
+use niva_rpc::status;
+use niva_rpc::wire::read;
+use niva_store::Tx;
 use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
 use tonic::{Request, Response, Streaming};
@@ -29,7 +30,7 @@ impl ImportService for Imports {
         &self,
         request: Request<Streaming<pb::CreateImportRequest>>,
     ) -> Answer<pb::CreateImportResponse> {
-        let caller = caller(&request).map_err(status)?.clone();
+        let caller = caller(&request)?.clone();
         let (import, feed_position) = self.0.create(&caller, request.into_inner()).await?;
         Ok(Response::new(pb::CreateImportResponse { import: Some(import), feed_position }))
     }

@@ -1,8 +1,8 @@
 //! Instruments as messages.
 
 use niva_assessment_domain::Instrument;
-use niva_kit::wire::write;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::wire::write;
 
 pub(super) fn instrument(instrument: &Instrument) -> pb::Instrument {
     let items = instrument.areas.iter().flat_map(|area| {

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use niva_assessment_domain::{LevelDecision, derive_level};
+use niva_base::OpError;
 use niva_facts::{Fact, Telling};
 use niva_imports::{Effects, Numbered, Upsert, upsert};
-use niva_kit::{OpError, Tx, facts};
 use niva_models::Service;
 use niva_proto::assessment::v1 as pb;
+use niva_store::{Tx, facts};
 use pb::level_decision::Kind;
 
 use super::wire::Given;

@@ -6,16 +6,18 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
 use niva_assessment_domain::{
     Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, default_valid_from, distance, in_force,
 };
+use niva_base::OpError;
 use niva_calendar::Interval;
 use niva_facts::{Info, Telling};
-use niva_kit::auth::Caller;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, facts};
 use niva_models::Service;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
 use pb::level_decision::Kind;
 use pb::level_decision_service_server::LevelDecisionService;
 use tonic::Request;

@@ -1,10 +1,11 @@
 //! Level decisions as they now stand.
 
 use niva_assessment_domain::LevelDecision;
-use niva_kit::facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_facts::Info;
 use niva_models::Service;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
@@ -35,7 +36,8 @@ pub(crate) async fn insert(tx: &Tx<'_>, decision: &LevelDecision, info: &Info) -
 
 /// Inserts decisions whose ids were found free in this transaction.
 pub(crate) async fn insert_all(tx: &Tx<'_>, decisions: &[(LevelDecision, Info)]) -> Result<(), OpError> {
-    store::insert_all(tx, decisions.iter().map(|(d, info)| ActiveModel::from(row(d, info)))).await
+    let rows: Vec<_> = decisions.iter().map(|(d, info)| ActiveModel::from(row(d, info))).collect();
+    store::insert_all(tx, rows).await
 }
 
 /// Writes a decision over the one with its id.

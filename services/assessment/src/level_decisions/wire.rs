@@ -1,13 +1,13 @@
 //! Level decisions: messages to values and back.
 
 use niva_assessment_domain::{Distance, LevelBasis, LevelDecision, measure_by};
+use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::facts::{Fact, Info};
-use niva_kit::page::PageRequest;
-use niva_kit::wire::{read, write};
-use niva_kit::{OpError, Violations};
+use niva_facts::{Fact, Info};
 use niva_models::{Level, Service};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::wire::{read, write};
+use niva_store::page::PageRequest;
 use pb::level_decision::Kind;
 
 use crate::level_decisions::Filter;

@@ -9,16 +9,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use niva_access::Caller;
 use niva_assessment_domain::{
     Basis, Change, Instrument, Measurement, MeasurementRefused, Visit, default_valid_from,
 };
+use niva_base::{OpError, Violations, civil_day};
 use niva_calendar::Interval;
 use niva_facts::{Fact, Info};
-use niva_kit::auth::Caller;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, Violations, civil_day, facts};
 use niva_models::Service;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
 use pb::measurement_service_server::MeasurementService;
 use tonic::Request;
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use niva_assessment_domain::Measurement;
-use niva_kit::facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_facts::Info;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -23,7 +24,8 @@ pub(crate) async fn insert(tx: &Tx<'_>, measurement: &Measurement, info: &Info) 
 
 /// Inserts measurements whose ids were found free in this transaction.
 pub(crate) async fn insert_all(tx: &Tx<'_>, measurements: &[(Measurement, Info)]) -> Result<(), OpError> {
-    store::insert_all(tx, measurements.iter().map(|(m, info)| ActiveModel::from(row(m, info)))).await
+    let rows: Vec<_> = measurements.iter().map(|(m, info)| ActiveModel::from(row(m, info))).collect();
+    store::insert_all(tx, rows).await
 }
 
 /// Writes a measurement over the one with its id.

@@ -6,14 +6,14 @@ use niva_assessment_domain::{
     AreaPoints, Basis, Instrument, Instruments, Measurement, MeasurementRefused, Sheet, Visit, by_scale,
     item_score,
 };
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_kit::facts::{Fact, Info};
-use niva_kit::page::PageRequest;
-use niva_kit::wire::{read, write};
-use niva_kit::{OpError, Violations};
+use niva_facts::{Fact, Info};
 use niva_models::{Catalogue, Service};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_rpc::wire::{read, write};
+use niva_store::page::PageRequest;
 use pb::measurement::State;
 
 use crate::measurements::Filter;

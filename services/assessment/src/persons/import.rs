@@ -1,9 +1,10 @@
 //! Persons of an import.
 
+use niva_base::OpError;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Upsert, upsert};
-use niva_kit::{OpError, Tx, facts};
 use niva_proto::assessment::v1 as pb;
+use niva_store::{Tx, facts};
 
 use super::{refused, store, wire};
 use crate::import::{Records, noted};

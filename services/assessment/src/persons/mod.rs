@@ -6,13 +6,15 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
 use niva_assessment_domain::{Change, Person, PersonRefused};
+use niva_base::OpError;
 use niva_calendar::NaiveDate;
 use niva_facts::{Info, Telling};
-use niva_kit::auth::Caller;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, facts};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
 use pb::person_service_server::PersonService;
 use tonic::Request;
 

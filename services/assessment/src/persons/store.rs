@@ -1,9 +1,10 @@
 //! Persons as they now stand.
 
 use niva_assessment_domain::Person;
-use niva_kit::facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_facts::Info;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
@@ -24,8 +25,10 @@ pub(crate) async fn insert(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<
 
 /// Inserts persons whose ids were found free in this transaction.
 pub(crate) async fn insert_all(tx: &Tx<'_>, persons: &[(Person, Info)]) -> Result<(), OpError> {
-    store::insert_all(tx, persons.iter().map(|(p, info)| ActiveModel::from(row(p, info)))).await?;
-    store::insert_all(tx, persons.iter().flat_map(|(p, _)| residences(p))).await
+    let rows: Vec<_> = persons.iter().map(|(p, info)| ActiveModel::from(row(p, info))).collect();
+    store::insert_all(tx, rows).await?;
+    let rows: Vec<_> = persons.iter().flat_map(|(p, _)| residences(p)).collect();
+    store::insert_all(tx, rows).await
 }
 
 /// Writes a person over what [`lock`] held.
