@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use niva_kit::Violations;
-use niva_kit::error::Violation;
-use niva_kit::feed::NewEvent;
+use niva_base::{OpError, Violation, Violations};
+use niva_feed::NewEvent;
 
 use crate::MAX_ERRORS;
 
@@ -94,7 +93,7 @@ impl Effects {
         match v.finish() {
             Ok(()) => value,
             Err(error) => {
-                if let niva_kit::OpError::Invalid(violations) = error {
+                if let OpError::Invalid(violations) = error {
                     self.refuse_all(number, violations);
                 }
                 None

@@ -3,9 +3,8 @@
 use std::sync::atomic::Ordering;
 
 use chrono::Duration;
-use niva_kit::db::Retryable;
-use niva_kit::error::chain;
-use niva_kit::{DbError, OpError, Tx, feed};
+use niva_base::{OpError, chain};
+use niva_store::{DbError, Retryable, Tx};
 use prost::Message;
 
 use crate::effects::Effects;
@@ -107,7 +106,7 @@ impl<T: Target> Imports<T> {
             // Appended as it goes, so that a large import needs no memory: readers wait until it ends.
             let events = std::mem::take(&mut effects.events);
             if effects.is_sound() && !row.validate_only {
-                position = feed::append(tx, events, &row.told).await?.max(position);
+                position = niva_feed::append(tx, events, &row.told).await?.max(position);
             }
             self.inner.done.fetch_add(count, Ordering::Relaxed);
         }

@@ -17,11 +17,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
+use niva_base::{Clock, Ids, OpError};
 use niva_facts::{Entry, Telling};
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::wire::write::timestamp;
-use niva_kit::{Clock, Database, Ids, OpError, Tx};
 use niva_proto::common::v1 as pb;
+use niva_rpc::wire::write::timestamp;
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::{Database, Tx};
 use prost::Message;
 
 pub use effects::{Effects, Numbered};

@@ -1,11 +1,12 @@
 //! Setting an import aside: its stream, a part at a time, until it ends.
 
 use futures_util::{Stream, StreamExt};
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_facts::{Entry, Telling};
-use niva_kit::auth::Caller;
-use niva_kit::rpc::status;
-use niva_kit::{DbError, OpError, Violations, request};
 use niva_proto::common::v1 as pb;
+use niva_rpc::status;
+use niva_store::{DbError, request};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::Status;

@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, Utc};
 use niva_facts::{Author, Telling};
-use niva_kit::bulk::{self, Cell};
-use niva_kit::page::PageRequest;
-use niva_kit::schema::Ddl;
-use niva_kit::{DbError, Tx};
 use niva_proto::common::v1 as pb;
+use niva_store::bulk::{self, Cell};
+use niva_store::page::PageRequest;
+use niva_store::schema::Migration;
+use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 use sea_orm_migration::MigrationTrait;
 
@@ -297,25 +297,5 @@ fn row(row: &QueryResult) -> Result<Row, DbError> {
 /// The tables of imports. Put it into the service's `Migrator`.
 #[must_use]
 pub fn migration() -> Box<dyn MigrationTrait> {
-    Ddl::boxed(
-        "imports_1",
-        |_| {
-            vec![
-                "CREATE TABLE import (import_id TEXT PRIMARY KEY, state TEXT NOT NULL, request_id TEXT, \
-                 content_hash {blob}, validate_only BOOLEAN NOT NULL, author_subject TEXT NOT NULL, \
-                 author_role TEXT NOT NULL, reason TEXT NOT NULL, recorded_at {instant} NOT NULL, \
-                 ended_at {instant}, records {int} NOT NULL, created {int} NOT NULL, corrected {int} NOT NULL, \
-                 unchanged {int} NOT NULL, refused {int} NOT NULL, error TEXT NOT NULL, \
-                 feed_position {int} NOT NULL, UNIQUE (author_subject, request_id))",
-                "CREATE INDEX import_by_state ON import (state, recorded_at)",
-                "CREATE TABLE import_entry (import_id TEXT NOT NULL REFERENCES import (import_id), \
-                 rank INTEGER NOT NULL, number {int} NOT NULL, origin TEXT NOT NULL, content {blob} NOT NULL, \
-                 PRIMARY KEY (import_id, rank, number))",
-                "CREATE TABLE import_error (import_id TEXT NOT NULL REFERENCES import (import_id), \
-                 place {int} NOT NULL, number {int} NOT NULL, origin TEXT NOT NULL, field TEXT NOT NULL, \
-                 reason TEXT NOT NULL, description TEXT NOT NULL, PRIMARY KEY (import_id, place))",
-            ]
-        },
-        &["DROP TABLE import_error", "DROP TABLE import_entry", "DROP TABLE import"],
-    )
+    Migration::boxed("imports_1", include_str!("../migrations/0001_imports.sql"))
 }

@@ -1,10 +1,11 @@
+use niva_access::{Caller, Role};
+use niva_base::Clock;
 use niva_facts::{Fact, Info};
-use niva_kit::auth::{Caller, Role};
-use niva_kit::error::reason;
-use niva_kit::feed::{FeedLog, NewEvent};
-use niva_kit::testing::TestDb;
-use niva_kit::{Clock, facts};
+use niva_feed::{FeedLog, NewEvent};
 use niva_proto::common::v1::{FactInfo, job};
+use niva_rpc::reason;
+use niva_store::facts;
+use niva_testing::TestDb;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::Status;
 
@@ -14,7 +15,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![facts::migration(), niva_kit::feed::migration(), migration()]
+        vec![facts::migration(), niva_feed::migration(), migration()]
     }
 }
 
@@ -162,7 +163,7 @@ async fn events(db: &TestDb) -> usize {
     FeedLog::new(db.db().clone()).read(0, 1000).await.unwrap().len()
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn an_import_twice_changes_nothing_and_changed_lines_are_corrections(db: &TestDb) {
         let imports = imports(db).await;
         let (import, position) = send(&imports, lines("r-1", &[("A", 1), ("B", 2), ("C", 3)])).await.unwrap();
@@ -267,7 +268,7 @@ niva_kit::on_both_databases! {
         };
         let content = lines("r-1", &[("A", 1)]).remove(0).encode_to_vec();
         let aside = &[store::Aside { rank: 0, number: 0, origin: String::new(), content }];
-        let received: Result<(), niva_kit::DbError> = db.write(|tx| Box::pin(async move {
+        let received: Result<(), niva_store::DbError> = db.write(|tx| Box::pin(async move {
             store::begin(tx, "I-1", false, told).await?;
             store::set_aside(tx, "I-1", aside).await?;
             store::received(tx, "I-1", Some("r-1"), vec![1], 1).await

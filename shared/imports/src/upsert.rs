@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use niva_base::OpError;
 use niva_facts::{Fact, Info, Telling};
-use niva_kit::{OpError, Tx, facts};
+use niva_store::{Tx, facts};
 use prost::Message;
 
 use crate::{Effects, Numbered};

@@ -70,10 +70,8 @@ pub async fn newest<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
     id: &str,
 ) -> Result<Option<M>, DbError> {
-    let sql = format!(
-        "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 ORDER BY revision DESC LIMIT 1"
-    );
-    one(db, &sql, [M::KIND.into(), id.into()]).await
+    let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 ORDER BY revision DESC LIMIT 1";
+    one(db, sql, [M::KIND.into(), id.into()]).await
 }
 
 /// A fact as it stood at a recorded time: its newest revision told by then.
@@ -85,11 +83,9 @@ pub async fn as_of<M: Fact + Message + Default>(
     id: &str,
     at: DateTime<Utc>,
 ) -> Result<Option<M>, DbError> {
-    let sql = format!(
-        "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND recorded_at <= $3 \
-         ORDER BY revision DESC LIMIT 1"
-    );
-    one(db, &sql, [M::KIND.into(), id.into(), at.into()]).await
+    let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND recorded_at <= $3 \
+               ORDER BY revision DESC LIMIT 1";
+    one(db, sql, [M::KIND.into(), id.into(), at.into()]).await
 }
 
 /// A fact now, or as it stood at a recorded time.
@@ -148,13 +144,11 @@ pub async fn revisions<M: Fact + Message + Default>(
     page: &PageRequest,
 ) -> Result<Vec<M>, DbError> {
     let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
-    let sql = format!(
-        "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3 \
-         ORDER BY revision LIMIT $4"
-    );
+    let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3 \
+               ORDER BY revision LIMIT $4";
     let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
     let values = [M::KIND.into(), id.into(), after.into(), limit.into()];
-    db.query_all_raw(statement(db, &sql, values)).await?.iter().map(message).collect()
+    db.query_all_raw(statement(db, sql, values)).await?.iter().map(message).collect()
 }
 
 async fn one<M: Fact + Message + Default>(

@@ -6,7 +6,7 @@ use niva_base::{OpError, Violations};
 use sha2::{Digest, Sha256};
 
 /// Rows on a page when the caller names no size.
-pub const DEFAULT_SIZE: u32 = 100;
+const DEFAULT_SIZE: u32 = 100;
 
 /// What page is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub fn filter_hash(parts: &[&str]) -> u64 {
 }
 
 impl PageRequest {
-    /// Reads `page_size` (0: [`DEFAULT_SIZE`]; more than `max`: `max`) and `page_token` (empty: the first page).
+    /// Reads `page_size` (0: 100; more than `max`: `max`) and `page_token` (empty: the first page).
     ///
     /// # Errors
     /// `PAGE_SIZE_NEGATIVE`, `PAGE_TOKEN_INVALID`: not ours, or made for another filter.

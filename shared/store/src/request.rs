@@ -18,7 +18,7 @@ use crate::schema::Migration;
 use crate::tx::Tx;
 
 /// The longest `request_id`, in bytes.
-pub const MAX_LENGTH: usize = 128;
+const MAX_LENGTH: usize = 128;
 
 /// Whether a request is new.
 #[derive(Clone, Debug, PartialEq, Eq)]

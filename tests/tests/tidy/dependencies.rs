@@ -48,7 +48,11 @@ const FOUNDATIONS: [Foundation; 9] = [
         ],
         &[DATABASES, LISTENERS],
     ),
-    Foundation("niva-imports", &["niva-facts", "niva-kit", "niva-proto"], &[LISTENERS]),
+    Foundation(
+        "niva-imports",
+        &["niva-access", "niva-base", "niva-facts", "niva-feed", "niva-proto", "niva-rpc", "niva-store"],
+        &[LISTENERS],
+    ),
     Foundation("niva-testing", &["niva-access", "niva-base", "niva-store"], &[NETWORKS, LISTENERS]),
     Foundation(
         "niva-kit",
