@@ -92,9 +92,9 @@ on_both_databases! {
             told::Grant { revision, valid: Some(valid), ..grant("g") }
         };
         let level = told::LevelDecision { level_decision_id: "l".into(), ..Default::default() };
-        let facts = [revision(3, 3), revision(1, 1), revision(2, 2)].map(told::assessment_event::Fact::Grant);
+        let facts = [revision(3, 3), revision(1, 1), revision(2, 2)].map(told::assessment_feed_event::Fact::Grant);
         let mut facts = facts.to_vec();
-        facts.push(told::assessment_event::Fact::LevelDecision(level));
+        facts.push(told::assessment_feed_event::Fact::LevelDecision(level));
         let position = rig.assessment.tell(facts).await;
         rig.service().consumer().wait_until(position).await.unwrap();
         let stands = || async { rig.state().await.into_iter().filter(|row| row.starts_with("\"grant\"")).collect::<Vec<_>>() };
@@ -125,7 +125,7 @@ on_both_databases! {
     async fn an_unreadable_grant_is_told_and_not_passed_over(db: &TestDb) {
         let rig = Rig::new(db).await;
         let bad = told::Grant { service: 99, ..grant("bad") };
-        let position = rig.assessment.tell(vec![told::assessment_event::Fact::Grant(bad)]).await;
+        let position = rig.assessment.tell(vec![told::assessment_feed_event::Fact::Grant(bad)]).await;
         let mut status = rig.service().consumer().watch();
         let seen = status.wait_for(|status| status.last_error.is_some()).await.unwrap().clone();
         assert!(seen.cursor < position, "{seen:?}");

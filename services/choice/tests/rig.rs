@@ -151,7 +151,7 @@ impl Rig {
 
     /// Tells of grants, and waits until they are known.
     pub(crate) async fn grants(&self, grants: Vec<told::Grant>) {
-        let facts = grants.into_iter().map(told::assessment_event::Fact::Grant).collect();
+        let facts = grants.into_iter().map(told::assessment_feed_event::Fact::Grant).collect();
         let position = self.assessment.tell(facts).await;
         self.service().consumer().wait_until(position).await.unwrap();
     }

@@ -46,7 +46,8 @@ async fn import(options: &Options) -> Result<(), Failure> {
         Some(token) => Credentials::bearer(token),
         None => {
             let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
-            Credentials::minted(&issuer, Caller::new("importer", [Role::Service]), &Clock::system())
+            let roles = [Role::Service, Role::Importer, Role::FeedReader];
+            Credentials::minted(&issuer, Caller::new("importer", roles), &Clock::system())
         }
     };
     let endpoint = |uri: &str| Endpoint::tcp(uri).map_err(Failure::configuration);
@@ -59,15 +60,21 @@ async fn import(options: &Options) -> Result<(), Failure> {
         niva_city::import::import(&endpoints.clients(&credentials), &city).await.map_err(Failure::failed)?;
     let (a, c) = (imported.assessment, imported.choice);
     show(format_args!(
-        "Imported {} persons, {} grants, {} measurements; {} providers, {} units, {} placements; {} facts of attendance. \
+        "Imported {} persons, {} grants, {} measurements ({} facts are new, {} corrected); {} providers, {} units, {} placements; {} facts of attendance. \
          Importing the same files again does nothing twice.",
-        count(a.persons),
-        count(a.grants),
-        count(a.measurements),
+        count(rows(&city.persons)),
+        count(rows(&city.grants)),
+        count(rows(&city.measurements)),
+        count(a.created),
+        count(a.corrected),
         count(c.providers),
         count(c.units),
         count(c.placements),
         count(imported.payment.facts),
     ));
     Ok(())
+}
+
+fn rows<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }

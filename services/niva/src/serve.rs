@@ -149,7 +149,7 @@ impl Started {
         );
         match self.role {
             Role::Assessment => {
-                server.time_for("/niva.assessment.v1.ImportService/ImportAssessment", IMPORT_TIME)
+                server.time_for("/niva.assessment.v1.ImportService/CreateImport", IMPORT_TIME)
             }
             Role::Choice => server.time_for("/niva.choice.v1.ImportService/ImportChoice", IMPORT_TIME),
             Role::Payment => server
@@ -298,6 +298,7 @@ fn trust(options: &Options, clock: &Clock) -> Result<(Verifier, Credentials), Fa
     }
     let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
     let name = format!("niva-{}", options.role.name());
-    let credentials = Credentials::minted(&issuer, Caller::new(name, [CallerRole::Service]), clock);
+    let credentials =
+        Credentials::minted(&issuer, Caller::new(name, [CallerRole::Service, CallerRole::FeedReader]), clock);
     Ok((Verifier::local(&issuer), credentials))
 }

@@ -11,7 +11,7 @@ use niva_kit::client::Channel;
 use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::assessment::v1 as pb;
-use pb::assessment_event::Fact;
+use pb::assessment_feed_event::Fact;
 use pb::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use tonic::Status;
 
@@ -45,10 +45,9 @@ impl FeedSource<Option<Fact>> for Source {
 }
 
 fn heard(message: pb::WatchAssessmentResponse) -> Heard<Option<Fact>> {
-    let events = message.events.into_iter().map(|event| FeedEvent {
-        position: event.position,
-        previous: event.previous_position,
-        event: event.event.and_then(|event| event.fact),
+    let events = message.events.into_iter().map(|event| {
+        let info = event.info.unwrap_or_default();
+        FeedEvent { position: info.position, previous: info.previous_position, event: event.fact }
     });
     Heard { events: events.collect(), newest: message.newest_position }
 }
@@ -63,8 +62,8 @@ impl FeedSink<Option<Fact>> for Grants {
                 Some(Fact::Grant(grant)) => {
                     v.nested(&format!("event at {}", event.position), |v| wire::grant(v, grant))
                 }
-                // A level, or a fact that only later versions know of.
-                Some(Fact::LevelDecision(_)) | None => None,
+                // Somebody, a level, or a fact that only later versions know of.
+                Some(Fact::Person(_) | Fact::LevelDecision(_)) | None => None,
             })
             .collect();
         v.finish()?;

@@ -5,8 +5,11 @@
 mod feeds;
 mod messages;
 
+use assessment::import_service_client::ImportServiceClient;
+use niva_kit::client::Channel;
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
+use niva_proto::common::v1::Import;
 use niva_proto::payment::v1 as payment;
 use tonic::Status;
 
@@ -14,7 +17,10 @@ pub use feeds::{assessment_position, choice_has_caught_up, choice_position, paym
 
 use crate::clients::{Clients, words};
 use crate::records::CityData;
-use messages::{grant, measurement, occasion, person, placement, provider, schedule, unit};
+use messages::{grant, level_decision, measurement, occasion, person, placement, provider, schedule, unit};
+
+/// Why what is changed is changed.
+const REASON: &str = "the city's files say so";
 
 /// Why a city is not imported.
 #[derive(Debug, thiserror::Error)]
@@ -56,11 +62,28 @@ impl ImportError {
     }
 }
 
+/// What came of the records of one service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Facts not known before.
+    pub created: i64,
+    /// Facts that say something else now.
+    pub corrected: i64,
+    /// Facts that said the same.
+    pub unchanged: i64,
+}
+
+impl Counts {
+    fn of(import: &Import) -> Self {
+        Self { created: import.created, corrected: import.corrected, unchanged: import.unchanged }
+    }
+}
+
 /// What was imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Imported {
     /// Persons, grants and measurements.
-    pub assessment: assessment::ImportAssessmentResponse,
+    pub assessment: Counts,
     /// Providers, units and placements.
     pub choice: choice::ImportChoiceResponse,
     /// Weekly schedules and occasions.
@@ -84,30 +107,54 @@ pub async fn import(clients: &Clients, city: &CityData) -> Result<Imported, Impo
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_assessment(
-    clients: &Clients,
-    city: &CityData,
-) -> Result<assessment::ImportAssessmentResponse, ImportError> {
-    use assessment::import_assessment_request::Record;
+pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<Counts, ImportError> {
+    use assessment::create_import_request::Record;
     let persons = city.persons.iter().map(|row| (row.origin(), Record::Person(person(row))));
     let grants = city.grants.iter().map(|row| (row.origin(), Record::Grant(grant(row))));
-    let measurements =
-        city.measurements.iter().map(|row| (row.origin(), Record::Measurement(measurement(row))));
-    let mut messages: Vec<assessment::ImportAssessmentRequest> = persons
+    let measurements = city.measurements.iter().flat_map(|row| {
+        let measured = measurement(row).map(Record::Measurement);
+        let decided = Record::LevelDecision(level_decision(row));
+        measured.into_iter().chain([decided]).map(|record| (row.origin(), record))
+    });
+    let mut messages: Vec<assessment::CreateImportRequest> = persons
         .chain(grants)
         .chain(measurements)
-        .map(|(origin, record)| assessment::ImportAssessmentRequest {
-            request_id: String::new(),
+        .map(|(origin, record)| assessment::CreateImportRequest {
             origin,
             record: Some(record),
+            ..Default::default()
         })
         .collect();
-    let Some(first) = messages.first_mut() else {
-        return Ok(assessment::ImportAssessmentResponse::default());
-    };
+    let Some(first) = messages.first_mut() else { return Ok(Counts::default()) };
     first.request_id = request_id(city, 0);
-    let answer = clients.assessment.imports.clone().import_assessment(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused("assessment", &status))
+    REASON.clone_into(&mut first.reason);
+    let imports = &clients.assessment.imports;
+    let answer = imports.clone().create_import(tokio_stream::iter(messages)).await;
+    let answer = answer.map_err(|status| ImportError::call("import into assessment", &status))?;
+    let import = answer.into_inner().import.unwrap_or_default();
+    if import.refused == 0 {
+        return Ok(Counts::of(&import));
+    }
+    Err(ImportError::Refused { service: "assessment", lines: errors(imports, import.import_id).await? })
+}
+
+/// What is wrong with an import, a line a record.
+async fn errors(
+    imports: &ImportServiceClient<Channel>,
+    import_id: String,
+) -> Result<Vec<String>, ImportError> {
+    let mut asked =
+        assessment::ListImportErrorsRequest { import_id, page_size: 1_000, page_token: String::new() };
+    let mut lines = Vec::new();
+    loop {
+        let page = imports.clone().list_import_errors(asked.clone()).await;
+        let page = page.map_err(|status| ImportError::call("read what is wrong", &status))?.into_inner();
+        lines.extend(page.errors.into_iter().map(|e| format!("{}: {}", e.origin, e.description)));
+        if page.next_page_token.is_empty() {
+            return Ok(lines);
+        }
+        asked.page_token = page.next_page_token;
+    }
 }
 
 /// Providers, units and placements. The grants must have arrived by the feed.

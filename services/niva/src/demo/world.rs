@@ -72,7 +72,8 @@ impl World {
         listen: Listen,
     ) -> Result<(), Failure> {
         migrate(role, &db).await?;
-        let caller = Caller::new(format!("niva-{}", role.name()), [CallerRole::Service]);
+        let caller =
+            Caller::new(format!("niva-{}", role.name()), [CallerRole::Service, CallerRole::FeedReader]);
         let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
         let setup = Setup {
             assessment: Some((self.endpoints.assessment.clone(), credentials.clone())),
@@ -118,7 +119,8 @@ impl World {
 
     /// The caller that imports.
     pub(super) fn importer(&self) -> Clients {
-        self.caller("importer", CallerRole::Service)
+        let roles = [CallerRole::Service, CallerRole::Importer, CallerRole::FeedReader];
+        self.clients(&Caller::new("importer", roles))
     }
 
     /// It is nine in the morning of a day.

@@ -14,7 +14,7 @@ use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
 use niva_kit::wire::write;
 use niva_kit::{Clock, OpError, Tx};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
-use niva_proto::assessment::v1::{AssessmentEvent, WatchAssessmentRequest};
+use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest};
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::choice::v1::{ChoiceEvent, WatchChoiceRequest};
 use niva_proto::common::v1::FeedStatus;
@@ -72,7 +72,7 @@ impl Feed {
 /// An event that cannot be, in words; the database's.
 pub async fn apply_assessment<'e>(
     tx: &Tx<'_>,
-    events: impl IntoIterator<Item = &'e AssessmentEvent>,
+    events: impl IntoIterator<Item = &'e AssessmentFeedEvent>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), OpError> {
     let incoming: Result<Vec<_>, _> =
@@ -102,8 +102,8 @@ pub(crate) struct Facts {
 }
 
 #[async_trait]
-impl FeedSink<AssessmentEvent> for Facts {
-    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<AssessmentEvent>]) -> Result<(), OpError> {
+impl FeedSink<AssessmentFeedEvent> for Facts {
+    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<AssessmentFeedEvent>]) -> Result<(), OpError> {
         apply_assessment(tx, events.iter().map(|e| &e.event), self.clock.now()).await
     }
 }
@@ -119,17 +119,20 @@ impl FeedSink<ChoiceEvent> for Facts {
 pub(crate) struct Assessment(pub(crate) AssessmentFeedClient<Channel>);
 
 #[async_trait]
-impl FeedSource<AssessmentEvent> for Assessment {
+impl FeedSource<AssessmentFeedEvent> for Assessment {
     async fn open(
         &self,
         after: i64,
-    ) -> Result<BoxStream<'static, Result<Heard<AssessmentEvent>, Status>>, Status> {
+    ) -> Result<BoxStream<'static, Result<Heard<AssessmentFeedEvent>, Status>>, Status> {
         let request = WatchAssessmentRequest { after_position: after };
         let messages = self.0.clone().watch_assessment(request).await?.into_inner();
         let heard = messages.map(|message| {
             let message = message?;
-            let events = message.events.into_iter().map(|e| event(e.position, e.previous_position, e.event));
-            Ok(Heard { events: events.collect::<Result<_, Status>>()?, newest: message.newest_position })
+            let events = message.events.into_iter().map(|event| {
+                let info = event.info.clone().unwrap_or_default();
+                FeedEvent { position: info.position, previous: info.previous_position, event }
+            });
+            Ok(Heard { events: events.collect(), newest: message.newest_position })
         });
         Ok(heard.boxed())
     }
