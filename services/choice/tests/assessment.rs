@@ -117,9 +117,8 @@ impl ServerStreamingService<pb::WatchAssessmentRequest> for Watch {
         let said = self.log.stream(after, feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
             let item = item.map_err(niva_kit::rpc::status)?;
             let events = item.events.into_iter().map(|logged| pb::AssessmentFeedEvent {
-                position: logged.position,
-                previous_position: logged.previous,
-                event: Some(pb::AssessmentEvent::decode(logged.payload.as_slice()).unwrap()),
+                info: Some(logged.info()),
+                ..pb::AssessmentFeedEvent::decode(logged.payload.as_slice()).unwrap()
             });
             Ok(pb::WatchAssessmentResponse { events: events.collect(), newest_position: item.newest })
         });

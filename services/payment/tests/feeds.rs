@@ -7,10 +7,9 @@ use futures_util::future::BoxFuture;
 use niva_kit::auth::{Caller, Policy, Role, Verifier};
 use niva_kit::client::Endpoint;
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
-use niva_proto::assessment::v1::{
-    AssessmentEvent, AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse,
-};
+use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
 use niva_proto::choice::v1::{ChoiceEvent, ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
+use niva_proto::common::v1::EventInfo;
 use niva_proto::common::v1::{Regime, ServiceType};
 use niva_proto::payment::v1 as pb;
 use tokio_stream::StreamExt;
@@ -70,7 +69,7 @@ niva_kit::on_both_databases! {
 /// Producers that tell of some events and then stay open: the two rpcs that payment calls, and nothing else.
 #[derive(Clone)]
 struct Feeds {
-    assessment: Arc<Vec<AssessmentEvent>>,
+    assessment: Arc<Vec<AssessmentFeedEvent>>,
     choice: Arc<Vec<ChoiceEvent>>,
 }
 
@@ -110,11 +109,14 @@ impl ServerStreamingService<WatchAssessmentRequest> for Feeds {
     fn call(&mut self, request: Request<WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
         let all = self.assessment.iter().cloned().enumerate().map(|(i, event)| AssessmentFeedEvent {
-            position: position(i),
-            previous_position: position(i) - 10,
-            event: Some(event),
+            info: Some(EventInfo {
+                position: position(i),
+                previous_position: position(i) - 10,
+                ..Default::default()
+            }),
+            ..event
         });
-        let events = all.filter(|e| e.position > after).collect();
+        let events = all.filter(|e| e.info.as_ref().is_some_and(|i| i.position > after)).collect();
         let message = WatchAssessmentResponse { events, newest_position: 20 };
         Box::pin(async move { Ok(Response::new(told(message))) })
     }

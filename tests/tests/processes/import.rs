@@ -59,7 +59,7 @@ async fn import(world: &World, folder: &Path) -> std::process::Output {
 
 /// Persons, grants, measurements, providers, units, placements.
 async fn counts(world: &World) -> [usize; 6] {
-    let mut assessment = world.assessment(Role::Administrator);
+    let mut assessment = world.assessment(Role::Auditor);
     let mut choice = world.choice(Role::Administrator);
     [
         assessment

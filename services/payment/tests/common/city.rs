@@ -1,7 +1,9 @@
 //! Facts as the feeds tell of them.
 
 use niva_calendar::{Datelike, NaiveDate};
-use niva_proto::assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event};
+use niva_proto::assessment::v1::{
+    AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event,
+};
 use niva_proto::choice::v1::{ChoiceEvent, Placement, RegimePeriod, Unit, choice_event, placement};
 use niva_proto::common::v1 as wire;
 
@@ -12,6 +14,12 @@ pub(crate) fn date(day: NaiveDate) -> Option<wire::Date> {
 
 pub(crate) fn days(first: NaiveDate, last: Option<NaiveDate>) -> Option<wire::DateInterval> {
     Some(wire::DateInterval { first: date(first), last: last.and_then(date) })
+}
+
+/// What a fact carries that was told in a revision, and stands.
+pub(crate) fn told_in(revision: i64) -> Option<wire::FactInfo> {
+    let state = wire::fact_info::State::Stands.into();
+    Some(wire::FactInfo { revision, state, ..Default::default() })
 }
 
 /// One person with one placement at one unit, which everybody here is: `P-1` has `G-1`, `PL-1`, at `U-1` of `PR-1`.
@@ -32,7 +40,7 @@ impl Person {
         format!("PL-{:04}", self.n)
     }
 
-    pub(crate) fn grant(&self) -> AssessmentEvent {
+    pub(crate) fn grant(&self) -> AssessmentFeedEvent {
         self.grant_of(1, None, wire::GrantScope::default())
     }
 
@@ -41,7 +49,7 @@ impl Person {
         revision: i64,
         last: Option<NaiveDate>,
         scope: wire::GrantScope,
-    ) -> AssessmentEvent {
+    ) -> AssessmentFeedEvent {
         let grant = Grant {
             grant_id: format!("G-{:04}", self.n),
             person_id: format!("P-{:04}", self.n),
@@ -49,12 +57,13 @@ impl Person {
             district: self.district.to_owned(),
             valid: days(self.start, last),
             scopes: vec![ScopePeriod { valid_from: date(self.start), scope: Some(scope) }],
-            revision,
+            info: told_in(revision),
+            ..Default::default()
         };
-        AssessmentEvent { fact: Some(assessment_event::Fact::Grant(grant)) }
+        AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }
     }
 
-    pub(crate) fn level(&self, number: i64, level: i32, from: NaiveDate) -> AssessmentEvent {
+    pub(crate) fn level(&self, number: i64, level: i32, from: NaiveDate) -> AssessmentFeedEvent {
         let decision = LevelDecision {
             level_decision_id: format!("LD-{:04}-{number}", self.n),
             person_id: format!("P-{:04}", self.n),
@@ -62,9 +71,10 @@ impl Person {
             level: Some(wire::Level { value: level }),
             valid_from: date(from),
             decision_number: number,
+            info: told_in(1),
             ..Default::default()
         };
-        AssessmentEvent { fact: Some(assessment_event::Fact::LevelDecision(decision)) }
+        AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
     }
 
     pub(crate) fn placement(&self, unit: &str) -> Placement {

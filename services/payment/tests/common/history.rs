@@ -1,7 +1,7 @@
 //! Random histories of facts, the same for the same seed.
 
 use niva_calendar::{NaiveDate, plus_days};
-use niva_proto::assessment::v1::AssessmentEvent;
+use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceEvent;
 use niva_proto::common::v1::{Extent, GrantScope, Regime, ServiceType};
 
@@ -11,7 +11,7 @@ use super::day;
 /// Something that a feed tells.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
-    Assessment(AssessmentEvent),
+    Assessment(AssessmentFeedEvent),
     Choice(ChoiceEvent),
 }
 
