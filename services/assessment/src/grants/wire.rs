@@ -2,7 +2,7 @@
 
 use niva_assessment_domain::{Grant, HoursRefused, parse_hours};
 use niva_base::{OpError, Violations};
-use niva_calendar::NaiveDate;
+use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
 use niva_models::{City, Scope};
 use niva_proto::assessment::v1 as pb;
@@ -40,14 +40,8 @@ pub(crate) fn grant(
     let service = read::service(v, "service", given.service);
     let district = district(v, "district", &given.district, city);
     let valid = read::interval(v, "valid", given.valid);
-    let scopes = periods(v, "scopes", &given.scopes, "SCOPE_TWICE", |v, period| {
-        let read = scope_period(v, period);
-        if let (Some((first, _)), Some(valid)) = (&read, valid) {
-            let words = format!("{first} is outside the grant: a scope begins on one of its days");
-            v.require(valid.contains(*first), "valid_from", "OUTSIDE_GRANT", words);
-        }
-        read
-    });
+    let scopes =
+        periods(v, "scopes", &given.scopes, "SCOPE_TWICE", |v, period| scope_period(v, period, valid));
     let application_id = read::optional_id(v, "application_id", &given.application_id);
     Some(Grant {
         grant_id: grant_id?,
@@ -60,8 +54,17 @@ pub(crate) fn grant(
     })
 }
 
-fn scope_period(v: &mut Violations, period: &pb::ScopePeriod) -> Option<(NaiveDate, Scope)> {
+/// A scope and its first day, which must be one of the grant's, if they are known.
+fn scope_period(
+    v: &mut Violations,
+    period: &pb::ScopePeriod,
+    valid: Option<Interval>,
+) -> Option<(NaiveDate, Scope)> {
     let first = read::date(v, "valid_from", period.valid_from);
+    if let (Some(first), Some(valid)) = (first, valid) {
+        let words = format!("{first} is outside the grant: a scope begins on one of its days");
+        v.require(valid.contains(first), "valid_from", "OUTSIDE_GRANT", words);
+    }
     let scope = scope(v, period.scope.as_ref());
     first.zip(scope)
 }
@@ -86,7 +89,7 @@ pub(super) fn new_scope(
     let mut v = Violations::new();
     let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
     let given = v.required("scope", request.scope.as_ref());
-    let scope = given.and_then(|given| v.nested("scope", |v| scope_period(v, given)));
+    let scope = given.and_then(|given| v.nested("scope", |v| scope_period(v, given, None)));
     v.finish_with(grant_id.zip(scope))
 }
 
