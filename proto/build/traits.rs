@@ -6,6 +6,8 @@ use std::fmt::Write;
 use prost_reflect::{DescriptorPool, Kind, MessageDescriptor};
 
 const INFO: &str = "niva.common.v1.FactInfo";
+const EVENT_INFO: &str = "niva.common.v1.EventInfo";
+const POSITION: &str = "niva.common.v1.FeedPosition";
 
 pub(crate) fn write(pool: &DescriptorPool) -> String {
     let methods = methods(pool);
@@ -13,18 +15,25 @@ pub(crate) fn write(pool: &DescriptorPool) -> String {
     for message in pool.all_messages().filter(|m| m.package_name().starts_with("niva.")) {
         let Some(path) = rust_path(&message) else { continue };
         let has = |field: &str| message.get_field_by_name(field).is_some();
+        feed(&mut text, &message, &path);
         if is_fact(&message) {
             fact(&mut text, &message, &path);
         }
         if let Some(method) = methods.get(message.full_name()).filter(|_| has("request_id")) {
             let validate = if has("validate_only") { "self.validate_only" } else { "false" };
             let reason = if has("reason") { "&self.reason" } else { "\"\"" };
+            let awaited = of_kind(&message, "min_positions").filter(|of| of == POSITION);
+            let awaited = awaited.map_or(
+                "Vec::new()",
+                |_| "self.min_positions.iter().map(|p| (p.feed.as_str(), p.position)).collect()",
+            );
             let _ = write!(
                 text,
                 "impl niva_facts::Changing for {path} {{\n    const METHOD: &'static str = \"{method}\";\n    \
                  fn request_id(&self) -> &str {{ &self.request_id }}\n    \
                  fn validate_only(&self) -> bool {{ {validate} }}\n    \
-                 fn reason(&self) -> &str {{ {reason} }}\n}}\n"
+                 fn reason(&self) -> &str {{ {reason} }}\n    \
+                 fn min_positions(&self) -> Vec<(&str, i64)> {{ {awaited} }}\n}}\n"
             );
         }
         if message.name() == "CreateImportRequest" {
@@ -50,8 +59,7 @@ pub(crate) fn write(pool: &DescriptorPool) -> String {
 
 /// A message with `FactInfo info`, whose first field is its own id.
 fn is_fact(message: &MessageDescriptor) -> bool {
-    let info = message.get_field_by_name("info").map(|f| f.kind());
-    matches!(info, Some(Kind::Message(of)) if of.full_name() == INFO)
+    of_kind(message, "info").as_deref() == Some(INFO)
 }
 
 fn fact(text: &mut String, message: &MessageDescriptor, path: &str) {
@@ -65,6 +73,38 @@ fn fact(text: &mut String, message: &MessageDescriptor, path: &str) {
          fn info(&self) -> Option<niva_facts::Info> {{ self.info.as_ref().and_then(crate::facts::read) }}\n    \
          fn set_info(&mut self, info: Option<&niva_facts::Info>) {{ self.info = info.map(crate::facts::write); }}\n}}\n"
     );
+}
+
+/// A feed's event (`EventInfo info`, `oneof fact`), or the message of its stream that holds some.
+fn feed(text: &mut String, message: &MessageDescriptor, path: &str) {
+    if of_kind(message, "info").as_deref() == Some(EVENT_INFO) {
+        let _ = write!(
+            text,
+            "impl crate::feed::FeedFact for {path} {{\n    \
+             fn info(&self) -> Option<&crate::common::v1::EventInfo> {{ self.info.as_ref() }}\n    \
+             fn set_info(&mut self, info: crate::common::v1::EventInfo) {{ self.info = Some(info); }}\n    \
+             fn is_known(&self) -> bool {{ self.fact.is_some() }}\n}}\n"
+        );
+    }
+    let Some(Kind::Message(event)) = message.get_field_by_name("events").map(|f| f.kind()) else { return };
+    if of_kind(&event, "info").as_deref() != Some(EVENT_INFO) {
+        return;
+    }
+    let Some(event) = rust_path(&event) else { return };
+    let _ = write!(
+        text,
+        "impl crate::feed::FeedMessage for {path} {{\n    type Event = {event};\n    \
+         fn of(events: Vec<{event}>, newest_position: i64) -> Self {{ Self {{ events, newest_position }} }}\n    \
+         fn into_parts(self) -> (Vec<{event}>, i64) {{ (self.events, self.newest_position) }}\n}}\n"
+    );
+}
+
+/// The full name of a field's message.
+fn of_kind(message: &MessageDescriptor, field: &str) -> Option<String> {
+    match message.get_field_by_name(field)?.kind() {
+        Kind::Message(of) => Some(of.full_name().to_owned()),
+        _ => None,
+    }
 }
 
 /// Paths of methods by the full name of their request; streams have no one request.

@@ -2,6 +2,7 @@
 //! needs nothing here.
 
 pub mod facts;
+pub mod feed;
 
 /// What is generated: a module a package and version.
 #[allow(

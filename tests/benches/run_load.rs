@@ -33,7 +33,7 @@ use niva_kit::OpError;
 use niva_payment::feed::{apply_assessment, apply_choice};
 use niva_proto::{
     assessment::v1::AssessmentFeedEvent,
-    choice::v1::ChoiceEvent,
+    choice::v1::ChoiceFeedEvent,
     payment::v1::{DiscardPaymentRunRequest, PaymentRun},
 };
 
@@ -133,20 +133,20 @@ async fn discard(world: &World, run: &PaymentRun) {
 
 /// Tells payment of units, grants, levels and placements, as its feeds would.
 async fn tell(world: &World, placements: usize) -> usize {
-    let units: Vec<ChoiceEvent> = population::units().collect();
+    let units: Vec<ChoiceFeedEvent> = population::units().collect();
     hear(world, &[], &units).await;
     let mut facts = units.len();
     for first in (0..placements).step_by(AT_ONCE) {
         let some = first..(first + AT_ONCE).min(placements);
         let people: Vec<AssessmentFeedEvent> = some.clone().flat_map(population::person).collect();
-        let placed: Vec<ChoiceEvent> = some.map(population::placed).collect();
+        let placed: Vec<ChoiceFeedEvent> = some.map(population::placed).collect();
         facts += people.len() + placed.len();
         hear(world, &people, &placed).await;
     }
     facts
 }
 
-async fn hear(world: &World, assessment: &[AssessmentFeedEvent], choice: &[ChoiceEvent]) {
+async fn hear(world: &World, assessment: &[AssessmentFeedEvent], choice: &[ChoiceFeedEvent]) {
     let now = world.clock().now();
     let told = world.database(Service::Payment).write(|tx| {
         Box::pin(async move {

@@ -6,7 +6,7 @@ use niva_proto::{
         RecordGrantRequest, RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest,
         ResidencePeriod,
     },
-    choice::v1::{CapacityPeriod, CreateProviderRequest, CreateUnitRequest, RegimePeriod, Unit},
+    choice::v1::{Provider, RecordProviderRequest, RecordUnitRequest, Unit, UnitPeriod},
     common::v1::{Regime, ServiceType},
     payment::v1::{
         ApprovePaymentRunRequest, CreatePaymentRunRequest, GetPaymentRunRequest, ListPaymentLinesRequest,
@@ -42,24 +42,27 @@ pub async fn unit(
 ) -> String {
     let mut client = world.choice(Role::Administrator);
     let provider_id = format!("provider-of-{id}");
-    let provider = CreateProviderRequest {
-        request_id: new_request(),
-        provider_id: provider_id.clone(),
-        name: "Utförare".to_owned(),
+    let provider = Provider { provider_id: provider_id.clone(), name: "Utförare".to_owned(), info: None };
+    let request =
+        RecordProviderRequest { request_id: new_request(), validate_only: false, provider: Some(provider) };
+    client.providers.record_provider(request).await.expect("a provider");
+    let terms = UnitPeriod {
+        valid_from: day("2020-01-01"),
+        provider_id,
+        district: district.to_owned(),
+        regime: regime.into(),
+        capacity: places,
+        orientation: String::new(),
     };
-    client.providers.create_provider(provider).await.expect("a provider");
     let unit = Unit {
         unit_id: id.to_owned(),
-        provider_id,
         name: "Verksamhet".to_owned(),
         service: service.into(),
-        district: district.to_owned(),
-        regimes: vec![RegimePeriod { valid_from: day("2020-01-01"), regime: regime.into() }],
-        capacities: vec![CapacityPeriod { valid_from: day("2020-01-01"), places }],
-        revision: 0,
+        periods: vec![terms],
+        info: None,
     };
-    let request = CreateUnitRequest { request_id: new_request(), unit: Some(unit) };
-    client.units.create_unit(request).await.expect("a unit").into_inner().unit.expect("a unit").unit_id
+    let request = RecordUnitRequest { request_id: new_request(), validate_only: false, unit: Some(unit) };
+    client.units.record_unit(request).await.expect("a unit").into_inner().unit.expect("a unit").unit_id
 }
 
 /// A person who has always lived in a district.

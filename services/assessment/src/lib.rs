@@ -22,9 +22,11 @@ use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use config::{Config, Options};
 pub use schema::Migrator;
 
 mod applications;
+mod config;
 mod feed;
 mod grants;
 mod import;

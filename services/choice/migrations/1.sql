@@ -1,15 +1,32 @@
-CREATE TABLE provider (provider_id {key} PRIMARY KEY, name TEXT NOT NULL);
+-- What stands now, for queries, locks and constraints. What was told, and when, is in fact_revision.
+CREATE TABLE provider (
+    provider_id {key} PRIMARY KEY,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
+    recorded_at {instant} NOT NULL
+);
 
 CREATE TABLE unit (
     unit_id {key} PRIMARY KEY,
-    provider_id {key} NOT NULL REFERENCES provider (provider_id),
     name TEXT NOT NULL,
     service TEXT NOT NULL,
-    district TEXT NOT NULL,
-    regimes TEXT NOT NULL,
-    capacities TEXT NOT NULL,
-    revision {int} NOT NULL
+    state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
+    recorded_at {instant} NOT NULL
 );
+
+-- What a unit is like by day, without gaps; the last period has no last day.
+CREATE TABLE unit_period (
+    unit_id {key} NOT NULL REFERENCES unit (unit_id),
+    valid_from DATE NOT NULL,
+    last_day DATE CHECK (last_day >= valid_from),
+    provider_id {key} NOT NULL REFERENCES provider (provider_id),
+    district TEXT NOT NULL,
+    regime TEXT NOT NULL,
+    capacity {int} NOT NULL CHECK (capacity >= 0),
+    orientation TEXT NOT NULL,
+    PRIMARY KEY (unit_id, valid_from)
+);
+CREATE INDEX unit_period_by_provider ON unit_period (provider_id);
 
 -- What the feed of assessment told: no key to a person, who is another service's.
 CREATE TABLE "grant" (

@@ -9,6 +9,7 @@ macro_rules! answer {
     };
 }
 
+mod config;
 mod feed;
 mod grants;
 mod imports;
@@ -28,25 +29,31 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_calendar::NaiveDate;
-use niva_kit::auth::{Policy, Role};
+use niva_facts::{Changing, Fact, Info, Telling, Tells};
+use niva_kit::auth::{Caller, Policy, Role};
 use niva_kit::client::Channel;
 use niva_kit::feed::{Consumer, ConsumerHandle, ConsumerStatus, FeedLog, NewEvent};
+use niva_kit::page::{PageRequest, filter_hash};
 use niva_kit::request::Call;
-use niva_kit::{Clock, Database, Ids, OpError, Tx, bounded};
+use niva_kit::wire::read;
+use niva_kit::{Clock, Database, Ids, OpError, Tx, Violations, bounded, facts};
 use niva_models::{Catalogue, City, Service, ServiceTerms};
 use niva_proto::choice::v1 as pb;
-use pb::feed_service_server::{self, FeedServiceServer};
+use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::{self, ImportServiceServer};
 use pb::offer_service_server::{self, OfferServiceServer};
 use pb::placement_service_server::{self, PlacementServiceServer};
-use pb::provider_service_server::{self, ProviderServiceServer};
-use pb::unit_service_server::{self, UnitServiceServer};
+use pb::provider_service_server::ProviderServiceServer;
+use pb::unit_service_server::UnitServiceServer;
 use pb::wish_service_server::{self, WishServiceServer};
+use prost::Message;
+use prost_types::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
+pub use config::{Config, Options};
 pub use schema::Migrator;
 
 /// Most rows on a page.
@@ -108,14 +115,64 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    /// Runs a changing call once: in one transaction with the claim of its request id, its events and the stored answer.
+    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
     where
-        Q: prost::Message,
-        R: prost::Message + Default + 'static,
+        Q: Changing + Message,
+        R: Tells + Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
+    {
+        self.feed.change(caller, request, self.clock.now(), work).await
+    }
+
+    /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
+    async fn once<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    where
+        Q: Message,
+        R: Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
         self.feed.once(call, self.clock.now(), work).await
+    }
+
+    /// A fact as it is known now, or was at a recorded time.
+    async fn read<M: Fact + Message + Default>(
+        &self,
+        id: &str,
+        as_of: Option<&Timestamp>,
+    ) -> Result<M, OpError> {
+        let mut v = Violations::new();
+        let id = wire::id_of::<M>(&mut v, id);
+        let at = read::timestamp(&mut v, "as_of", as_of);
+        let (id, at) = v.finish_with(id.zip(at))?;
+        let found = facts::read(self.db.conn(), &id, at, self.clock.now()).await?;
+        found.ok_or_else(|| OpError::not_found(M::KIND, id))
+    }
+
+    /// A page of all that was told of a fact.
+    async fn revisions<M: Fact + Message + Default>(
+        &self,
+        id: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<(Vec<M>, String), OpError> {
+        let mut v = Violations::new();
+        let id = wire::id_of::<M>(&mut v, id);
+        let id = v.finish_with(id)?;
+        let filter = filter_hash(&["revisions", M::KIND, &id]);
+        let page = PageRequest::parse(page_size, page_token, filter, MAX_PAGE)?;
+        let rows: Vec<M> = facts::revisions(self.db.conn(), &id, &page).await?;
+        if rows.is_empty() && page.after.is_none() {
+            return Err(OpError::not_found(M::KIND, id));
+        }
+        Ok(page.cut(rows, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
+    }
+
+    /// Facts as they stand, in the order of their ids.
+    async fn newest<M: Fact + Message + Default>(&self, ids: &[String]) -> Result<Vec<M>, OpError> {
+        let wanted: Vec<_> = ids.iter().map(String::as_str).collect();
+        let mut found = facts::newest_of(self.db.conn(), &wanted).await?;
+        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
     }
 
     fn reader(&self) -> wire::Reader<'_> {
@@ -197,28 +254,12 @@ impl Started {
 /// Who may call what.
 #[must_use]
 pub fn policy() -> Policy {
-    use Role::{Administrator, CaseOfficer, Provider, Service};
-    const REGISTER: &[Role] = &[Administrator];
-    const PLACES: &[Role] = &[Administrator, Provider];
+    use Role::{Administrator, CaseOfficer, FeedReader, Service};
     const OFFICER: &[Role] = &[CaseOfficer, Administrator];
     const SYSTEMS: &[Role] = &[Service, Administrator];
     const LAPSE: &[Role] = &[CaseOfficer, Administrator, Service];
     const ALL: &[Role] = &Role::ALL;
-    Policy::new()
-        .service(
-            provider_service_server::SERVICE_NAME,
-            &[("CreateProvider", REGISTER), ("ListProviders", ALL)],
-        )
-        .service(
-            unit_service_server::SERVICE_NAME,
-            &[
-                ("CreateUnit", REGISTER),
-                ("SetUnitCapacity", PLACES),
-                ("ChangeUnitRegime", REGISTER),
-                ("GetUnit", ALL),
-                ("ListUnits", ALL),
-            ],
-        )
+    niva_kit::rpc::policy("niva.choice.v1")
         .service(wish_service_server::SERVICE_NAME, &[("RecordWish", OFFICER)])
         .service(
             offer_service_server::SERVICE_NAME,
@@ -242,5 +283,15 @@ pub fn policy() -> Policy {
             ],
         )
         .service(import_service_server::SERVICE_NAME, &[("ImportChoice", SYSTEMS)])
-        .service(feed_service_server::SERVICE_NAME, &[("WatchChoice", SYSTEMS), ("GetFeedStatus", ALL)])
+        .allow("/niva.choice.v1.FeedService/WatchChoice", &[FeedReader, Service, Administrator])
+        .allow("/niva.choice.v1.FeedService/GetFeedStatus", ALL)
+}
+
+/// The newest telling of a fact, which the resource's own table says there is, and which revision it is.
+async fn standing<M: Fact + Message + Default>(tx: &Tx<'_>, id: &str) -> Result<(M, Info), OpError> {
+    let newest: Option<M> = facts::newest(tx, id).await?;
+    let missing = || OpError::internal(format!("{} {id} has a row and was never told", M::KIND));
+    let fact = newest.ok_or_else(missing)?;
+    let info = fact.info().ok_or_else(missing)?;
+    Ok((fact, info))
 }

@@ -1,7 +1,7 @@
 //! The schema: our tables and the kit's.
 
 use niva_kit::schema::Ddl;
-use niva_kit::{feed, request};
+use niva_kit::{facts, feed, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// Migrations of the choice service.
@@ -18,10 +18,11 @@ impl MigratorTrait for Migrator {
                 "DROP TABLE placement",
                 "DROP TABLE wish",
                 "DROP TABLE \"grant\"",
+                "DROP TABLE unit_period",
                 "DROP TABLE unit",
                 "DROP TABLE provider",
             ],
         );
-        vec![request::migration(), feed::migration(), feed::consumer_migration(), tables]
+        vec![request::migration(), feed::migration(), feed::consumer_migration(), facts::migration(), tables]
     }
 }

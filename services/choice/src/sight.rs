@@ -30,12 +30,19 @@ impl<'a> Sight<'a> {
         Err(OpError::denied("DISTRICT_NOT_YOURS", words))
     }
 
-    /// Refuses what happens at another provider's unit.
-    pub(crate) fn unit(&self, unit: &Unit) -> Result<(), OpError> {
-        if self.provider.is_none_or(|provider| provider == unit.provider_id) {
+    /// Refuses what happens at another provider's unit; `provider` runs it.
+    pub(crate) fn unit(&self, unit_id: &str, provider: Option<&str>) -> Result<(), OpError> {
+        if self.provider.is_none_or(|own| Some(own) == provider) {
             return Ok(());
         }
-        let words = format!("unit {} is not one of your provider's: ask its provider", unit.unit_id);
+        let words = format!("unit {unit_id} is not one of your provider's: ask its provider");
         Err(OpError::denied("UNIT_NOT_YOURS", words))
+    }
+
+    /// Refuses a unit that the caller's provider neither runs nor ran.
+    pub(crate) fn ran(&self, unit: &Unit) -> Result<(), OpError> {
+        let mut providers = unit.periods.all().iter().map(|(_, terms)| terms.provider_id.as_str());
+        let own = providers.find(|provider| self.provider == Some(*provider));
+        self.unit(&unit.unit_id, own)
     }
 }

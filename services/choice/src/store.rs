@@ -11,6 +11,7 @@ use sea_orm_migration::MigratorTrait;
 
 use crate::schema::Migrator;
 use crate::sight::Sight;
+use crate::wire::Listed;
 
 /// Keys in one lookup: below 65 535 (SQLite: 32 766) binds.
 pub(crate) const CHUNK: usize = 5_000;
@@ -33,6 +34,13 @@ where
 {
     let insert = A::Entity::insert(row.into_active_model()).on_conflict_do_nothing();
     Ok(matches!(insert.exec_without_returning(tx).await?, sea_orm::TryInsertResult::Inserted(1)))
+}
+
+/// Rows of facts that a list tells of.
+pub(crate) fn listed(state: impl ColumnTrait, recorded_at: impl ColumnTrait, listed: &Listed) -> Condition {
+    let standing = (!listed.withdrawn).then(|| state.eq("stands"));
+    let since = listed.since.map(|since| recorded_at.gte(since));
+    standing.into_iter().chain(since).fold(Condition::all(), Condition::add)
 }
 
 /// A key that was free when this transaction looked was taken by another since.
@@ -80,7 +88,7 @@ pub(crate) fn seen(of_grant: impl ColumnTrait, at_unit: impl ColumnTrait, sight:
     if let Some(provider) = sight.provider {
         let units = Query::select()
             .column("unit_id")
-            .from("unit")
+            .from("unit_period")
             .and_where(Expr::col("provider_id").eq(provider))
             .to_owned();
         all = all.add(Expr::col(at_unit.as_column_ref()).in_subquery(units));

@@ -1,14 +1,56 @@
 //! What messages of several resources have in common.
 
+use chrono::{DateTime, Utc};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::near;
-use niva_kit::Violations;
+use niva_facts::Fact;
 use niva_kit::wire::read;
+use niva_kit::{OpError, Violations};
 use niva_models::City;
 use niva_proto::common::v1 as common;
+use prost_types::Timestamp;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 200;
+
+/// The id of a fact in a request about it: field `unit_id` for a unit.
+pub(crate) fn id_of<M: Fact>(v: &mut Violations, value: &str) -> Option<String> {
+    read::id(v, &format!("{}_id", M::KIND), value)
+}
+
+/// The id of a request that names one fact.
+pub(crate) fn id<M: Fact>(value: &str) -> Result<String, OpError> {
+    let mut v = Violations::new();
+    let id = id_of::<M>(&mut v, value);
+    v.finish_with(id)
+}
+
+/// Which facts a list tells of, beside what it is filtered by.
+pub(crate) struct Listed {
+    /// Whose newest revision became known at this time or later.
+    pub(crate) since: Option<DateTime<Utc>>,
+    /// Withdrawn ones too.
+    pub(crate) withdrawn: bool,
+}
+
+impl Listed {
+    pub(crate) fn read(since: Option<&Timestamp>, withdrawn: bool) -> Result<Self, OpError> {
+        let mut v = Violations::new();
+        let since = read::timestamp(&mut v, "recorded_since", since);
+        Ok(Self { since: v.finish_with(since)?, withdrawn })
+    }
+
+    /// What a page token is bound to.
+    pub(crate) fn key(&self) -> String {
+        format!("{:?}{}", self.since, self.withdrawn)
+    }
+}
+
+/// An id that the caller gives, or that the service has made for a new fact.
+pub(crate) fn id_or(v: &mut Violations, field: &str, value: &str, made: Option<&str>) -> Option<String> {
+    let id = read::optional_id(v, field, value)?;
+    v.required(field, id.or_else(|| made.map(str::to_owned)))
+}
 
 /// What messages are read against.
 #[derive(Clone, Copy)]

@@ -5,7 +5,7 @@ use niva_kit::on_both_databases;
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
-use pb::choice_event::Fact;
+use pb::choice_feed_event::Fact;
 use tokio_util::sync::CancellationToken;
 
 use crate::rig::{
@@ -24,9 +24,9 @@ pub(crate) async fn read(client: &Client, after: i64, count: usize) -> Vec<pb::C
 }
 
 fn words(event: &pb::ChoiceFeedEvent) -> String {
-    match event.event.clone().unwrap().fact.unwrap() {
+    match event.fact.clone().unwrap() {
         Fact::Provider(provider) => provider.provider_id,
-        Fact::Unit(unit) => format!("unit {} revision {}", unit.unit_id, unit.revision),
+        Fact::Unit(unit) => format!("unit {} revision {}", unit.unit_id, unit.info.unwrap().revision),
         Fact::Placement(p) => format!("{:?} revision {}", p.state(), p.revision),
     }
 }
@@ -53,12 +53,15 @@ on_both_databases! {
             "Started revision 3",
             "Ended revision 4",
         ]);
-        assert_eq!(events[6].event.as_ref().unwrap().fact, Some(Fact::Placement(ended)));
-        let chained = events.windows(2).all(|two| two[1].previous_position == two[0].position);
-        assert!(chained && events[0].previous_position == 0);
-        assert_eq!(read(&client, events[3].position, 3).await, events[4..]);
+        assert_eq!(events[6].fact, Some(Fact::Placement(ended)));
+        let info = |n: usize| events[n].info.clone().unwrap();
+        assert!((1..7).all(|n| info(n).previous_position == info(n - 1).position) && info(0).previous_position == 0);
+        let author = info(1).author.unwrap();
+        assert_eq!((author.subject.as_str(), author.role.as_str(), info(1).ignorable), ("ada", "administrator", false));
+        assert!(info(1).record_time.is_some());
+        assert_eq!(read(&client, info(3).position, 3).await, events[4..]);
 
-        let ahead = pb::WatchChoiceRequest { after_position: events[6].position + 1 };
+        let ahead = pb::WatchChoiceRequest { after_position: info(6).position + 1 };
         let refused = match client.feed.watch_choice(ahead).await {
             Err(status) => status,
             Ok(stream) => stream.into_inner().message().await.unwrap_err(),
@@ -70,7 +73,7 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         rig.unit("a", 1).await;
         let mut stream = rig.client.clone()
-            .feed.watch_choice(pb::WatchChoiceRequest { after_position: read(&rig.client, 0, 2).await[1].position })
+            .feed.watch_choice(pb::WatchChoiceRequest { after_position: read(&rig.client, 0, 2).await[1].info.as_ref().unwrap().position })
             .await.unwrap().into_inner();
         // The first answer comes at once and says how far the feed is.
         let first = stream.message().await.unwrap().unwrap();

@@ -8,14 +8,17 @@ use pb::import_choice_request::Record;
 use tonic::Status;
 
 use crate::feed::read;
-use crate::rig::{OCCUPATION, Rig, date, day, grant, reason, unit, wrong};
+use crate::rig::{OCCUPATION, Rig, date, day, grant, period, reason, unit, wrong};
 
 fn provider(id: &str) -> Record {
-    Record::Provider(pb::Provider { provider_id: id.into(), name: "Omsorg AB".into() })
+    Record::Provider(pb::Provider { provider_id: id.into(), name: "Omsorg AB".into(), info: None })
 }
 
 fn at(unit_id: &str, provider: &str, places: i32) -> Record {
-    Record::Unit(pb::Unit { provider_id: provider.into(), ..unit(unit_id, places) })
+    Record::Unit(pb::Unit {
+        periods: vec![period(day(2024, 1, 1), provider, places)],
+        ..unit(unit_id, places)
+    })
 }
 
 /// Under grant `G` for `person of G`, ordered for 1 March 2024.
@@ -87,11 +90,11 @@ on_both_databases! {
         assert_eq!(rig.state().await, state);
 
         let events = read(&rig.client, 0, 7).await;
-        let facts: Vec<_> = events.into_iter().map(|event| event.event.unwrap().fact.unwrap()).collect();
-        assert!(matches!(facts[0], pb::choice_event::Fact::Provider(_)));
-        assert!(matches!(facts[1], pb::choice_event::Fact::Unit(_)));
+        let facts: Vec<_> = events.into_iter().map(|event| event.fact.unwrap()).collect();
+        assert!(matches!(facts[0], pb::choice_feed_event::Fact::Provider(_)));
+        assert!(matches!(facts[1], pb::choice_feed_event::Fact::Unit(_)));
         let states: Vec<_> = facts[2..].iter().map(|fact| match fact {
-            pb::choice_event::Fact::Placement(p) => (p.placement_id.as_str(), p.state()),
+            pb::choice_feed_event::Fact::Placement(p) => (p.placement_id.as_str(), p.state()),
             other => panic!("{other:?}"),
         }).collect();
         use pb::placement::State;
@@ -117,13 +120,15 @@ on_both_databases! {
             f(&mut placement);
             Record::Placement(placement)
         };
+        let elsewhere = pb::UnitPeriod { district: "Norrmalm".into(), ..period(day(2024, 1, 1), "p", 1) };
         let records = vec![
             provider("p"),
             at("u", "p", 9),
             at("u", "p", 9),
             at("old", "p", 9),
             at("v", "nobody", 9),
-            Record::Unit(pb::Unit { provider_id: "p".into(), district: "Norrmalm".into(), capacities: Vec::new(), ..unit("w", 1) }),
+            Record::Unit(pb::Unit { periods: vec![elsewhere], ..unit("w", 1) }),
+            Record::Unit(pb::Unit { periods: Vec::new(), ..unit("x", 1) }),
             dated("1", &|p| { p.actual_start = date(2024, 3, 4); p.end_date = date(2024, 3, 3); }),
             dated("2", &|p| p.notice_date = date(2024, 2, 29)),
             dated("3", &|p| p.actual_start = date(2024, 2, 29)),
@@ -144,27 +149,27 @@ on_both_databases! {
         let expected = [
             ("records[2].unit.unit_id", "ID_TAKEN"),
             ("records[3].unit.unit_id", "ID_TAKEN"),
-            ("records[4].unit.provider_id", "PROVIDER_UNKNOWN"),
-            ("records[5].unit.district", "DISTRICT_UNKNOWN"),
-            ("records[5].unit.capacities", "NO_CAPACITY_GIVEN"),
-            ("records[6].placement.end_date", "END_BEFORE_START"),
-            ("records[7].placement.notice_date", "NOTICE_BEFORE_ORDER"),
-            ("records[8].placement.actual_start", "START_BEFORE_ORDER"),
-            ("records[9].placement.end_date", "END_WITHOUT_START"),
-            ("records[10].placement.ordered_start", "FIELD_REQUIRED"),
-            ("records[11].placement.notice_date", "DATE_TOO_FAR"),
-            ("records[12].placement.grant_id", "GRANT_UNKNOWN"),
-            ("records[13].placement.grant_id", "GRANT_MISMATCH"),
-            ("records[14].placement.ordered_start", "OUTSIDE_GRANT"),
-            ("records[15].placement.grant_id", "GRANT_MISMATCH"),
-            ("records[16].placement.unit_id", "UNIT_UNKNOWN"),
-            ("records[18].placement.placement_id", "FIELD_REQUIRED"),
-            ("records[18].placement.service", "FIELD_REQUIRED"),
+            ("records[4].unit.periods[0].provider_id", "PROVIDER_UNKNOWN"),
+            ("records[5].unit.periods[0].district", "DISTRICT_UNKNOWN"),
+            ("records[6].unit.periods", "NO_PERIOD_GIVEN"),
+            ("records[7].placement.end_date", "END_BEFORE_START"),
+            ("records[8].placement.notice_date", "NOTICE_BEFORE_ORDER"),
+            ("records[9].placement.actual_start", "START_BEFORE_ORDER"),
+            ("records[10].placement.end_date", "END_WITHOUT_START"),
+            ("records[11].placement.ordered_start", "FIELD_REQUIRED"),
+            ("records[12].placement.notice_date", "DATE_TOO_FAR"),
+            ("records[13].placement.grant_id", "GRANT_UNKNOWN"),
+            ("records[14].placement.grant_id", "GRANT_MISMATCH"),
+            ("records[15].placement.ordered_start", "OUTSIDE_GRANT"),
+            ("records[16].placement.grant_id", "GRANT_MISMATCH"),
+            ("records[17].placement.unit_id", "UNIT_UNKNOWN"),
+            ("records[19].placement.placement_id", "FIELD_REQUIRED"),
+            ("records[19].placement.service", "FIELD_REQUIRED"),
         ];
         assert_eq!(found, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
         let words = niva_kit::error::violations(&status);
         assert!(words.iter().all(|(_, text)| text.starts_with("file.csv:")), "{words:?}");
-        assert!(words[6].1.starts_with("file.csv:9: notice on 2024-02-29"), "{}", words[6].1);
+        assert!(words[6].1.starts_with("file.csv:10: notice on 2024-02-29"), "{}", words[6].1);
         assert_eq!(rig.state().await, state);
     }
 

@@ -8,4 +8,5 @@ mod feed;
 mod import;
 mod journey;
 mod refusals;
+mod registers;
 mod rig;

@@ -6,8 +6,9 @@ use niva_proto::common::v1 as common;
 use tonic::{Code, Status};
 
 use crate::rig::{
-    Rig, accept, capacity_from, date, day, decline, end_on, grant, make_offer, notice_on, reason, request_id,
-    start_on, unit, wish, withdraw, wrong,
+    Rig, accept, capacity_from, change_from, date, day, decline, end_on, get_unit, grant, make_offer,
+    notice_on, period, reason, record_provider, record_unit, request_id, start_on, unit, wish, withdraw,
+    wrong,
 };
 
 /// Reads the answer, which must be a refusal with this reason that leaves everything as it was.
@@ -21,67 +22,66 @@ macro_rules! refused {
     }};
 }
 
-fn create(unit: pb::Unit) -> pb::CreateUnitRequest {
-    pb::CreateUnitRequest { request_id: request_id(), unit: Some(unit) }
-}
-
 on_both_databases! {
     async fn registers(db: &TestDb) {
         let rig = Rig::new(db).await;
         rig.unit("a", 1).await;
-        let provider = |id: &str, name: &str| pb::CreateProviderRequest {
-            request_id: request_id(), provider_id: id.into(), name: name.into(),
+        let provider = |id: &str, name: &str| {
+            record_provider(pb::Provider { provider_id: id.into(), name: name.into(), info: None })
         };
-        let taken = refused!(rig, "ID_TAKEN", providers.create_provider(provider("provider of a", "X")));
+        let taken = refused!(rig, "ID_TAKEN", providers.record_provider(provider("provider of a", "X")));
         assert_eq!(taken.code(), Code::AlreadyExists);
-        refused!(rig, "FIELD_REQUIRED", providers.create_provider(provider("new", "  ")));
-        refused!(rig, "ID_TAKEN", units.create_unit(create(unit("a", 1))));
-        refused!(rig, "PROVIDER_UNKNOWN", units.create_unit(create(unit("b", 1))));
+        refused!(rig, "FIELD_REQUIRED", providers.record_provider(provider("new", "  ")));
+        refused!(rig, "ID_TAKEN", units.record_unit(record_unit(unit("a", 1))));
+        refused!(rig, "PROVIDER_UNKNOWN", units.record_unit(record_unit(unit("b", 1))));
+        let first = period(day(2024, 1, 1), "provider of a", 1);
         let bad = pb::Unit {
-            provider_id: "provider of a".into(),
-            district: "Norrmalm".into(),
-            regimes: vec![
-                pb::RegimePeriod { valid_from: date(2024, 1, 1), regime: common::Regime::OtherMunicipality.into() },
+            periods: vec![
+                pb::UnitPeriod { district: "Norrmalm".into(), ..first.clone() },
+                pb::UnitPeriod { capacity: -1, ..first.clone() },
+                pb::UnitPeriod { valid_from: date(2042, 1, 1), ..first.clone() },
+                pb::UnitPeriod {
+                    valid_from: Some(common::Date { year: 2023, month: 2, day: 29 }), ..first.clone()
+                },
+                pb::UnitPeriod { regime: 0, provider_id: String::new(), ..first.clone() },
             ],
-            capacities: Vec::new(),
             ..unit("b", 1)
         };
-        let status = refused!(rig, "DISTRICT_UNKNOWN", units.create_unit(create(bad.clone())));
+        let status = refused!(rig, "DISTRICT_UNKNOWN", units.record_unit(record_unit(bad.clone())));
         assert_eq!(status.code(), Code::InvalidArgument);
         let found = [
-            ("unit.district", "DISTRICT_UNKNOWN"),
-            ("unit.regimes", "REGIME_NOT_ALLOWED"),
-            ("unit.capacities", "NO_CAPACITY_GIVEN"),
+            ("unit.periods[0].district", "DISTRICT_UNKNOWN"),
+            ("unit.periods[1].capacity", "CAPACITY_NEGATIVE"),
+            ("unit.periods[2].valid_from", "DATE_TOO_FAR"),
+            ("unit.periods[3].valid_from", "DATE_INVALID"),
+            ("unit.periods[4].provider_id", "FIELD_REQUIRED"),
+            ("unit.periods[4].regime", "FIELD_REQUIRED"),
         ];
         assert_eq!(wrong(&status), found.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
-        let bad = pb::Unit {
-            regimes: Vec::new(),
-            capacities: vec![
-                pb::CapacityPeriod { valid_from: date(2024, 1, 1), places: -1 },
-                pb::CapacityPeriod { valid_from: date(2042, 1, 1), places: 1 },
-                pb::CapacityPeriod { valid_from: Some(common::Date { year: 2023, month: 2, day: 29 }), places: 1 },
-            ],
-            district: "Farsta".into(),
-            ..bad
-        };
-        let status = refused!(rig, "NO_REGIME_GIVEN", units.create_unit(create(bad)));
-        let reasons: Vec<_> = wrong(&status).into_iter().map(|(_, reason)| reason).collect();
-        assert_eq!(reasons, ["NO_REGIME_GIVEN", "CAPACITY_NEGATIVE", "DATE_TOO_FAR", "DATE_INVALID"]);
-        refused!(rig, "FIELD_REQUIRED", units.create_unit(pb::CreateUnitRequest { request_id: request_id(), unit: None }));
+        let column = pb::UnitPeriod { regime: common::Regime::OtherMunicipality.into(), ..first.clone() };
+        let twice = pb::Unit { periods: vec![first, column], ..bad.clone() };
+        let status = refused!(rig, "REGIME_NOT_ALLOWED", units.record_unit(record_unit(twice)));
+        assert_eq!(wrong(&status).iter().map(|(_, reason)| reason.as_str()).collect::<Vec<_>>(), [
+            "REGIME_NOT_ALLOWED", "PERIOD_TWICE",
+        ]);
+        let none = pb::Unit { periods: Vec::new(), ..bad };
+        refused!(rig, "NO_PERIOD_GIVEN", units.record_unit(record_unit(none)));
+        refused!(rig, "FIELD_REQUIRED", units.record_unit(pb::RecordUnitRequest {
+            request_id: request_id(), ..Default::default()
+        }));
 
         let missing = refused!(rig, "NOT_FOUND", units.set_unit_capacity(capacity_from("x", day(2024, 4, 1), 1)));
         assert_eq!(missing.code(), Code::NotFound);
         refused!(rig, "CAPACITY_NEGATIVE", units.set_unit_capacity(capacity_from("a", day(2024, 4, 1), -1)));
         refused!(rig, "DATE_TOO_FAR", units.set_unit_capacity(capacity_from("a", day(2204, 4, 1), 1)));
-        let regime = |unit: &str, regime: common::Regime| pb::ChangeUnitRegimeRequest {
-            request_id: request_id(),
-            unit_id: unit.into(),
-            regime: Some(pb::RegimePeriod { valid_from: date(2024, 4, 1), regime: regime.into() }),
+        let regime = |unit: &str, regime: common::Regime| {
+            let change = pb::UnitChange { regime: Some(regime.into()), ..Default::default() };
+            change_from(unit, day(2024, 4, 1), change)
         };
-        refused!(rig, "NOT_FOUND", units.change_unit_regime(regime("x", common::Regime::Private)));
-        refused!(rig, "REGIME_NOT_ALLOWED", units.change_unit_regime(regime("a", common::Regime::OtherMunicipality)));
-        refused!(rig, "FIELD_REQUIRED", units.change_unit_regime(regime("a", common::Regime::Unspecified)));
-        refused!(rig, "NOT_FOUND", units.get_unit(pb::GetUnitRequest { unit_id: "x".into() }));
+        refused!(rig, "NOT_FOUND", units.change_unit(regime("x", common::Regime::Private)));
+        refused!(rig, "REGIME_NOT_ALLOWED", units.change_unit(regime("a", common::Regime::OtherMunicipality)));
+        refused!(rig, "FIELD_REQUIRED", units.change_unit(regime("a", common::Regime::Unspecified)));
+        refused!(rig, "NOT_FOUND", units.get_unit(get_unit("x")));
         refused!(rig, "NOT_FOUND", placements.get_placement(pb::GetPlacementRequest { placement_id: "x".into() }));
         refused!(rig, "PAGE_TOKEN_INVALID", units.list_units(pb::ListUnitsRequest { page_token: "x".into(), ..Default::default() }));
     }
@@ -97,10 +97,10 @@ on_both_databases! {
         support.service = common::ServiceType::HousingSupport.into();
         rig.grants(vec![grant("g"), ended, support]).await;
         for (id, district) in [("here", "Farsta"), ("there", "Bromma")] {
-            let provider_id = "provider of a".into();
             let service = common::ServiceType::HousingSupport.into();
-            let made = pb::Unit { provider_id, service, district: district.into(), ..unit(id, 1) };
-            rig.client.clone().units.create_unit(create(made)).await.unwrap();
+            let terms = pb::UnitPeriod { district: district.into(), ..period(day(2024, 1, 1), "provider of a", 1) };
+            let made = pb::Unit { service, periods: vec![terms], ..unit(id, 1) };
+            rig.client.clone().units.record_unit(record_unit(made)).await.unwrap();
         }
         let unknown = refused!(rig, "GRANT_UNKNOWN", wishes.record_wish(wish("x", &["a"])));
         assert_eq!(unknown.code(), Code::FailedPrecondition);
@@ -126,9 +126,11 @@ on_both_databases! {
         old.service = common::ServiceType::GroupHousingLss.into();
         rig.grants(vec![grant("g"), short, old]).await;
         let house = pb::Unit {
-            provider_id: "provider of a".into(), service: common::ServiceType::GroupHousingLss.into(), ..unit("house", 1)
+            periods: vec![period(day(2020, 1, 1), "provider of a", 1)],
+            service: common::ServiceType::GroupHousingLss.into(),
+            ..unit("house", 1)
         };
-        client.units.create_unit(create(house)).await.unwrap();
+        client.units.record_unit(record_unit(house)).await.unwrap();
         rig.wish("g", &["a", "full"]).await;
         rig.wish("short", &["b"]).await;
         rig.wish("old", &["house"]).await;

@@ -129,8 +129,13 @@ impl Rig {
     pub(crate) async fn state(&self) -> Vec<String> {
         let mut state = Vec::new();
         for (table, columns) in [
-            ("provider", "provider_id || name"),
-            ("unit", "unit_id || name || regimes || capacities || revision"),
+            ("provider", "provider_id || name || state"),
+            ("unit", "unit_id || name || state"),
+            (
+                "unit_period",
+                "unit_id || CAST(valid_from AS TEXT) || provider_id || district || regime || capacity",
+            ),
+            ("fact_revision", "kind || fact_id || revision || state || reason"),
             ("\"grant\"", "grant_id || district || COALESCE(CAST(last_day AS TEXT), '') || revision"),
             ("wish", "grant_id || version || rank || unit_id"),
             ("offer", "offer_id || state || COALESCE(placement_id, '')"),
@@ -159,14 +164,10 @@ impl Rig {
     /// A provider and a unit of it with places from 2024 on.
     pub(crate) async fn unit(&self, id: &str, places: i32) -> pb::Unit {
         let mut client = self.client.clone();
-        let provider = pb::CreateProviderRequest {
-            request_id: format!("provider of {id}"),
-            provider_id: format!("provider of {id}"),
-            name: "Omsorg AB".into(),
-        };
-        client.providers.create_provider(provider).await.unwrap();
-        let create = pb::CreateUnitRequest { request_id: format!("unit {id}"), unit: Some(unit(id, places)) };
-        client.units.create_unit(create).await.unwrap().into_inner().unit.unwrap()
+        let provider =
+            pb::Provider { provider_id: format!("provider of {id}"), name: "Omsorg AB".into(), info: None };
+        client.providers.record_provider(record_provider(provider)).await.unwrap();
+        client.units.record_unit(record_unit(unit(id, places))).await.unwrap().into_inner().unit.unwrap()
     }
 
     pub(crate) async fn wish(&self, grant: &str, units: &[&str]) -> pb::Wish {
@@ -205,17 +206,31 @@ pub(crate) fn request_id() -> String {
 pub(crate) fn unit(id: &str, places: i32) -> pb::Unit {
     pb::Unit {
         unit_id: id.into(),
-        provider_id: format!("provider of {id}"),
         name: "Vinsta".into(),
         service: OCCUPATION.into(),
-        district: "Farsta".into(),
-        regimes: vec![pb::RegimePeriod {
-            valid_from: date(2024, 1, 1),
-            regime: common::Regime::Private.into(),
-        }],
-        capacities: vec![pb::CapacityPeriod { valid_from: date(2024, 1, 1), places }],
-        revision: 0,
+        periods: vec![period(day(2024, 1, 1), &format!("provider of {id}"), places)],
+        info: None,
     }
+}
+
+/// A private unit's terms in Farsta.
+pub(crate) fn period(from: NaiveDate, provider: &str, capacity: i32) -> pb::UnitPeriod {
+    pb::UnitPeriod {
+        valid_from: on(from),
+        provider_id: provider.into(),
+        district: "Farsta".into(),
+        regime: common::Regime::Private.into(),
+        capacity,
+        orientation: String::new(),
+    }
+}
+
+pub(crate) fn record_provider(provider: pb::Provider) -> pb::RecordProviderRequest {
+    pb::RecordProviderRequest { request_id: request_id(), validate_only: false, provider: Some(provider) }
+}
+
+pub(crate) fn record_unit(unit: pb::Unit) -> pb::RecordUnitRequest {
+    pb::RecordUnitRequest { request_id: request_id(), validate_only: false, unit: Some(unit) }
 }
 
 /// Occupation for the whole of 2024, granted by Farsta to `person of ID`.
@@ -271,9 +286,24 @@ pub(crate) fn withdraw(placement: &str) -> pb::WithdrawPlacementRequest {
     pb::WithdrawPlacementRequest { request_id: request_id(), placement_id: placement.into() }
 }
 
-pub(crate) fn capacity_from(unit: &str, from: NaiveDate, places: i32) -> pb::SetUnitCapacityRequest {
-    let capacity = Some(pb::CapacityPeriod { valid_from: on(from), places });
-    pb::SetUnitCapacityRequest { request_id: request_id(), unit_id: unit.into(), capacity }
+pub(crate) fn capacity_from(unit: &str, from: NaiveDate, capacity: i32) -> pb::SetUnitCapacityRequest {
+    pb::SetUnitCapacityRequest {
+        request_id: request_id(),
+        unit_id: unit.into(),
+        valid_from: on(from),
+        capacity,
+        ..Default::default()
+    }
+}
+
+pub(crate) fn get_unit(unit: &str) -> pb::GetUnitRequest {
+    pb::GetUnitRequest { unit_id: unit.into(), as_of: None }
+}
+
+/// What a unit is from a day on.
+pub(crate) fn change_from(unit: &str, from: NaiveDate, change: pb::UnitChange) -> pb::ChangeUnitRequest {
+    let change = Some(pb::UnitChange { valid_from: on(from), ..change });
+    pb::ChangeUnitRequest { request_id: request_id(), unit_id: unit.into(), change, ..Default::default() }
 }
 
 pub(crate) fn reason(status: &Status) -> String {

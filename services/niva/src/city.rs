@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Subcommand;
 use niva_city::Source;
+use niva_models::City;
 
 use crate::failure::{Doing, Failure};
 use crate::screen::{count, show};
@@ -36,16 +37,21 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
 
 /// `niva city generate FOLDER`.
 fn generate(folder: &Path, seed: u64) -> Result<(), Failure> {
-    niva_city::generate::generate_into(folder, seed, &crate::shipped::city()?.districts)
-        .doing(format_args!("write the city into {}", folder.display()))?;
+    niva_city::generate::generate_into(
+        folder,
+        seed,
+        &City::shipped().map_err(Failure::configuration)?.districts,
+    )
+    .doing(format_args!("write the city into {}", folder.display()))?;
     show(format_args!("A made-up city (seed {seed}) is in {}: see its README.md.", folder.display()));
     Ok(())
 }
 
 /// `niva city check FOLDER`.
 fn check(folder: &Path) -> Result<(), Failure> {
-    let city = niva_city::read(Source::Folder(folder), &crate::shipped::city()?.districts)
-        .map_err(Failure::failed)?;
+    let city =
+        niva_city::read(Source::Folder(folder), &City::shipped().map_err(Failure::configuration)?.districts)
+            .map_err(Failure::failed)?;
     let rows = [
         ("persons", city.persons.len()),
         ("grants", city.grants.len()),

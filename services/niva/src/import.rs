@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use niva_city::{Endpoints, Source};
+use niva_city::{CityData, Endpoints, Source};
+use niva_config::{LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
 use niva_kit::Clock;
 use niva_kit::auth::{Caller, Role};
 use niva_kit::client::{Credentials, Endpoint};
+use niva_models::City;
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -17,54 +19,58 @@ use crate::screen::{count, show};
 pub(crate) struct Options {
     /// Folder with the city's files.
     folder: PathBuf,
-    /// Where assessment is.
-    #[arg(long, env = "NIVA_ASSESSMENT", value_name = "URI", default_value = "http://127.0.0.1:7401")]
-    assessment: String,
-    /// Where choice is.
-    #[arg(long, env = "NIVA_CHOICE", value_name = "URI", default_value = "http://127.0.0.1:7402")]
-    choice: String,
+    #[command(flatten)]
+    assessment: ToAssessment,
+    #[command(flatten)]
+    choice: ToChoice,
     /// Where payment is.
     #[arg(long, env = "NIVA_PAYMENT", value_name = "URI", default_value = "http://127.0.0.1:7403")]
     payment: String,
     /// Token with the role `service`. Without it one is made by the local issuer.
-    #[arg(long, env = "NIVA_SERVICE_TOKEN", hide_env_values = true)]
+    #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     service_token: Option<String>,
-    /// Folder of the local issuer's key.
-    #[arg(long, env = "NIVA_ISSUER_DIR", default_value = ".niva")]
-    issuer_dir: PathBuf,
+    #[command(flatten)]
+    issuer: LocalIssuerOptions,
+    #[command(flatten)]
+    telemetry: TelemetryOptions,
 }
+
+/// What imports and waits until its facts have arrived.
+const ROLES: [Role; 3] = [Role::Service, Role::Importer, Role::FeedReader];
 
 /// `niva import`.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
-    runtime::block_on(&runtime::QUIET, import(options))
+    let mut wrong = Wrong::default();
+    let assessment = options.assessment.check(&mut wrong);
+    let choice = options.choice.check(&mut wrong);
+    let payment = wrong.take("--payment", Endpoint::tcp(&options.payment));
+    let credentials = match &options.service_token {
+        Some(token) => Some(Credentials::bearer(token)),
+        None => wrong
+            .take("--issuer-dir", options.issuer.open())
+            .map(|issuer| Credentials::minted(&issuer, Caller::new("importer", ROLES), &Clock::system())),
+    };
+    let city = wrong.take("the city", City::shipped());
+    let telemetry = options.telemetry.check("niva", runtime::QUIET, &mut wrong);
+    let made = || {
+        let endpoints = Endpoints { assessment: assessment?, choice: choice?, payment: payment? };
+        Some((endpoints, credentials?, city?, telemetry?))
+    };
+    let (endpoints, credentials, city, telemetry) = wrong.finish(made()).map_err(Failure::configuration)?;
+    let files = niva_city::read(Source::Folder(&options.folder), &city.districts).map_err(Failure::failed)?;
+    runtime::block_on(&telemetry, import(&endpoints, &credentials, &files))
 }
 
-async fn import(options: &Options) -> Result<(), Failure> {
-    let city = niva_city::read(Source::Folder(&options.folder), &crate::shipped::city()?.districts)
-        .map_err(Failure::failed)?;
-    let credentials = match &options.service_token {
-        Some(token) => Credentials::bearer(token),
-        None => {
-            let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
-            let roles = [Role::Service, Role::Importer, Role::FeedReader];
-            Credentials::minted(&issuer, Caller::new("importer", roles), &Clock::system())
-        }
-    };
-    let endpoint = |uri: &str| Endpoint::tcp(uri).map_err(Failure::configuration);
-    let endpoints = Endpoints {
-        assessment: endpoint(&options.assessment)?,
-        choice: endpoint(&options.choice)?,
-        payment: endpoint(&options.payment)?,
-    };
+async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityData) -> Result<(), Failure> {
     let imported =
-        niva_city::import::import(&endpoints.clients(&credentials), &city).await.map_err(Failure::failed)?;
+        niva_city::import::import(&endpoints.clients(credentials), files).await.map_err(Failure::failed)?;
     let (a, c) = (imported.assessment, imported.choice);
     show(format_args!(
         "Imported {} persons, {} grants, {} measurements ({} facts are new, {} corrected); {} providers, {} units, {} placements; {} facts of attendance. \
          Importing the same files again does nothing twice.",
-        count(rows(&city.persons)),
-        count(rows(&city.grants)),
-        count(rows(&city.measurements)),
+        count(rows(&files.persons)),
+        count(rows(&files.grants)),
+        count(rows(&files.measurements)),
         count(a.created),
         count(a.corrected),
         count(c.providers),

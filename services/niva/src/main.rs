@@ -6,11 +6,11 @@ mod failure;
 mod import;
 mod migrate;
 mod models;
+mod parts;
 mod quote;
 mod runtime;
 mod screen;
 mod serve;
-mod shipped;
 #[cfg(test)]
 mod tests;
 mod token;
@@ -26,12 +26,7 @@ use failure::Failure;
 ///
 /// Without a command it runs the demo: everything in one process on files in `.niva`.
 #[derive(Debug, Parser)]
-#[command(
-    name = "niva",
-    version,
-    after_help = "NIVA_LOG sets which log lines there are, such as info,niva_payment=debug; NIVA_LOG_FORMAT is text or json. \
-                  The log goes to stderr."
-)]
+#[command(name = "niva", version)]
 struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -53,9 +48,10 @@ impl Cli {
 enum Command {
     /// Do the main job on a whole city: import, measure, place, pay, correct; then serve until Ctrl-C.
     Demo(demo::Options),
-    /// Serve one role.
-    Serve(serve::Options),
-    /// Bring a service's database up to date.
+    /// Serve one part.
+    #[command(subcommand)]
+    Serve(serve::Chosen),
+    /// Bring a part's database up to date.
     Migrate(migrate::Options),
     /// Look at compensation models.
     #[command(subcommand)]
@@ -98,7 +94,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Demo(options) => demo::run(options),
-        Command::Serve(options) => serve::run(options),
+        Command::Serve(chosen) => serve::run(&chosen),
         Command::Migrate(options) => migrate::run(&options),
         Command::Models(command) => models::run(command),
         Command::Quote(options) => quote::run(&options),

@@ -1,7 +1,6 @@
 use clap::Parser;
 
 use super::{Cli, Command};
-use crate::serve::Role;
 
 fn chosen(arguments: &[&str]) -> Command {
     Cli::try_parse_from([&["niva"], arguments].concat()).unwrap().chosen()
@@ -11,7 +10,7 @@ fn chosen(arguments: &[&str]) -> Command {
 fn no_command_is_the_demo() {
     let Command::Demo(demo) = chosen(&[]) else { panic!("not the demo") };
     assert!(!demo.once && !demo.json);
-    assert_eq!((demo.data.to_str(), demo.listen.port()), (Some(".niva"), 7401));
+    assert_eq!((demo.data.to_str(), demo.listen.as_str()), (Some(".niva"), "127.0.0.1:7401"));
     let Command::Demo(demo) = chosen(&["demo", "--once", "--json", "--data", "x"]) else {
         panic!("not the demo")
     };
@@ -32,7 +31,8 @@ fn a_role_is_served_with_its_options() {
     ]) else {
         panic!("not serve")
     };
-    assert_eq!((serve.role, serve.role.port()), (Role::Payment, 7403));
-    assert_eq!(serve.opening_month.map(|m| m.to_string()), Some("2024-03".to_owned()));
-    assert_eq!((serve.assessment.as_str(), serve.choice.as_str()), ("http://a:1", "http://127.0.0.1:7402"));
+    assert_eq!(serve.part.name, "payment");
+    let given = |option: &str| serve.options.get_one::<String>(option).map(String::as_str);
+    assert_eq!(given("opening_month"), Some("2024-03"));
+    assert_eq!((given("assessment"), given("choice")), (Some("http://a:1"), Some("http://127.0.0.1:7402")));
 }

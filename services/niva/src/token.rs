@@ -1,9 +1,8 @@
 //! `niva token`: a token of the local issuer.
 
-use std::path::PathBuf;
-
 use chrono::Duration;
 use clap::Args;
+use niva_config::LocalIssuerOptions;
 use niva_kit::Clock;
 use niva_kit::auth::{Caller, Role, UnknownRole};
 
@@ -28,9 +27,8 @@ pub(crate) struct Options {
     /// For how many minutes the token is good.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=1440))]
     minutes: i64,
-    /// Folder of the local issuer's key.
-    #[arg(long, env = "NIVA_ISSUER_DIR", default_value = ".niva")]
-    issuer_dir: PathBuf,
+    #[command(flatten)]
+    issuer: LocalIssuerOptions,
 }
 
 /// `niva token`.
@@ -41,7 +39,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
         provider: options.provider.clone(),
         ..Caller::new(options.subject.clone(), roles.map_err(Failure::configuration)?)
     };
-    let issuer = crate::shipped::local_issuer(&options.issuer_dir)?;
+    let issuer = options.issuer.open().map_err(Failure::configuration)?;
     let now = Clock::system().now();
     show(issuer.token(&caller, Duration::minutes(options.minutes), now).map_err(Failure::failed)?);
     Ok(())

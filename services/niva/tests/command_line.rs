@@ -23,9 +23,7 @@ fn refused(arguments: &[&str], code: i32) -> String {
 
 #[test]
 fn a_wrong_configuration_is_told_and_ends_with_64() {
-    assert!(
-        refused(&["serve", "billing", "--database-url", "x"], 64).contains("assessment, choice, payment")
-    );
+    assert!(refused(&["serve", "billing", "--database-url", "x"], 64).contains("assessment|choice|payment"));
     assert!(refused(&["models", "show", "nothing"], 64).contains("there is no model `nothing`: one of"));
     assert!(refused(&["quote", "--file", "none.json"], 64).contains("none.json cannot be read"));
     let folder = tempfile::tempdir().unwrap();
@@ -38,13 +36,45 @@ fn a_wrong_configuration_is_told_and_ends_with_64() {
 }
 
 #[test]
-fn a_service_whose_database_is_not_migrated_says_what_to_do() {
+fn a_parts_option_is_refused_by_the_others() {
+    let foreign = |part: &str, option: &str, value: &str| {
+        let words = refused(&["serve", part, "--database-url", "sqlite://a.db", option, value], 64);
+        assert!(words.contains(&format!("unexpected argument '{option}'")), "{words}");
+    };
+    foreign("assessment", "--assessment", "http://127.0.0.1:7401");
+    foreign("assessment", "--service-token", "x");
+    foreign("assessment", "--opening-month", "2024-03");
+    foreign("choice", "--choice", "http://127.0.0.1:7402");
+    foreign("choice", "--allow-example-instruments", "true");
+    foreign("payment", "--payment", "http://127.0.0.1:7403");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let options =
+        ["--opening-month", "2024-13", "--choice", "there", "--listen", "here", "--jwks", "none.json"];
+    let words = refused(&[&["serve", "payment"], &options[..]].concat(), 64);
+    for what in [
+        "niva: 5 things are wrong, and nothing was begun",
+        "--listen: `here` is no address",
+        "--database-url is missing",
+        "--issuer and --jwks belong together",
+        "--choice: there is no address of a service",
+        "--opening-month: ",
+    ] {
+        assert!(words.contains(what), "no {what} in {words}");
+    }
+}
+
+#[test]
+fn a_part_whose_database_is_not_migrated_says_what_to_do() {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
     let key = folder.path().to_str().unwrap();
-    let serve =
-        ["serve", "assessment", "--database-url", &url, "--issuer-dir", key, "--listen", "127.0.0.1:0"];
-    assert!(refused(&serve, 1).contains("run `niva migrate`"));
+    for part in ["assessment", "choice", "payment"] {
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join(part).display());
+        let serve = ["serve", part, "--database-url", &url, "--issuer-dir", key, "--listen", "127.0.0.1:0"];
+        assert!(refused(&serve, 1).contains("run `niva migrate`"));
+    }
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod agreements;
 mod attendance;
 mod cases;
 mod compensation;
+mod config;
 mod facts;
 pub mod feed;
 mod holds;
@@ -48,6 +49,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use compensation::calculate;
+pub use config::{Config, Options};
 pub use policy::policy;
 pub use schema::Migrator;
 

@@ -8,9 +8,8 @@ use niva_kit::auth::{Caller, Policy, Role, Verifier};
 use niva_kit::client::Endpoint;
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
-use niva_proto::choice::v1::{ChoiceEvent, ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
-use niva_proto::common::v1::EventInfo;
-use niva_proto::common::v1::{Regime, ServiceType};
+use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
+use niva_proto::common::v1::{EventInfo, Regime, ServiceType};
 use niva_proto::payment::v1 as pb;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -70,7 +69,7 @@ niva_kit::on_both_databases! {
 #[derive(Clone)]
 struct Feeds {
     assessment: Arc<Vec<AssessmentFeedEvent>>,
-    choice: Arc<Vec<ChoiceEvent>>,
+    choice: Arc<Vec<ChoiceFeedEvent>>,
 }
 
 impl Feeds {
@@ -108,15 +107,14 @@ impl ServerStreamingService<WatchAssessmentRequest> for Feeds {
 
     fn call(&mut self, request: Request<WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
-        let all = self.assessment.iter().cloned().enumerate().map(|(i, event)| AssessmentFeedEvent {
-            info: Some(EventInfo {
-                position: position(i),
-                previous_position: position(i) - 10,
-                ..Default::default()
-            }),
-            ..event
+        let all = self.assessment.iter().cloned().enumerate().map(|(i, event)| {
+            let (position, previous_position) = (position(i), position(i) - 10);
+            let info = EventInfo { position, previous_position, ..EventInfo::default() };
+            AssessmentFeedEvent { info: Some(info), ..event }
         });
-        let events = all.filter(|e| e.info.as_ref().is_some_and(|i| i.position > after)).collect();
+        let after =
+            |event: &AssessmentFeedEvent| event.info.as_ref().is_some_and(|info| info.position > after);
+        let events = all.filter(after).collect();
         let message = WatchAssessmentResponse { events, newest_position: 20 };
         Box::pin(async move { Ok(Response::new(told(message))) })
     }
@@ -129,12 +127,13 @@ impl ServerStreamingService<WatchChoiceRequest> for Feeds {
 
     fn call(&mut self, request: Request<WatchChoiceRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
-        let all = self.choice.iter().cloned().enumerate().map(|(i, event)| ChoiceFeedEvent {
-            position: position(i),
-            previous_position: position(i) - 10,
-            event: Some(event),
+        let all = self.choice.iter().cloned().enumerate().map(|(i, event)| {
+            let (position, previous_position) = (position(i), position(i) - 10);
+            let info = EventInfo { position, previous_position, ..EventInfo::default() };
+            ChoiceFeedEvent { info: Some(info), ..event }
         });
-        let events = all.filter(|e| e.position > after).collect();
+        let after = |event: &ChoiceFeedEvent| event.info.as_ref().is_some_and(|info| info.position > after);
+        let events = all.filter(after).collect();
         let message = WatchChoiceResponse { events, newest_position: 20 };
         Box::pin(async move { Ok(Response::new(told(message))) })
     }

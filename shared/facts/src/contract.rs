@@ -24,6 +24,10 @@ pub trait Changing {
     fn validate_only(&self) -> bool;
     /// Why, in a correction or withdrawal; else empty.
     fn reason(&self) -> &str;
+    /// Positions of other services' feeds that must have been applied first, by feed.
+    fn min_positions(&self) -> Vec<(&str, i64)> {
+        Vec::new()
+    }
 }
 
 /// An answer that tells at which position of the feed the change stands.

@@ -50,6 +50,12 @@ pub struct ConsumerHandle {
 }
 
 impl ConsumerHandle {
+    /// The feed's name in the table of cursors.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// How it is doing now.
     #[must_use]
     pub fn status(&self) -> ConsumerStatus {

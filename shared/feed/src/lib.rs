@@ -33,15 +33,19 @@
 //! The cursor moves in the transaction of `apply`; duplicates are dropped and gaps refused before it.
 
 mod consumer;
+mod consumers;
 mod cursor;
 mod event;
 mod log;
+mod produce;
 mod source;
 mod status;
 
 pub use consumer::{Consumer, ConsumerEnded, ConsumerHandle};
+pub use consumers::{Consumers, PATIENCE};
 pub use cursor::{consumer_migration, cursor};
 pub use event::{NewEvent, append, migration};
 pub use log::{FeedError, FeedItem, FeedLog, HEARTBEAT, Logged};
-pub use source::{FeedEvent, FeedSink, FeedSource, Heard};
+pub use produce::produce;
+pub use source::{FeedEvent, FeedSink, FeedSource, Heard, Meaning, Wire};
 pub use status::ConsumerStatus;

@@ -5,8 +5,8 @@ use niva_proto::{
     assessment::v1::{
         AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
     },
-    choice::v1::{CapacityPeriod, ChoiceEvent, Placement, RegimePeriod, Unit, choice_event, placement},
-    common::v1::{Extent, FactInfo, GrantScope, Level, Regime, ServiceType, fact_info},
+    choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement},
+    common::v1::{Extent, FactInfo, GrantScope, Level, Regime, ServiceType},
 };
 
 const UNITS: usize = 300;
@@ -41,22 +41,23 @@ fn unit_of(n: usize) -> usize {
 }
 
 /// All units, in their regimes and districts.
-pub(crate) fn units() -> impl Iterator<Item = ChoiceEvent> {
+pub(crate) fn units() -> impl Iterator<Item = ChoiceFeedEvent> {
     (0..UNITS).map(|n| {
         let unit = Unit {
             unit_id: format!("unit-{n:04}"),
-            provider_id: format!("provider-{:03}", n / 3),
             name: format!("Verksamhet {n}"),
             service: SERVICES[n % SERVICES.len()].0.into(),
-            district: DISTRICTS[n / 7 % DISTRICTS.len()].to_owned(),
-            regimes: vec![RegimePeriod {
+            periods: vec![UnitPeriod {
                 valid_from: day("2020-01-01"),
+                provider_id: format!("provider-{:03}", n / 3),
+                district: DISTRICTS[n / 7 % DISTRICTS.len()].to_owned(),
                 regime: REGIMES[n / 4 % REGIMES.len()].into(),
+                capacity: 100_000,
+                orientation: String::new(),
             }],
-            capacities: vec![CapacityPeriod { valid_from: day("2020-01-01"), places: 100_000 }],
-            revision: 1,
+            info: Some(FactInfo { revision: 1, ..FactInfo::default() }),
         };
-        ChoiceEvent { fact: Some(choice_event::Fact::Unit(unit)) }
+        ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) }
     })
 }
 
@@ -113,11 +114,11 @@ fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentFeed
 
 /// What a fact carries in its first revision.
 fn first() -> Option<FactInfo> {
-    Some(FactInfo { revision: 1, state: fact_info::State::Stands.into(), ..FactInfo::default() })
+    Some(FactInfo { revision: 1, ..FactInfo::default() })
 }
 
 /// One in ten leaves in the middle of March, with vacancy to follow.
-pub(crate) fn placed(n: usize) -> ChoiceEvent {
+pub(crate) fn placed(n: usize) -> ChoiceFeedEvent {
     let moves_out = n % 20 == 18;
     let ends = if moves_out { Some("2024-03-10") } else { n.is_multiple_of(10).then_some("2024-03-15") };
     let state = if ends.is_some() { placement::State::Ended } else { placement::State::Started };
@@ -135,5 +136,5 @@ pub(crate) fn placed(n: usize) -> ChoiceEvent {
         end_date: ends.and_then(day),
         revision: 1,
     };
-    ChoiceEvent { fact: Some(choice_event::Fact::Placement(placement)) }
+    ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Placement(placement)) }
 }

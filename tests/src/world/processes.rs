@@ -62,14 +62,18 @@ impl Processes {
             &self.folder.display().to_string(),
             "--clock-file",
             &clock_file(&self.folder).display().to_string(),
-            "--assessment",
-            &self.address(Service::Assessment),
-            "--choice",
-            &self.address(Service::Choice),
-            "--allow-example-instruments",
         ]
         .map(str::to_owned)
         .to_vec();
+        let assessment = ["--assessment".to_owned(), self.address(Service::Assessment)];
+        match service {
+            Service::Assessment => arguments.push("--allow-example-instruments".to_owned()),
+            Service::Choice => arguments.extend(assessment),
+            Service::Payment => {
+                arguments.extend(assessment);
+                arguments.extend(["--choice".to_owned(), self.address(Service::Choice)]);
+            }
+        }
         arguments.extend(self.more.iter().cloned());
         let log = self.folder.join(format!("{}.log", service.name()));
         let mut process = Process::start(&log, &arguments).expect("it starts");

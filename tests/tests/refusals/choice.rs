@@ -6,8 +6,8 @@ use niva_journeys::{
 };
 use niva_proto::{
     choice::v1::{
-        CapacityPeriod, CreateUnitRequest, EndPlacementRequest, GiveNoticeRequest, MakeOfferRequest,
-        RegimePeriod, StartPlacementRequest, Unit,
+        EndPlacementRequest, GiveNoticeRequest, MakeOfferRequest, RecordUnitRequest, StartPlacementRequest,
+        Unit, UnitPeriod,
     },
     common::v1::Regime,
 };
@@ -17,27 +17,27 @@ use super::{SERVICE, assert_refused};
 
 pub(super) async fn units(world: &World) {
     let mut client = world.choice(Role::Administrator);
-    let fine = Unit {
+    let terms = UnitPeriod {
+        valid_from: day("2024-01-01"),
         provider_id: "provider-of-unit".to_owned(),
-        name: "Verksamhet".to_owned(),
-        service: SERVICE.into(),
         district: "Farsta".to_owned(),
-        regimes: vec![RegimePeriod { valid_from: day("2024-01-01"), regime: Regime::Private.into() }],
-        capacities: vec![CapacityPeriod { valid_from: day("2024-01-01"), places: 1 }],
-        ..Unit::default()
+        regime: Regime::Private.into(),
+        capacity: 1,
+        orientation: String::new(),
     };
-    let refused: [(&str, Unit, &[&str]); 3] = [
-        ("no capacity", Unit { capacities: Vec::new(), ..fine.clone() }, &["NO_CAPACITY_GIVEN"]),
-        ("unknown district", Unit { district: "Norrmalm".to_owned(), ..fine.clone() }, &["DISTRICT_UNKNOWN"]),
-        (
-            "three at once",
-            Unit { capacities: Vec::new(), regimes: Vec::new(), district: "Norrmalm".to_owned(), ..fine },
-            &["DISTRICT_UNKNOWN", "NO_CAPACITY_GIVEN", "NO_REGIME_GIVEN"],
-        ),
+    let unit =
+        |periods| Unit { name: "Verksamhet".to_owned(), service: SERVICE.into(), periods, ..Unit::default() };
+    let elsewhere = UnitPeriod { district: "Norrmalm".to_owned(), ..terms.clone() };
+    let three = UnitPeriod { capacity: -1, regime: 0, ..elsewhere.clone() };
+    let refused: [(&str, Unit, &[&str]); 4] = [
+        ("no period", unit(Vec::new()), &["NO_PERIOD_GIVEN"]),
+        ("two from one day", unit(vec![terms.clone(), terms]), &["PERIOD_TWICE"]),
+        ("unknown district", unit(vec![elsewhere]), &["DISTRICT_UNKNOWN"]),
+        ("three at once", unit(vec![three]), &["DISTRICT_UNKNOWN", "CAPACITY_NEGATIVE", "FIELD_REQUIRED"]),
     ];
     for (what, unit, reasons) in refused {
-        let request = CreateUnitRequest { request_id: new_request(), unit: Some(unit) };
-        assert_refused(what, client.units.create_unit(request).await, Code::InvalidArgument, reasons);
+        let request = RecordUnitRequest { request_id: new_request(), validate_only: false, unit: Some(unit) };
+        assert_refused(what, client.units.record_unit(request).await, Code::InvalidArgument, reasons);
     }
 }
 

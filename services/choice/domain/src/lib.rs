@@ -7,6 +7,7 @@
 
 pub mod capacity;
 mod grants;
+mod occupancy;
 mod offers;
 mod placements;
 mod providers;
@@ -15,11 +16,12 @@ mod units;
 mod wishes;
 
 pub use grants::{Grant, exclusive};
+pub use occupancy::{OccupancyDay, occupancy};
 pub use offers::{Offer, OfferState, Opening, Order};
 pub use placements::{Dates, Placement, PlacementState};
 pub use providers::Provider;
 pub use refusal::Refusal;
-pub use units::Unit;
+pub use units::{Periods, Unit, UnitChange, UnitTerms};
 pub use wishes::{MAX_UNITS, Wish};
 
 use niva_calendar::{NaiveDate, plus_days};

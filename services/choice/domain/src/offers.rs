@@ -110,7 +110,7 @@ impl Offer {
             return Err(Refusal::OfferOpen { offer_id: open.offer_id.clone() });
         }
         may_be_placed(grant.service, on.placements)?;
-        unit.has_place(on.taken, Interval::from(on.today))?;
+        unit.has_place(on.taken, &[Interval::from(on.today)])?;
         Ok(Self {
             offer_id,
             grant_id: grant.grant_id.clone(),
@@ -153,7 +153,7 @@ impl Offer {
             return Err(Refusal::OutsideGrant { grant_id: grant.grant_id.clone(), day });
         }
         may_be_placed(self.service, order.placements)?;
-        order.unit.has_place(order.taken, Interval::from(day))?;
+        order.unit.has_place(order.taken, &[Interval::from(day)])?;
         let placement = Placement {
             placement_id: order.placement_id.clone(),
             grant_id: self.grant_id.clone(),

@@ -208,7 +208,7 @@ impl Placement {
         no_end_before_start(actual_start, end)?;
         let added = self.state.end().and_then(|known| Interval::new(day_after(known), end));
         if let Some(Refusal::NoFreePlace { unit_id, day }) =
-            added.and_then(|added| unit.has_place(taken, added).err())
+            added.and_then(|added| unit.has_place(taken, &[added]).err())
         {
             return Err(Refusal::PlaceTaken { unit_id, day });
         }

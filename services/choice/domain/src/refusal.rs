@@ -11,12 +11,16 @@ pub enum Refusal {
         "the regime {0} is a price column, not a way to run a unit; give municipal, contracted or private"
     )]
     RegimeNotAllowed(Regime),
-    #[error("no regime is given; a unit needs one from its first day on")]
-    NoRegimeGiven,
-    #[error("no capacity is given; say from when on the unit has how many places")]
-    NoCapacityGiven,
+    #[error("no period is given; say from when on what the unit is like")]
+    NoPeriodGiven,
     #[error("two periods begin on {0}; keep one of them")]
     PeriodTwice(NaiveDate),
+    #[error("nothing is to change; give what is different from that day on")]
+    NoChangeGiven,
+    #[error("unit {unit_id} begins on {first}; correct its periods to let it begin earlier")]
+    BeforeFirstPeriod { unit_id: String, first: NaiveDate },
+    #[error("is {was}: a correction does not change what the fact is about; withdraw it and record another")]
+    SubjectFixed { field: &'static str, was: String },
     #[error("grant {grant_id} ended on {last}; a new grant is needed")]
     GrantEnded { grant_id: String, last: NaiveDate },
     #[error("{given} units are wished for; at most {most} can be ranked")]
@@ -27,8 +31,8 @@ pub enum Refusal {
     UnitUnknown(String),
     #[error("unit {0} is named before; name each unit once")]
     UnitTwice(String),
-    #[error("unit {unit_id} gives {gives}, but the grant is for {granted}; choose a unit that gives it")]
-    WrongService { unit_id: String, gives: Service, granted: Service },
+    #[error("unit {unit_id} gives {gives}, not {wanted}; choose a unit that gives it")]
+    WrongService { unit_id: String, gives: Service, wanted: Service },
     #[error("unit {unit_id} works in {works_in}; housing support is given by units that work in {district}")]
     WrongDistrict { unit_id: String, works_in: String, district: String },
     #[error("unit {unit_id} is not among the wishes for grant {grant_id}; record the wish first")]
@@ -80,9 +84,11 @@ impl Refusal {
         match self {
             Self::DateTooFar { .. } => "DATE_TOO_FAR",
             Self::RegimeNotAllowed(_) => "REGIME_NOT_ALLOWED",
-            Self::NoRegimeGiven => "NO_REGIME_GIVEN",
-            Self::NoCapacityGiven => "NO_CAPACITY_GIVEN",
+            Self::NoPeriodGiven => "NO_PERIOD_GIVEN",
             Self::PeriodTwice(_) => "PERIOD_TWICE",
+            Self::NoChangeGiven => "NO_CHANGE_GIVEN",
+            Self::BeforeFirstPeriod { .. } => "BEFORE_FIRST_PERIOD",
+            Self::SubjectFixed { .. } => "SUBJECT_FIXED",
             Self::GrantEnded { .. } => "GRANT_ENDED",
             Self::TooManyUnits { .. } => "TOO_MANY_UNITS",
             Self::NoUnits => "FIELD_REQUIRED",

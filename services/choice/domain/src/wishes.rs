@@ -1,5 +1,6 @@
 use std::collections::BTreeMap;
 
+use niva_calendar::NaiveDate;
 use niva_models::Service;
 
 use crate::{Grant, Refusal, Unit};
@@ -29,6 +30,7 @@ impl Wish {
         unit_ids: Vec<String>,
         units: &BTreeMap<String, Unit>,
         before: i32,
+        today: NaiveDate,
     ) -> Result<Self, Vec<(Option<usize>, Refusal)>> {
         let mut wrong = Vec::new();
         if unit_ids.is_empty() {
@@ -43,7 +45,7 @@ impl Wish {
             } else {
                 match units.get(unit_id) {
                     None => Some(Refusal::UnitUnknown(unit_id.clone())),
-                    Some(unit) => suits(grant, unit).err(),
+                    Some(unit) => suits(grant, unit, today).err(),
                 }
             };
             wrong.extend(refused.map(|refusal| (Some(rank), refusal)));
@@ -56,18 +58,13 @@ impl Wish {
 }
 
 /// Free choice in the whole city, but housing support only among units that work in the grant's district.
-fn suits(grant: &Grant, unit: &Unit) -> Result<(), Refusal> {
-    if unit.service != grant.service {
-        return Err(Refusal::WrongService {
-            unit_id: unit.unit_id.clone(),
-            gives: unit.service,
-            granted: grant.service,
-        });
-    }
-    if grant.service == Service::HousingSupport && unit.district != grant.district {
+fn suits(grant: &Grant, unit: &Unit, today: NaiveDate) -> Result<(), Refusal> {
+    unit.gives(grant.service)?;
+    let works_in = unit.terms_near(today.max(grant.valid.first)).map_or("", |terms| terms.district.as_str());
+    if grant.service == Service::HousingSupport && works_in != grant.district {
         return Err(Refusal::WrongDistrict {
             unit_id: unit.unit_id.clone(),
-            works_in: unit.district.clone(),
+            works_in: works_in.to_owned(),
             district: grant.district.clone(),
         });
     }

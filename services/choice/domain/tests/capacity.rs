@@ -1,11 +1,12 @@
 use niva_calendar::{Interval, NaiveDate, Timeline, plus_days};
 use niva_choice_domain::{
-    Done, Offer, OfferState, Opening, Order, Placement, PlacementState, Unit, capacity::first_day_over,
+    Done, Offer, OfferState, Opening, Order, Periods, Placement, PlacementState, Unit, UnitChange,
+    capacity::first_day_over,
 };
-use niva_models::{Regime, Service::Occupation};
+use niva_models::Service::Occupation;
 use proptest::prelude::*;
 
-use crate::{day, grant, unit, wish};
+use crate::{day, grant, terms, unit, wish};
 
 /// Days looked at, and persons who want a place.
 const DAYS: i64 = 60;
@@ -24,8 +25,8 @@ fn held() -> impl Strategy<Value = Interval> {
 
 fn places() -> impl Strategy<Value = Timeline<u32>> {
     proptest::collection::btree_map(0..DAYS, 0_u32..4, 1..4).prop_map(|periods| {
-        let periods: Vec<_> = periods.into_iter().map(|(n, places)| (nth(n), places)).collect();
-        Unit::capacities(&periods).unwrap()
+        let periods = periods.into_iter().map(|(n, places)| (nth(n), terms(places))).collect();
+        Periods::new(periods).unwrap().capacities()
     })
 }
 
@@ -117,7 +118,10 @@ impl World {
                 self.offers = self.offers.drain(..).map(|o| o.lapse(today).value()).collect();
             }
             Step::Capacity(from, places) => {
-                self.unit = self.unit.clone().set_capacity(nth(from), places).value();
+                let change = UnitChange { capacity: Some(places), ..UnitChange::default() };
+                if let Ok(done) = self.unit.clone().change(nth(from), &change) {
+                    self.unit = done.value();
+                }
             }
             Step::Offer(person) => self.offer(person),
             Step::Yes(person, ahead) => self.yes(person, ahead),
@@ -200,7 +204,7 @@ impl World {
             let here = self.placements.iter().filter(|p| here(p, day)).count();
             here + self.offers.iter().filter(|o| may_come(o, day)).count()
         };
-        let places = |day| self.unit.capacities.at(day).copied().unwrap_or(0) as usize;
+        let places = |day| self.unit.periods.at(day).map_or(0, |terms| terms.capacity) as usize;
         (0..2 * DAYS).map(nth).map(|day| (on(day), places(day))).collect()
     }
 }
@@ -259,27 +263,4 @@ fn an_offer_that_lapses_frees_its_place() {
     assert_eq!(world.offers.len(), 2);
     world.apply(&Step::Lapse);
     assert_eq!(world.offers[0].state, OfferState::Lapsed);
-}
-
-#[test]
-fn a_period_holds_until_the_next_begins() {
-    let unit = unit("u", Occupation, 5);
-    let Done::Now(unit) = unit.set_capacity(nth(20), 2) else { panic!("a change") };
-    let Done::Now(unit) = unit.set_capacity(nth(10), 9) else { panic!("a change") };
-    let places = |n| unit.capacities.at(nth(n)).copied();
-    assert_eq!(
-        [places(-61), places(0), places(10), places(19), places(20)].map(Option::unwrap_or_default),
-        [0, 5, 9, 9, 2]
-    );
-    assert_eq!(unit.revision, 3);
-    assert!(matches!(unit.clone().set_capacity(nth(20), 2), Done::Already(_)));
-    assert_eq!(
-        unit.change_regime(nth(0), Regime::OtherMunicipality).unwrap_err().reason(),
-        "REGIME_NOT_ALLOWED"
-    );
-    let reasons =
-        |wrong: Vec<niva_choice_domain::Refusal>| wrong.iter().map(|r| r.reason()).collect::<Vec<_>>();
-    assert_eq!(reasons(Unit::capacities(&[]).unwrap_err()), ["NO_CAPACITY_GIVEN"]);
-    assert_eq!(reasons(Unit::capacities(&[(nth(0), 1), (nth(0), 2)]).unwrap_err()), ["PERIOD_TWICE"]);
-    assert_eq!(reasons(Unit::regimes(&[]).unwrap_err()), ["NO_REGIME_GIVEN"]);
 }

@@ -4,10 +4,11 @@
 mod capacity;
 mod offers;
 mod placements;
+mod units;
 mod wishes;
 
 use niva_calendar::{Interval, NaiveDate, date};
-use niva_choice_domain::{Grant, Placement, PlacementState, Unit, Wish};
+use niva_choice_domain::{Grant, Periods, Placement, PlacementState, Unit, UnitTerms, Wish};
 use niva_models::{Regime, Service};
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -18,13 +19,19 @@ fn unit(unit_id: &str, service: Service, places: u32) -> Unit {
     let first = day(2024, 1, 1);
     Unit {
         unit_id: unit_id.to_owned(),
-        provider_id: "provider-1".to_owned(),
         name: "Vinsta".to_owned(),
         service,
+        periods: Periods::new(vec![(first, terms(places))]).unwrap(),
+    }
+}
+
+fn terms(capacity: u32) -> UnitTerms {
+    UnitTerms {
+        provider_id: "provider-1".to_owned(),
         district: "Järva".to_owned(),
-        regimes: Unit::regimes(&[(first, Regime::Municipal)]).unwrap(),
-        capacities: Unit::capacities(&[(first, places)]).unwrap(),
-        revision: 1,
+        regime: Regime::Municipal,
+        capacity,
+        orientation: String::new(),
     }
 }
 

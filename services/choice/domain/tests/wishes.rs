@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use niva_choice_domain::{MAX_UNITS, Refusal, Unit, Wish};
+use niva_choice_domain::{MAX_UNITS, Refusal, Unit, UnitChange, Wish};
 use niva_models::Service::{HousingSupport, Occupation};
 
 use crate::{day, grant, unit};
@@ -10,7 +10,12 @@ type Wrong = Vec<(Option<usize>, Refusal)>;
 fn record(service: niva_models::Service, ranked: &[&str], units: &[Unit]) -> Result<Wish, Wrong> {
     let units: BTreeMap<_, _> = units.iter().map(|u| (u.unit_id.clone(), u.clone())).collect();
     let ranked = ranked.iter().map(|id| (*id).to_owned()).collect();
-    Wish::record(&grant("g", service), ranked, &units, 3)
+    Wish::record(&grant("g", service), ranked, &units, 3, day(2024, 3, 1))
+}
+
+fn elsewhere(unit: Unit) -> Unit {
+    let change = UnitChange { district: Some("Farsta".to_owned()), ..UnitChange::default() };
+    unit.change(day(2024, 1, 1), &change).unwrap().value()
 }
 
 fn reasons(result: Result<Wish, Wrong>) -> Vec<(Option<usize>, &'static str)> {
@@ -26,8 +31,7 @@ fn a_wish_replaces_the_one_before() {
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let mut there = unit("there", HousingSupport, 1);
-    "Farsta".clone_into(&mut there.district);
+    let there = elsewhere(unit("there", HousingSupport, 1));
     let units = [unit("here", HousingSupport, 1), there, unit("other", Occupation, 1)];
     assert_eq!(
         reasons(record(HousingSupport, &["here", "other", "there", "here", "nowhere"], &units)),
@@ -52,9 +56,7 @@ fn between_one_and_twenty_units_are_ranked() {
 
 #[test]
 fn another_district_is_free_to_choose_except_for_housing_support() {
-    let mut farsta = unit("u", Occupation, 1);
-    "Farsta".clone_into(&mut farsta.district);
-    assert!(record(Occupation, &["u"], &[farsta]).is_ok());
+    assert!(record(Occupation, &["u"], &[elsewhere(unit("u", Occupation, 1))]).is_ok());
 }
 
 #[test]

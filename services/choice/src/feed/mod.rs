@@ -8,13 +8,13 @@ use std::sync::Arc;
 use futures_util::{Stream, StreamExt};
 use niva_kit::auth::Caller;
 use niva_kit::feed::{FeedItem, HEARTBEAT, NewEvent};
+use niva_kit::wire::write;
 use niva_kit::{DbError, OpError};
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::FeedStatus;
-use pb::choice_event::Fact;
+use pb::choice_feed_event::Fact;
 use pb::feed_service_server::FeedService;
 use prost::Message as _;
-use prost_types::Timestamp;
 use tonic::{Request, Response, Status};
 
 use crate::{Answer, App, grants};
@@ -65,10 +65,7 @@ impl Feed {
             newest_position: status.newest,
             connected: status.connected,
             last_error: status.last_error.unwrap_or_default(),
-            update_time: moved.map(|at| Timestamp {
-                seconds: at.timestamp(),
-                nanos: i32::try_from(at.timestamp_subsec_nanos()).unwrap_or_default(),
-            }),
+            update_time: moved.map(write::timestamp),
         };
         Ok(pb::GetFeedStatusResponse { feeds: vec![feed] })
     }
@@ -76,13 +73,9 @@ impl Feed {
 
 fn said(item: FeedItem) -> Result<pb::WatchChoiceResponse, OpError> {
     let events = item.events.into_iter().map(|logged| {
-        let event = pb::ChoiceEvent::decode(logged.payload.as_slice())
+        let event = pb::ChoiceFeedEvent::decode(logged.payload.as_slice())
             .map_err(|e| DbError::row("feed_event", "payload", logged.position.to_string(), e))?;
-        Ok(pb::ChoiceFeedEvent {
-            position: logged.position,
-            previous_position: logged.previous,
-            event: Some(event),
-        })
+        Ok(pb::ChoiceFeedEvent { info: Some(logged.info()), ..event })
     });
     let events = events.collect::<Result<_, DbError>>()?;
     Ok(pb::WatchChoiceResponse { events, newest_position: item.newest })
@@ -104,5 +97,5 @@ pub(crate) fn placement(placement: &pb::Placement) -> NewEvent {
 }
 
 fn event(kind: &'static str, key: &str, fact: Fact) -> NewEvent {
-    NewEvent::new(kind, key, &pb::ChoiceEvent { fact: Some(fact) })
+    NewEvent::new(kind, key, &pb::ChoiceFeedEvent { info: None, fact: Some(fact) })
 }

@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use niva_choice_domain::Grant;
 use niva_kit::auth::Caller;
 use niva_kit::client::Channel;
-use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
+use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::assessment::v1 as pb;
 use pb::assessment_feed_event::Fact;
@@ -47,7 +47,12 @@ impl FeedSource<Option<Fact>> for Source {
 fn heard(message: pb::WatchAssessmentResponse) -> Heard<Option<Fact>> {
     let events = message.events.into_iter().map(|event| {
         let info = event.info.unwrap_or_default();
-        FeedEvent { position: info.position, previous: info.previous_position, event: event.fact }
+        let meaning = match &event.fact {
+            Some(_) => Meaning::Known,
+            None if info.ignorable => Meaning::Ignorable,
+            None => Meaning::Unknown,
+        };
+        FeedEvent { position: info.position, previous: info.previous_position, meaning, event: event.fact }
     });
     Heard { events: events.collect(), newest: message.newest_position }
 }
@@ -62,7 +67,7 @@ impl FeedSink<Option<Fact>> for Grants {
                 Some(Fact::Grant(grant)) => {
                     v.nested(&format!("event at {}", event.position), |v| wire::grant(v, grant))
                 }
-                // Somebody, a level, or a fact that only later versions know of.
+                // Somebody, or a level.
                 Some(Fact::Person(_) | Fact::LevelDecision(_)) | None => None,
             })
             .collect();

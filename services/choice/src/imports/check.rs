@@ -61,7 +61,9 @@ pub(super) async fn check(
             None => {}
             Some(Imported::Provider(provider)) => accepted.providers.push(provider),
             Some(Imported::Unit(unit)) => {
-                Sight::of(caller).district(&unit.district)?;
+                for (_, terms) in unit.periods.all() {
+                    Sight::of(caller).district(&terms.district)?;
+                }
                 known.check_unit(i, &unit, findings);
                 accepted.units.push(unit);
             }
@@ -110,9 +112,9 @@ async fn check_placements(
         let Some(unit) = units.get(unit_id) else { continue };
         let wanted: Vec<_> = new.iter().map(|(_, days)| *days).collect();
         let taken = taken.get(unit_id).map_or(&[][..], Vec::as_slice);
-        if let Some(day) = capacity::first_day_over(&unit.capacities, taken, &wanted) {
+        if let Some(day) = capacity::first_day_over(&unit.periods.capacities(), taken, &wanted) {
             let there = taken.iter().chain(&wanted).filter(|days| days.contains(day)).count();
-            let places = unit.capacities.at(day).copied().unwrap_or(0);
+            let places = unit.periods.at(day).map_or(0, |terms| terms.capacity);
             let words = format!(
                 "unit {unit_id} would have {there} people on {day}, but has {places} places; raise its capacity from that \
                  day or correct the dates"
@@ -136,10 +138,13 @@ impl Known<'_> {
     }
 
     fn check_unit(&self, i: usize, unit: &Unit, findings: &mut Findings) {
-        let provider = unit.provider_id.as_str();
-        if !self.coming_providers.contains(provider) && !self.providers.contains(provider) {
-            let words = format!("there is no provider {provider}, neither here nor in the import: add it");
-            findings.add(i, "unit.provider_id", "PROVIDER_UNKNOWN", words);
+        for (n, (_, terms)) in unit.periods.all().iter().enumerate() {
+            let provider = terms.provider_id.as_str();
+            if !self.coming_providers.contains(provider) && !self.providers.contains(provider) {
+                let words =
+                    format!("there is no provider {provider}, neither here nor in the import: add it");
+                findings.add(i, &format!("unit.periods[{n}].provider_id"), "PROVIDER_UNKNOWN", words);
+            }
         }
     }
 
@@ -195,7 +200,7 @@ async fn known<'a>(tx: &Tx<'_>, records: &'a [pb::ImportChoiceRequest]) -> Resul
             Record::Unit(unit) => {
                 coming_units.insert(id);
                 units.insert(id);
-                providers.insert(unit.provider_id.trim());
+                providers.extend(unit.periods.iter().map(|period| period.provider_id.trim()));
             }
             Record::Placement(placement) => {
                 placements.insert(id);
@@ -208,8 +213,8 @@ async fn known<'a>(tx: &Tx<'_>, records: &'a [pb::ImportChoiceRequest]) -> Resul
     Ok(Known {
         coming_providers,
         coming_units,
-        providers: providers::store::existing(tx, &list(providers)).await?.into_iter().collect(),
-        units: units::store::lock_all(tx, &list(units)).await?,
+        providers: providers::store::hold(tx, &list(providers)).await?.into_iter().collect(),
+        units: units::store::hold_all(tx, &list(units)).await?,
         grants: grants::store::find_all(tx, &list(grants)).await?,
         taken_placements: placements::store::taken(tx, &list(placements)).await?.into_iter().collect(),
     })

@@ -6,11 +6,12 @@ mod wire;
 use std::sync::Arc;
 
 use niva_choice_domain::{Placement, Provider, Unit};
+use niva_facts::{Info, Telling};
 use niva_kit::auth::{self, Caller};
 use niva_kit::import::{Findings, Import};
 use niva_kit::request::Call;
 use niva_kit::rpc::answer;
-use niva_kit::{OpError, Tx};
+use niva_kit::{OpError, Tx, facts};
 use niva_proto::choice::v1 as pb;
 use pb::import_service_server::ImportService;
 use tonic::{Request, Streaming};
@@ -49,31 +50,43 @@ impl Imports {
         let (request_id, request) = (import.request_id(), import.content());
         let call = Call { method: "ImportChoice", caller, request_id, request };
         let records = import.records();
+        let told =
+            &Telling { author: caller.author(), recorded_at: self.0.clock.now(), reason: String::new() };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let mut findings = Findings::default();
                     let accepted = check::check(tx, self.0.reader(), caller, records, &mut findings).await?;
                     findings.finish(records)?;
-                    save(tx, &accepted).await
+                    save(tx, &accepted, told).await
                 })
             })
             .await
     }
 }
 
-async fn save(tx: &Tx<'_>, accepted: &Accepted) -> Result<Told<pb::ImportChoiceResponse>, OpError> {
+async fn save(
+    tx: &Tx<'_>,
+    accepted: &Accepted,
+    told: &Telling,
+) -> Result<Told<pb::ImportChoiceResponse>, OpError> {
     let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
     let answer = pb::ImportChoiceResponse {
         providers: count(accepted.providers.len()),
         units: count(accepted.units.len()),
         placements: count(accepted.placements.len()),
     };
-    providers::store::insert_all(tx, &accepted.providers).await?;
-    units::store::insert_all(tx, &accepted.units).await?;
+    let first = |id: &str| Info::first(id, told.clone());
+    let told: Vec<_> = accepted.providers.iter().map(|p| (p.clone(), first(&p.provider_id))).collect();
+    providers::store::insert_all(tx, &told).await?;
+    let providers: Vec<_> = told.iter().map(|(p, info)| providers::wire::write(p, info)).collect();
+    facts::append(tx, &providers).await?;
+    let told: Vec<_> = accepted.units.iter().map(|u| (u.clone(), first(&u.unit_id))).collect();
+    units::store::insert_all(tx, &told).await?;
+    let units: Vec<_> = told.iter().map(|(u, info)| units::wire::write(u, info)).collect();
+    facts::append(tx, &units).await?;
     placements::store::insert_all(tx, &accepted.placements).await?;
-    let providers = accepted.providers.iter().map(|p| feed::provider(&providers::wire::provider(p)));
-    let units = accepted.units.iter().map(|u| feed::unit(&units::wire::unit(u)));
     let placements = accepted.placements.iter().map(|p| feed::placement(&placements::wire::placement(p)));
-    Ok((answer, providers.chain(units).chain(placements).collect()))
+    let events = providers.iter().map(feed::provider).chain(units.iter().map(feed::unit)).chain(placements);
+    Ok((answer, events.collect()))
 }

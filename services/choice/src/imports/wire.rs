@@ -2,10 +2,10 @@
 
 use niva_choice_domain::{Placement, Provider, Unit};
 use niva_kit::Violations;
-use niva_kit::wire::read;
 use niva_proto::choice::v1 as pb;
 use pb::import_choice_request::Record;
 
+use crate::providers;
 use crate::wire::Reader;
 
 /// A record of an import.
@@ -19,16 +19,10 @@ impl Reader<'_> {
     /// A record of ImportChoice; `None` when it has violations.
     pub(crate) fn import_record(self, v: &mut Violations, record: Option<&Record>) -> Option<Imported> {
         match v.required("record", record)? {
-            Record::Provider(given) => v.nested("provider", |v| {
-                let provider_id = read::id(v, "provider_id", &given.provider_id);
-                let name = Self::name(v, "name", &given.name);
-                Some(Imported::Provider(Provider { provider_id: provider_id?, name: name? }))
-            }),
-            Record::Unit(given) => v.nested("unit", |v| {
-                let unit = self.unit(v, given);
-                let unit_id = read::id(v, "unit_id", &given.unit_id);
-                Some(Imported::Unit(unit?.with_id(unit_id?)))
-            }),
+            Record::Provider(given) => {
+                v.nested("provider", |v| providers::wire::provider(v, given, None).map(Imported::Provider))
+            }
+            Record::Unit(given) => v.nested("unit", |v| self.unit(v, given, None).map(Imported::Unit)),
             Record::Placement(given) => {
                 v.nested("placement", |v| self.placement(v, given).map(Imported::Placement))
             }

@@ -71,7 +71,7 @@ impl Offers {
         let (today, offer_id) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "offer"));
         let call = Call { method: "MakeOffer", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let grant =
                         grants::held(tx, caller, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?;
@@ -79,7 +79,7 @@ impl Offers {
                     let reflection_days = self.0.terms(grant.service)?.parameters.reflection_days;
                     let not_wished =
                         || Refusal::NotWished { grant_id: grant_id.clone(), unit_id: unit_id.clone() };
-                    let unit = units::store::lock(tx, unit_id).await?.ok_or_else(|| refused(not_wished()))?;
+                    let unit = units::store::hold(tx, unit_id).await?.ok_or_else(|| refused(not_wished()))?;
                     let wish = wishes::store::newest(tx, grant_id).await?;
                     let opening = Opening {
                         grant: &grant,
@@ -112,10 +112,10 @@ impl Offers {
         let call = Call { method: "AcceptOffer", caller, request_id: &request.request_id, request };
         let answered = self
             .0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let (grant, offer) = held(tx, caller, offer_id).await?;
-                    let unit = units::store::lock(tx, &offer.unit_id).await?;
+                    let unit = units::store::hold(tx, &offer.unit_id).await?;
                     let unit = of_row("offer", "unit_id", offer_id, unit)?;
                     let order = Order {
                         placement_id: placement_id.clone(),
@@ -150,7 +150,7 @@ impl Offers {
         let call = Call { method: "DeclineOffer", caller, request_id: &request.request_id, request };
         let answered = self
             .0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let (_, offer) = held(tx, caller, offer_id).await?;
                     let offer = offer.decline(today).map_err(refused)?;
@@ -184,7 +184,7 @@ impl Offers {
         let today = self.0.clock.today();
         let call = Call { method: "LapseOffers", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let lapsed = store::lapse(tx, today, None).await?;
                     Ok((

@@ -77,7 +77,7 @@ impl Placements {
         let (id, day) = &self.dated(&request.placement_id, "actual_start", request.actual_start)?;
         let call = Call { method: "StartPlacement", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let started = held(tx, caller, id).await?.start(*day).map_err(refused)?;
                     let (placement, events) = save(tx, started).await?;
@@ -95,7 +95,7 @@ impl Placements {
         let (id, day) = &self.dated(&request.placement_id, "notice_date", request.notice_date)?;
         let call = Call { method: "GiveNotice", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let leaving = held(tx, caller, id).await?.give_notice(*day).map_err(refused)?;
                     let (placement, events) = save(tx, leaving).await?;
@@ -114,11 +114,11 @@ impl Placements {
         let today = self.0.clock.today();
         let call = Call { method: "EndPlacement", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let placement = held(tx, caller, id).await?;
                     // A corrected end may need the place for longer.
-                    let unit = units::store::lock(tx, &placement.unit_id).await?;
+                    let unit = units::store::hold(tx, &placement.unit_id).await?;
                     let unit = of_row("placement", "unit_id", id, unit)?;
                     let from = placement.state.end().unwrap_or(today);
                     let taken = taken(tx, &unit, from, today, Some(id)).await?;
@@ -139,7 +139,7 @@ impl Placements {
         let today = self.0.clock.today();
         let call = Call { method: "WithdrawPlacement", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     let withdrawn = held(tx, caller, id).await?.withdraw(today).map_err(refused)?;
                     let (placement, events) = save(tx, withdrawn).await?;
@@ -195,7 +195,7 @@ async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Placement, OpErr
 fn check_sight(caller: &Caller, (grant, unit): &(Grant, Unit)) -> Result<(), OpError> {
     let sight = Sight::of(caller);
     sight.district(&grant.district)?;
-    sight.unit(unit)
+    sight.ran(unit)
 }
 
 async fn save(tx: &Tx<'_>, change: Done<Placement>) -> Result<Told<Option<pb::Placement>>, OpError> {

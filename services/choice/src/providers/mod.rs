@@ -6,29 +6,50 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_choice_domain::Provider;
+use niva_facts::Info;
 use niva_kit::auth::Caller;
+use niva_kit::feed::NewEvent;
 use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations};
+use niva_kit::{OpError, Tx, facts};
 use niva_proto::choice::v1 as pb;
 use pb::provider_service_server::ProviderService;
 use tonic::Request;
 
 use crate::refused::id_taken;
-use crate::wire::Reader;
-use crate::{Answer, App, MAX_PAGE, feed};
+use crate::wire::{Listed, id};
+use crate::{Answer, App, MAX_PAGE, feed, standing};
 
 /// Providers as tonic sees them.
 pub(crate) struct Providers(pub(crate) Arc<App>);
 
 #[tonic::async_trait]
 impl ProviderService for Providers {
-    async fn create_provider(
+    async fn record_provider(
         &self,
-        request: Request<pb::CreateProviderRequest>,
-    ) -> Answer<pb::CreateProviderResponse> {
-        answer!(self.create(request))
+        request: Request<pb::RecordProviderRequest>,
+    ) -> Answer<pb::RecordProviderResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn correct_provider(
+        &self,
+        request: Request<pb::CorrectProviderRequest>,
+    ) -> Answer<pb::CorrectProviderResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_provider(
+        &self,
+        request: Request<pb::WithdrawProviderRequest>,
+    ) -> Answer<pb::WithdrawProviderResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_provider(
+        &self,
+        request: Request<pb::GetProviderRequest>,
+    ) -> Answer<pb::GetProviderResponse> {
+        answer!(self.get(request))
     }
 
     async fn list_providers(
@@ -37,35 +58,98 @@ impl ProviderService for Providers {
     ) -> Answer<pb::ListProvidersResponse> {
         answer!(self.list(request))
     }
+
+    async fn list_provider_revisions(
+        &self,
+        request: Request<pb::ListProviderRevisionsRequest>,
+    ) -> Answer<pb::ListProviderRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
 impl Providers {
-    async fn create(
+    async fn record(
         &self,
         caller: &Caller,
-        request: &pb::CreateProviderRequest,
-    ) -> Result<pb::CreateProviderResponse, OpError> {
-        let mut v = Violations::new();
-        let id = read::optional_id(&mut v, "provider_id", &request.provider_id);
-        let name = Reader::name(&mut v, "name", &request.name);
-        let (id, name) = v.finish_with(id.zip(name))?;
-        let provider = &Provider {
-            provider_id: id.unwrap_or_else(|| self.0.ids.of(&request.request_id, "provider")),
-            name,
-        };
-        let call = Call { method: "CreateProvider", caller, request_id: &request.request_id, request };
+        request: &pb::RecordProviderRequest,
+    ) -> Result<pb::RecordProviderResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "provider");
+        let provider = &wire::read(request.provider.as_ref(), Some(&made))?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    if !store::insert(tx, provider).await? {
+                    let info = Info::first(&provider.provider_id, told);
+                    if !store::insert(tx, provider, &info).await? {
                         return Err(id_taken("provider", &provider.provider_id));
                     }
-                    let provider = wire::provider(provider);
-                    let event = feed::provider(&provider);
-                    Ok((pb::CreateProviderResponse { provider: Some(provider) }, vec![event]))
+                    let (provider, event) = tell(tx, provider, &info).await?;
+                    Ok((
+                        pb::RecordProviderResponse { provider: Some(provider), feed_position: 0 },
+                        vec![event],
+                    ))
                 })
             })
             .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectProviderRequest,
+    ) -> Result<pb::CorrectProviderResponse, OpError> {
+        let provider = &wire::read(request.provider.as_ref(), None)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let id = &provider.provider_id;
+                    store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("provider", id))?;
+                    let (_, info) = standing::<pb::Provider>(tx, id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    store::update(tx, provider, &info).await?;
+                    let (provider, event) = tell(tx, provider, &info).await?;
+                    Ok((
+                        pb::CorrectProviderResponse { provider: Some(provider), feed_position: 0 },
+                        vec![event],
+                    ))
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawProviderRequest,
+    ) -> Result<pb::WithdrawProviderResponse, OpError> {
+        let provider_id = &id::<pb::Provider>(&request.provider_id)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let missing = || OpError::not_found("provider", provider_id);
+                    let provider = store::lock(tx, provider_id).await?.ok_or_else(missing)?;
+                    let (_, info) = standing::<pb::Provider>(tx, provider_id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    if let Some(unit_id) = store::unit_of(tx, provider_id).await? {
+                        return Err(in_use(provider_id, &unit_id));
+                    }
+                    store::update(tx, &provider, &info).await?;
+                    let (provider, event) = tell(tx, &provider, &info).await?;
+                    Ok((
+                        pb::WithdrawProviderResponse { provider: Some(provider), feed_position: 0 },
+                        vec![event],
+                    ))
+                })
+            })
+            .await
+    }
+
+    async fn get(
+        &self,
+        _caller: &Caller,
+        request: &pb::GetProviderRequest,
+    ) -> Result<pb::GetProviderResponse, OpError> {
+        let provider = self.0.read(&request.provider_id, request.as_of.as_ref()).await?;
+        Ok(pb::GetProviderResponse { provider: Some(provider) })
     }
 
     async fn list(
@@ -73,11 +157,34 @@ impl Providers {
         _caller: &Caller,
         request: &pb::ListProvidersRequest,
     ) -> Result<pb::ListProvidersResponse, OpError> {
-        let filter = filter_hash(&["providers"]);
+        let listed = Listed::read(request.recorded_since.as_ref(), request.include_withdrawn)?;
+        let filter = filter_hash(&["providers", &listed.key()]);
         let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let rows = store::list(self.0.db.conn(), &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |p| p.provider_id.clone());
-        let providers = rows.iter().map(wire::provider).collect();
-        Ok(pb::ListProvidersResponse { providers, next_page_token })
+        let ids = store::list(self.0.db.conn(), &listed, &page).await?;
+        let (ids, next_page_token) = page.cut(ids, Clone::clone);
+        Ok(pb::ListProvidersResponse { providers: self.0.newest(&ids).await?, next_page_token })
     }
+
+    async fn revisions(
+        &self,
+        _caller: &Caller,
+        request: &pb::ListProviderRevisionsRequest,
+    ) -> Result<pb::ListProviderRevisionsResponse, OpError> {
+        let page = self.0.revisions(&request.provider_id, request.page_size, &request.page_token);
+        let (providers, next_page_token) = page.await?;
+        Ok(pb::ListProviderRevisionsResponse { providers, next_page_token })
+    }
+}
+
+/// Keeps a revision whose row is written, and what others hear of it.
+async fn tell(tx: &Tx<'_>, provider: &Provider, info: &Info) -> Result<(pb::Provider, NewEvent), OpError> {
+    let provider = wire::write(provider, info);
+    facts::append(tx, std::slice::from_ref(&provider)).await?;
+    let event = feed::provider(&provider);
+    Ok((provider, event))
+}
+
+fn in_use(provider_id: &str, unit_id: &str) -> OpError {
+    let words = format!("provider {provider_id} runs, or ran, unit {unit_id}: correct the unit first");
+    OpError::precondition("PROVIDER_IN_USE", words).with("unit_id", unit_id)
 }

@@ -1,31 +1,50 @@
 //! Units.
 
+mod reads;
 pub(crate) mod store;
 pub(crate) mod wire;
 
 use std::sync::Arc;
 
 use niva_choice_domain::{Done, Unit};
+use niva_facts::{Info, Telling};
 use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, Violations};
+use niva_kit::feed::NewEvent;
+use niva_kit::{OpError, Tx, facts};
 use niva_proto::choice::v1 as pb;
 use pb::unit_service_server::UnitService;
 use tonic::Request;
 
 use crate::refused::{id_taken, refused};
 use crate::sight::Sight;
-use crate::{Answer, App, MAX_PAGE, Told, feed, providers};
+use crate::wire::id;
+use crate::{Answer, App, feed, providers, standing};
 
 /// Units as tonic sees them.
 pub(crate) struct Units(pub(crate) Arc<App>);
 
 #[tonic::async_trait]
 impl UnitService for Units {
-    async fn create_unit(&self, request: Request<pb::CreateUnitRequest>) -> Answer<pb::CreateUnitResponse> {
-        answer!(self.create(request))
+    async fn record_unit(&self, request: Request<pb::RecordUnitRequest>) -> Answer<pb::RecordUnitResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn correct_unit(
+        &self,
+        request: Request<pb::CorrectUnitRequest>,
+    ) -> Answer<pb::CorrectUnitResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_unit(
+        &self,
+        request: Request<pb::WithdrawUnitRequest>,
+    ) -> Answer<pb::WithdrawUnitResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn change_unit(&self, request: Request<pb::ChangeUnitRequest>) -> Answer<pb::ChangeUnitResponse> {
+        answer!(self.change(request))
     }
 
     async fn set_unit_capacity(
@@ -35,13 +54,6 @@ impl UnitService for Units {
         answer!(self.set_capacity(request))
     }
 
-    async fn change_unit_regime(
-        &self,
-        request: Request<pb::ChangeUnitRegimeRequest>,
-    ) -> Answer<pb::ChangeUnitRegimeResponse> {
-        answer!(self.change_regime(request))
-    }
-
     async fn get_unit(&self, request: Request<pb::GetUnitRequest>) -> Answer<pb::GetUnitResponse> {
         answer!(self.get(request))
     }
@@ -49,35 +61,103 @@ impl UnitService for Units {
     async fn list_units(&self, request: Request<pb::ListUnitsRequest>) -> Answer<pb::ListUnitsResponse> {
         answer!(self.list(request))
     }
+
+    async fn list_unit_revisions(
+        &self,
+        request: Request<pb::ListUnitRevisionsRequest>,
+    ) -> Answer<pb::ListUnitRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
+
+    async fn get_unit_occupancy(
+        &self,
+        request: Request<pb::GetUnitOccupancyRequest>,
+    ) -> Answer<pb::GetUnitOccupancyResponse> {
+        answer!(self.occupancy(request))
+    }
 }
 
 impl Units {
-    async fn create(
+    async fn record(
         &self,
         caller: &Caller,
-        request: &pb::CreateUnitRequest,
-    ) -> Result<pb::CreateUnitResponse, OpError> {
-        let mut v = Violations::new();
-        let given = v.required("unit", request.unit.as_ref());
-        let new = given.and_then(|unit| v.nested("unit", |v| self.0.reader().unit(v, unit)));
-        let mut new = v.finish_with(new)?;
-        let id = new.unit_id.take().unwrap_or_else(|| self.0.ids.of(&request.request_id, "unit"));
-        let unit = &new.with_id(id);
-        Sight::of(caller).district(&unit.district)?;
-        let call = Call { method: "CreateUnit", caller, request_id: &request.request_id, request };
+        request: &pb::RecordUnitRequest,
+    ) -> Result<pb::RecordUnitResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "unit");
+        let unit = &self.0.reader().read_unit(request.unit.as_ref(), Some(&made))?;
+        in_districts(caller, unit)?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    if providers::store::existing(tx, &[unit.provider_id.as_str()]).await?.is_empty() {
-                        let words = format!("there is no provider {}: create it first", unit.provider_id);
-                        return Err(OpError::precondition("PROVIDER_UNKNOWN", words));
-                    }
-                    if !store::insert(tx, unit).await? {
+                    providers_stand(tx, unit).await?;
+                    let info = Info::first(&unit.unit_id, told);
+                    if !store::insert(tx, unit, &info).await? {
                         return Err(id_taken("unit", &unit.unit_id));
                     }
-                    let unit = wire::unit(unit);
-                    let event = feed::unit(&unit);
-                    Ok((pb::CreateUnitResponse { unit: Some(unit) }, vec![event]))
+                    let (unit, event) = tell(tx, unit, &info).await?;
+                    Ok((pb::RecordUnitResponse { unit: Some(unit), feed_position: 0 }, vec![event]))
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectUnitRequest,
+    ) -> Result<pb::CorrectUnitResponse, OpError> {
+        let unit = &self.0.reader().read_unit(request.unit.as_ref(), None)?;
+        in_districts(caller, unit)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (before, info) = held(tx, caller, &unit.unit_id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    if before.service != unit.service && store::is_in_use(tx, &unit.unit_id).await? {
+                        return Err(in_use(&unit.unit_id, "its service stays"));
+                    }
+                    providers_stand(tx, unit).await?;
+                    store::update(tx, unit, &info).await?;
+                    let (unit, event) = tell(tx, unit, &info).await?;
+                    Ok((pb::CorrectUnitResponse { unit: Some(unit), feed_position: 0 }, vec![event]))
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawUnitRequest,
+    ) -> Result<pb::WithdrawUnitResponse, OpError> {
+        let unit_id = &id::<pb::Unit>(&request.unit_id)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (unit, info) = held(tx, caller, unit_id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    if store::is_in_use(tx, unit_id).await? {
+                        return Err(in_use(unit_id, "withdraw them first"));
+                    }
+                    store::update(tx, &unit, &info).await?;
+                    let (unit, event) = tell(tx, &unit, &info).await?;
+                    Ok((pb::WithdrawUnitResponse { unit: Some(unit), feed_position: 0 }, vec![event]))
+                })
+            })
+            .await
+    }
+
+    async fn change(
+        &self,
+        caller: &Caller,
+        request: &pb::ChangeUnitRequest,
+    ) -> Result<pb::ChangeUnitResponse, OpError> {
+        let change = &self.0.reader().change(request)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (unit, events) = changed(tx, caller, change, told).await?;
+                    Ok((pb::ChangeUnitResponse { unit: Some(unit), feed_position: 0 }, events))
                 })
             })
             .await
@@ -88,85 +168,80 @@ impl Units {
         caller: &Caller,
         request: &pb::SetUnitCapacityRequest,
     ) -> Result<pb::SetUnitCapacityResponse, OpError> {
-        let mut v = Violations::new();
-        let change = self.0.reader().capacity_change(&mut v, request);
-        let change = &v.finish_with(change)?;
-        let call = Call { method: "SetUnitCapacity", caller, request_id: &request.request_id, request };
+        let change = &self.0.reader().capacity_change(request)?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let unit = held(tx, caller, &change.unit_id).await?;
-                    let (unit, events) = save(tx, unit.set_capacity(change.from, change.places)).await?;
-                    Ok((pb::SetUnitCapacityResponse { unit: Some(unit) }, events))
+                    let (unit, events) = changed(tx, caller, change, told).await?;
+                    Ok((pb::SetUnitCapacityResponse { unit: Some(unit), feed_position: 0 }, events))
                 })
             })
             .await
     }
-
-    async fn change_regime(
-        &self,
-        caller: &Caller,
-        request: &pb::ChangeUnitRegimeRequest,
-    ) -> Result<pb::ChangeUnitRegimeResponse, OpError> {
-        let mut v = Violations::new();
-        let change = self.0.reader().regime_change(&mut v, request);
-        let change = &v.finish_with(change)?;
-        let call = Call { method: "ChangeUnitRegime", caller, request_id: &request.request_id, request };
-        self.0
-            .change(&call, |tx| {
-                Box::pin(async move {
-                    let unit = held(tx, caller, &change.unit_id).await?;
-                    let changed = unit.change_regime(change.from, change.regime).map_err(refused)?;
-                    let (unit, events) = save(tx, changed).await?;
-                    Ok((pb::ChangeUnitRegimeResponse { unit: Some(unit) }, events))
-                })
-            })
-            .await
-    }
-
-    async fn get(
-        &self,
-        _caller: &Caller,
-        request: &pb::GetUnitRequest,
-    ) -> Result<pb::GetUnitResponse, OpError> {
-        let id = read::only_id("unit_id", &request.unit_id)?;
-        let unit =
-            store::find(self.0.db.conn(), &id).await?.ok_or_else(|| OpError::not_found("unit", &id))?;
-        Ok(pb::GetUnitResponse { unit: Some(wire::unit(&unit)) })
-    }
-
-    async fn list(
-        &self,
-        _caller: &Caller,
-        request: &pb::ListUnitsRequest,
-    ) -> Result<pb::ListUnitsResponse, OpError> {
-        let mut v = Violations::new();
-        let service = read::optional_service(&mut v, "service", request.service);
-        let service = v.finish_with(service)?;
-        let filter = filter_hash(&["units", service.map_or("", |s| s.as_str()), &request.district]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let rows = store::list(self.0.db.conn(), service, &request.district, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |u| u.unit_id.clone());
-        Ok(pb::ListUnitsResponse { units: rows.iter().map(wire::unit).collect(), next_page_token })
-    }
 }
 
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Unit, OpError> {
-    let unit = store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("unit", id))?;
-    let sight = Sight::of(caller);
-    sight.district(&unit.district)?;
-    sight.unit(&unit)?;
-    Ok(unit)
-}
-
-async fn save(tx: &Tx<'_>, change: Done<Unit>) -> Result<Told<pb::Unit>, OpError> {
-    match change {
-        Done::Already(unit) => Ok((wire::unit(&unit), Vec::new())),
+/// Changes a unit from a day on. What is so already changes nothing.
+async fn changed(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    change: &wire::Change,
+    told: Telling,
+) -> Result<(pb::Unit, Vec<NewEvent>), OpError> {
+    let (unit, info) = held(tx, caller, &change.unit_id).await?;
+    // The provider of the day alone changes what is to be from then on.
+    let terms = unit.terms_near(change.from);
+    Sight::of(caller).unit(&unit.unit_id, terms.map(|terms| terms.provider_id.as_str()))?;
+    let next = info.happened(told)?;
+    match unit.change(change.from, &change.change).map_err(refused)? {
+        Done::Already(_) => Ok((standing(tx, &change.unit_id).await?.0, Vec::new())),
         Done::Now(unit) => {
-            store::update(tx, &unit).await?;
-            let unit = wire::unit(&unit);
-            let event = feed::unit(&unit);
+            in_districts(caller, &unit)?;
+            providers_stand(tx, &unit).await?;
+            store::update(tx, &unit, &next).await?;
+            let (unit, event) = tell(tx, &unit, &next).await?;
             Ok((unit, vec![event]))
         }
     }
+}
+
+/// The unit, and which revision it is, held to the transaction's end.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Unit, Info), OpError> {
+    let unit = store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("unit", id))?;
+    in_districts(caller, &unit)?;
+    let (_, info) = standing::<pb::Unit>(tx, id).await?;
+    Ok((unit, info))
+}
+
+/// Refuses a unit that works, or has worked, in a district that is not the caller's.
+fn in_districts(caller: &Caller, unit: &Unit) -> Result<(), OpError> {
+    let sight = Sight::of(caller);
+    unit.periods.all().iter().try_for_each(|(_, terms)| sight.district(&terms.district))
+}
+
+/// Refuses a unit with a provider that there is not.
+async fn providers_stand(tx: &Tx<'_>, unit: &Unit) -> Result<(), OpError> {
+    let mut named: Vec<_> = unit.periods.all().iter().map(|(_, terms)| terms.provider_id.as_str()).collect();
+    named.sort_unstable();
+    named.dedup();
+    let known = providers::store::hold(tx, &named).await?;
+    match named.into_iter().find(|id| !known.iter().any(|known| known == id)) {
+        None => Ok(()),
+        Some(id) => {
+            let words = format!("there is no provider {id}: record it first");
+            Err(OpError::precondition("PROVIDER_UNKNOWN", words))
+        }
+    }
+}
+
+/// Keeps a revision whose rows are written, and what others hear of it.
+async fn tell(tx: &Tx<'_>, unit: &Unit, info: &Info) -> Result<(pb::Unit, NewEvent), OpError> {
+    let unit = wire::write(unit, info);
+    facts::append(tx, std::slice::from_ref(&unit)).await?;
+    let event = feed::unit(&unit);
+    Ok((unit, event))
+}
+
+fn in_use(id: &str, so: &str) -> OpError {
+    let words = format!("wishes, offers or placements that stand name unit {id}: {so}");
+    OpError::precondition("UNIT_IN_USE", words)
 }

@@ -3,15 +3,17 @@
 
 use std::collections::BTreeMap;
 
-use niva_choice_domain::Unit;
+use niva_calendar::{NaiveDate, day_before};
+use niva_choice_domain::{Periods, Refusal, Unit, UnitTerms};
+use niva_facts::Info;
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx, bulk};
-use niva_models::Service;
+use niva_models::{Regime, Service, UnknownName};
 use sea_orm::entity::prelude::*;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect, Statement};
+
+use crate::wire::Listed;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -19,124 +21,211 @@ use sea_orm::{
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub unit_id: String,
-    pub provider_id: String,
     pub name: String,
     pub service: String,
-    pub district: String,
-    /// JSON: regimes by days.
-    pub regimes: String,
-    /// JSON: places by days.
-    pub capacities: String,
-    pub revision: i64,
+    pub state: String,
+    pub recorded_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
+mod period {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "unit_period")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub unit_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub valid_from: Date,
+        pub last_day: Option<Date>,
+        pub provider_id: String,
+        pub district: String,
+        pub regime: String,
+        pub capacity: i64,
+        pub orientation: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a list of units is filtered by: terms of a day, and the service.
+pub(crate) struct Wanted<'a> {
+    pub(crate) service: Option<Service>,
+    pub(crate) district: &'a str,
+    pub(crate) provider_id: &'a str,
+    pub(crate) day: NaiveDate,
+}
+
 /// Inserts a unit unless its id is taken; whether it was inserted.
-pub(crate) async fn insert(tx: &Tx<'_>, unit: &Unit) -> Result<bool, OpError> {
-    Ok(crate::store::insert_new::<ActiveModel, _>(tx, row(unit)?).await?)
+pub(crate) async fn insert(tx: &Tx<'_>, unit: &Unit, info: &Info) -> Result<bool, OpError> {
+    let inserted = crate::store::insert_new::<ActiveModel, _>(tx, row(unit, info)).await?;
+    if inserted {
+        insert_periods(tx, std::iter::once(unit)).await?;
+    }
+    Ok(inserted)
 }
 
-pub(crate) async fn insert_all(tx: &Tx<'_>, units: &[Unit]) -> Result<(), OpError> {
+pub(crate) async fn insert_all(tx: &Tx<'_>, told: &[(Unit, Info)]) -> Result<(), OpError> {
+    let columns = ["unit_id", "name", "service", "state", "recorded_at"];
+    let rows = told
+        .iter()
+        .map(|(unit, info)| row(unit, info))
+        .map(|r| [r.unit_id.into(), r.name.into(), r.service.into(), r.state.into(), r.recorded_at.into()]);
+    crate::store::inserted(bulk::insert(tx, "unit", columns, rows.collect::<Vec<_>>()).await)?;
+    insert_periods(tx, told.iter().map(|(unit, _)| unit)).await
+}
+
+async fn insert_periods(tx: &Tx<'_>, units: impl Iterator<Item = &Unit>) -> Result<(), OpError> {
     let columns =
-        ["unit_id", "provider_id", "name", "service", "district", "regimes", "capacities", "revision"];
-    let rows = units.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-    let rows = rows.into_iter().map(|u| {
-        [
-            u.unit_id.into(),
-            u.provider_id.into(),
-            u.name.into(),
-            u.service.into(),
-            u.district.into(),
-            u.regimes.into(),
-            u.capacities.into(),
-            u.revision.into(),
-        ]
-    });
-    crate::store::inserted(bulk::insert(tx, "unit", columns, rows).await)
-}
-
-/// Writes a changed unit over what [`lock`] read.
-pub(crate) async fn update(tx: &Tx<'_>, unit: &Unit) -> Result<(), OpError> {
-    row(unit)?.into_active_model().reset_all().update(tx).await.map_err(DbError::from)?;
+        ["unit_id", "valid_from", "last_day", "provider_id", "district", "regime", "capacity", "orientation"];
+    let mut rows = Vec::new();
+    for unit in units {
+        let all = unit.periods.all();
+        let ends = all.iter().skip(1).map(|(next, _)| Some(day_before(*next))).chain([None]);
+        rows.extend(all.iter().zip(ends).map(|((from, terms), last)| {
+            [
+                bulk::Cell::from(&unit.unit_id),
+                (*from).into(),
+                last.into(),
+                (&terms.provider_id).into(),
+                (&terms.district).into(),
+                terms.regime.as_str().into(),
+                i64::from(terms.capacity).into(),
+                (&terms.orientation).into(),
+            ]
+        }));
+    }
+    bulk::insert(tx, "unit_period", columns, rows).await?;
     Ok(())
 }
 
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Unit>, DbError> {
-    Entity::find_by_id(id.to_owned()).one(db).await?.map(unit).transpose()
+/// Writes a unit over what [`lock`] read.
+pub(crate) async fn update(tx: &Tx<'_>, unit: &Unit, info: &Info) -> Result<(), OpError> {
+    row(unit, info).into_active_model().reset_all().update(tx).await.map_err(DbError::from)?;
+    let old = period::Entity::delete_many().filter(period::Column::UnitId.eq(unit.unit_id.as_str()));
+    old.exec(tx).await.map_err(DbError::from)?;
+    insert_periods(tx, std::iter::once(unit)).await
 }
 
-/// The unit, held to the transaction's end: whoever gives one of its places away holds it, so that a place is given
-/// once.
+/// The unit, also a withdrawn one, held to the transaction's end.
 pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Unit>, DbError> {
-    Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(unit).transpose()
+    let row = Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?;
+    Ok(with_periods(tx, row.into_iter().collect()).await?.remove(id))
 }
 
-/// Those of `ids` that there are, held to the transaction's end; in order of id, so that two who hold many never wait
-/// for each other.
-pub(crate) async fn lock_all(tx: &Tx<'_>, ids: &[&str]) -> Result<BTreeMap<String, Unit>, DbError> {
-    let mut found = BTreeMap::new();
+/// The unit, if it stands, held to the transaction's end: whoever gives one of its places away holds it, so that a place
+/// is given once.
+pub(crate) async fn hold(tx: &Tx<'_>, id: &str) -> Result<Option<Unit>, DbError> {
+    Ok(hold_all(tx, &[id]).await?.remove(id))
+}
+
+/// Those of `ids` that stand, held to the transaction's end; in order of id, so that two who hold many never wait for
+/// each other.
+pub(crate) async fn hold_all(tx: &Tx<'_>, ids: &[&str]) -> Result<BTreeMap<String, Unit>, DbError> {
+    let mut rows = Vec::new();
     for chunk in ids.chunks(crate::store::CHUNK) {
         let query = Entity::find().filter(Column::UnitId.is_in(chunk.iter().copied()));
-        for row in query.order_by_asc(Column::UnitId).lock_exclusive().all(tx).await? {
-            found.insert(row.unit_id.clone(), unit(row)?);
-        }
+        let query = query.filter(Column::State.eq("stands")).order_by_asc(Column::UnitId);
+        rows.extend(query.lock_exclusive().all(tx).await?);
     }
-    Ok(found)
+    with_periods(tx, rows).await
 }
 
-/// Those of `ids` that there are.
+/// The unit, also a withdrawn one.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Unit>, DbError> {
+    let row = Entity::find_by_id(id.to_owned()).one(db).await?;
+    Ok(with_periods(db, row.into_iter().collect()).await?.remove(id))
+}
+
+/// Those of `ids` that stand.
 pub(crate) async fn find_all(
     db: &impl ConnectionTrait,
     ids: &[String],
 ) -> Result<BTreeMap<String, Unit>, DbError> {
     let query = Entity::find().filter(Column::UnitId.is_in(ids.iter().map(String::as_str)));
-    query.all(db).await?.into_iter().map(|row| Ok((row.unit_id.clone(), unit(row)?))).collect()
+    with_periods(db, query.filter(Column::State.eq("stands")).all(db).await?).await
 }
 
-/// A page in order of id, of one service and district where given.
+/// Whether a wish, an offer or a placement that stands names the unit.
+pub(crate) async fn is_in_use(tx: &Tx<'_>, id: &str) -> Result<bool, DbError> {
+    let sql = "SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM placement WHERE unit_id = $1 AND state <> 'withdrawn') \
+               OR EXISTS (SELECT 1 FROM offer WHERE unit_id = $1 AND state = 'open') \
+               OR EXISTS (SELECT 1 FROM wish WHERE unit_id = $1 AND version = \
+               (SELECT MAX(version) FROM wish AS newer WHERE newer.grant_id = wish.grant_id))";
+    let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()]);
+    Ok(tx.query_one_raw(select).await?.is_some())
+}
+
+/// Ids of a page, in order.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    service: Option<Service>,
-    district: &str,
+    wanted: &Wanted<'_>,
+    listed: &Listed,
     page: &PageRequest,
-) -> Result<Vec<Unit>, DbError> {
-    let mut query = Entity::find().order_by_asc(Column::UnitId).limit(page.limit());
-    if let Some(service) = service {
+) -> Result<Vec<String>, DbError> {
+    let mut query = Entity::find().select_only().column(Column::UnitId);
+    query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
+    if let Some(service) = wanted.service {
         query = query.filter(Column::Service.eq(service.as_str()));
     }
-    if !district.is_empty() {
-        query = query.filter(Column::District.eq(district));
+    if !wanted.district.is_empty() || !wanted.provider_id.is_empty() {
+        use period::Column as P;
+        let ended = Condition::any().add(P::LastDay.is_null()).add(P::LastDay.gte(wanted.day));
+        let mut on = Condition::all().add(P::ValidFrom.lte(wanted.day)).add(ended);
+        for (column, value) in [(P::District, wanted.district), (P::ProviderId, wanted.provider_id)] {
+            on = if value.is_empty() { on } else { on.add(column.eq(value)) };
+        }
+        let units = Query::select().column(P::UnitId).from(period::Entity).cond_where(on).to_owned();
+        query = query.filter(Expr::col(Column::UnitId).in_subquery(units));
     }
     if let Some(after) = &page.after {
         query = query.filter(Column::UnitId.gt(after.as_str()));
     }
-    query.all(db).await?.into_iter().map(unit).collect()
+    Ok(query.order_by_asc(Column::UnitId).limit(page.limit()).into_tuple().all(db).await?)
 }
 
-fn row(unit: &Unit) -> Result<Model, OpError> {
-    Ok(Model {
+async fn with_periods(
+    db: &impl ConnectionTrait,
+    rows: Vec<Model>,
+) -> Result<BTreeMap<String, Unit>, DbError> {
+    let mut periods: BTreeMap<String, Vec<(NaiveDate, UnitTerms)>> = BTreeMap::new();
+    let ids: Vec<_> = rows.iter().map(|row| row.unit_id.as_str()).collect();
+    for chunk in ids.chunks(crate::store::CHUNK) {
+        let query = period::Entity::find().filter(period::Column::UnitId.is_in(chunk.iter().copied()));
+        for row in query.all(db).await? {
+            let unit_id = row.unit_id.clone();
+            periods.entry(unit_id).or_default().push((row.valid_from, terms(row)?));
+        }
+    }
+    let unit = |row: Model| {
+        let wrong = |wrong: Vec<Refusal>| {
+            let words: Vec<_> = wrong.iter().map(ToString::to_string).collect();
+            DbError::row("unit_period", "valid_from", row.unit_id.clone(), words.join("; "))
+        };
+        let periods = Periods::new(periods.remove(&row.unit_id).unwrap_or_default()).map_err(wrong)?;
+        let service = crate::store::service("unit", &row.unit_id, &row.service)?;
+        Ok((row.unit_id.clone(), Unit { unit_id: row.unit_id, name: row.name, service, periods }))
+    };
+    rows.into_iter().map(unit).collect()
+}
+
+fn terms(row: period::Model) -> Result<UnitTerms, DbError> {
+    let bad = |column, problem: String| DbError::row("unit_period", column, row.unit_id.clone(), problem);
+    let regime: Regime = row.regime.parse().map_err(|e: UnknownName| bad("regime", e.to_string()))?;
+    let capacity = u32::try_from(row.capacity).map_err(|e| bad("capacity", e.to_string()))?;
+    let period::Model { provider_id, district, orientation, .. } = row;
+    Ok(UnitTerms { provider_id, district, regime, capacity, orientation })
+}
+
+fn row(unit: &Unit, info: &Info) -> Model {
+    Model {
         unit_id: unit.unit_id.clone(),
-        provider_id: unit.provider_id.clone(),
         name: unit.name.clone(),
         service: unit.service.as_str().to_owned(),
-        district: unit.district.clone(),
-        regimes: serde_json::to_string(&unit.regimes).map_err(OpError::internal)?,
-        capacities: serde_json::to_string(&unit.capacities).map_err(OpError::internal)?,
-        revision: unit.revision,
-    })
-}
-
-fn unit(row: Model) -> Result<Unit, DbError> {
-    let bad = |column, problem: serde_json::Error| DbError::row("unit", column, row.unit_id.clone(), problem);
-    Ok(Unit {
-        service: crate::store::service("unit", &row.unit_id, &row.service)?,
-        regimes: serde_json::from_str(&row.regimes).map_err(|e| bad("regimes", e))?,
-        capacities: serde_json::from_str(&row.capacities).map_err(|e| bad("capacities", e))?,
-        unit_id: row.unit_id,
-        provider_id: row.provider_id,
-        name: row.name,
-        district: row.district,
-        revision: row.revision,
-    })
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
+    }
 }

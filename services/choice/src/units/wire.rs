@@ -1,161 +1,158 @@
 //! Units on the wire.
 
-use niva_calendar::{NaiveDate, Timeline};
-use niva_choice_domain::{Refusal, Unit};
-use niva_kit::Violations;
+use niva_calendar::NaiveDate;
+use niva_choice_domain::{OccupancyDay, Periods, Unit, UnitChange, UnitTerms};
+use niva_facts::{Fact, Info};
 use niva_kit::wire::read;
 use niva_kit::wire::write::{self, date};
-use niva_models::{Regime, Service};
+use niva_kit::{OpError, Violations};
 use niva_proto::choice::v1 as pb;
-use niva_proto::common::v1 as common;
 
 use crate::refused::violations;
-use crate::wire::Reader;
+use crate::wire::{Reader, id_of, id_or};
 
-/// A unit as asked for.
-pub(crate) struct NewUnit {
-    pub(crate) unit_id: Option<String>,
-    pub(crate) provider_id: String,
-    pub(crate) name: String,
-    pub(crate) service: Service,
-    pub(crate) district: String,
-    pub(crate) regimes: Timeline<Regime>,
-    pub(crate) capacities: Timeline<u32>,
-}
+/// Longest orientation, in characters.
+const MAX_ORIENTATION: usize = 500;
 
-/// A unit's places from a day on.
-pub(crate) struct CapacityChange {
+/// What is to change, where and when.
+pub(crate) struct Change {
     pub(crate) unit_id: String,
     pub(crate) from: NaiveDate,
-    pub(crate) places: u32,
-}
-
-/// A unit's regime from a day on.
-pub(crate) struct RegimeChange {
-    pub(crate) unit_id: String,
-    pub(crate) from: NaiveDate,
-    pub(crate) regime: Regime,
+    pub(crate) change: UnitChange,
 }
 
 impl Reader<'_> {
-    fn places(v: &mut Violations, field: &str, value: i32) -> Option<u32> {
-        let places =
-            u32::try_from(value).map_err(|_| format!("{value} places are fewer than none; give 0 or more"));
-        v.check(field, "CAPACITY_NEGATIVE", places)
+    /// A unit that must be given; `made` is its id where none is.
+    pub(crate) fn read_unit(self, given: Option<&pb::Unit>, made: Option<&str>) -> Result<Unit, OpError> {
+        let mut v = Violations::new();
+        let given = v.required("unit", given);
+        let unit = given.and_then(|given| v.nested("unit", |v| self.unit(v, given, made)));
+        v.finish_with(unit)
     }
 
-    fn periods<P, T, U: Clone + PartialEq>(
-        v: &mut Violations,
-        field: &str,
-        given: &[P],
-        period: impl Fn(&mut Violations, &P) -> Option<(NaiveDate, T)>,
-        made: impl Fn(&[(NaiveDate, T)]) -> Result<Timeline<U>, Vec<Refusal>>,
-    ) -> Option<Timeline<U>> {
-        let periods: Vec<_> = given
-            .iter()
-            .enumerate()
-            .map(|(i, given)| v.nested(&format!("{field}[{i}]"), |v| period(v, given)))
-            .collect();
-        let periods: Vec<_> = periods.into_iter().collect::<Option<_>>()?;
-        made(&periods).map_err(|wrong| violations(v, field, &wrong)).ok()
-    }
-
-    fn regime_period(self, v: &mut Violations, period: &pb::RegimePeriod) -> Option<(NaiveDate, Regime)> {
-        let from = self.day(v, "valid_from", period.valid_from);
-        from.zip(read::regime(v, "regime", period.regime))
-    }
-
-    fn capacity_period(self, v: &mut Violations, period: &pb::CapacityPeriod) -> Option<(NaiveDate, u32)> {
-        let from = self.day(v, "valid_from", period.valid_from);
-        from.zip(Self::places(v, "places", period.places))
-    }
-
-    /// A unit as in CreateUnit, but for its id.
-    pub(crate) fn unit(self, v: &mut Violations, given: &pb::Unit) -> Option<NewUnit> {
-        let unit_id = read::optional_id(v, "unit_id", &given.unit_id);
-        let provider_id = read::id(v, "provider_id", &given.provider_id);
+    /// A unit in a message.
+    pub(crate) fn unit(self, v: &mut Violations, given: &pb::Unit, made: Option<&str>) -> Option<Unit> {
+        let unit_id = id_or(v, "unit_id", &given.unit_id, made);
         let name = Self::name(v, "name", &given.name);
         let service = read::service(v, "service", given.service);
-        let district = read::district(v, "district", &given.district, self.city);
-        let regime = |v: &mut Violations, p: &pb::RegimePeriod| self.regime_period(v, p);
-        let regimes = Self::periods(v, "regimes", &given.regimes, regime, Unit::regimes);
-        let capacity = |v: &mut Violations, p: &pb::CapacityPeriod| self.capacity_period(v, p);
-        let capacities = Self::periods(v, "capacities", &given.capacities, capacity, Unit::capacities);
-        Some(NewUnit {
-            unit_id: unit_id?,
+        let periods = given.periods.iter().enumerate();
+        let periods: Vec<_> =
+            periods.map(|(i, given)| v.nested(&format!("periods[{i}]"), |v| self.period(v, given))).collect();
+        let periods: Option<Vec<_>> = periods.into_iter().collect();
+        let periods = Periods::new(periods?).map_err(|wrong| violations(v, "periods", &wrong)).ok();
+        Some(Unit { unit_id: unit_id?, name: name?, service: service?, periods: periods? })
+    }
+
+    fn period(self, v: &mut Violations, given: &pb::UnitPeriod) -> Option<(NaiveDate, UnitTerms)> {
+        let from = self.day(v, "valid_from", given.valid_from);
+        let provider_id = read::id(v, "provider_id", &given.provider_id);
+        let district = self.district(v, &given.district, from);
+        let regime = read::regime(v, "regime", given.regime);
+        let capacity = capacity(v, given.capacity);
+        let orientation = orientation(v, &given.orientation);
+        let terms = UnitTerms {
             provider_id: provider_id?,
-            name: name?,
-            service: service?,
             district: district?,
-            regimes: regimes?,
-            capacities: capacities?,
-        })
+            regime: regime?,
+            capacity: capacity?,
+            orientation: orientation?,
+        };
+        Some((from?, terms))
+    }
+
+    fn district(self, v: &mut Violations, given: &str, _from: Option<NaiveDate>) -> Option<String> {
+        read::district(v, "district", given, self.city)
+    }
+
+    /// ChangeUnit.
+    pub(crate) fn change(self, request: &pb::ChangeUnitRequest) -> Result<Change, OpError> {
+        let mut v = Violations::new();
+        let unit_id = id_of::<pb::Unit>(&mut v, &request.unit_id);
+        let given = v.required("change", request.change.as_ref());
+        let change = given.and_then(|given| v.nested("change", |v| self.unit_change(v, given)));
+        let (unit_id, (from, change)) = v.finish_with(unit_id.zip(change))?;
+        Ok(Change { unit_id, from, change })
+    }
+
+    fn unit_change(self, v: &mut Violations, given: &pb::UnitChange) -> Option<(NaiveDate, UnitChange)> {
+        let from = self.day(v, "valid_from", given.valid_from);
+        let provider_id = given.provider_id.as_deref().map(|id| read::id(v, "provider_id", id));
+        let district = given.district.as_deref().map(|d| self.district(v, d, from));
+        let regime = given.regime.map(|regime| read::regime(v, "regime", regime));
+        let capacity = given.capacity.map(|places| capacity(v, places));
+        let orientation = given.orientation.as_deref().map(|text| orientation(v, text));
+        let change = UnitChange {
+            provider_id: sound(provider_id)?,
+            district: sound(district)?,
+            regime: sound(regime)?,
+            capacity: sound(capacity)?,
+            orientation: sound(orientation)?,
+        };
+        Some((from?, change))
     }
 
     /// SetUnitCapacity.
-    pub(crate) fn capacity_change(
-        self,
-        v: &mut Violations,
-        request: &pb::SetUnitCapacityRequest,
-    ) -> Option<CapacityChange> {
-        let unit_id = read::id(v, "unit_id", &request.unit_id);
-        let period = v.required("capacity", request.capacity.as_ref());
-        let period = period.and_then(|p| v.nested("capacity", |v| self.capacity_period(v, p)));
-        let (from, places) = period?;
-        Some(CapacityChange { unit_id: unit_id?, from, places })
-    }
-
-    /// ChangeUnitRegime.
-    pub(crate) fn regime_change(
-        self,
-        v: &mut Violations,
-        request: &pb::ChangeUnitRegimeRequest,
-    ) -> Option<RegimeChange> {
-        let unit_id = read::id(v, "unit_id", &request.unit_id);
-        let period = v.required("regime", request.regime.as_ref());
-        let period = period.and_then(|p| v.nested("regime", |v| self.regime_period(v, p)));
-        let (from, regime) = period?;
-        Some(RegimeChange { unit_id: unit_id?, from, regime })
+    pub(crate) fn capacity_change(self, request: &pb::SetUnitCapacityRequest) -> Result<Change, OpError> {
+        let mut v = Violations::new();
+        let unit_id = id_of::<pb::Unit>(&mut v, &request.unit_id);
+        let from = self.day(&mut v, "valid_from", request.valid_from);
+        let capacity = capacity(&mut v, request.capacity);
+        let (unit_id, (from, capacity)) = v.finish_with(unit_id.zip(from.zip(capacity)))?;
+        let change = UnitChange { capacity: Some(capacity), ..UnitChange::default() };
+        Ok(Change { unit_id, from, change })
     }
 }
 
-impl NewUnit {
-    pub(crate) fn with_id(self, unit_id: String) -> Unit {
-        Unit {
-            unit_id,
-            provider_id: self.provider_id,
-            name: self.name,
-            service: self.service,
-            district: self.district,
-            regimes: self.regimes,
-            capacities: self.capacities,
-            revision: 1,
-        }
-    }
+/// `None` where something was given that is not right.
+fn sound<T>(given: Option<Option<T>>) -> Option<Option<T>> {
+    given.map_or(Some(None), |read| read.map(Some))
 }
 
-pub(crate) fn unit(unit: &Unit) -> pb::Unit {
-    pb::Unit {
+fn capacity(v: &mut Violations, value: i32) -> Option<u32> {
+    let places =
+        u32::try_from(value).map_err(|_| format!("{value} places are fewer than none; give 0 or more"));
+    v.check("capacity", "CAPACITY_NEGATIVE", places)
+}
+
+fn orientation(v: &mut Violations, value: &str) -> Option<String> {
+    let short = value.chars().count() <= MAX_ORIENTATION;
+    let words = format!("is longer than {MAX_ORIENTATION} characters: shorten it");
+    v.require(short, "orientation", "FIELD_INVALID", words).then(|| value.trim().to_owned())
+}
+
+/// A unit as it is told.
+pub(crate) fn write(unit: &Unit, info: &Info) -> pb::Unit {
+    let period = |(from, terms): &(NaiveDate, UnitTerms)| pb::UnitPeriod {
+        valid_from: Some(date(*from)),
+        provider_id: terms.provider_id.clone(),
+        district: terms.district.clone(),
+        regime: write::regime(terms.regime).into(),
+        capacity: small(terms.capacity),
+        orientation: terms.orientation.clone(),
+    };
+    let mut told = pb::Unit {
         unit_id: unit.unit_id.clone(),
-        provider_id: unit.provider_id.clone(),
         name: unit.name.clone(),
         service: write::service(unit.service).into(),
-        district: unit.district.clone(),
-        regimes: periods(&unit.regimes, |from, regime| pb::RegimePeriod {
-            valid_from: from,
-            regime: write::regime(*regime).into(),
-        }),
-        capacities: periods(&unit.capacities, |from, places| pb::CapacityPeriod {
-            valid_from: from,
-            places: i32::try_from(*places).unwrap_or(i32::MAX),
-        }),
-        revision: unit.revision,
+        periods: unit.periods.all().iter().map(period).collect(),
+        info: None,
+    };
+    told.set_info(Some(info));
+    told
+}
+
+/// Who holds places on a day.
+pub(crate) fn occupancy(day: &OccupancyDay) -> pb::OccupancyDay {
+    pb::OccupancyDay {
+        day: Some(date(day.day)),
+        capacity: small(day.capacity),
+        confirmed: small(day.confirmed),
+        ordered: small(day.ordered),
+        offered: small(day.offered),
+        overhang: small(day.overhang()),
     }
 }
 
-fn periods<T: Clone + PartialEq, P>(
-    timeline: &Timeline<T>,
-    period: impl Fn(Option<common::Date>, &T) -> P,
-) -> Vec<P> {
-    timeline.spans().iter().map(|(days, value)| period(Some(date(days.first)), value)).collect()
+fn small(n: u32) -> i32 {
+    i32::try_from(n).unwrap_or(i32::MAX)
 }

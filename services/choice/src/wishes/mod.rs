@@ -37,7 +37,7 @@ impl Wishes {
         let (today, now) = (self.0.clock.today(), self.0.clock.now());
         let call = Call { method: "RecordWish", caller, request_id: &request.request_id, request };
         self.0
-            .change(&call, |tx| {
+            .once(&call, |tx| {
                 Box::pin(async move {
                     // Held: two who replace the wishes at once get versions after each other.
                     let grant =
@@ -46,7 +46,7 @@ impl Wishes {
                     let looked_up = request.unit_ids.get(..MAX_UNITS).unwrap_or(&request.unit_ids);
                     let known = units::store::find_all(tx, looked_up).await?;
                     let before = store::newest(tx, grant_id).await?.map_or(0, |wish| wish.version);
-                    let wish = match Wish::record(grant, request.unit_ids.clone(), &known, before) {
+                    let wish = match Wish::record(grant, request.unit_ids.clone(), &known, before, today) {
                         Ok(wish) => wish,
                         Err(wrong) => return Err(wire::refused(&wrong)),
                     };

@@ -93,26 +93,28 @@ pub(super) fn level_decision(row: &Row<Measurement>) -> assessment::LevelDecisio
 
 pub(super) fn provider(row: &Row<Provider>) -> choice::Provider {
     let Provider { provider_id, name } = row.value.clone();
-    choice::Provider { provider_id, name }
+    choice::Provider { provider_id, name, info: None }
 }
 
 pub(super) fn unit(row: &Row<Unit>) -> choice::Unit {
     let unit = row.value.clone();
+    let period = |from, capacity| choice::UnitPeriod {
+        valid_from: Some(date(from)),
+        provider_id: unit.provider_id.clone(),
+        district: unit.district.clone(),
+        regime: regime(unit.regime),
+        capacity,
+        orientation: String::new(),
+    };
+    // It begins with its regime; until there are places it has none.
+    let places = period(unit.places_from.max(unit.regime_from), i32::from(unit.places));
+    let before = (unit.regime_from < unit.places_from).then(|| period(unit.regime_from, 0));
     choice::Unit {
-        unit_id: unit.unit_id,
-        provider_id: unit.provider_id,
-        name: unit.name,
+        periods: before.into_iter().chain([places]).collect(),
+        unit_id: unit.unit_id.clone(),
+        name: unit.name.clone(),
         service: service(unit.service),
-        district: unit.district,
-        regimes: vec![choice::RegimePeriod {
-            valid_from: Some(date(unit.regime_from)),
-            regime: regime(unit.regime),
-        }],
-        capacities: vec![choice::CapacityPeriod {
-            valid_from: Some(date(unit.places_from)),
-            places: i32::from(unit.places),
-        }],
-        revision: 0,
+        info: None,
     }
 }
 

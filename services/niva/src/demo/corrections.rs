@@ -152,7 +152,7 @@ async fn case(
         .to("read a placement")?
         .placement
         .to("read it")?;
-    let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
+    let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone(), as_of: None };
     let unit = auditor.choice.clone().units.get_unit(get).await.to("read a unit")?.unit.to("read it")?;
     let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone(), as_of: None };
     let grant =
@@ -184,7 +184,7 @@ async fn case(
         actual_start: placement.actual_start,
         notice_date: placement.notice_date,
         end_date: placement.end_date,
-        regimes: (unit.regimes.iter())
+        regimes: (unit.periods.iter())
             .map(|r| payment::CaseRegimePeriod { valid_from: r.valid_from, regime: r.regime })
             .collect(),
         levels: levels.into_values().collect(),
@@ -199,7 +199,7 @@ async fn case(
             })
             .collect(),
         buyer_district: grant.district,
-        unit_district: unit.district,
+        unit_district: unit.periods.last().map(|p| p.district.clone()).unwrap_or_default(),
         ..payment::CompensationCase::default()
     })
 }

@@ -7,6 +7,7 @@ mod dates;
 mod files;
 mod late;
 mod newcomers;
+mod options;
 mod plans;
 mod progress;
 mod report;
@@ -18,17 +19,18 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::Args;
 use niva_kit::auth::Role;
 use niva_models::{Catalogue, Outcome};
 use niva_proto::assessment::v1::ListPersonsRequest;
 
+use options::Config;
+pub(crate) use options::Options;
 use progress::Progress;
 use report::report;
 use summary::{City, Feeds, Models, Summary};
 
 use crate::failure::{Asked, Doing, Failure};
-use crate::runtime::{self, QUIET_FILTER, Telemetry};
+use crate::runtime;
 use crate::screen::{count, kronor, show, tell};
 use newcomers::Newcomers;
 use niva_city::{CityData, Source, import};
@@ -36,59 +38,25 @@ use niva_money::Ore;
 use runs::Paid;
 use world::World;
 
-/// Options of the demo.
-#[derive(Debug, Clone, Args)]
-pub(crate) struct Options {
-    /// Stop after the summary instead of serving.
-    #[arg(long)]
-    pub(crate) once: bool,
-    /// Print the summary as JSON on stdout, and nothing else there. Money in öre.
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Folder for the databases, the local issuer's key and the payment files.
-    #[arg(long, env = "NIVA_DATA", default_value = ".niva")]
-    pub(crate) data: PathBuf,
-    /// PostgreSQL instead of files: `postgres://USER@HOST:PORT/NAME`. Uses the databases `NAME_assessment`,
-    /// `NAME_choice` and `NAME_payment`, and makes them where they are missing.
-    #[arg(long, env = "NIVA_DATABASE_URL")]
-    pub(crate) database_url: Option<String>,
-    /// Folder with another city's files; they must be for the same district boards.
-    #[arg(long, env = "NIVA_CITY")]
-    pub(crate) city: Option<PathBuf>,
-    /// Folder with the city's own model files.
-    #[arg(long, env = "NIVA_MODELS")]
-    pub(crate) models: Option<PathBuf>,
-    /// Address of assessment; choice and payment take the next two ports. Port 0 takes free ports.
-    #[arg(long, env = "NIVA_LISTEN", default_value = "127.0.0.1:7401")]
-    pub(crate) listen: SocketAddr,
-    /// Where to send traces, metrics and logs (OTLP over gRPC). Off when not given.
-    #[arg(long, env = "NIVA_OTLP_ENDPOINT")]
-    pub(crate) otlp_endpoint: Option<String>,
-}
-
 /// `niva demo`.
 pub(crate) fn run(options: Options) -> Result<(), Failure> {
-    let telemetry = Telemetry {
-        service: "niva-demo".to_owned(),
-        otlp_endpoint: options.otlp_endpoint.clone(),
-        filter: QUIET_FILTER,
-    };
-    runtime::block_on(&telemetry, demonstrate(options))
+    let config = options.check().map_err(Failure::configuration)?;
+    runtime::block_on(&config.telemetry, demonstrate(&config))
 }
 
-async fn demonstrate(options: Options) -> Result<(), Failure> {
+async fn demonstrate(config: &Config) -> Result<(), Failure> {
     let shutdown = niva_kit::shutdown::on_signals().doing("listen to signals")?;
-    let progress = Progress::told(!options.json);
+    let progress = Progress::told(!config.json);
     let demo = tokio::select! {
-        demo = perform(&options, &progress) => demo?,
+        demo = perform(config, &progress) => demo?,
         () = shutdown.cancelled() => return Err(Failure::failed("interrupted; run it again to go on")),
     };
-    if options.json {
+    if config.json {
         show(serde_json::to_string_pretty(&demo.summary).doing("write the summary")?);
     } else {
         show(report(&demo.summary));
     }
-    if !options.once {
+    if !config.once {
         tell(demo.invitation());
         shutdown.cancelled().await;
     }
@@ -130,20 +98,19 @@ impl Demo {
 }
 
 /// Runs the demo, and leaves it serving.
-async fn perform(config: &Options, progress: &Progress) -> Result<Demo, Failure> {
+async fn perform(config: &Config, progress: &Progress) -> Result<Demo, Failure> {
     progress.begin("Load and check the compensation models");
-    let catalogue = crate::shipped::catalogue(config.models.as_deref())?;
-    let models = models(&catalogue);
+    let models = models(&config.catalogue);
     progress.done(format_args!(
         "{} compensation models; {} identities of the published figures checked, {} off",
         models.loaded, models.identities, models.identities_off
     ));
-    let source = config.city.as_deref().map_or(Source::Shipped, Source::Folder);
-    let data = niva_city::read(source, &crate::shipped::city()?.districts).map_err(Failure::failed)?;
+    let source = config.files.as_deref().map_or(Source::Shipped, Source::Folder);
+    let data = niva_city::read(source, &config.city.districts).map_err(Failure::failed)?;
     world::prepare(&config.data)?;
 
     progress.begin("Start assessment, choice and payment");
-    let mut world = World::start(config, catalogue).await?;
+    let mut world = World::start(config).await?;
     let addresses = if config.once { Vec::new() } else { world.bind(config.listen).await? };
     progress.done(format_args!(
         "assessment, choice and payment run in this process, data in {}",
@@ -170,7 +137,7 @@ fn models(catalogue: &Catalogue) -> Models {
 }
 
 struct Steps<'a> {
-    config: &'a Options,
+    config: &'a Config,
     progress: &'a Progress,
     world: &'a World,
     data: &'a CityData,

@@ -108,7 +108,7 @@ impl Newcomers {
     pub(super) async fn attend(&self, world: &World) -> Result<(), Failure> {
         for person in self.0.iter().filter(|p| p.plan.service == Service::StudyCircle) {
             let Some(placement) = &person.placement else { continue };
-            let request = choice::GetUnitRequest { unit_id: placement.unit_id.clone() };
+            let request = choice::GetUnitRequest { unit_id: placement.unit_id.clone(), as_of: None };
             let unit = person
                 .officer
                 .choice
@@ -119,9 +119,10 @@ impl Newcomers {
                 .to("read a unit")?
                 .unit
                 .to("read a unit")?;
+            let provider = unit.periods.into_iter().next_back().to("read its provider")?.provider_id;
             let teacher = Caller {
-                provider: Some(unit.provider_id.clone()),
-                ..Caller::new(format!("provider-{}", unit.provider_id), [Role::Provider])
+                provider: Some(provider.clone()),
+                ..Caller::new(format!("provider-{provider}"), [Role::Provider])
             };
             let march = dates::march().interval();
             let days = (0..march.days()).map(|i| plus_days(march.first, i));
@@ -339,7 +340,7 @@ impl Person {
             service: wire::service(self.plan.service),
             district: district.to_owned(),
             page_size: 1000,
-            page_token: String::new(),
+            ..choice::ListUnitsRequest::default()
         };
         let mut client = self.officer.choice.clone();
         let near = client.units.list_units(request(&self.district)).await.to("list units")?.units;

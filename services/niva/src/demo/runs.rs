@@ -5,9 +5,10 @@ use niva_kit::auth::Role;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
 
+use super::options::Config;
 use super::summary::{Run, Total};
 use super::world::World;
-use super::{Options, Progress, files};
+use super::{Progress, files};
 use crate::failure::{Asked, Failure};
 use crate::wire;
 use niva_city::Clients;
@@ -112,7 +113,11 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
     let mut names = Vec::new();
     let mut page_token = String::new();
     loop {
-        let request = choice::ListProvidersRequest { page_size: 1000, page_token };
+        let request = choice::ListProvidersRequest {
+            page_size: 1000,
+            page_token,
+            ..choice::ListProvidersRequest::default()
+        };
         let page = auditor.choice.clone().providers.list_providers(request).await.to("list providers")?;
         names.extend(page.providers.into_iter().map(|p| (p.provider_id, p.name)));
         page_token = page.next_page_token;
@@ -124,7 +129,7 @@ pub(super) async fn provider_names(world: &World) -> Result<Vec<(String, String)
 
 impl Paid {
     /// Writes the lines as CSV and sums the run up.
-    pub(super) fn summary(&self, config: &Options, providers: &[(String, String)]) -> Result<Run, Failure> {
+    pub(super) fn summary(&self, config: &Config, providers: &[(String, String)]) -> Result<Run, Failure> {
         let month = wire::month_of(self.run.month).to("read the run's month")?;
         let file = config.data.join(format!("payment-{month}.csv"));
         files::write_lines(&file, &self.lines)?;

@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
-use niva_kit::auth::{Caller, LocalIssuer, Role as CallerRole, Verifier};
-use niva_kit::client::{Credentials, Endpoint};
+use niva_config::{Part, Served};
+use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
+use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, Running};
-use niva_kit::{Clock, Database, ManualClock, morning};
+use niva_kit::{Clock, Ids, ManualClock, morning};
 use niva_models::{Catalogue, City};
 use tokio_util::sync::CancellationToken;
 
-use super::databases;
-use super::{Options, dates};
+use super::databases::Databases;
+use super::dates;
+use super::options::Config;
 use crate::failure::{Doing, Failure};
-use crate::serve::{Background, Common, Role, Setup, Started, drain, migrate, start};
-use crate::shipped::local_issuer;
 
 /// Everything that runs.
 pub(super) struct World {
@@ -27,99 +27,125 @@ pub(super) struct World {
     hand: ManualClock,
     issuer: LocalIssuer,
     endpoints: Endpoints,
-    started: Vec<Started>,
+    served: Vec<Served>,
     running: Vec<Running>,
-    background: Vec<Background>,
     shutdown: CancellationToken,
 }
 
 impl World {
     /// Migrates, starts and serves all three in memory.
-    pub(super) async fn start(config: &Options, catalogue: Catalogue) -> Result<Self, Failure> {
+    pub(super) async fn start(config: &Config) -> Result<Self, Failure> {
         let (clock, hand) = Clock::manual(morning(dates::day0()));
-        let common = Common {
-            clock: clock.clone(),
-            city: Arc::new(crate::shipped::city()?),
-            catalogue: Arc::new(catalogue),
-        };
-        let issuer = local_issuer(&config.data)?;
+        let issuer = LocalIssuer::open_or_create(&config.data).map_err(Failure::configuration)?;
         let memory = [(); 3].map(|()| MemoryConnector::new());
         let [assessment, choice, payment] = memory.clone().map(Endpoint::Memory);
         let mut world = Self {
-            city: common.city.clone(),
-            catalogue: common.catalogue.clone(),
+            city: Arc::new(config.city.clone()),
+            catalogue: Arc::new(config.catalogue.clone()),
             clock,
             hand,
             issuer,
             endpoints: Endpoints { assessment, choice, payment },
-            started: Vec::new(),
+            served: Vec::new(),
             running: Vec::new(),
-            background: Vec::new(),
             shutdown: CancellationToken::new(),
         };
-        for (role, connector) in [Role::Assessment, Role::Choice, Role::Payment].into_iter().zip(memory) {
-            let db = databases::open(config, role).await?;
-            world.start_role(role, db, &common, Listen::Memory(connector.listen())).await?;
-        }
+        let [to_assessment, to_choice, to_payment] = memory.map(|memory| Listen::Memory(memory.listen()));
+        world.serve(world.assessment(&config.databases).await?, to_assessment).await?;
+        world.serve(world.choice(&config.databases).await?, to_choice).await?;
+        world.serve(world.payment(&config.databases).await?, to_payment).await?;
         Ok(world)
     }
 
-    async fn start_role(
-        &mut self,
-        role: Role,
-        db: Database,
-        common: &Common,
-        listen: Listen,
-    ) -> Result<(), Failure> {
-        migrate(role, &db).await?;
-        let caller =
-            Caller::new(format!("niva-{}", role.name()), [CallerRole::Service, CallerRole::FeedReader]);
-        let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
-        let setup = Setup {
-            assessment: Some((self.endpoints.assessment.clone(), credentials.clone())),
-            choice: Some((self.endpoints.choice.clone(), credentials)),
+    async fn assessment(&self, databases: &Databases) -> Result<Served, Failure> {
+        let deps = niva_assessment::Deps {
+            db: databases.open::<niva_assessment::Config>().await?,
+            clock: self.clock.clone(),
+            ids: Ids::random(),
+            city: self.city.clone(),
+            catalogue: self.catalogue.clone(),
             // The demo is what example instruments are for.
             allow_example_instruments: true,
+        };
+        let started = niva_assessment::start(deps, self.shutdown.clone()).await;
+        Ok(started.doing("start assessment")?.into())
+    }
+
+    async fn choice(&self, databases: &Databases) -> Result<Served, Failure> {
+        let caller = niva_choice::Config::NAME;
+        let deps = niva_choice::Deps {
+            db: databases.open::<niva_choice::Config>().await?,
+            clock: self.clock.clone(),
+            ids: Ids::random(),
+            city: self.city.clone(),
+            catalogue: self.catalogue.clone(),
+            assessment: self.channel(&self.endpoints.assessment, caller),
+        };
+        let started = niva_choice::start(deps, self.shutdown.clone()).await;
+        Ok(started.doing("start choice")?.into())
+    }
+
+    async fn payment(&self, databases: &Databases) -> Result<Served, Failure> {
+        let caller = niva_payment::Config::NAME;
+        let deps = niva_payment::Deps {
+            db: databases.open::<niva_payment::Config>().await?,
+            clock: self.clock.clone(),
+            city: self.city.clone(),
+            catalogue: self.catalogue.clone(),
+            assessment: self.channel(&self.endpoints.assessment, caller),
+            choice: self.channel(&self.endpoints.choice, caller),
             opening_month: Some(dates::march()),
         };
-        let (started, background) = start(role, db, common, setup, &self.shutdown).await?;
-        let running = self.serve(&started, listen).await?;
-        self.started.push(started);
+        let started = niva_payment::start(deps, self.shutdown.clone()).await;
+        Ok(started.doing("start payment")?.into())
+    }
+
+    /// As one part calls another.
+    fn channel(&self, to: &Endpoint, part: &str) -> Channel {
+        to.channel(self.credentials(Caller::new(format!("niva-{part}"), [Role::Service, Role::FeedReader])))
+    }
+
+    fn credentials(&self, caller: Caller) -> Credentials {
+        Credentials::minted(&self.issuer, caller, &self.clock)
+    }
+
+    async fn serve(&mut self, served: Served, listen: Listen) -> Result<(), Failure> {
+        let running = self.listen(&served, listen).await?;
         self.running.push(running);
-        self.background.push(background);
+        self.served.push(served);
         Ok(())
     }
 
-    async fn serve(&self, started: &Started, listen: Listen) -> Result<Running, Failure> {
-        let server = started.server(&Verifier::local(&self.issuer), &self.clock);
+    async fn listen(&self, served: &Served, listen: Listen) -> Result<Running, Failure> {
+        let server = served.server(&Verifier::local(&self.issuer), &self.clock);
         server.start(listen, self.shutdown.clone()).await.doing("serve")
     }
 
     /// Serves over TCP as well: assessment on the address, choice and payment on the next two ports.
     pub(super) async fn bind(&mut self, first: SocketAddr) -> Result<Vec<SocketAddr>, Failure> {
-        let mut bound = Vec::new();
-        for (offset, started) in (0..).zip(self.started.clone()) {
+        let mut running = Vec::new();
+        for (offset, served) in (0..).zip(&self.served) {
             let port = if first.port() == 0 { 0 } else { first.port().saturating_add(offset) };
-            let running = self.serve(&started, Listen::Tcp(SocketAddr::new(first.ip(), port))).await?;
-            bound.extend(running.address());
-            self.running.push(running);
+            running.push(self.listen(served, Listen::Tcp(SocketAddr::new(first.ip(), port))).await?);
         }
+        let bound = running.iter().filter_map(Running::address).collect();
+        self.running.append(&mut running);
         Ok(bound)
     }
 
     /// Clients of a caller, with tokens of the local issuer.
     pub(super) fn clients(&self, caller: &Caller) -> Clients {
-        self.endpoints.clients(&Credentials::minted(&self.issuer, caller.clone(), &self.clock))
+        self.endpoints.clients(&self.credentials(caller.clone()))
     }
 
     /// Clients of a caller with one role and all districts.
-    pub(super) fn caller(&self, subject: &str, role: CallerRole) -> Clients {
+    pub(super) fn caller(&self, subject: &str, role: Role) -> Clients {
         self.clients(&Caller::new(subject, [role]))
     }
 
     /// The caller that imports.
     pub(super) fn importer(&self) -> Clients {
-        let roles = [CallerRole::Service, CallerRole::Importer, CallerRole::FeedReader];
+        let roles = [Role::Service, Role::Importer, Role::FeedReader];
         self.clients(&Caller::new("importer", roles))
     }
 
@@ -134,8 +160,8 @@ impl World {
         for running in self.running {
             running.finished().await;
         }
-        for background in self.background {
-            drain(background).await;
+        for served in self.served {
+            served.finished().await;
         }
     }
 }

@@ -1,14 +1,15 @@
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use niva_config::ModelOptions;
 use niva_models::{Catalogue, Report, Status};
 
 use crate::failure::Failure;
 use crate::screen::{show, table};
-use crate::shipped::catalogue;
 
 /// `niva models check`.
-pub(super) fn run(files: &[PathBuf], folder: Option<&Path>) -> Result<(), Failure> {
-    let catalogue = if files.is_empty() { catalogue(folder)? } else { read(files)? };
+pub(super) fn run(files: &[PathBuf], models: &ModelOptions) -> Result<(), Failure> {
+    let catalogue =
+        if files.is_empty() { models.catalogue().map_err(Failure::configuration)? } else { read(files)? };
     let report = catalogue.check();
     print(&report, &catalogue);
     if report.is_fine() {

@@ -6,6 +6,7 @@ mod show;
 use std::path::PathBuf;
 
 use clap::Subcommand;
+use niva_config::ModelOptions;
 
 use crate::failure::Failure;
 
@@ -16,24 +17,22 @@ pub(crate) enum Command {
     Check {
         /// Files to check instead of the shipped ones.
         files: Vec<PathBuf>,
-        /// Folder with the city's own model files.
-        #[arg(long, env = "NIVA_MODELS")]
-        models: Option<PathBuf>,
+        #[command(flatten)]
+        models: ModelOptions,
     },
     /// Print a model's tables with the source of every amount.
     Show {
         /// Its id, such as socialpsychiatry-2010.
         model: String,
-        /// Folder with the city's own model files.
-        #[arg(long, env = "NIVA_MODELS")]
-        models: Option<PathBuf>,
+        #[command(flatten)]
+        models: ModelOptions,
     },
 }
 
 /// `niva models`.
 pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
-        Command::Check { files, models } => check::run(&files, models.as_deref()),
-        Command::Show { model, models } => show::run(&model, models.as_deref()),
+        Command::Check { files, models } => check::run(&files, &models),
+        Command::Show { model, models } => show::run(&model, &models),
     }
 }

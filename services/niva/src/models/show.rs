@@ -1,15 +1,13 @@
-use std::path::Path;
-
 use niva_calendar::OPEN_END;
+use niva_config::ModelOptions;
 use niva_models::{Catalogue, Model, ServiceTerms, Source, Status};
 
 use crate::failure::Failure;
 use crate::screen::{show, table};
-use crate::shipped::catalogue;
 
 /// `niva models show MODEL`.
-pub(super) fn run(id: &str, folder: Option<&Path>) -> Result<(), Failure> {
-    let catalogue = catalogue(folder)?;
+pub(super) fn run(id: &str, models: &ModelOptions) -> Result<(), Failure> {
+    let catalogue = models.catalogue().map_err(Failure::configuration)?;
     let Some(model) = catalogue.model(id) else {
         let known: Vec<&str> = catalogue.models.iter().map(|m| m.id.as_str()).collect();
         return Err(Failure::configuration(format_args!(

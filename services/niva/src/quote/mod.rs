@@ -2,9 +2,11 @@
 
 mod case;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
+use niva_config::ModelOptions;
+use niva_models::City;
 use niva_proto::payment::v1::{CalculateCompensationResponse, CompensationLine};
 
 use case::QuoteFile;
@@ -19,9 +21,8 @@ pub(crate) struct Options {
     /// The case, as JSON. Two examples are in services/niva/cases.
     #[arg(long)]
     file: PathBuf,
-    /// Folder with the city's own model files.
-    #[arg(long, env = "NIVA_MODELS")]
-    models: Option<PathBuf>,
+    #[command(flatten)]
+    models: ModelOptions,
 }
 
 /// Reads a case, calculates it and prints lines, holds and explanations.
@@ -32,7 +33,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     })?;
     let quote = QuoteFile::parse(&text)
         .map_err(|e| Failure::failed(format_args!("{name}:{}:{}: {e}", e.line(), e.column())))?;
-    let answer = calculate(&quote, options.models.as_deref())?;
+    let answer = calculate(&quote, &options.models)?;
     if !quote.title.is_empty() {
         show(&quote.title);
     }
@@ -41,9 +42,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 }
 
 /// Calculates a case with the shipped models, and the city's own where a folder is given.
-fn calculate(quote: &QuoteFile, models: Option<&Path>) -> Result<CalculateCompensationResponse, Failure> {
-    let catalogue = crate::shipped::catalogue(models)?;
-    let city = crate::shipped::city()?;
+fn calculate(quote: &QuoteFile, models: &ModelOptions) -> Result<CalculateCompensationResponse, Failure> {
+    let catalogue = models.catalogue().map_err(Failure::configuration)?;
+    let city = City::shipped().map_err(Failure::configuration)?;
     let today = niva_kit::Clock::system().today();
     niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
         let status = niva_kit::rpc::status(e);

@@ -10,6 +10,7 @@ use niva_payment_domain::{
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1 as common;
+use niva_proto::common::v1::fact_info::State as FactState;
 
 use crate::cases::{CaseKey, Incoming};
 use crate::wire::scope;
@@ -28,8 +29,8 @@ pub(crate) fn assessment(event: &assessment::AssessmentFeedEvent) -> Result<Opti
 }
 
 /// A fact of choice.
-pub(crate) fn choice(event: &choice::ChoiceEvent) -> Result<Option<Incoming>, OpError> {
-    use choice::choice_event::Fact as F;
+pub(crate) fn choice(event: &choice::ChoiceFeedEvent) -> Result<Option<Incoming>, OpError> {
+    use choice::choice_feed_event::Fact as F;
     let mut v = Violations::new();
     let incoming = match &event.fact {
         Some(F::Unit(u)) => v.nested("unit", |v| unit(v, u)),
@@ -112,21 +113,22 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
 }
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
-    let (unit_id, provider_id) = (id(v, "unit_id", &u.unit_id), id(v, "provider_id", &u.provider_id));
-    let district = v.text("district", &u.district);
-    let mut periods = Vec::with_capacity(u.regimes.len());
-    for (i, period) in u.regimes.iter().enumerate() {
-        v.nested(&format!("regimes[{i}]"), |v| {
+    let unit_id = id(v, "unit_id", &u.unit_id);
+    let info = v.required("info", u.info.as_ref());
+    let periods = u.periods.iter().enumerate().map(|(i, period)| {
+        v.nested(&format!("periods[{i}]"), |v| {
             let from = date(v, "valid_from", period.valid_from);
+            let provider_id = id(v, "provider_id", &period.provider_id);
+            let district = v.text("district", &period.district);
             let regime = regime(v, "regime", period.regime);
-            periods.extend(from.zip(regime));
-        });
-    }
-    let (provider_id, district) = (provider_id?, district?);
-    let periods = Timeline::layered(periods.into_iter().map(|(from, regime)| {
-        let (provider_id, district) = (provider_id.clone(), district.clone());
-        (Interval::from(from), UnitPeriod { provider_id, district, regime })
-    }));
-    let unit = UnitFacts { unit_id: unit_id?, periods };
-    Some(Incoming::Unit { revision: u.revision, unit })
+            let terms = UnitPeriod { provider_id: provider_id?, district: district?, regime: regime? };
+            Some((Interval::from(from?), terms))
+        })
+    });
+    let periods: Option<Vec<_>> = periods.collect::<Vec<_>>().into_iter().collect();
+    let (info, periods) = (info?, periods?);
+    // A unit that was taken back is like nothing on any day.
+    let stands = info.state() != FactState::Withdrawn;
+    let periods = Timeline::layered(periods.into_iter().filter(|_| stands));
+    Some(Incoming::Unit { revision: info.revision, unit: UnitFacts { unit_id: unit_id?, periods } })
 }

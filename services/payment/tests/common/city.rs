@@ -4,7 +4,7 @@ use niva_calendar::{Datelike, NaiveDate};
 use niva_proto::assessment::v1::{
     AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event,
 };
-use niva_proto::choice::v1::{ChoiceEvent, Placement, RegimePeriod, Unit, choice_event, placement};
+use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
 use niva_proto::common::v1 as wire;
 
 pub(crate) fn date(day: NaiveDate) -> Option<wire::Date> {
@@ -14,12 +14,6 @@ pub(crate) fn date(day: NaiveDate) -> Option<wire::Date> {
 
 pub(crate) fn days(first: NaiveDate, last: Option<NaiveDate>) -> Option<wire::DateInterval> {
     Some(wire::DateInterval { first: date(first), last: last.and_then(date) })
-}
-
-/// What a fact carries that was told in a revision, and stands.
-pub(crate) fn told_in(revision: i64) -> Option<wire::FactInfo> {
-    let state = wire::fact_info::State::Stands.into();
-    Some(wire::FactInfo { revision, state, ..Default::default() })
 }
 
 /// One person with one placement at one unit, which everybody here is: `P-1` has `G-1`, `PL-1`, at `U-1` of `PR-1`.
@@ -57,7 +51,7 @@ impl Person {
             district: self.district.to_owned(),
             valid: days(self.start, last),
             scopes: vec![ScopePeriod { valid_from: date(self.start), scope: Some(scope) }],
-            info: told_in(revision),
+            info: Some(wire::FactInfo { revision, ..Default::default() }),
             ..Default::default()
         };
         AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }
@@ -71,7 +65,7 @@ impl Person {
             level: Some(wire::Level { value: level }),
             valid_from: date(from),
             decision_number: number,
-            info: told_in(1),
+            info: Some(wire::FactInfo { revision: 1, ..Default::default() }),
             ..Default::default()
         };
         AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
@@ -92,17 +86,17 @@ impl Person {
         }
     }
 
-    pub(crate) fn placed(&self, unit: &str) -> ChoiceEvent {
+    pub(crate) fn placed(&self, unit: &str) -> ChoiceFeedEvent {
         placed(self.placement(unit))
     }
 }
 
-pub(crate) fn placed(placement: Placement) -> ChoiceEvent {
-    ChoiceEvent { fact: Some(choice_event::Fact::Placement(placement)) }
+pub(crate) fn placed(placement: Placement) -> ChoiceFeedEvent {
+    ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Placement(placement)) }
 }
 
 /// A unit `U-…` of `PR-…` that has had one regime for ever.
-pub(crate) fn unit(id: &str, provider: &str, district: &str, regime: wire::Regime) -> ChoiceEvent {
+pub(crate) fn unit(id: &str, provider: &str, district: &str, regime: wire::Regime) -> ChoiceFeedEvent {
     unit_of(id, provider, district, 1, &[(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(), regime)])
 }
 
@@ -112,16 +106,19 @@ pub(crate) fn unit_of(
     district: &str,
     revision: i64,
     regimes: &[(NaiveDate, wire::Regime)],
-) -> ChoiceEvent {
-    let regimes =
-        regimes.iter().map(|(from, r)| RegimePeriod { valid_from: date(*from), regime: (*r).into() });
-    let unit = Unit {
-        unit_id: id.to_owned(),
+) -> ChoiceFeedEvent {
+    let period = |(from, regime): &(NaiveDate, wire::Regime)| UnitPeriod {
+        valid_from: date(*from),
         provider_id: provider.to_owned(),
         district: district.to_owned(),
-        regimes: regimes.collect(),
-        revision,
+        regime: (*regime).into(),
         ..Default::default()
     };
-    ChoiceEvent { fact: Some(choice_event::Fact::Unit(unit)) }
+    let unit = Unit {
+        unit_id: id.to_owned(),
+        periods: regimes.iter().map(period).collect(),
+        info: Some(wire::FactInfo { fact_id: id.to_owned(), revision, ..Default::default() }),
+        ..Default::default()
+    };
+    ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) }
 }

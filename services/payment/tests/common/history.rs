@@ -2,7 +2,7 @@
 
 use niva_calendar::{NaiveDate, plus_days};
 use niva_proto::assessment::v1::AssessmentFeedEvent;
-use niva_proto::choice::v1::ChoiceEvent;
+use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1::{Extent, GrantScope, Regime, ServiceType};
 
 use super::city::{Person, date, placed, unit, unit_of};
@@ -12,7 +12,7 @@ use super::day;
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
     Assessment(AssessmentFeedEvent),
-    Choice(ChoiceEvent),
+    Choice(ChoiceFeedEvent),
 }
 
 /// Small and good enough (xorshift*); every run of the tests sees the same numbers.

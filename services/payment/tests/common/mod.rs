@@ -15,7 +15,7 @@ use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
 use niva_models::{Catalogue, City};
 use niva_payment::{Deps, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentFeedEvent;
-use niva_proto::choice::v1::ChoiceEvent;
+use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1 as pb;
 
@@ -164,7 +164,7 @@ impl World {
         done.unwrap();
     }
 
-    pub(crate) async fn chosen(&self, events: &[ChoiceEvent]) {
+    pub(crate) async fn chosen(&self, events: &[ChoiceFeedEvent]) {
         let now = self.clock.now();
         let done: Result<(), OpError> = self
             .db

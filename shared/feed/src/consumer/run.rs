@@ -14,7 +14,7 @@ use tonic::Status;
 
 use crate::cursor::{cursor, read_cursor};
 use crate::log::HEARTBEAT;
-use crate::source::{FeedEvent, FeedSink, FeedSource, Heard};
+use crate::source::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
 use crate::status::ConsumerStatus;
 
 /// The first pause after a failure; it doubles up to the last.
@@ -47,6 +47,10 @@ enum Stopped {
         "after position {cursor} the feed went on from {previous}: events are missing and nothing is applied"
     )]
     Gap { cursor: i64, previous: i64 },
+    #[error(
+        "the event at position {position} tells of something that this program does not know: it needs a newer version"
+    )]
+    Unknown { position: i64 },
     #[error("an event could not be applied: {}", chain(.0))]
     Apply(OpError),
     #[error("shutdown")]
@@ -156,7 +160,9 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
             monotonic_counter.feed.heard = heard.events.len() as u64,
             feed = self.name
         );
-        Ok(())
+        // Part of the message was applied: the feed must not go on behind what stopped it.
+        let stop = heard.events.iter().find(|e| e.position > cursor && e.meaning == Meaning::Unknown);
+        stop.map_or(Ok(()), |event| Err(Stopped::Unknown { position: event.position }))
     }
 
     /// Applies what is new beyond the stored cursor and moves it; gives the cursor reached.
@@ -169,10 +175,14 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
         let at = self.lock_cursor(tx, now).await?;
         // What came twice, and what another replica has applied meanwhile.
         let known = events.iter().take_while(|event| event.position <= at).count();
-        let Some((last, _)) = events.split_last().filter(|_| known < events.len()) else {
-            return Ok(at);
-        };
         let fresh = &events[known..];
+        // What comes before an event that stops us is applied; the next time it is the first.
+        let fresh = match fresh.iter().position(|event| event.meaning == Meaning::Unknown) {
+            Some(0) => return Err(Stopped::Unknown { position: fresh[0].position }),
+            Some(stop) => &fresh[..stop],
+            None => fresh,
+        };
+        let Some(last) = fresh.last() else { return Ok(at) };
         let mut cursor = at;
         for event in fresh {
             if event.previous != cursor || event.position <= cursor {
@@ -180,7 +190,9 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
             }
             cursor = event.position;
         }
-        self.sink.apply(tx, fresh).await.map_err(Stopped::Apply)?;
+        for events in fresh.split(|event| event.meaning == Meaning::Ignorable).filter(|e| !e.is_empty()) {
+            self.sink.apply(tx, events).await.map_err(Stopped::Apply)?;
+        }
         let update = Statement::from_sql_and_values(
             tx.get_database_backend(),
             "UPDATE feed_cursor SET position = $1, updated_at = $2 WHERE feed = $3",
@@ -221,7 +233,7 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
             (true, _) | (_, Stopped::Ended) => {
                 tracing::debug!(feed = self.name, text, "opening the feed anew");
             }
-            (_, Stopped::Gap { .. } | Stopped::Apply(_)) => {
+            (_, Stopped::Gap { .. } | Stopped::Unknown { .. } | Stopped::Apply(_)) => {
                 tracing::error!(feed = self.name, text, "a feed is stopped; it is tried again");
             }
             _ => tracing::warn!(feed = self.name, text, "opening the feed anew"),

@@ -15,8 +15,9 @@ use tokio::sync::Notify;
 use tonic::Status;
 
 use super::*;
+use crate::consumers::Consumers;
 use crate::cursor::{consumer_migration, cursor};
-use crate::source::{FeedEvent, Heard};
+use crate::source::{FeedEvent, Heard, Meaning};
 
 struct Migrator;
 
@@ -31,7 +32,9 @@ impl sea_orm_migration::MigratorTrait for Migrator {
 
 /// Positions 3, 6, 9 …: ascending, not dense.
 fn log(count: i64) -> Vec<FeedEvent<i64>> {
-    (1..=count).map(|n| FeedEvent { position: n * 3, previous: (n - 1) * 3, event: n }).collect()
+    (1..=count)
+        .map(|n| FeedEvent { position: n * 3, previous: (n - 1) * 3, meaning: Meaning::Known, event: n })
+        .collect()
 }
 
 /// What one opening of the feed gives: messages, and then it ends, breaks, or stays open.
@@ -177,6 +180,48 @@ niva_testing::on_both_databases! {
         assert_eq!(applied(db).await, positions(1..=30));
         shutdown.cancel();
         consumer.finished().await;
+    }
+
+    async fn an_unknown_fact_stops_the_reader_unless_it_may_be_passed_over(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let mut source = Source::new(30);
+        source.log[3].meaning = Meaning::Ignorable;
+        source.log[11].meaning = Meaning::Unknown;
+        let shutdown = CancellationToken::new();
+        let consumer = consume(db, &source, &Sink::default(), &shutdown);
+        let unknown = |status: &ConsumerStatus| {
+            status.last_error.as_ref().is_some_and(|words| words.contains("a newer version"))
+        };
+        let stopped = consumer.watch().wait_for(unknown).await.unwrap().clone();
+        assert_eq!((stopped.cursor, stopped.connected), (33, false));
+        let known: Vec<i64> = positions(1..=11).into_iter().filter(|position| *position != 12).collect();
+        assert_eq!(applied(db).await, known, "all before it but what was passed over");
+        assert_eq!(cursor(db.conn(), "test").await.unwrap(), 33);
+        consumer.task.abort();
+        // A newer program knows it, and goes on there.
+        source.log[11].meaning = Meaning::Known;
+        let newer = consume(db, &source, &Sink::default(), &shutdown);
+        newer.wait_until(90).await.unwrap();
+        assert_eq!(applied(db).await.len(), 29);
+        shutdown.cancel();
+        newer.finished().await;
+    }
+
+    async fn a_request_waits_for_a_feed_or_learns_that_it_is_behind(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let shutdown = CancellationToken::new();
+        let consumers: Consumers =
+            [consume(db, &Source::new(10), &Sink::default(), &shutdown)].into_iter().collect();
+        consumers.reach(&[("test", 30)]).await.unwrap();
+        consumers.reach_newest().await.unwrap();
+        let status = consumers.status(db.conn()).await.unwrap();
+        assert_eq!((status[0].applied_position, status[0].newest_position), (30, 30));
+        assert!(status[0].update_time.is_some());
+        let behind = consumers.reach_within(&[("test", 31)], Duration::from_millis(20)).await.unwrap_err();
+        assert_eq!(behind.reason(), "FEED_BEHIND");
+        let other = consumers.reach(&[("other", 1)]).await.unwrap_err();
+        assert_eq!(other.to_string(), "min_positions: names a feed that is not followed here: give one of test");
+        shutdown.cancel();
     }
 
     async fn a_consumer_that_is_killed_while_it_applies_goes_on_where_it_was(db: &TestDb) {

@@ -1,0 +1,68 @@
+//! How assessment is configured.
+
+use std::time::Duration;
+
+use clap::Args;
+use niva_base::Ids;
+use niva_config::{Ground, Part, PartOptions, Served, Wrong};
+use niva_store::{Database, DbError};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Deps, Migrator, StartError, Started};
+
+/// Options of assessment.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    #[command(flatten)]
+    part: PartOptions,
+    /// Decide levels with the example instruments.
+    #[arg(long, env = "NIVA_ALLOW_EXAMPLE_INSTRUMENTS")]
+    allow_example_instruments: bool,
+}
+
+/// What they say.
+#[derive(Debug)]
+pub struct Config {
+    ground: Ground,
+    allow_example_instruments: bool,
+}
+
+impl Part for Config {
+    const NAME: &'static str = "assessment";
+    const ABOUT: &'static str = "Persons, grants, measurements and levels";
+    const PORT: u16 = 7401;
+    /// A whole city in one transaction.
+    const SLOW: &'static [(&'static str, Duration)] =
+        &[("/niva.assessment.v1.ImportService/CreateImport", Duration::from_secs(15 * 60))];
+    type Options = Options;
+    type StartError = StartError;
+
+    fn check(options: &Options) -> Result<Self, Wrong> {
+        let mut wrong = Wrong::default();
+        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let allow_example_instruments = options.allow_example_instruments;
+        wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments }))
+    }
+
+    fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    async fn migrate(db: &Database) -> Result<(), DbError> {
+        db.migrate::<Migrator>().await
+    }
+
+    async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
+        let Ground { clock, city, catalogue, .. } = self.ground;
+        let allow_example_instruments = self.allow_example_instruments;
+        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, allow_example_instruments };
+        Ok(crate::start(deps, shutdown).await?.into())
+    }
+}
+
+impl From<Started> for Served {
+    fn from(started: Started) -> Self {
+        // Assessment does nothing beside answering calls.
+        Self::new::<Config>(started.routes, crate::policy(), std::future::ready(()))
+    }
+}

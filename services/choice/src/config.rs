@@ -1,0 +1,71 @@
+//! How choice is configured.
+
+use std::time::Duration;
+
+use clap::Args;
+use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
+use niva_kit::client::{Credentials, Endpoint};
+use niva_kit::{Database, DbError, Ids};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Deps, Migrator, StartError, Started};
+
+/// Options of choice.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    #[command(flatten)]
+    part: PartOptions,
+    #[command(flatten)]
+    peers: PeerOptions,
+    #[command(flatten)]
+    assessment: ToAssessment,
+}
+
+/// What they say.
+#[derive(Debug)]
+pub struct Config {
+    ground: Ground,
+    assessment: Endpoint,
+    credentials: Credentials,
+}
+
+impl Part for Config {
+    const NAME: &'static str = "choice";
+    const ABOUT: &'static str = "Providers, units, wishes, offers and placements";
+    const PORT: u16 = 7402;
+    /// A whole city in one transaction.
+    const SLOW: &'static [(&'static str, Duration)] =
+        &[("/niva.choice.v1.ImportService/ImportChoice", Duration::from_secs(15 * 60))];
+    type Options = Options;
+    type StartError = StartError;
+
+    fn check(options: &Options) -> Result<Self, Wrong> {
+        let mut wrong = Wrong::default();
+        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
+        let assessment = options.assessment.check(&mut wrong);
+        let made = || Some(Self { ground: ground?, assessment: assessment?, credentials: credentials? });
+        wrong.finish(made())
+    }
+
+    fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    async fn migrate(db: &Database) -> Result<(), DbError> {
+        db.migrate::<Migrator>().await
+    }
+
+    async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
+        let Ground { clock, city, catalogue, .. } = self.ground;
+        let assessment = self.assessment.channel(self.credentials);
+        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, assessment };
+        Ok(crate::start(deps, shutdown).await?.into())
+    }
+}
+
+impl From<Started> for Served {
+    fn from(started: Started) -> Self {
+        Self::new::<Config>(started.routes.clone(), crate::policy(), started.finished())
+    }
+}

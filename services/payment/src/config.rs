@@ -1,0 +1,94 @@
+//! How payment is configured.
+
+use std::time::Duration;
+
+use clap::Args;
+use niva_calendar::Month;
+use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
+use niva_kit::client::{Credentials, Endpoint};
+use niva_kit::{Database, DbError};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Deps, Migrator, StartError, Started};
+
+/// Options of payment.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    #[command(flatten)]
+    part: PartOptions,
+    #[command(flatten)]
+    peers: PeerOptions,
+    #[command(flatten)]
+    assessment: ToAssessment,
+    #[command(flatten)]
+    choice: ToChoice,
+    /// First month of the ledger, such as 2024-03: nothing before it is owed. The first run's when not given.
+    #[arg(long, env = "NIVA_OPENING_MONTH", value_name = "MONTH")]
+    opening_month: Option<String>,
+}
+
+/// What they say.
+#[derive(Debug)]
+pub struct Config {
+    ground: Ground,
+    assessment: Endpoint,
+    choice: Endpoint,
+    credentials: Credentials,
+    opening_month: Option<Month>,
+}
+
+impl Part for Config {
+    const NAME: &'static str = "payment";
+    const ABOUT: &'static str = "Attendance, compensation and payment runs";
+    const PORT: u16 = 7403;
+    /// A whole city in one transaction; a run may be a preview of a whole month.
+    const SLOW: &'static [(&'static str, Duration)] = &[
+        ("/niva.payment.v1.ImportService/ImportPayment", Duration::from_secs(15 * 60)),
+        ("/niva.payment.v1.RunService/CreatePaymentRun", Duration::from_secs(15 * 60)),
+    ];
+    type Options = Options;
+    type StartError = StartError;
+
+    fn check(options: &Options) -> Result<Self, Wrong> {
+        let mut wrong = Wrong::default();
+        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
+        let assessment = options.assessment.check(&mut wrong);
+        let choice = options.choice.check(&mut wrong);
+        let opening_month = options.opening_month.as_ref().map(|month| month.parse()).transpose();
+        let opening_month = wrong.take("--opening-month", opening_month);
+        let made = || {
+            Some(Self {
+                ground: ground?,
+                assessment: assessment?,
+                choice: choice?,
+                credentials: credentials?,
+                opening_month: opening_month?,
+            })
+        };
+        wrong.finish(made())
+    }
+
+    fn ground(&self) -> &Ground {
+        &self.ground
+    }
+
+    async fn migrate(db: &Database) -> Result<(), DbError> {
+        db.migrate::<Migrator>().await
+    }
+
+    async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
+        let Ground { clock, city, catalogue, .. } = self.ground;
+        let assessment = self.assessment.channel(self.credentials.clone());
+        let choice = self.choice.channel(self.credentials);
+        let opening_month = self.opening_month;
+        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
+        Ok(crate::start(deps, shutdown).await?.into())
+    }
+}
+
+impl From<Started> for Served {
+    fn from(started: Started) -> Self {
+        Self::new::<Config>(started.routes.clone(), crate::policy(), started.finished())
+    }
+}

@@ -1,0 +1,109 @@
+//! What every part stands on beside what is its own.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use clap::Args;
+use niva_kit::Clock;
+use niva_kit::auth::{Caller, Role};
+use niva_kit::client::Credentials;
+use niva_kit::server::ServeError;
+use niva_kit::telemetry::{DEFAULT_FILTER, TelemetryConfig};
+use niva_models::{Catalogue, City};
+
+use crate::options::{
+    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, Trust,
+};
+use crate::wrong::Wrong;
+
+/// Options of every part.
+#[derive(Debug, Clone, Args)]
+pub struct PartOptions {
+    #[command(flatten)]
+    listen: ListenOptions,
+    #[command(flatten)]
+    database: DatabaseOptions,
+    #[command(flatten)]
+    issuer: IssuerOptions,
+    #[command(flatten)]
+    models: ModelOptions,
+    #[command(flatten)]
+    clock: ClockOptions,
+    #[command(flatten)]
+    telemetry: TelemetryOptions,
+}
+
+/// What they say.
+#[derive(Debug, Clone)]
+pub struct Ground {
+    /// Where to listen.
+    pub address: SocketAddr,
+    /// The part's own database.
+    pub database_url: String,
+    /// Who is believed.
+    pub trust: Trust,
+    /// Time.
+    pub clock: Clock,
+    /// The city and its district boards.
+    pub city: Arc<City>,
+    /// Compensation models.
+    pub catalogue: Arc<Catalogue>,
+    /// What is told of the process.
+    pub telemetry: TelemetryConfig,
+}
+
+impl PartOptions {
+    /// What the part of a name stands on; `port` is where it listens when nothing else is said.
+    pub fn check(&self, name: &str, port: u16, wrong: &mut Wrong) -> Option<Ground> {
+        let address = self.listen.check(port, wrong);
+        let database_url = self.database.check(wrong);
+        let trust = self.issuer.check(wrong);
+        let clock = self.clock.check(wrong);
+        let city = wrong.take("the city", City::shipped());
+        let catalogue = wrong.take("--models", self.models.catalogue());
+        let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
+        if let Some(address) = address.filter(|a| !self.issuer.is_given() && !a.ip().is_loopback()) {
+            wrong.add(ServeError::OpenWithLocalIssuer(address));
+        }
+        Some(Ground {
+            address: address?,
+            database_url: database_url?,
+            trust: trust?,
+            clock: clock?,
+            city: Arc::new(city?),
+            catalogue: Arc::new(catalogue?),
+            telemetry: telemetry?,
+        })
+    }
+}
+
+/// Options of a part that calls others.
+#[derive(Debug, Clone, Args)]
+pub struct PeerOptions {
+    /// Token that this service shows the others, with the role `service`, where an issuer is given.
+    #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
+    service_token: Option<String>,
+}
+
+impl PeerOptions {
+    /// As whom the part of a name calls others.
+    pub fn check(
+        &self,
+        name: &str,
+        options: &PartOptions,
+        ground: Option<&Ground>,
+        wrong: &mut Wrong,
+    ) -> Option<Credentials> {
+        if let Some(token) = &self.service_token {
+            return Some(Credentials::bearer(token));
+        }
+        if options.issuer.is_given() {
+            wrong.add(format_args!(
+                "{name} calls other services and an issuer is given: give --service-token, with the role `service`"
+            ));
+        }
+        let ground = ground?;
+        let caller = Caller::new(format!("niva-{name}"), [Role::Service, Role::FeedReader]);
+        Some(Credentials::minted(ground.trust.local.as_ref()?, caller, &ground.clock))
+    }
+}

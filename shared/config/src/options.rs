@@ -1,0 +1,215 @@
+//! Groups of options, each as often as it is needed: a struct a group, flattened into the options of a command.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::Args;
+use niva_kit::Clock;
+use niva_kit::auth::{KeyError, LocalIssuer, Verifier};
+use niva_kit::client::Endpoint;
+use niva_kit::telemetry::{LogFormat, TelemetryConfig};
+use niva_models::{Catalogue, LoadError};
+
+use crate::wrong::Wrong;
+
+/// Where to listen.
+#[derive(Debug, Clone, Args)]
+pub struct ListenOptions {
+    /// Address to listen on: 127.0.0.1 and the part's own port when not given. Port 0 takes a free one.
+    #[arg(long, env = "NIVA_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+}
+
+impl ListenOptions {
+    /// The address.
+    pub fn check(&self, port: u16, wrong: &mut Wrong) -> Option<SocketAddr> {
+        let Some(text) = &self.listen else { return Some((Ipv4Addr::LOCALHOST, port).into()) };
+        let address =
+            text.parse().map_err(|_| format!("`{text}` is no address: write it as 127.0.0.1:{port}"));
+        wrong.take("--listen", address)
+    }
+}
+
+/// Where the data is.
+#[derive(Debug, Clone, Args)]
+pub struct DatabaseOptions {
+    /// Required. `sqlite://PATH?mode=rwc` or `postgres://USER@HOST:PORT/NAME`, brought up to date by `niva migrate`.
+    #[arg(long, env = "NIVA_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    database_url: Option<String>,
+}
+
+impl DatabaseOptions {
+    /// The URL.
+    pub fn check(&self, wrong: &mut Wrong) -> Option<String> {
+        if self.database_url.is_none() {
+            wrong.add("--database-url is missing: give the URL of the part's own database");
+        }
+        self.database_url.clone()
+    }
+}
+
+/// The issuer of a machine's own.
+#[derive(Debug, Clone, Args)]
+pub struct LocalIssuerOptions {
+    /// Folder of the local issuer's key.
+    #[arg(long, env = "NIVA_ISSUER_DIR", value_name = "FOLDER", default_value = ".niva")]
+    issuer_dir: PathBuf,
+}
+
+impl LocalIssuerOptions {
+    /// The issuer; its key is made where there is none.
+    ///
+    /// # Errors
+    /// The key cannot be read or written.
+    pub fn open(&self) -> Result<LocalIssuer, KeyError> {
+        LocalIssuer::open_or_create(&self.issuer_dir)
+    }
+}
+
+/// Whom to believe.
+#[derive(Debug, Clone, Args)]
+pub struct IssuerOptions {
+    /// Issuer of callers' tokens (`iss`). Without it the local issuer is trusted, and only loopback is listened on.
+    #[arg(long, env = "NIVA_ISSUER", value_name = "URL")]
+    issuer: Option<String>,
+    /// File with the issuer's public keys (JWK set).
+    #[arg(long, env = "NIVA_JWKS", value_name = "FILE")]
+    jwks: Option<PathBuf>,
+    #[command(flatten)]
+    local: LocalIssuerOptions,
+}
+
+/// Who is believed.
+#[derive(Debug, Clone)]
+pub struct Trust {
+    /// Checks callers' tokens.
+    pub verifier: Verifier,
+    /// The local issuer, where it is the one.
+    pub local: Option<LocalIssuer>,
+}
+
+impl IssuerOptions {
+    /// Whether callers have an issuer of their own.
+    #[must_use]
+    pub const fn is_given(&self) -> bool {
+        self.issuer.is_some()
+    }
+
+    /// Who is believed.
+    pub fn check(&self, wrong: &mut Wrong) -> Option<Trust> {
+        match (&self.issuer, &self.jwks) {
+            (Some(issuer), Some(jwks)) => {
+                let verifier = wrong.take("--jwks", Verifier::jwks_file(issuer, jwks))?;
+                Some(Trust { verifier, local: None })
+            }
+            (None, None) => {
+                let local = wrong.take("--issuer-dir", self.local.open())?;
+                Some(Trust { verifier: Verifier::local(&local), local: Some(local) })
+            }
+            _ => {
+                wrong.add("--issuer and --jwks belong together: give both, or neither for the local issuer");
+                None
+            }
+        }
+    }
+}
+
+/// What time it is.
+#[derive(Debug, Clone, Args)]
+pub struct ClockOptions {
+    /// File with the instant that counts as the present (RFC 3339), for tests across processes.
+    #[arg(long, env = "NIVA_CLOCK_FILE", value_name = "FILE")]
+    clock_file: Option<PathBuf>,
+}
+
+impl ClockOptions {
+    /// The clock.
+    pub fn check(&self, wrong: &mut Wrong) -> Option<Clock> {
+        match &self.clock_file {
+            Some(file) => wrong.take("--clock-file", Clock::file(file)),
+            None => Some(Clock::system()),
+        }
+    }
+}
+
+/// Which compensation models there are.
+#[derive(Debug, Clone, Args)]
+pub struct ModelOptions {
+    /// Folder with the city's own model files.
+    #[arg(long, env = "NIVA_MODELS", value_name = "FOLDER")]
+    models: Option<PathBuf>,
+}
+
+impl ModelOptions {
+    /// The shipped models, and the city's own where a folder is given.
+    ///
+    /// # Errors
+    /// All that is wrong with the files.
+    pub fn catalogue(&self) -> Result<Catalogue, LoadError> {
+        self.models.as_deref().map_or_else(Catalogue::shipped, Catalogue::with_directory)
+    }
+}
+
+/// What is told of the process, and whom.
+#[derive(Debug, Clone, Args)]
+pub struct TelemetryOptions {
+    /// Where to send traces, metrics and logs (OTLP over gRPC). Off when not given.
+    #[arg(long, env = "NIVA_OTLP_ENDPOINT", value_name = "URI")]
+    otlp_endpoint: Option<String>,
+    /// Which log lines there are on stderr, such as `info,niva_payment=debug`.
+    #[arg(long, env = "NIVA_LOG", value_name = "FILTER")]
+    log: Option<String>,
+    /// How log lines look: `text`, or `json` for programs.
+    #[arg(long, env = "NIVA_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    log_format: String,
+}
+
+impl TelemetryOptions {
+    /// Telemetry of `service`, whose log lines are `filter`'s when nothing else is asked for.
+    pub fn check(&self, service: &str, filter: &str, wrong: &mut Wrong) -> Option<TelemetryConfig> {
+        let log_format = match self.log_format.as_str() {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            other => {
+                wrong.add(format_args!("--log-format is `{other}`: one of text, json"));
+                return None;
+            }
+        };
+        Some(TelemetryConfig {
+            service: service.to_owned(),
+            otlp_endpoint: self.otlp_endpoint.clone(),
+            log_format,
+            log_filter: self.log.clone().unwrap_or_else(|| filter.to_owned()),
+        })
+    }
+}
+
+/// Where assessment is.
+#[derive(Debug, Clone, Args)]
+pub struct ToAssessment {
+    /// Where assessment is.
+    #[arg(long, env = "NIVA_ASSESSMENT", value_name = "URI", default_value = "http://127.0.0.1:7401")]
+    assessment: String,
+}
+
+impl ToAssessment {
+    /// Its address.
+    pub fn check(&self, wrong: &mut Wrong) -> Option<Endpoint> {
+        wrong.take("--assessment", Endpoint::tcp(&self.assessment))
+    }
+}
+
+/// Where choice is.
+#[derive(Debug, Clone, Args)]
+pub struct ToChoice {
+    /// Where choice is.
+    #[arg(long, env = "NIVA_CHOICE", value_name = "URI", default_value = "http://127.0.0.1:7402")]
+    choice: String,
+}
+
+impl ToChoice {
+    /// Its address.
+    pub fn check(&self, wrong: &mut Wrong) -> Option<Endpoint> {
+        wrong.take("--choice", Endpoint::tcp(&self.choice))
+    }
+}

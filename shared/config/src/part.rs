@@ -1,0 +1,93 @@
+//! What the executable knows of a part.
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use niva_kit::auth::{Policy, Verifier};
+use niva_kit::server::RoleServer;
+use niva_kit::{Clock, Database, DbError};
+use tokio_util::sync::CancellationToken;
+use tonic::service::Routes;
+
+use crate::ground::Ground;
+use crate::wrong::Wrong;
+
+/// Time for what a part does in the background to end.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// What one process serves, by its checked configuration.
+pub trait Part: Sized + Send + 'static {
+    /// `assessment`.
+    const NAME: &'static str;
+    /// What it is for, in a few words.
+    const ABOUT: &'static str;
+    /// The port that it listens on when none is given.
+    const PORT: u16;
+    /// Methods that may take longer than others, by path, and how long.
+    const SLOW: &'static [(&'static str, Duration)];
+    /// Its options, and no other part's.
+    type Options: clap::Args;
+    /// Why it does not start.
+    type StartError: Display;
+
+    /// Reads the options.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    fn check(options: &Self::Options) -> Result<Self, Wrong>;
+
+    /// What it stands on.
+    fn ground(&self) -> &Ground;
+
+    /// Brings its database up to date.
+    fn migrate(db: &Database) -> impl Future<Output = Result<(), DbError>> + Send;
+
+    /// Starts it on its database, until `shutdown`.
+    fn start(
+        self,
+        db: Database,
+        shutdown: CancellationToken,
+    ) -> impl Future<Output = Result<Served, Self::StartError>> + Send;
+}
+
+/// A part that was started, ready to be served over any number of listeners.
+pub struct Served {
+    name: &'static str,
+    slow: &'static [(&'static str, Duration)],
+    routes: Routes,
+    policy: Policy,
+    background: BoxFuture<'static, ()>,
+}
+
+impl Served {
+    /// `P` with its rpcs, who may call what, and what ends when everything that it does beside answering calls has
+    /// ended.
+    pub fn new<P: Part>(
+        routes: Routes,
+        policy: Policy,
+        background: impl Future<Output = ()> + Send + 'static,
+    ) -> Self {
+        Self { name: P::NAME, slow: P::SLOW, routes, policy, background: Box::pin(background) }
+    }
+
+    /// A server of it.
+    #[must_use]
+    pub fn server(&self, verifier: &Verifier, clock: &Clock) -> RoleServer {
+        let server = RoleServer::new(
+            self.name,
+            self.routes.clone(),
+            self.policy.clone(),
+            verifier.clone(),
+            clock.clone(),
+        );
+        self.slow.iter().fold(server, |server, (path, time)| server.time_for(*path, *time))
+    }
+
+    /// Waits for the end of what it does in the background, after the shutdown, within a bound.
+    pub async fn finished(self) {
+        if tokio::time::timeout(DRAIN, self.background).await.is_err() {
+            tracing::warn!(part = self.name, limit = ?DRAIN, "the background did not end in time and is left behind");
+        }
+    }
+}

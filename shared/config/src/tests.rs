@@ -1,0 +1,114 @@
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
+
+use clap::{Args, FromArgMatches};
+use niva_kit::{Database, DbError};
+use tokio_util::sync::CancellationToken;
+
+use crate::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
+
+#[derive(Args)]
+struct Options {
+    #[command(flatten)]
+    part: PartOptions,
+    #[command(flatten)]
+    peers: PeerOptions,
+    #[command(flatten)]
+    assessment: ToAssessment,
+}
+
+struct Sample(Ground);
+
+impl Part for Sample {
+    const NAME: &'static str = "sample";
+    const ABOUT: &'static str = "For tests.";
+    const PORT: u16 = 7499;
+    const SLOW: &'static [(&'static str, std::time::Duration)] = &[];
+    type Options = Options;
+    type StartError = DbError;
+
+    fn check(options: &Options) -> Result<Self, Wrong> {
+        let mut wrong = Wrong::default();
+        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
+        options.assessment.check(&mut wrong);
+        wrong.finish(ground.map(Self))
+    }
+
+    fn ground(&self) -> &Ground {
+        &self.0
+    }
+
+    async fn migrate(_: &Database) -> Result<(), DbError> {
+        Ok(())
+    }
+
+    async fn start(self, _: Database, _: CancellationToken) -> Result<Served, DbError> {
+        Err(DbError::Url)
+    }
+}
+
+fn check(arguments: &[&str]) -> Result<Ground, String> {
+    let command = Options::augment_args(clap::Command::new("sample").no_binary_name(true));
+    let matches = command.try_get_matches_from(arguments).unwrap();
+    let sample = Sample::check(&Options::from_arg_matches(&matches).unwrap());
+    sample.map(|sample| sample.0).map_err(|wrong| wrong.to_string())
+}
+
+#[test]
+fn a_part_has_good_defaults() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().to_str().unwrap();
+    let ground = check(&["--database-url", "sqlite://a.db", "--issuer-dir", keys]).unwrap();
+    assert_eq!(ground.address.to_string(), "127.0.0.1:7499");
+    assert_eq!(ground.database_url, "sqlite://a.db");
+    assert_eq!(ground.telemetry.service, "niva-sample");
+    assert!(ground.trust.local.is_some() && ground.trust.verifier.is_local());
+}
+
+#[test]
+fn one_thing_that_is_wrong_is_told_in_a_line() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().to_str().unwrap();
+    let told = check(&["--issuer-dir", keys]).unwrap_err();
+    assert_eq!(told, "--database-url is missing: give the URL of the part's own database");
+}
+
+#[test]
+fn everything_that_is_wrong_is_told_at_once() {
+    let told = check(&[
+        "--listen",
+        "here",
+        "--issuer",
+        "https://issuer.example",
+        "--clock-file",
+        "no-such-clock",
+        "--models",
+        "no-such-folder",
+        "--log-format",
+        "yaml",
+        "--assessment",
+        "ftp://a",
+    ])
+    .unwrap_err();
+    for what in [
+        "8 things are wrong, and nothing was begun",
+        "--listen: `here` is no address",
+        "--database-url is missing",
+        "--issuer and --jwks belong together",
+        "--clock-file: clock file no-such-clock",
+        "--models: no-such-folder",
+        "--log-format is `yaml`",
+        "give --service-token",
+        "--assessment: ftp://a is no address of a service",
+    ] {
+        assert!(told.contains(what), "no {what} in {told}");
+    }
+}
+
+#[test]
+fn the_local_issuer_is_for_loopback_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let keys = folder.path().to_str().unwrap();
+    let open = ["--database-url", "sqlite://a.db", "--issuer-dir", keys, "--listen", "0.0.0.0:7499"];
+    assert!(check(&open).unwrap_err().contains("0.0.0.0:7499 can be reached from other machines"));
+}
