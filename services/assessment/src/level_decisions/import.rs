@@ -11,8 +11,9 @@ use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 use pb::level_decision::Kind;
 
+use super::ground::{decisions, measurement_unknown, no_grant};
 use super::wire::Given;
-use super::{decisions, measurement_unknown, no_grant, refused, same_subject, store, wire};
+use super::{refused, same_subject, store, wire};
 use crate::grants::store as grants;
 use crate::import::{People, Records, noted};
 use crate::measurements::import::Corrected;

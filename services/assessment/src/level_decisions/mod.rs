@@ -1,5 +1,6 @@
 //! Level decisions: how much support is paid for, and from when.
 
+mod ground;
 pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
@@ -8,7 +9,7 @@ use std::sync::Arc;
 
 use niva_access::Caller;
 use niva_assessment_domain::{
-    Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, default_valid_from, distance, in_force,
+    Distance, LevelDecision, LevelRefused, NoLevel, default_valid_from, distance, in_force,
 };
 use niva_base::OpError;
 use niva_calendar::Interval;
@@ -22,8 +23,8 @@ use pb::level_decision::Kind;
 use pb::level_decision_service_server::LevelDecisionService;
 use tonic::Request;
 
-use crate::grants::store as grants;
 use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, measurements, persons};
+use ground::{decisions, granted, stand, stands};
 
 /// Level decisions as tonic sees them.
 pub(crate) struct LevelDecisions(pub(crate) Arc<App>);
@@ -145,7 +146,7 @@ impl LevelDecisions {
             .change(caller, request, |tx, told| {
                 Box::pin(async move {
                     persons::visible(caller, &persons::standing(tx, &given.person_id).await?)?;
-                    let basis = self.basis(tx, caller, given).await?;
+                    let basis = self.0.level_basis(tx, caller, given).await?;
                     let decision = LevelDecision {
                         level_decision_id: given.level_decision_id.clone(),
                         decision_number: 0,
@@ -304,22 +305,6 @@ impl LevelDecisions {
 }
 
 impl LevelDecisions {
-    /// What a decision of a kind stands on.
-    async fn basis(&self, tx: &Tx<'_>, caller: &Caller, given: &wire::Given) -> Result<LevelBasis, OpError> {
-        let Some(id) = &given.measurement_id else { return wire::basis(given.kind, None) };
-        let unknown = |error: OpError| match error {
-            OpError::NotFound { .. } => measurement_unknown(id),
-            error => error,
-        };
-        let held = self.0.held_measurement(tx, caller, id).await.map_err(unknown)?;
-        stands(&held.info)?;
-        let mut measurement = held.measurement;
-        // What is decided already may be converted.
-        measurement.decided_by = measurement.decided_by.filter(|_| given.kind == Kind::Measured);
-        let points = self.0.points_of(&measurement, &given.person_id, given.service)?;
-        wire::basis(given.kind, Some((id.clone(), points)))
-    }
-
     /// Keeps a new decision.
     async fn save_new(
         &self,
@@ -370,30 +355,6 @@ async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(LevelDecision, 
     Ok((wire::stored(&message)?, crate::info(&message)?))
 }
 
-/// The decisions that stand for a person and a service.
-async fn decisions(tx: &Tx<'_>, person: &str, service: Service) -> Result<Vec<LevelDecision>, OpError> {
-    stand(&crate::store::newest(tx, &store::of(tx, person, service).await?).await?)
-}
-
-fn stand(told: &[pb::LevelDecision]) -> Result<Vec<LevelDecision>, OpError> {
-    let stands = |d: &&pb::LevelDecision| crate::info(*d).is_ok_and(|info| info.stands());
-    told.iter().filter(stands).map(wire::stored).collect()
-}
-
-/// Refuses a decision of a service that the person has no grant of.
-async fn granted(tx: &Tx<'_>, decision: &LevelDecision) -> Result<(), OpError> {
-    let (person, service) = (&decision.person_id, decision.service);
-    if grants::last_days(tx, &[person.as_str()]).await?.contains_key(&(person.clone(), service)) {
-        return Ok(());
-    }
-    Err(no_grant(person, service))
-}
-
-fn no_grant(person: &str, service: Service) -> OpError {
-    let words = format!("person {person} has no grant of {service}: record it first");
-    OpError::precondition("NO_GRANT", words)
-}
-
 /// Refuses to correct what a decision is about and stands on.
 fn same_subject(standing: &LevelDecision, given: &wire::Given) -> Result<(), OpError> {
     fixed("level_decision.person_id", &standing.person_id, &given.person_id)?;
@@ -401,15 +362,6 @@ fn same_subject(standing: &LevelDecision, given: &wire::Given) -> Result<(), OpE
     fixed("level_decision.kind", &standing.basis.as_str(), &wire::kind_text(given.kind))?;
     let measurement = standing.basis.measured().map(|(id, _)| id.as_str()).unwrap_or_default();
     fixed("level_decision.measurement_id", &measurement, &given.measurement_id.as_deref().unwrap_or_default())
-}
-
-fn stands(info: &Info) -> Result<(), OpError> {
-    if info.stands() { Ok(()) } else { Err(niva_facts::Refused::Withdrawn.into()) }
-}
-
-fn measurement_unknown(id: &str) -> OpError {
-    let words = format!("there is no measurement {id}: record it first, or name another");
-    OpError::precondition("MEASUREMENT_UNKNOWN", words).with("measurement_id", id)
 }
 
 fn refused(error: &LevelRefused) -> OpError {

@@ -8,7 +8,8 @@ use niva_imports::{Effects, Numbered, Upsert, upsert};
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 
-use super::{no_grant, store, subject_fixed, wire};
+use super::judged::{no_grant, subject_fixed};
+use super::{store, wire};
 use crate::App;
 use crate::grants::store as grants;
 use crate::import::{People, Records, noted};

@@ -2,18 +2,16 @@
 //! a decision.
 
 pub(crate) mod import;
+mod judged;
+mod shown;
 pub(crate) mod store;
 pub(crate) mod wire;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
 use niva_access::Caller;
-use niva_assessment_domain::{
-    Basis, Change, Instrument, Measurement, MeasurementRefused, Visit, default_valid_from,
-};
-use niva_base::{OpError, Violations, civil_day};
+use niva_assessment_domain::{Change, Instrument, Measurement, MeasurementRefused};
+use niva_base::OpError;
 use niva_calendar::Interval;
 use niva_facts::{Fact, Info};
 use niva_models::Service;
@@ -24,8 +22,9 @@ use niva_store::{Tx, facts};
 use pb::measurement_service_server::MeasurementService;
 use tonic::Request;
 
-use crate::grants::store as grants;
-use crate::{Answer, App, Listed, fixed, id_taken, persons};
+use crate::{Answer, App, Listed, id_taken, persons};
+pub(crate) use judged::refused;
+use judged::{granted, subject_fixed};
 
 /// Measurements as tonic sees them.
 pub(crate) struct Measurements(pub(crate) Arc<App>);
@@ -271,28 +270,6 @@ impl Measurements {
 }
 
 impl App {
-    /// What a caller says of a measurement, if its instrument (the newest, if none is named) allows it and its days fit
-    /// together.
-    fn judged(&self, given: wire::Given, instrument: Option<&str>) -> Result<Measurement, OpError> {
-        let service = given.visit.service;
-        let newest = || self.instruments.newest(service);
-        let instrument = instrument.and_then(|id| self.instruments.get(id)).or_else(newest);
-        let basis = match given.points {
-            wire::Points::Total(total) => Basis::Total(total),
-            wire::Points::Scored { follow_up_date, scores } => {
-                let no_instrument = || {
-                    let words = format!("there is no instrument for {service}: its levels are not measured");
-                    OpError::precondition("NO_INSTRUMENT", words)
-                };
-                let instrument = instrument.ok_or_else(no_instrument)?;
-                Basis::Scored(wire::sheet(instrument, follow_up_date, &scores)?)
-            }
-        };
-        let measurement = Measurement { visit: given.visit, basis, decided_by: None };
-        measurement.check(self.clock.today()).map_err(|errors| days_refused(&errors))?;
-        Ok(measurement)
-    }
-
     /// A measurement that is about to change or be decided, held with its person to the transaction's end.
     pub(crate) async fn held_measurement(
         &self,
@@ -317,28 +294,6 @@ impl App {
         Ok(Held { instrument, info: crate::info(&message)?, measurement })
     }
 
-    /// The points of a measurement that a level may be decided from: of this person and service, with every item
-    /// scored, and with no other decision of its own.
-    pub(crate) fn points_of(
-        &self,
-        measurement: &Measurement,
-        person_id: &str,
-        service: Service,
-    ) -> Result<u16, OpError> {
-        let visit = &measurement.visit;
-        if visit.person_id != person_id || visit.service != service {
-            let words = format!(
-                "measurement {} is of person {} for {}: name another",
-                visit.measurement_id, visit.person_id, visit.service
-            );
-            return Err(OpError::precondition("MEASUREMENT_OF_OTHER", words));
-        }
-        measurement.open().map_err(|e| refused(&e))?;
-        let instrument = measurement.sheet().and_then(|s| self.instruments.get(&s.instrument_id));
-        let points = measurement.complete(instrument, self.allow_example_instruments);
-        points.map_err(|e| refused(&e))
-    }
-
     /// The standing decision that stands on a measurement.
     async fn decided_by(&self, tx: &Tx<'_>, id: &str) -> Result<Option<String>, OpError> {
         let made = store::decisions(tx, &[id]).await?.remove(id).unwrap_or_default();
@@ -357,108 +312,5 @@ impl App {
         let message = wire::message(measurement, Some(info));
         facts::append(tx, std::slice::from_ref(&message)).await?;
         self.measurement_shown(tx, message, None).await
-    }
-
-    /// [`App::measurements_shown`] of one.
-    pub(crate) async fn measurement_shown(
-        &self,
-        tx: &Tx<'_>,
-        message: pb::Measurement,
-        at: Option<DateTime<Utc>>,
-    ) -> Result<pb::Measurement, OpError> {
-        let shown = self.measurements_shown(tx, vec![message], at).await?.pop();
-        shown.ok_or_else(|| OpError::internal("a measurement vanished"))
-    }
-
-    /// Stored measurements with all that is derived from them, as known now or at a recorded time.
-    async fn measurements_shown(
-        &self,
-        tx: &Tx<'_>,
-        messages: Vec<pb::Measurement>,
-        at: Option<DateTime<Utc>>,
-    ) -> Result<Vec<pb::Measurement>, OpError> {
-        let ids: Vec<_> = messages.iter().map(|m| m.measurement_id.as_str()).collect();
-        let made = store::decisions(tx, &ids).await?;
-        let mut decisions: BTreeMap<String, pb::LevelDecision> = BTreeMap::new();
-        match at {
-            None => {
-                let ids: Vec<_> = made.values().flatten().map(String::as_str).collect();
-                decisions = facts::newest_of(tx, &ids).await?;
-            }
-            Some(at) => {
-                for id in made.values().flatten() {
-                    decisions.extend(facts::as_of(tx, id, at).await?.map(|decision| (id.clone(), decision)));
-                }
-            }
-        }
-        decisions.retain(|_, decision| decision.info().is_some_and(|info| info.stands()));
-        let shown = wire::Shown {
-            catalogue: &self.catalogue,
-            instruments: &self.instruments,
-            default_effect: default_valid_from(civil_day(at.unwrap_or_else(|| self.clock.now()))),
-        };
-        let show = |message: pb::Measurement| {
-            let made = made.get(&message.measurement_id).into_iter().flatten();
-            let decided = made.filter_map(|id| decisions.get(id)).next();
-            shown.measurement(message, decided)
-        };
-        messages.into_iter().map(show).collect()
-    }
-}
-
-/// Refuses to measure for a service that the person has no grant of on the visit or later.
-async fn granted(tx: &Tx<'_>, visit: &Visit) -> Result<(), OpError> {
-    let (person, service) = (&visit.person_id, visit.service);
-    let last_days = grants::last_days(tx, &[person.as_str()]).await?;
-    if last_days.get(&(person.clone(), service)).is_some_and(|last| *last >= visit.visit_date) {
-        return Ok(());
-    }
-    Err(no_grant(visit))
-}
-
-fn no_grant(Visit { person_id, service, visit_date, .. }: &Visit) -> OpError {
-    let words = format!(
-        "person {person_id} has no grant of {service} on or after the visit on {visit_date}: record it first"
-    );
-    OpError::precondition("NO_GRANT", words)
-}
-
-/// Refuses to correct what a measurement is of.
-fn subject_fixed(standing: &Visit, given: &Visit) -> Result<(), OpError> {
-    fixed("measurement.person_id", &standing.person_id, &given.person_id)?;
-    fixed("measurement.service", &standing.service, &given.service)
-}
-
-fn days_refused(errors: &[MeasurementRefused]) -> OpError {
-    let mut v = Violations::new();
-    for error in errors {
-        let (field, reason) = match error {
-            MeasurementRefused::VisitInFuture { .. } => ("visit_date", "VISIT_IN_FUTURE"),
-            _ => ("follow_up_date", "FOLLOW_UP_AFTER_VISIT"),
-        };
-        v.add(&format!("measurement.{field}"), reason, error.to_string());
-    }
-    v.finish().err().unwrap_or_else(|| OpError::internal("a measurement was refused without a reason"))
-}
-
-/// Why a measurement is not changed, or no level is decided from it.
-pub(crate) fn refused(error: &MeasurementRefused) -> OpError {
-    let words = error.to_string();
-    match error {
-        MeasurementRefused::VisitInFuture { .. } | MeasurementRefused::FollowUpAfterVisit { .. } => {
-            days_refused(std::slice::from_ref(error))
-        }
-        MeasurementRefused::Decided(decision) => {
-            OpError::precondition("MEASUREMENT_DECIDED", words).with("level_decision_id", decision)
-        }
-        MeasurementRefused::NotScored => OpError::precondition("NOT_SCORED", words),
-        MeasurementRefused::ItemUnknown { .. } | MeasurementRefused::ScoreNotAllowed { .. } => {
-            let (field, reason) = wire::score_field(error);
-            OpError::invalid(format!("score.{field}"), reason, words)
-        }
-        MeasurementRefused::ItemsMissing(items) => {
-            OpError::precondition("ITEMS_MISSING", words).with("items", items.join(","))
-        }
-        MeasurementRefused::ExampleInstrument(_) => OpError::precondition("EXAMPLE_INSTRUMENT", words),
     }
 }
