@@ -14,47 +14,63 @@ pub(crate) fn write(pool: &DescriptorPool) -> String {
     let mut text = String::new();
     for message in pool.all_messages().filter(|m| m.package_name().starts_with("niva.")) {
         let Some(path) = rust_path(&message) else { continue };
-        let has = |field: &str| message.get_field_by_name(field).is_some();
         feed(&mut text, &message, &path);
         if is_fact(&message) {
             fact(&mut text, &message, &path);
         }
-        if let Some(method) = methods.get(message.full_name()).filter(|_| has("request_id")) {
-            let validate = if has("validate_only") { "self.validate_only" } else { "false" };
-            let reason = if has("reason") { "&self.reason" } else { "\"\"" };
-            let awaited = of_kind(&message, "min_positions").filter(|of| of == POSITION);
-            let awaited = awaited.map_or(
-                "Vec::new()",
-                |_| "self.min_positions.iter().map(|p| (p.feed.as_str(), p.position)).collect()",
-            );
-            let _ = write!(
-                text,
-                "impl niva_facts::Changing for {path} {{\n    const METHOD: &'static str = \"{method}\";\n    \
-                 fn request_id(&self) -> &str {{ &self.request_id }}\n    \
-                 fn validate_only(&self) -> bool {{ {validate} }}\n    \
-                 fn reason(&self) -> &str {{ {reason} }}\n    \
-                 fn min_positions(&self) -> Vec<(&str, i64)> {{ {awaited} }}\n}}\n"
-            );
+        if let Some(method) = methods.get(message.full_name()).filter(|_| has(&message, "request_id")) {
+            changing(&mut text, &message, &path, method);
         }
         if message.name() == "CreateImportRequest" {
-            let _ = write!(
-                text,
-                "impl niva_facts::Entry for {path} {{\n    \
-                 fn request_id(&self) -> &str {{ &self.request_id }}\n    \
-                 fn validate_only(&self) -> bool {{ self.validate_only }}\n    \
-                 fn reason(&self) -> &str {{ &self.reason }}\n    \
-                 fn origin(&self) -> &str {{ &self.origin }}\n}}\n"
+            implement(
+                &mut text,
+                "niva_facts::Entry",
+                &path,
+                &[
+                    "fn request_id(&self) -> &str { &self.request_id }",
+                    "fn validate_only(&self) -> bool { self.validate_only }",
+                    "fn reason(&self) -> &str { &self.reason }",
+                    "fn origin(&self) -> &str { &self.origin }",
+                ],
             );
         }
-        if has("feed_position") && message.name().ends_with("Response") {
-            let _ = write!(
-                text,
-                "impl niva_facts::Tells for {path} {{\n    \
-                 fn set_feed_position(&mut self, position: i64) {{ self.feed_position = position; }}\n}}\n"
-            );
+        if has(&message, "feed_position") && message.name().ends_with("Response") {
+            let set = "fn set_feed_position(&mut self, position: i64) { self.feed_position = position; }";
+            implement(&mut text, "niva_facts::Tells", &path, &[set]);
         }
     }
     text
+}
+
+fn implement(text: &mut String, of: &str, path: &str, items: &[&str]) {
+    let _ = writeln!(text, "impl {of} for {path} {{");
+    for item in items {
+        let _ = writeln!(text, "    {item}");
+    }
+    text.push_str("}\n");
+}
+
+fn has(message: &MessageDescriptor, field: &str) -> bool {
+    message.get_field_by_name(field).is_some()
+}
+
+/// The request of a changing call.
+fn changing(text: &mut String, message: &MessageDescriptor, path: &str, method: &str) {
+    let validate = if has(message, "validate_only") { "self.validate_only" } else { "false" };
+    let reason = if has(message, "reason") { "&self.reason" } else { "\"\"" };
+    let awaited = of_kind(message, "min_positions").filter(|of| of == POSITION);
+    let awaited = awaited.map_or(
+        "Vec::new()",
+        |_| "self.min_positions.iter().map(|p| (p.feed.as_str(), p.position)).collect()",
+    );
+    let items = [
+        format!("const METHOD: &'static str = \"{method}\";"),
+        "fn request_id(&self) -> &str { &self.request_id }".to_owned(),
+        format!("fn validate_only(&self) -> bool {{ {validate} }}"),
+        format!("fn reason(&self) -> &str {{ {reason} }}"),
+        format!("fn min_positions(&self) -> Vec<(&str, i64)> {{ {awaited} }}"),
+    ];
+    implement(text, "niva_facts::Changing", path, &items.each_ref().map(String::as_str));
 }
 
 /// A message with `FactInfo info`, whose first field is its own id.
@@ -66,37 +82,42 @@ fn fact(text: &mut String, message: &MessageDescriptor, path: &str) {
     let id = message.get_field(1).map(|f| f.name().to_owned()).unwrap_or_default();
     assert!(id.ends_with("_id"), "{}: the first field of a fact is its id, not {id}", message.full_name());
     let kind = super::clients::snake_case(message.name());
-    let _ = write!(
-        text,
-        "impl niva_facts::Fact for {path} {{\n    const KIND: &'static str = \"{kind}\";\n    \
-         fn fact_id(&self) -> &str {{ &self.{id} }}\n    \
-         fn info(&self) -> Option<niva_facts::Info> {{ self.info.as_ref().and_then(crate::facts::read) }}\n    \
-         fn set_info(&mut self, info: Option<&niva_facts::Info>) {{ self.info = info.map(crate::facts::write); }}\n}}\n"
-    );
+    let (read, write) = ("crate::facts::read", "crate::facts::write");
+    let items = [
+        format!("const KIND: &'static str = \"{kind}\";"),
+        format!("fn fact_id(&self) -> &str {{ &self.{id} }}"),
+        format!("fn info(&self) -> Option<niva_facts::Info> {{ self.info.as_ref().and_then({read}) }}"),
+        format!(
+            "fn set_info(&mut self, info: Option<&niva_facts::Info>) {{ self.info = info.map({write}); }}"
+        ),
+    ];
+    implement(text, "niva_facts::Fact", path, &items.each_ref().map(String::as_str));
 }
 
 /// A feed's event (`EventInfo info`, `oneof fact`), or the message of its stream that holds some.
 fn feed(text: &mut String, message: &MessageDescriptor, path: &str) {
     if of_kind(message, "info").as_deref() == Some(EVENT_INFO) {
-        let _ = write!(
-            text,
-            "impl crate::feed::FeedFact for {path} {{\n    \
-             fn info(&self) -> Option<&crate::common::v1::EventInfo> {{ self.info.as_ref() }}\n    \
-             fn set_info(&mut self, info: crate::common::v1::EventInfo) {{ self.info = Some(info); }}\n    \
-             fn is_known(&self) -> bool {{ self.fact.is_some() }}\n}}\n"
-        );
+        let info = "crate::common::v1::EventInfo";
+        let items = [
+            format!("fn info(&self) -> Option<&{info}> {{ self.info.as_ref() }}"),
+            format!("fn set_info(&mut self, info: {info}) {{ self.info = Some(info); }}"),
+            "fn is_known(&self) -> bool { self.fact.is_some() }".to_owned(),
+        ];
+        implement(text, "crate::feed::FeedFact", path, &items.each_ref().map(String::as_str));
     }
     let Some(Kind::Message(event)) = message.get_field_by_name("events").map(|f| f.kind()) else { return };
     if of_kind(&event, "info").as_deref() != Some(EVENT_INFO) {
         return;
     }
     let Some(event) = rust_path(&event) else { return };
-    let _ = write!(
-        text,
-        "impl crate::feed::FeedMessage for {path} {{\n    type Event = {event};\n    \
-         fn of(events: Vec<{event}>, newest_position: i64) -> Self {{ Self {{ events, newest_position }} }}\n    \
-         fn into_parts(self) -> (Vec<{event}>, i64) {{ (self.events, self.newest_position) }}\n}}\n"
-    );
+    let items = [
+        format!("type Event = {event};"),
+        format!(
+            "fn of(events: Vec<{event}>, newest_position: i64) -> Self {{ Self {{ events, newest_position }} }}"
+        ),
+        format!("fn into_parts(self) -> (Vec<{event}>, i64) {{ (self.events, self.newest_position) }}"),
+    ];
+    implement(text, "crate::feed::FeedMessage", path, &items.each_ref().map(String::as_str));
 }
 
 /// The full name of a field's message.

@@ -86,11 +86,7 @@ pub async fn person_with_grant(
     try_person_with_grant(world, person, service, district, first).await.expect("a person with a grant")
 }
 
-/// As [`person_with_grant`], but may fail: for callers who expect the service to be away now and then.
-///
-/// # Errors
-/// The service's.
-pub async fn try_person_with_grant(
+async fn try_person_with_grant(
     world: &World,
     person: &str,
     service: ServiceType,

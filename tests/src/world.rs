@@ -253,8 +253,9 @@ impl World {
     ///
     /// # Panics
     /// When it does not answer.
-    pub async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
-        let answer = self.payment(Role::Service).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
+    async fn payment_feeds(&self) -> (FeedStatus, FeedStatus) {
+        let answer =
+            self.payment(Role::Importer).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         let feeds = answer.expect("feed status").into_inner().feeds;
         (named(feeds.clone(), "assessment"), named(feeds, "choice"))
     }

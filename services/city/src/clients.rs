@@ -4,7 +4,6 @@ use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
-use tonic::Status;
 
 /// Where the three services are.
 #[derive(Clone, Debug)]
@@ -39,20 +38,4 @@ impl Endpoints {
             payment: niva_kit::bounded!(payment::Clients::new(to(&self.payment))),
         }
     }
-}
-
-/// A status in words for a person: its message, and every violation on a line of its own.
-#[must_use]
-pub fn words(status: &Status) -> String {
-    let mut words = status.message().to_owned();
-    if words.is_empty() {
-        words = format!("{:?}", status.code());
-    }
-    for (field, description) in niva_kit::error::violations(status) {
-        words.push_str(&format!("\n  {field}: {description}"));
-    }
-    if let Some(reason) = niva_kit::error::reason(status) {
-        words.push_str(&format!(" ({reason})"));
-    }
-    words
 }

@@ -10,7 +10,7 @@ mod records;
 pub mod shipped;
 mod write;
 
-pub use clients::{Clients, Endpoints, words};
+pub use clients::{Clients, Endpoints};
 pub use problem::{CityErrors, Problem};
 pub use read::{Source, read, read_bytes};
 pub use records::{

@@ -1,7 +1,7 @@
 use std::fmt::Display;
 use std::process::ExitCode;
 
-use niva_city::words;
+use niva_rpc::words;
 use tonic::Status;
 
 /// Why a command stops, in words for a person.

@@ -26,7 +26,7 @@ pub(crate) struct Options {
     /// Where payment is.
     #[arg(long, env = "NIVA_PAYMENT", value_name = "URI", default_value = "http://127.0.0.1:7403")]
     payment: String,
-    /// Token with the role `service`. Without it one is made by the local issuer.
+    /// Token with the roles `service` and `importer`. Without it one is made by the local issuer.
     #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     service_token: Option<String>,
     #[command(flatten)]
@@ -64,7 +64,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityData) -> Result<(), Failure> {
     let imported =
         niva_city::import::import(&endpoints.clients(credentials), files).await.map_err(Failure::failed)?;
-    let (a, c) = (imported.assessment, imported.choice);
+    let (a, c) = (&imported.assessment, &imported.choice);
     show(format_args!(
         "Imported {} persons, {} grants, {} measurements ({} facts are new, {} corrected); {} providers, {} units, {} placements; {} facts of attendance. \
          Importing the same files again does nothing twice.",
@@ -76,7 +76,7 @@ async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityDa
         count(c.providers),
         count(c.units),
         count(c.placements),
-        count(imported.payment.facts),
+        count(imported.payment.records),
     ));
     Ok(())
 }

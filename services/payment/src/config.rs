@@ -6,7 +6,7 @@ use clap::Args;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
 use niva_kit::client::{Credentials, Endpoint};
-use niva_kit::{Database, DbError};
+use niva_kit::{Database, DbError, Ids};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Deps, Migrator, StartError, Started};
@@ -43,7 +43,7 @@ impl Part for Config {
     const PORT: u16 = 7403;
     /// A whole city in one transaction; a run may be a preview of a whole month.
     const SLOW: &'static [(&'static str, Duration)] = &[
-        ("/niva.payment.v1.ImportService/ImportPayment", Duration::from_secs(15 * 60)),
+        ("/niva.payment.v1.ImportService/CreateImport", Duration::from_secs(15 * 60)),
         ("/niva.payment.v1.RunService/CreatePaymentRun", Duration::from_secs(15 * 60)),
     ];
     type Options = Options;
@@ -82,7 +82,7 @@ impl Part for Config {
         let assessment = self.assessment.channel(self.credentials.clone());
         let choice = self.choice.channel(self.credentials);
         let opening_month = self.opening_month;
-        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
+        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, assessment, choice, opening_month };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

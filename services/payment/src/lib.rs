@@ -11,8 +11,8 @@ macro_rules! answer {
     };
 }
 
+mod absences;
 mod agreements;
-mod attendance;
 mod cases;
 mod compensation;
 mod config;
@@ -21,7 +21,7 @@ pub mod feed;
 mod holds;
 mod imports;
 mod lines;
-mod policy;
+mod occasions;
 mod premises_costs;
 mod runs;
 mod schedules;
@@ -35,22 +35,24 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_calendar::Month;
-use niva_kit::auth::{Caller, Role};
+use niva_facts::{Changing, Telling};
+use niva_kit::auth::{Caller, Policy, Role};
 use niva_kit::client::Channel;
 use niva_kit::feed::{Consumer, ConsumerHandle};
-use niva_kit::request::{self, Call};
-use niva_kit::{Clock, Database, DbError, OpError, Tx};
+use niva_kit::request;
+use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
 use niva_models::{Catalogue, City};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::payment::v1 as pb;
+use pb::import_service_server::ImportServiceServer;
+use prost::Message;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use compensation::calculate;
 pub use config::{Config, Options};
-pub use policy::policy;
 pub use schema::Migrator;
 
 /// What the service stands on.
@@ -59,6 +61,8 @@ pub struct Deps {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
+    /// Ids that the service makes.
+    pub ids: Ids,
     /// The city and its district boards.
     pub city: Arc<City>,
     /// The compensation models.
@@ -124,6 +128,7 @@ impl Started {
 struct App {
     db: Database,
     clock: Clock,
+    ids: Ids,
     city: Arc<City>,
     catalogue: Arc<Catalogue>,
     /// First month of the ledger, where it is not the first run's.
@@ -136,13 +141,13 @@ struct App {
 
 impl App {
     /// Runs `work` once for a request id: in one transaction with the claim and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
     where
-        Q: prost::Message,
-        R: prost::Message + Default + 'static,
-        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+        Q: Changing + Message,
+        R: Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
-        request::once(&self.db, call, self.clock.now(), work).await
+        request::change(&self.db, caller, request, self.clock.now(), work).await
     }
 }
 
@@ -166,7 +171,7 @@ pub async fn start_with(
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Started, StartError> {
-    let Deps { db, clock, city, catalogue, assessment, choice, opening_month } = deps;
+    let Deps { db, clock, ids, city, catalogue, assessment, choice, opening_month } = deps;
     runs::store::unsettled(db.conn()).await.map_err(|e| match e {
         e if e.is_unavailable() => StartError::Unavailable(e),
         e => StartError::NotMigrated(e),
@@ -187,6 +192,7 @@ pub async fn start_with(
     let app = Arc::new(App {
         db,
         clock,
+        ids,
         city,
         catalogue,
         opening_month,
@@ -195,20 +201,32 @@ pub async fn start_with(
         consumers,
         shutdown,
     });
-    Ok(Started { routes: routes(&app), app, job })
+    let (of_db, of_clock, of_ids) = (app.db.clone(), app.clock.clone(), app.ids.clone());
+    let imports = niva_imports::Imports::new(of_db, of_clock, of_ids, imports::Facts(Arc::clone(&app)));
+    tokio::spawn(resumed(imports.clone()));
+    Ok(Started { routes: routes(&app, imports), app, job })
 }
 
-fn routes(app: &Arc<App>) -> Routes {
+/// Goes on with imports that a crash broke off.
+async fn resumed(imports: niva_imports::Imports<imports::Facts>) {
+    if let Err(error) = imports.resume().await {
+        tracing::warn!(%error, "cannot go on with imports that broke off, until the next start");
+    }
+}
+
+fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Routes {
     macro_rules! add {
         ($($server:ident::$type:ident($resource:expr),)+) => {{
             let mut routes = Routes::builder();
             $(routes.add_service(niva_kit::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
+            routes.add_service(niva_kit::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
         }};
     }
     add! {
         schedule_service_server::ScheduleServiceServer(schedules::Schedules),
-        attendance_service_server::AttendanceServiceServer(attendance::Attendance),
+        occasion_service_server::OccasionServiceServer(occasions::Occasions),
+        absence_service_server::AbsenceServiceServer(absences::Absences),
         agreement_service_server::AgreementServiceServer(agreements::Agreements),
         transition_service_server::TransitionServiceServer(transitions::Transitions),
         premises_cost_service_server::PremisesCostServiceServer(premises_costs::PremisesCosts),
@@ -216,18 +234,22 @@ fn routes(app: &Arc<App>) -> Routes {
         run_service_server::RunServiceServer(runs::Runs),
         line_service_server::LineServiceServer(lines::Lines),
         hold_service_server::HoldServiceServer(holds::Holds),
-        import_service_server::ImportServiceServer(imports::Imports),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }
 
-/// The provider that a caller is bound to: whoever is there for a provider and nothing else sees and tells of its units
-/// alone.
+/// Who may call what: as the contract's method options say.
+#[must_use]
+pub fn policy() -> Policy {
+    niva_kit::rpc::policy("niva.payment.v1")
+}
+
+/// The provider that a caller is bound to: whoever calls for a provider sees and tells of its units alone.
 ///
 /// # Errors
 /// `PROVIDER_MISSING`: the caller is there for a provider, and the token does not say which.
 fn bound_to(caller: &Caller) -> Result<Option<&str>, OpError> {
-    if caller.roles.iter().any(|role| *role != Role::Provider) {
+    if caller.acting != Some(Role::Provider) {
         return Ok(None);
     }
     let missing =

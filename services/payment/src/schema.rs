@@ -12,6 +12,8 @@ impl MigratorTrait for Migrator {
         vec![
             niva_kit::request::migration(),
             niva_kit::feed::consumer_migration(),
+            niva_kit::facts::migration(),
+            niva_imports::migration(),
             Ddl::boxed("payment_facts_1", facts, &["DROP TABLE fact_counter"]),
             Ddl::boxed("payment_runs_1", runs, &["DROP TABLE payment_run"]),
         ]
@@ -51,8 +53,18 @@ fn facts(postgres: bool) -> Vec<&'static str> {
         ),
         by_key!(
             postgres,
-            "CREATE TABLE placement (placement_id TEXT NOT NULL PRIMARY KEY, case_key TEXT NOT NULL, fact_number {int} NOT NULL)"
+            "CREATE TABLE placement (placement_id TEXT NOT NULL PRIMARY KEY, case_key TEXT NOT NULL, unit_id TEXT NOT NULL, \
+             fact_number {int} NOT NULL)"
         ),
+        // What stands now of the facts that payment is told itself; what they say is in their revisions.
+        by_key!(
+            postgres,
+            "CREATE TABLE placement_fact (kind TEXT NOT NULL, fact_id {key} NOT NULL, placement_id TEXT NOT NULL, \
+             person_id TEXT NOT NULL, subject TEXT NOT NULL, first_day DATE NOT NULL, last_day DATE NOT NULL, \
+             stands BOOLEAN NOT NULL, recorded_at {instant} NOT NULL, PRIMARY KEY (kind, fact_id))"
+        ),
+        "CREATE INDEX placement_fact_placement ON placement_fact (placement_id, kind)",
+        "CREATE INDEX placement_fact_person ON placement_fact (person_id, kind)",
     ];
     if postgres {
         // Runs go through cases in the order of their bytes, whatever the database's language.

@@ -1,60 +1,42 @@
-//! Records of payment's own: schedules, occasions, agreements, transitions, premises costs; one by one and imported.
+//! Facts that payment is told itself: schedules, occasions, agreements, transitions, premises costs; one by one and
+//! imported.
 
 use niva_kit::auth::{Caller, Role};
 use niva_proto::common::v1::{self as wire, GrantScope, Regime, ServiceType};
-use niva_proto::payment::v1::{self as pb, Component, import_payment_request::Record};
+use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
 use tonic::Status;
 
 use crate::common::city::{Person, date, days, unit};
+use crate::common::told::{agreed, evening, imported, schedule};
 use crate::common::{World, amount, brief, day, ore, reason};
-
-fn schedule(from: (i32, u32, u32), sessions: [i32; 5]) -> pb::SchedulePeriod {
-    let [monday, tuesday, wednesday, thursday, friday] = sessions;
-    pb::SchedulePeriod {
-        valid_from: date(day(from.0, from.1, from.2)),
-        schedule: Some(pb::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
-    }
-}
-
-fn evening(on: (i32, u32, u32), count: i32) -> pb::Occasion {
-    let on = date(day(on.0, on.1, on.2));
-    pb::Occasion { date: on, component: Component::EveningNight.into(), count }
-}
 
 async fn report(
     world: &World,
     by: Caller,
     request_id: &str,
     occasions: Vec<pb::Occasion>,
-) -> Result<i64, Status> {
-    let request = pb::ReportOccasionsRequest {
-        request_id: request_id.to_owned(),
-        placement_id: "PL-0001".to_owned(),
-        occasions,
-    };
-    Ok(world.by(by).attendance.report_occasions(request).await?.into_inner().fact_number)
+) -> Result<Vec<pb::Occasion>, Status> {
+    let request =
+        pb::RecordOccasionsRequest { request_id: request_id.to_owned(), validate_only: false, occasions };
+    Ok(world.by(by).occasions.record_occasions(request).await?.into_inner().occasions)
 }
 
-fn admin() -> Caller {
-    Caller::new("admin", [Role::Administrator])
+fn finance() -> Caller {
+    Caller::new("maker", [Role::FinanceMaker])
 }
 
 fn provider(id: &str) -> Caller {
     Caller { provider: Some(id.to_owned()), ..Caller::new("staff", [Role::Provider]) }
 }
 
-async fn agree(world: &World, id: &str, first: u32, last: u32, price: i64) -> Result<i64, Status> {
-    let agreement = pb::Agreement {
-        agreement_id: id.to_owned(),
-        valid: days(day(2024, 3, first), Some(day(2024, 3, last))),
-        price: Some(wire::Money { ore: price }),
-    };
+async fn agree(world: &World, id: &str, first: u32, last: u32, price: i64) -> Result<pb::Agreement, Status> {
+    let agreement = agreed(id, day(2024, 3, first), Some(day(2024, 3, last)), price);
     let request = pb::RecordAgreementRequest {
         request_id: world.request(),
-        placement_id: "PL-0001".to_owned(),
+        validate_only: false,
         agreement: Some(agreement),
     };
-    Ok(world.maker().agreements.record_agreement(request).await?.into_inner().fact_number)
+    Ok(world.maker().agreements.record_agreement(request).await?.into_inner().agreement.unwrap())
 }
 
 /// `PL-0001` in supported housing and `PL-0002` in occupation, both at level 1 in a municipal unit.
@@ -91,11 +73,18 @@ niva_kit::on_both_databases! {
             lines.iter().filter(|l| l.component() == Component::EveningNight).map(|l| (l.quantity, ore(l.amount))).collect()
         };
         assert_eq!(evenings(world.lines(&march).await), [(3, 3 * 32_000)]);
-        report(&world, provider("PR-1"), "r-2", vec![evening((2024, 3, 9), 0)]).await.unwrap();
+        let corrected = pb::CorrectOccasionRequest {
+            request_id: "r-2".to_owned(),
+            expected_revision: 1,
+            reason: "nobody came".to_owned(),
+            occasion: Some(pb::Occasion { count: 0, ..first[1].clone() }),
+            ..Default::default()
+        };
+        world.provider("PR-1").occasions.correct_occasion(corrected).await.unwrap();
         let april = world.paid(2024, 4).await;
         let lines = world.lines(&april).await;
         let corrected: Vec<_> = lines.iter().filter(|l| l.component() == Component::EveningNight).collect();
-        assert_eq!(corrected.iter().map(|l| l.cause.as_str()).collect::<Vec<_>>(), ["occasion PL-0001 2024-03-09"; 2]);
+        assert_eq!(corrected.iter().map(|l| l.cause.clone()).collect::<Vec<_>>(), vec![format!("occasion {}", first[1].occasion_id); 2]);
         assert_eq!(evenings(lines), [(-3, -96_000), (1, 32_000)]);
         world.stop().await;
     }
@@ -104,13 +93,13 @@ niva_kit::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         agree(&world, "IA-1", 11, 20, 60_000).await.unwrap();
-        let cost = pb::PremisesCost { valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }) };
-        let request = pb::RecordPremisesCostRequest { request_id: world.request(), placement_id: "PL-0001".to_owned(), premises_cost: Some(cost) };
+        let cost = pb::PremisesCost { placement_id: "PL-0001".to_owned(), valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }), ..Default::default() };
+        let request = pb::RecordPremisesCostRequest { request_id: world.request(), validate_only: false, premises_cost: Some(cost) };
         world.maker().premises_costs.record_premises_cost(request).await.unwrap();
-        let request = pb::SetWeeklyScheduleRequest { request_id: world.request(), placement_id: "PL-0002".to_owned(), schedule: Some(schedule((2013, 3, 1), [1, 0, 1, 0, 1])) };
-        world.by(provider("PR-1")).schedules.set_weekly_schedule(request).await.unwrap();
-        let transition = pb::Transition { job_start: date(day(2024, 3, 4)), support_end: None };
-        let request = pb::RecordTransitionRequest { request_id: world.request(), placement_id: "PL-0001".to_owned(), transition: Some(transition) };
+        let request = pb::RecordScheduleRequest { request_id: world.request(), validate_only: false, schedule: Some(schedule("PL-0002", (2013, 3, 1), [1, 0, 1, 0, 1])) };
+        world.by(provider("PR-1")).schedules.record_schedule(request).await.unwrap();
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), ..Default::default() };
+        let request = pb::RecordTransitionRequest { request_id: world.request(), validate_only: false, transition: Some(transition) };
         world.maker().transitions.record_transition(request).await.unwrap();
         let march = world.paid(2024, 3).await;
         let lines = world.lines(&march).await;
@@ -132,7 +121,7 @@ niva_kit::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let before = world.preview(2024, 3).await.unwrap();
-        let refused = report(&world, admin(), "x", vec![
+        let refused = report(&world, finance(), "x", vec![
             evening((2024, 4, 3), 1),
             evening((2024, 3, 3), 10),
             pb::Occasion { component: Component::Premises.into(), ..evening((2024, 3, 3), 1) },
@@ -143,24 +132,32 @@ niva_kit::on_both_databases! {
         let fields: Vec<_> = niva_kit::error::violations(&refused).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["occasions[0].date", "occasions[1].count", "occasions[2].component", "occasions[3].date", "occasions[4].date"]);
         let circle = pb::Occasion { component: Component::Rate.into(), ..evening((2024, 3, 3), 1) };
-        assert_eq!(reason(&report(&world, admin(), "x", vec![circle]).await.unwrap_err()), "COMPONENT_NOT_REPORTED");
-        assert_eq!(reason(&report(&world, admin(), "x", vec![]).await.unwrap_err()), "COUNT_OUT_OF_RANGE");
+        assert_eq!(reason(&report(&world, finance(), "x", vec![circle]).await.unwrap_err()), "COMPONENT_NOT_REPORTED");
+        assert_eq!(reason(&report(&world, finance(), "x", vec![]).await.unwrap_err()), "COUNT_OUT_OF_RANGE");
         assert_eq!(reason(&report(&world, provider("PR-2"), "x", vec![evening((2024, 3, 3), 1)]).await.unwrap_err()), "OTHER_PROVIDER");
-        let request = pb::SetWeeklyScheduleRequest { request_id: "x".to_owned(), placement_id: "PL-9".to_owned(), schedule: Some(schedule((2024, 3, 1), [1; 5])) };
-        assert_eq!(reason(&world.by(admin()).schedules.set_weekly_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
-        let too_many = pb::SetWeeklyScheduleRequest { schedule: Some(schedule((2024, 3, 1), [2; 5])), ..request };
-        assert_eq!(reason(&world.by(admin()).schedules.set_weekly_schedule(too_many).await.unwrap_err()), "SCHEDULE_OUT_OF_RANGE");
+        let request = pb::RecordScheduleRequest { request_id: "x".to_owned(), validate_only: false, schedule: Some(schedule("PL-9", (2024, 3, 1), [1; 5])) };
+        assert_eq!(reason(&world.by(finance()).schedules.record_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
+        let too_many = pb::RecordScheduleRequest { schedule: Some(schedule("PL-9", (2024, 3, 1), [2; 5])), ..request };
+        assert_eq!(reason(&world.by(finance()).schedules.record_schedule(too_many).await.unwrap_err()), "SCHEDULE_OUT_OF_RANGE");
         assert_eq!(reason(&agree(&world, "A", 20, 11, 1).await.unwrap_err()), "END_BEFORE_START");
         assert_eq!(reason(&agree(&world, "A", 11, 20, -1).await.unwrap_err()), "AMOUNT_NEGATIVE");
-        let transition = pb::Transition { job_start: date(day(2024, 3, 4)), support_end: date(day(2024, 3, 3)) };
-        let request = pb::RecordTransitionRequest { request_id: world.request(), placement_id: "PL-0001".to_owned(), transition: Some(transition) };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), support_end: date(day(2024, 3, 3)), ..Default::default() };
+        let request = pb::RecordTransitionRequest { request_id: world.request(), validate_only: false, transition: Some(transition) };
         assert_eq!(reason(&world.maker().transitions.record_transition(request).await.unwrap_err()), "END_BEFORE_START");
         let after = world.preview(2024, 3).await.unwrap();
         assert_eq!((after.control, after.frozen_fact_number), (before.control, before.frozen_fact_number));
-        // And one that stands is in the way of the next, but not of its own replacement.
+        // And one that stands is in the way of the next, but not of its own correction.
         agree(&world, "A", 1, 10, 100).await.unwrap();
-        assert_eq!(reason(&agree(&world, "B", 10, 20, 100).await.unwrap_err()), "AGREEMENTS_OVERLAP");
-        agree(&world, "A", 1, 9, 200).await.unwrap();
+        assert_eq!(reason(&agree(&world, "B", 10, 20, 100).await.unwrap_err()), "PERIOD_OVERLAPS");
+        assert_eq!(reason(&agree(&world, "A", 21, 22, 100).await.unwrap_err()), "ID_TAKEN");
+        let shorter = pb::CorrectAgreementRequest {
+            request_id: world.request(),
+            expected_revision: 1,
+            reason: "ends a day earlier".to_owned(),
+            agreement: Some(agreed("A", day(2024, 3, 1), Some(day(2024, 3, 9)), 200)),
+            ..Default::default()
+        };
+        world.maker().agreements.correct_agreement(shorter).await.unwrap();
         agree(&world, "B", 10, 20, 100).await.unwrap();
         world.stop().await;
     }
@@ -168,40 +165,46 @@ niva_kit::on_both_databases! {
     async fn an_import_takes_all_or_tells_every_error(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let message = |n: usize, placement: &str, record: Record| pb::ImportPaymentRequest {
-            request_id: if n == 1 { "import".to_owned() } else { String::new() },
-            origin: format!("occasions.csv:{n}"),
-            placement_id: placement.to_owned(),
-            record: Some(record),
+        let occasion = |n: u32, id: &str, count| {
+            Record::Occasion(pb::Occasion { occasion_id: id.to_owned(), ..evening((2024, 3, n), count) })
         };
-        let import = |messages: Vec<pb::ImportPaymentRequest>| {
-            let mut client = world.by(Caller::new("import", [Role::Service]));
-            async move { client.imports.import_payment(tokio_stream::iter(messages)).await.map(|r| r.into_inner().facts) }
-        };
-        let bad = vec![
-            message(1, "PL-0001", Record::Occasion(evening((2024, 3, 3), 99))),
-            message(2, "", Record::Occasion(evening((2024, 3, 3), 1))),
-            message(3, "PL-0002", Record::Schedule(schedule((2024, 3, 1), [3, 0, 0, 0, 0]))),
-        ];
-        let refused = import(bad).await.unwrap_err();
-        assert_eq!(niva_kit::error::violations(&refused).into_iter().map(|(field, _)| field).collect::<Vec<_>>(), [
-            "records[0].occasion.count", "records[1].placement_id", "records[2].schedule.schedule",
+        let elsewhere = |placement: &str| Record::Occasion(pb::Occasion { placement_id: placement.to_owned(), occasion_id: "x".to_owned(), ..evening((2024, 3, 3), 1) });
+        let bad = vec![occasion(3, "O-1", 99), elsewhere(""), occasion(3, "", 1), Record::Schedule(schedule("PL-0002", (2024, 3, 1), [3, 0, 0, 0, 0]))];
+        let (import, errors) = imported(&world, "bad", "", bad).await.unwrap();
+        assert_eq!((import.job.unwrap().state(), import.refused, import.created), (wire::job::State::Failed, 4, 0));
+        let told: Vec<_> = errors.iter().map(|e| (e.record, e.origin.as_str(), e.field.as_str(), e.reason.as_str())).collect();
+        assert_eq!(told, [
+            (0, "occasions.csv:1", "occasion.count", "COUNT_OUT_OF_RANGE"),
+            (1, "occasions.csv:2", "occasion.placement_id", "FIELD_REQUIRED"),
+            (2, "occasions.csv:3", "occasion.occasion_id", "FIELD_REQUIRED"),
+            (3, "occasions.csv:4", "schedule.schedule_id", "FIELD_REQUIRED"),
+            (3, "occasions.csv:4", "schedule.week", "SCHEDULE_OUT_OF_RANGE"),
         ]);
-        for (n, (_, words)) in (1..).zip(niva_kit::error::violations(&refused)) {
-            assert!(words.starts_with(&format!("occasions.csv:{n}: ")), "{words}");
-        }
-        let good: Vec<_> = (1..=20).map(|n| {
-            let n32 = u32::try_from(n).unwrap();
-            message(n, "PL-0001", Record::Occasion(evening((2024, 3, n32), 1)))
-        }).collect();
+        let good: Vec<_> = (1..=20).map(|n| occasion(n, &format!("O-{n}"), 1)).collect();
         let mut unknown = good.clone();
-        unknown[7].placement_id = "PL-9".to_owned();
-        assert_eq!(reason(&import(unknown).await.unwrap_err()), "PLACEMENT_UNKNOWN");
-        assert_eq!(import(good.clone()).await.unwrap(), 20);
-        assert_eq!(import(good.clone()).await.unwrap(), 20);
-        assert_eq!(reason(&import(good[..3].to_vec()).await.unwrap_err()), "REQUEST_ID_REUSED");
+        unknown[7] = elsewhere("PL-9");
+        let (_, errors) = imported(&world, "unknown", "", unknown).await.unwrap();
+        assert_eq!(errors.iter().map(|e| (e.record, e.reason.as_str())).collect::<Vec<_>>(), [(7, "PLACEMENT_UNKNOWN")]);
+        let (import, _) = imported(&world, "good", "", good.clone()).await.unwrap();
+        assert_eq!((import.created, import.corrected, import.unchanged), (20, 0, 0));
+        assert_eq!(imported(&world, "good", "", good.clone()).await.unwrap().0, import, "the same import");
+        assert_eq!(reason(&imported(&world, "good", "", good[..3].to_vec()).await.unwrap_err()), "REQUEST_ID_REUSED");
         let run = world.calculated(2024, 3).await;
         assert_eq!(amount(&run) - 31 * 30_000 - other(&world, &run).await, 20 * 32_000);
+        world.approve(&run).await.unwrap();
+
+        // The next night: the same files say nothing new; with two lines changed they correct two facts.
+        let (import, _) = imported(&world, "again", "", good.clone()).await.unwrap();
+        assert_eq!((import.created, import.corrected, import.unchanged), (0, 0, 20));
+        let mut changed = good.clone();
+        (changed[2], changed[3]) = (occasion(3, "O-3", 4), occasion(30, "O-4", 1));
+        let (import, errors) = imported(&world, "no reason", "", changed.clone()).await.unwrap();
+        assert_eq!((import.refused, errors[0].reason.as_str()), (2, "REASON_MISSING"));
+        let (import, _) = imported(&world, "changed", "the provider counted anew", changed).await.unwrap();
+        assert_eq!((import.created, import.corrected, import.unchanged), (0, 2, 18));
+        let april = world.calculated(2024, 4).await;
+        let evenings: Vec<_> = world.lines(&april).await.iter().filter(|l| l.component() == Component::EveningNight).map(brief).collect();
+        assert_eq!(evenings.iter().map(|l| l.4).sum::<i64>(), 3 * 32_000, "{evenings:?}");
         world.stop().await;
     }
 }

@@ -1,10 +1,10 @@
 //! ExplainPaymentLine: every component, by the facts that the line's run knew.
 
-use niva_kit::auth::{Caller, Role};
-use niva_proto::common::v1::{self as wire, Regime, ServiceType};
+use niva_proto::common::v1::{Regime, ServiceType};
 use niva_proto::payment::v1::{self as pb, Component};
 
-use crate::common::city::{Person, date, days, placed, unit};
+use crate::common::city::{Person, date, placed, unit};
+use crate::common::told::{agreed, evening};
 use crate::common::{World, day, reason};
 
 niva_kit::on_both_databases! {
@@ -15,11 +15,10 @@ niva_kit::on_both_databases! {
         (ended.end_date, ended.revision) = (date(day(2024, 3, 12)), 2);
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), placed(ended)]).await;
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
-        let occasions = vec![pb::Occasion { date: date(day(2024, 3, 3)), component: Component::EveningNight.into(), count: 1 }];
-        let request = pb::ReportOccasionsRequest { request_id: world.request(), placement_id: person.placement_id(), occasions };
-        world.by(Caller::new("admin", [Role::Administrator])).attendance.report_occasions(request).await.unwrap();
-        let agreement = pb::Agreement { agreement_id: "IA-1".to_owned(), valid: days(day(2024, 3, 10), Some(day(2024, 3, 10))), price: Some(wire::Money { ore: 100_000 }) };
-        let request = pb::RecordAgreementRequest { request_id: world.request(), placement_id: person.placement_id(), agreement: Some(agreement) };
+        let request = pb::RecordOccasionsRequest { request_id: world.request(), validate_only: false, occasions: vec![evening((2024, 3, 3), 1)] };
+        world.maker().occasions.record_occasions(request).await.unwrap();
+        let agreement = agreed("IA-1", day(2024, 3, 10), Some(day(2024, 3, 10)), 100_000);
+        let request = pb::RecordAgreementRequest { request_id: world.request(), validate_only: false, agreement: Some(agreement) };
         world.maker().agreements.record_agreement(request).await.unwrap();
         let march = world.paid(2024, 3).await;
         let lines = world.lines(&march).await;

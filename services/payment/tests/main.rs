@@ -9,3 +9,5 @@ mod explanations;
 mod feeds;
 mod quotes;
 mod runs;
+mod verbs;
+mod withdrawals;

@@ -132,15 +132,17 @@ async fn every_violation_is_told_at_once() {
         agreement_id: id.to_owned(),
         valid: days(first, last),
         price: Some(wire::Money { ore }),
+        ..Default::default()
     };
     let wrong = pb::CompensationCase {
         actual_start: None,
         end_date: date(day(2010, 4, 2)),
         scopes: vec![scope("41")],
         agreements: vec![agreement("A", 1, 10, 5), agreement("B", 10, 12, -5)],
-        schedules: vec![pb::SchedulePeriod {
+        schedules: vec![pb::Schedule {
             valid_from: date(day(2010, 3, 1)),
-            schedule: Some(pb::WeeklySchedule { monday: 3, ..Default::default() }),
+            week: Some(pb::WeeklySchedule { monday: 3, ..Default::default() }),
+            ..Default::default()
         }],
         ..case(ServiceType::SupportedHousing, (2010, 3, 1))
     };
@@ -163,11 +165,15 @@ async fn every_violation_is_told_at_once() {
 async fn facts_told_twice_for_a_day_are_refused() {
     let db = TestDb::sqlite().await;
     let world = World::new(&db).await;
-    let occasion =
-        pb::Occasion { date: date(day(2010, 3, 5)), component: Component::EveningNight.into(), count: 1 };
+    let occasion = pb::Occasion {
+        date: date(day(2010, 3, 5)),
+        component: Component::EveningNight.into(),
+        count: 1,
+        ..Default::default()
+    };
     let wrong = pb::CompensationCase {
         levels: [level(1), level(2)].concat(),
-        occasions: vec![occasion, occasion],
+        occasions: vec![occasion.clone(), occasion],
         ..case(ServiceType::SupportedHousing, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2010, 3)).await.unwrap_err();

@@ -1,7 +1,5 @@
 //! Identities that the services make themselves.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use sha2::{Digest, Sha256};
@@ -10,50 +8,27 @@ use crate::hex::hex;
 
 /// A source of new identities. Cheap to clone; clones never repeat each other.
 #[derive(Clone, Debug)]
-pub struct Ids(Source);
-
-#[derive(Clone, Debug)]
-enum Source {
-    Random,
-    Sequence { prefix: Arc<str>, next: Arc<AtomicU64> },
-}
+pub struct Ids(());
 
 impl Ids {
     /// Random identities (UUID v4, 32 hexadecimal digits).
     #[must_use]
-    pub fn random() -> Self {
-        Self(Source::Random)
-    }
-
-    /// `prefix-000001`, `prefix-000002`, …: for tests that compare whole outputs.
-    #[must_use]
-    pub fn sequence(prefix: &str) -> Self {
-        Self(Source::Sequence { prefix: prefix.into(), next: Arc::new(AtomicU64::new(1)) })
+    pub const fn random() -> Self {
+        Self(())
     }
 
     /// The identity of what a request makes (`what`: "offer"). The same request makes the same identity wherever and
     /// however often it is tried, so that a city whose services are interrupted ends like one whose services are not.
     #[must_use]
     pub fn of(&self, request_id: &str, what: &str) -> String {
-        match &self.0 {
-            Source::Random => {
-                let hash =
-                    Sha256::new_with_prefix(what).chain_update([0]).chain_update(request_id).finalize();
-                hex(&hash[..16])
-            }
-            Source::Sequence { .. } => self.next(),
-        }
+        let hash = Sha256::new_with_prefix(what).chain_update([0]).chain_update(request_id).finalize();
+        hex(&hash[..16])
     }
 
     /// A new identity.
     #[must_use]
     pub fn next(&self) -> String {
-        match &self.0 {
-            Source::Random => uuid::Uuid::new_v4().simple().to_string(),
-            Source::Sequence { prefix, next } => {
-                format!("{prefix}-{:06}", next.fetch_add(1, Ordering::Relaxed))
-            }
-        }
+        uuid::Uuid::new_v4().simple().to_string()
     }
 }
 
@@ -73,9 +48,6 @@ mod tests {
         let ids = Ids::random();
         assert_ne!(ids.next(), ids.next());
         assert_eq!(ids.next().len(), 32);
-        let ids = Ids::sequence("run");
-        let clone = ids.clone();
-        assert_eq!((ids.next(), clone.next()), ("run-000001".into(), "run-000002".into()));
     }
 
     #[test]

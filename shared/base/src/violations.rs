@@ -92,18 +92,6 @@ impl Violations {
         result
     }
 
-    /// Takes over what an inner operation found, under the current prefix; any other error is handed back.
-    ///
-    /// # Errors
-    /// `error` itself when it is not [`OpError::Invalid`].
-    pub fn absorb(&mut self, error: OpError) -> Result<(), OpError> {
-        let OpError::Invalid(inner) = error else { return Err(error) };
-        for v in inner {
-            self.add(&v.field, v.reason, v.description);
-        }
-        Ok(())
-    }
-
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -139,17 +127,6 @@ impl Violations {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn inner_violations_are_taken_over_below_a_prefix() {
-        let mut inner = Violations::new();
-        inner.require(false, "end_date", "END_BEFORE_START", "is before start_date; give a later day");
-        let mut v = Violations::new();
-        v.nested("batch[1]", |v| v.absorb(inner.finish().unwrap_err())).unwrap();
-        let Err(OpError::Invalid(found)) = v.finish() else { panic!("nothing found") };
-        assert_eq!(found[0].field, "batch[1].end_date");
-        assert!(Violations::new().absorb(OpError::not_found("unit", "u1")).is_err());
-    }
 
     #[test]
     fn nothing_wrong_is_no_error() {

@@ -1,7 +1,7 @@
 use chrono::{Datelike, NaiveDate};
 use serde::{Deserialize, Serialize};
 
-use crate::{Month, day_after, day_before};
+use crate::{day_after, day_before};
 
 /// The last day of an interval without an end: 9999-12-31.
 pub const OPEN_END: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
@@ -99,20 +99,5 @@ impl Interval {
     #[must_use]
     pub fn meets(&self, next: &Self) -> bool {
         !self.is_open() && day_after(self.last) == next.first
-    }
-
-    /// Cut at the ends of months, in order. An open interval must be cut to a window first.
-    pub fn by_month(self) -> impl Iterator<Item = (Month, Self)> {
-        let last_month = Month::of(self.last);
-        let mut next = Some((Month::of(self.first), self.first));
-        std::iter::from_fn(move || {
-            let (month, first) = next?;
-            if month >= last_month {
-                next = None;
-                return Some((month, Self { first, last: self.last }));
-            }
-            next = Some((month.next(), month.next().first_day()));
-            Some((month, Self { first, last: month.last_day() }))
-        })
     }
 }

@@ -111,6 +111,23 @@ impl Month {
     }
 }
 
+impl Interval {
+    /// Cut at the ends of months, in order. An open interval must be cut to a window first.
+    pub fn by_month(self) -> impl Iterator<Item = (Month, Self)> {
+        let last_month = Month::of(self.last);
+        let mut next = Some((Month::of(self.first), self.first));
+        std::iter::from_fn(move || {
+            let (month, first) = next?;
+            if month >= last_month {
+                next = None;
+                return Some((month, Self { first, last: self.last }));
+            }
+            next = Some((month.next(), month.next().first_day()));
+            Some((month, Self { first, last: month.last_day() }))
+        })
+    }
+}
+
 impl fmt::Display for Month {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:04}-{:02}", self.year(), self.month())

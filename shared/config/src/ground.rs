@@ -4,12 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use niva_kit::Clock;
-use niva_kit::auth::{Caller, Role};
-use niva_kit::client::Credentials;
-use niva_kit::server::ServeError;
-use niva_kit::telemetry::{DEFAULT_FILTER, TelemetryConfig};
+use niva_access::{Caller, Role};
+use niva_base::Clock;
 use niva_models::{Catalogue, City};
+use niva_rpc::client::Credentials;
+use niva_rpc::server::ServeError;
+use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
 
 use crate::options::{
     ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, Trust,

@@ -4,11 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use clap::Args;
-use niva_kit::Clock;
-use niva_kit::auth::{KeyError, LocalIssuer, Verifier};
-use niva_kit::client::Endpoint;
-use niva_kit::telemetry::{LogFormat, TelemetryConfig};
+use niva_access::{KeyError, LocalIssuer, Verifier};
+use niva_base::Clock;
 use niva_models::{Catalogue, LoadError};
+use niva_rpc::client::Endpoint;
+use niva_store::Database;
+use niva_telemetry::{LogFormat, TelemetryConfig, check_filter};
 
 use crate::wrong::Wrong;
 
@@ -41,10 +42,11 @@ pub struct DatabaseOptions {
 impl DatabaseOptions {
     /// The URL.
     pub fn check(&self, wrong: &mut Wrong) -> Option<String> {
-        if self.database_url.is_none() {
+        let Some(url) = &self.database_url else {
             wrong.add("--database-url is missing: give the URL of the part's own database");
-        }
-        self.database_url.clone()
+            return None;
+        };
+        wrong.take("--database-url", Database::check_url(url)).map(|()| url.clone())
     }
 }
 
@@ -167,6 +169,11 @@ pub struct TelemetryOptions {
 impl TelemetryOptions {
     /// Telemetry of `service`, whose log lines are `filter`'s when nothing else is asked for.
     pub fn check(&self, service: &str, filter: &str, wrong: &mut Wrong) -> Option<TelemetryConfig> {
+        let log_filter = self.log.as_deref().unwrap_or(filter);
+        wrong.take("--log", check_filter(log_filter));
+        if let Some(collector) = &self.otlp_endpoint {
+            wrong.take("--otlp-endpoint", Endpoint::tcp(collector));
+        }
         let log_format = match self.log_format.as_str() {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,
@@ -179,7 +186,7 @@ impl TelemetryOptions {
             service: service.to_owned(),
             otlp_endpoint: self.otlp_endpoint.clone(),
             log_format,
-            log_filter: self.log.clone().unwrap_or_else(|| filter.to_owned()),
+            log_filter: log_filter.to_owned(),
         })
     }
 }

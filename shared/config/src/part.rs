@@ -4,9 +4,10 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
-use niva_kit::auth::{Policy, Verifier};
-use niva_kit::server::RoleServer;
-use niva_kit::{Clock, Database, DbError};
+use niva_access::{Policy, Verifier};
+use niva_base::Clock;
+use niva_rpc::server::RoleServer;
+use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 

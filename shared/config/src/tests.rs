@@ -1,7 +1,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
 use clap::{Args, FromArgMatches};
-use niva_kit::{Database, DbError};
+use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
@@ -78,6 +78,8 @@ fn everything_that_is_wrong_is_told_at_once() {
     let told = check(&[
         "--listen",
         "here",
+        "--database-url",
+        "mysql://a",
         "--issuer",
         "https://issuer.example",
         "--clock-file",
@@ -86,18 +88,24 @@ fn everything_that_is_wrong_is_told_at_once() {
         "no-such-folder",
         "--log-format",
         "yaml",
+        "--log",
+        "info,=",
+        "--otlp-endpoint",
+        "collector",
         "--assessment",
         "ftp://a",
     ])
     .unwrap_err();
     for what in [
-        "8 things are wrong, and nothing was begun",
+        "10 things are wrong, and nothing was begun",
         "--listen: `here` is no address",
-        "--database-url is missing",
+        "--database-url: ",
         "--issuer and --jwks belong together",
         "--clock-file: clock file no-such-clock",
         "--models: no-such-folder",
         "--log-format is `yaml`",
+        "--log: the log filter cannot be read",
+        "--otlp-endpoint: collector is no address",
         "give --service-token",
         "--assessment: ftp://a is no address of a service",
     ] {

@@ -33,7 +33,7 @@ macro_rules! records {
     )+};
 }
 
-records!(niva_proto::choice::v1::ImportChoiceRequest, niva_proto::payment::v1::ImportPaymentRequest);
+records!(niva_proto::choice::v1::ImportChoiceRequest);
 
 /// An import that has arrived.
 #[derive(Debug)]

@@ -26,7 +26,7 @@
 //! ```
 //!
 //! The client's type is `PaymentServiceClient<niva_rpc::client::Channel>` for both. What a status says: [`reason`],
-//! [`violations`], [`reasons`], [`metadata`].
+//! [`violations`], [`reasons`], [`metadata`], and in [`words`] for a person.
 
 mod bounded;
 mod caller;
@@ -35,6 +35,8 @@ pub mod import;
 mod memory;
 mod observe;
 mod policy;
+#[cfg(feature = "reasons")]
+mod reasons;
 pub mod server;
 mod status;
 pub mod wire;
@@ -43,4 +45,4 @@ pub use bounded::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
 pub use caller::caller;
 pub use memory::{MemoryConnector, MemoryListener};
 pub use policy::policy;
-pub use status::{answer, metadata, reason, reasons, status, violations};
+pub use status::{answer, metadata, reason, reasons, status, violations, words};

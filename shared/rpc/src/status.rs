@@ -81,5 +81,21 @@ pub fn reasons(status: &Status) -> Vec<String> {
     metadata(status, "reasons").map(|r| r.split(',').map(str::to_owned).collect()).unwrap_or_default()
 }
 
+/// A caller's side: a status in words for a person, every violation on a line of its own.
+#[must_use]
+pub fn words(status: &Status) -> String {
+    let mut words = status.message().to_owned();
+    if words.is_empty() {
+        words = format!("{:?}", status.code());
+    }
+    for (field, description) in violations(status) {
+        words.push_str(&format!("\n  {field}: {description}"));
+    }
+    if let Some(reason) = reason(status) {
+        words.push_str(&format!(" ({reason})"));
+    }
+    words
+}
+
 #[cfg(test)]
 mod tests;

@@ -43,11 +43,18 @@ impl Database {
         Self::connect_within(url, ACQUIRE_TIMEOUT).await
     }
 
+    /// Whether this is the URL of a database that could be connected to.
+    ///
+    /// # Errors
+    /// Another kind of URL.
+    pub fn check_url(url: &str) -> Result<(), DbError> {
+        let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|kind| url.starts_with(kind));
+        if known { Ok(()) } else { Err(DbError::Url) }
+    }
+
     async fn connect_within(url: &str, acquire_timeout: Duration) -> Result<Self, DbError> {
-        let postgres = url.starts_with("postgres://") || url.starts_with("postgresql://");
-        if !postgres && !url.starts_with("sqlite:") {
-            return Err(DbError::Url);
-        }
+        Self::check_url(url)?;
+        let postgres = !url.starts_with("sqlite:");
         let mut options = ConnectOptions::new(url);
         options
             .max_connections(MAX_CONNECTIONS)

@@ -86,6 +86,15 @@ pub enum TelemetryError {
 #[must_use]
 pub struct Telemetry(Option<export::Providers>);
 
+/// Whether a filter of log lines can be read.
+///
+/// # Errors
+/// [`TelemetryError::Filter`].
+pub fn check_filter(filter: &str) -> Result<(), TelemetryError> {
+    EnvFilter::builder().parse(filter)?;
+    Ok(())
+}
+
 /// Starts telemetry for the whole process. With a collector it must be called inside a multi-threaded runtime.
 ///
 /// # Errors

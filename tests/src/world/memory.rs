@@ -117,6 +117,7 @@ impl Memory {
                 let deps = niva_payment::Deps {
                     db,
                     clock,
+                    ids,
                     city,
                     catalogue,
                     assessment,

@@ -3,14 +3,34 @@
 //! Each check is a function from files to complaints, and is itself shown to complain about a bad sample. A complaint
 //! names the file, the line and what to do.
 
+mod circles;
 mod contract;
 mod dependencies;
 mod identity;
+mod layers;
 mod layout;
 mod length;
+mod modules;
+mod tokens;
+mod unused;
 mod words;
 
 use std::{fs, path::Path};
+
+/// Crates whose files are still being put in their places: the checks of files against each other wait for them.
+const UNSETTLED: [&str; 6] = [
+    "proto/",
+    "services/assessment/",
+    "services/choice/",
+    "services/payment/",
+    "shared/imports/",
+    "shared/models/",
+];
+
+/// The complaints about what is settled.
+fn settled(complaints: Vec<String>) -> Vec<String> {
+    complaints.into_iter().filter(|c| UNSETTLED.iter().all(|folder| !c.starts_with(folder))).collect()
+}
 
 /// A text file of the repository.
 pub(crate) struct SourceFile {

@@ -135,18 +135,28 @@ pub(super) fn placement(row: &Row<Placement>) -> choice::Placement {
     }
 }
 
-pub(super) fn schedule(row: &Row<Schedule>) -> payment::SchedulePeriod {
-    let [monday, tuesday, wednesday, thursday, friday] = row.value.sessions.map(i32::from);
-    payment::SchedulePeriod {
-        valid_from: Some(date(row.value.valid_from)),
-        schedule: Some(payment::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
+/// One that begins on a day of a placement: the same line of the file is the same fact.
+pub(super) fn schedule(row: &Row<Schedule>) -> payment::Schedule {
+    let Schedule { placement_id, valid_from, sessions } = &row.value;
+    let [monday, tuesday, wednesday, thursday, friday] = sessions.map(i32::from);
+    payment::Schedule {
+        schedule_id: format!("{placement_id}-{valid_from}"),
+        placement_id: placement_id.clone(),
+        valid_from: Some(date(*valid_from)),
+        week: Some(payment::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
+        info: None,
     }
 }
 
+/// One a day, placement and component: the same line of the file is the same fact.
 pub(super) fn occasion(row: &Row<Occasion>) -> payment::Occasion {
+    let Occasion { placement_id, date: day, component: kind, count } = &row.value;
     payment::Occasion {
-        date: Some(date(row.value.date)),
-        component: component(row.value.component),
-        count: i32::from(row.value.count),
+        occasion_id: format!("{placement_id}-{day}-{kind}"),
+        placement_id: placement_id.clone(),
+        date: Some(date(*day)),
+        component: component(*kind),
+        count: i32::from(*count),
+        info: None,
     }
 }

@@ -5,22 +5,18 @@
 mod feeds;
 mod messages;
 
-use assessment::import_service_client::ImportServiceClient;
-use niva_kit::client::Channel;
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
-use niva_proto::common::v1::Import;
+use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
+use niva_rpc::words;
 use tonic::Status;
 
 pub use feeds::{assessment_position, choice_has_caught_up, choice_position, payment_has_caught_up};
 
-use crate::clients::{Clients, words};
+use crate::clients::Clients;
 use crate::records::CityData;
 use messages::{grant, level_decision, measurement, occasion, person, placement, provider, schedule, unit};
-
-/// Why what is changed is changed.
-const REASON: &str = "the city's files say so";
 
 /// Why a city is not imported.
 #[derive(Debug, thiserror::Error)]
@@ -62,35 +58,21 @@ impl ImportError {
     }
 }
 
-/// What came of the records of one service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
-    /// Facts not known before.
-    pub created: i64,
-    /// Facts that say something else now.
-    pub corrected: i64,
-    /// Facts that said the same.
-    pub unchanged: i64,
-}
-
-impl Counts {
-    fn of(import: &Import) -> Self {
-        Self { created: import.created, corrected: import.corrected, unchanged: import.unchanged }
-    }
-}
+/// Why a line of the files that has changed since corrects what it said.
+const REASON: &str = "the city's files say so";
 
 /// What was imported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Imported {
     /// Persons, grants and measurements.
-    pub assessment: Counts,
+    pub assessment: common::Import,
     /// Providers, units and placements.
     pub choice: choice::ImportChoiceResponse,
     /// Weekly schedules and occasions.
-    pub payment: payment::ImportPaymentResponse,
+    pub payment: common::Import,
 }
 
-/// Imports a whole city. The caller needs the role `service`.
+/// Imports a whole city. The caller needs the roles `service` and `importer`.
 ///
 /// # Errors
 /// A service refuses records, all of which are named by file and line, or cannot be reached.
@@ -107,7 +89,7 @@ pub async fn import(clients: &Clients, city: &CityData) -> Result<Imported, Impo
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<Counts, ImportError> {
+pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<common::Import, ImportError> {
     use assessment::create_import_request::Record;
     let persons = city.persons.iter().map(|row| (row.origin(), Record::Person(person(row))));
     let grants = city.grants.iter().map(|row| (row.origin(), Record::Grant(grant(row))));
@@ -125,36 +107,24 @@ pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<Count
             ..Default::default()
         })
         .collect();
-    let Some(first) = messages.first_mut() else { return Ok(Counts::default()) };
-    first.request_id = request_id(city, 0);
-    REASON.clone_into(&mut first.reason);
-    let imports = &clients.assessment.imports;
-    let answer = imports.clone().create_import(tokio_stream::iter(messages)).await;
-    let answer = answer.map_err(|status| ImportError::call("import into assessment", &status))?;
-    let import = answer.into_inner().import.unwrap_or_default();
+    let Some(first) = messages.first_mut() else { return Ok(common::Import::default()) };
+    (first.request_id, first.reason) = (request_id(city, 0), REASON.to_owned());
+    let mut imports = clients.assessment.imports.clone();
+    let answer = imports.create_import(tokio_stream::iter(messages)).await;
+    let import =
+        answer.map_err(|status| refused("assessment", &status))?.into_inner().import.unwrap_or_default();
     if import.refused == 0 {
-        return Ok(Counts::of(&import));
+        return Ok(import);
     }
-    Err(ImportError::Refused { service: "assessment", lines: errors(imports, import.import_id).await? })
-}
-
-/// What is wrong with an import, a line a record.
-async fn errors(
-    imports: &ImportServiceClient<Channel>,
-    import_id: String,
-) -> Result<Vec<String>, ImportError> {
-    let mut asked =
-        assessment::ListImportErrorsRequest { import_id, page_size: 1_000, page_token: String::new() };
-    let mut lines = Vec::new();
-    loop {
-        let page = imports.clone().list_import_errors(asked.clone()).await;
-        let page = page.map_err(|status| ImportError::call("read what is wrong", &status))?.into_inner();
-        lines.extend(page.errors.into_iter().map(|e| format!("{}: {}", e.origin, e.description)));
-        if page.next_page_token.is_empty() {
-            return Ok(lines);
-        }
-        asked.page_token = page.next_page_token;
-    }
+    let request = assessment::ListImportErrorsRequest {
+        import_id: import.import_id,
+        page_size: 1_000,
+        ..assessment::ListImportErrorsRequest::default()
+    };
+    let answer =
+        imports.list_import_errors(request).await.map_err(|status| refused("assessment", &status))?;
+    let lines = answer.into_inner().errors.into_iter().map(line).collect();
+    Err(ImportError::Refused { service: "assessment", lines })
 }
 
 /// Providers, units and placements. The grants must have arrived by the feed.
@@ -188,32 +158,40 @@ pub async fn into_choice(
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_payment(
-    clients: &Clients,
-    city: &CityData,
-) -> Result<payment::ImportPaymentResponse, ImportError> {
-    use payment::import_payment_request::Record;
-    let schedules = city
-        .schedules
-        .iter()
-        .map(|row| (row.origin(), &row.value.placement_id, Record::Schedule(schedule(row))));
-    let occasions = city
-        .occasions
-        .iter()
-        .map(|row| (row.origin(), &row.value.placement_id, Record::Occasion(occasion(row))));
-    let mut messages: Vec<payment::ImportPaymentRequest> = schedules
+pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<common::Import, ImportError> {
+    use payment::create_import_request::Record;
+    let schedules = city.schedules.iter().map(|row| (row.origin(), Record::Schedule(schedule(row))));
+    let occasions = city.occasions.iter().map(|row| (row.origin(), Record::Occasion(occasion(row))));
+    let mut messages: Vec<payment::CreateImportRequest> = schedules
         .chain(occasions)
-        .map(|(origin, placement_id, record)| payment::ImportPaymentRequest {
-            request_id: String::new(),
+        .map(|(origin, record)| payment::CreateImportRequest {
             origin,
-            placement_id: placement_id.clone(),
             record: Some(record),
+            ..payment::CreateImportRequest::default()
         })
         .collect();
-    let Some(first) = messages.first_mut() else { return Ok(payment::ImportPaymentResponse::default()) };
-    first.request_id = request_id(city, 2);
-    let answer = clients.payment.clone().imports.import_payment(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused("payment", &status))
+    let Some(first) = messages.first_mut() else { return Ok(common::Import::default()) };
+    (first.request_id, first.reason) = (request_id(city, 2), REASON.to_owned());
+    let mut imports = clients.payment.imports.clone();
+    let answer = imports.create_import(tokio_stream::iter(messages)).await;
+    let import =
+        answer.map_err(|status| refused("payment", &status))?.into_inner().import.unwrap_or_default();
+    if import.refused == 0 {
+        return Ok(import);
+    }
+    let request = payment::ListImportErrorsRequest {
+        import_id: import.import_id,
+        page_size: 1_000,
+        ..payment::ListImportErrorsRequest::default()
+    };
+    let answer = imports.list_import_errors(request).await.map_err(|status| refused("payment", &status))?;
+    let lines = answer.into_inner().errors.into_iter().map(line).collect();
+    Err(ImportError::Refused { service: "payment", lines })
+}
+
+/// An error at its place in the files.
+fn line(error: common::ImportError) -> String {
+    format!("{}: {}: {}", error.origin, error.field, error.description)
 }
 
 /// The same files of a service have the same request id, whoever imports them and whenever. When choice refuses its

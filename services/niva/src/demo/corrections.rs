@@ -196,6 +196,7 @@ async fn case(
                 date: Some(wire::date(o.date)),
                 component: wire::component(o.component),
                 count: i32::from(o.count),
+                ..payment::Occasion::default()
             })
             .collect(),
         buyer_district: grant.district,

@@ -160,11 +160,11 @@ impl Steps<'_> {
         import::payment_has_caught_up(&importer).await.map_err(Failure::failed)?;
         let attendance = import::into_payment(&importer, self.data).await.map_err(Failure::failed)?;
         newcomers.attend(self.world).await?;
-        imported.attendance = attendance.facts;
+        imported.attendance = attendance.records;
         self.progress.done(format_args!(
             "{}: attendance of March arrives, {} weekly schedules and occasions",
             dates::pays_march(),
-            attendance.facts
+            attendance.records
         ));
         let march = self.pay(dates::march()).await?;
 

@@ -128,21 +128,23 @@ impl Newcomers {
             let days = (0..march.days()).map(|i| plus_days(march.first, i));
             let wednesdays = days.filter(|d| d.weekday() == Weekday::Wed && *d >= dates::ordered_start());
             let occasion = |day| payment::Occasion {
+                placement_id: placement.placement_id.clone(),
                 date: Some(wire::date(day)),
                 component: payment::Component::Rate.into(),
                 count: 1,
+                ..payment::Occasion::default()
             };
-            let request = payment::ReportOccasionsRequest {
+            let request = payment::RecordOccasionsRequest {
                 request_id: format!("{}-attend", person.request),
-                placement_id: placement.placement_id.clone(),
+                validate_only: false,
                 occasions: wednesdays.map(occasion).collect(),
             };
             world
                 .clients(&teacher)
                 .payment
                 .clone()
-                .attendance
-                .report_occasions(request)
+                .occasions
+                .record_occasions(request)
                 .await
                 .to("report course sessions")?;
         }

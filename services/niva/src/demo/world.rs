@@ -90,6 +90,7 @@ impl World {
         let deps = niva_payment::Deps {
             db: databases.open::<niva_payment::Config>().await?,
             clock: self.clock.clone(),
+            ids: Ids::random(),
             city: self.city.clone(),
             catalogue: self.catalogue.clone(),
             assessment: self.channel(&self.endpoints.assessment, caller),

@@ -175,19 +175,23 @@ impl Case {
             date: day(o.date),
             component: wire::component(o.component),
             count: o.count,
+            ..payment::Occasion::default()
         });
         let agreements = self.agreements.iter().map(|a| payment::Agreement {
             agreement_id: a.agreement_id.clone(),
             valid: Some(wire::dates(a.first, a.last)),
             price: Some(wire::money(a.price_sek)),
+            ..payment::Agreement::default()
         });
         let transitions = self.transitions.iter().map(|t| payment::Transition {
             job_start: day(t.job_start),
             support_end: t.support_end.map(wire::date),
+            ..payment::Transition::default()
         });
         let premises_costs = self.premises_costs.iter().map(|c| payment::PremisesCost {
             valid: Some(wire::dates(c.first, c.last)),
             per_month: Some(wire::money(c.per_month_sek)),
+            ..payment::PremisesCost::default()
         });
         payment::CompensationCase {
             service: wire::service(self.service),
@@ -223,16 +227,17 @@ impl ScopePeriod {
 }
 
 impl SchedulePeriod {
-    fn message(&self) -> payment::SchedulePeriod {
-        payment::SchedulePeriod {
+    fn message(&self) -> payment::Schedule {
+        payment::Schedule {
             valid_from: Some(wire::date(self.valid_from)),
-            schedule: Some(payment::WeeklySchedule {
+            week: Some(payment::WeeklySchedule {
                 monday: self.monday,
                 tuesday: self.tuesday,
                 wednesday: self.wednesday,
                 thursday: self.thursday,
                 friday: self.friday,
             }),
+            ..payment::Schedule::default()
         }
     }
 }

@@ -139,16 +139,6 @@ impl Fact {
         }
     }
 
-    /// What names it to a person, beside its kind.
-    #[must_use]
-    pub fn reference(&self) -> String {
-        match &self.content {
-            Content::Record { record: Record::Agreement(_), .. } => self.id.clone(),
-            Content::Record { placement_id, .. } => format!("{placement_id} {}", self.id),
-            _ => self.id.clone(),
-        }
-    }
-
     /// The placement that it is about; `None` when it is about the whole case.
     #[must_use]
     pub fn placement_id(&self) -> Option<&str> {

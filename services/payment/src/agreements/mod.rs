@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
-use niva_kit::request::Call;
-use niva_payment_domain::Record;
+use niva_kit::wire::read;
 use niva_proto::payment::v1 as pb;
 use pb::agreement_service_server::AgreementService;
 use tonic::Request;
 
-use crate::facts::one;
+use crate::facts::{Step, operations};
 use crate::{Answer, App};
 
 /// Individual agreements as tonic sees them.
@@ -26,19 +25,49 @@ impl AgreementService for Agreements {
     ) -> Answer<pb::RecordAgreementResponse> {
         answer!(self.record(request))
     }
+
+    async fn correct_agreement(
+        &self,
+        request: Request<pb::CorrectAgreementRequest>,
+    ) -> Answer<pb::CorrectAgreementResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_agreement(
+        &self,
+        request: Request<pb::WithdrawAgreementRequest>,
+    ) -> Answer<pb::WithdrawAgreementResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_agreement(
+        &self,
+        request: Request<pb::GetAgreementRequest>,
+    ) -> Answer<pb::GetAgreementResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_agreements(
+        &self,
+        request: Request<pb::ListAgreementsRequest>,
+    ) -> Answer<pb::ListAgreementsResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn list_agreement_revisions(
+        &self,
+        request: Request<pb::ListAgreementRevisionsRequest>,
+    ) -> Answer<pb::ListAgreementRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
-impl Agreements {
-    async fn record(
-        &self,
-        caller: &Caller,
-        request: &pb::RecordAgreementRequest,
-    ) -> Result<pb::RecordAgreementResponse, OpError> {
-        let told = one(&request.placement_id, "agreement", |v, field| {
-            let read = wire::agreement(v, field, request.agreement.as_ref());
-            read.map(|(id, agreement)| (id, Record::Agreement(agreement)))
-        })?;
-        let call = Call { method: "RecordAgreement", caller, request_id: &request.request_id, request };
-        self.0.tell(&call, &told, |fact_number| pb::RecordAgreementResponse { fact_number }).await
-    }
+operations! {
+    Agreements: agreement (agreement_id), agreements;
+    record(pb::RecordAgreementRequest) -> RecordAgreementResponse;
+    correct(pb::CorrectAgreementRequest) -> CorrectAgreementResponse;
+    withdraw(pb::WithdrawAgreementRequest) -> WithdrawAgreementResponse;
+    get(pb::GetAgreementRequest) -> GetAgreementResponse;
+    list(pb::ListAgreementsRequest) -> ListAgreementsResponse;
+    revisions(pb::ListAgreementRevisionsRequest) -> ListAgreementRevisionsResponse;
 }

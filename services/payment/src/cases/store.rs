@@ -94,7 +94,7 @@ pub(crate) async fn cases_of_keys_as_of(
 
 /// The cases of these keys as they now stand; one that has not been heard of is new.
 pub(crate) async fn current_cases(
-    tx: &Tx<'_>,
+    db: &impl ConnectionTrait,
     keys: &BTreeSet<CaseKey>,
 ) -> Result<BTreeMap<CaseKey, (Option<i64>, Case)>, DbError> {
     let mut cases: BTreeMap<_, _> =
@@ -106,7 +106,7 @@ pub(crate) async fn current_cases(
             binds(1, keys.len())
         );
         let values = keys.iter().map(|key| key.as_str().into());
-        for row in rows(tx, "case_version", statement(tx, sql, values)).await? {
+        for row in rows(db, "case_version", statement(db, sql, values)).await? {
             let case = CaseRow::read(&row)?;
             cases.insert(row.name("case_key")?, (Some(case.fact_number), case.case()?));
         }
@@ -162,19 +162,40 @@ pub(crate) async fn cases_of_placements(
     Ok(found)
 }
 
-/// Writes down where placements belong that had not been heard of before fact `number`.
+/// A placement, where it belongs and where it is.
+#[derive(Debug)]
+pub(crate) struct PlacementRow {
+    pub(crate) placement_id: String,
+    pub(crate) case_key: String,
+    pub(crate) unit_id: String,
+}
+
+/// Writes down placements that had not been heard of before fact `number`.
 pub(crate) fn write_placements<'t>(
     tx: &'t Tx<'t>,
     number: i64,
-    placements: &'t [(String, String)],
+    placements: &'t [PlacementRow],
 ) -> BoxFuture<'t, Result<(), DbError>> {
     Box::pin(async move {
-        let cells =
-            placements.iter().map(|(id, key)| [Cell::from(id.as_str()), key.as_str().into(), number.into()]);
+        let cells = placements.iter().map(|p| {
+            [
+                Cell::from(p.placement_id.as_str()),
+                p.case_key.as_str().into(),
+                p.unit_id.as_str().into(),
+                number.into(),
+            ]
+        });
         let cells: Vec<_> = cells.collect();
-        bulk::insert(tx, "placement", ["placement_id", "case_key", "fact_number"], cells).await?;
+        bulk::insert(tx, "placement", ["placement_id", "case_key", "unit_id", "fact_number"], cells).await?;
         Ok(())
     })
+}
+
+/// Writes down that a placement is at another unit than before.
+pub(crate) async fn move_placement(tx: &Tx<'_>, placement_id: &str, unit_id: &str) -> Result<(), DbError> {
+    let sql = "UPDATE placement SET unit_id = $1 WHERE placement_id = $2";
+    tx.execute_raw(statement(tx, sql, [unit_id.into(), placement_id.into()])).await?;
+    Ok(())
 }
 
 /// How many placements were known at a fact number.

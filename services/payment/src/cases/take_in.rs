@@ -9,7 +9,7 @@ use niva_kit::{DbError, Tx};
 use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts};
 
 use super::CaseKey;
-use super::store::{self, About};
+use super::store::{self, About, PlacementRow};
 use crate::units::store::{UnitVersion, units_as_of};
 use crate::units::{self, first_change, first_day};
 
@@ -35,7 +35,7 @@ pub(crate) fn take_in<'t>(
         let mut taken = Taken::load(tx, &incoming, last).await?;
         for (item, number) in incoming.into_iter().zip(first..) {
             match item {
-                Incoming::Case(key, fact) => taken.fact(key, &numbered(fact, number), number),
+                Incoming::Case(key, fact) => taken.fact(key, &fact, number),
                 Incoming::Unit { revision, unit } => {
                     taken.unit(UnitVersion { revision, facts: unit }, number);
                 }
@@ -46,21 +46,15 @@ pub(crate) fn take_in<'t>(
     })
 }
 
-/// Records are numbered by payment; everything else was numbered where it was decided.
-fn numbered(fact: Fact, assigned: i64) -> Fact {
-    match fact.content {
-        Content::Record { .. } => Fact { revision: assigned, ..fact },
-        _ => fact,
-    }
-}
-
 /// What the facts are applied to, and what came of it.
 struct Taken {
     cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
     units: BTreeMap<String, (i64, UnitVersion)>,
     changed_cases: BTreeSet<CaseKey>,
     changed_units: BTreeSet<String>,
-    placements: Vec<(String, String)>,
+    placements: Vec<PlacementRow>,
+    /// Placements that are at another unit than before.
+    moved: BTreeMap<String, String>,
     recorded: Vec<(About, Recorded)>,
 }
 
@@ -77,6 +71,7 @@ impl Taken {
             changed_cases: BTreeSet::new(),
             changed_units: BTreeSet::new(),
             placements: Vec::new(),
+            moved: BTreeMap::new(),
             recorded: Vec::new(),
         })
     }
@@ -84,17 +79,26 @@ impl Taken {
     fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64) {
         let Some((_, case)) = self.cases.get_mut(&key) else { return };
         let days = case.affected_by(fact);
-        let known = fact.placement_id().is_none_or(|id| case.dates(id).is_some());
+        let was_at = case.dates(&fact.id).map(|dates| dates.unit_id.clone());
         if !case.apply(fact) {
             return;
         }
         let case_key = key.to_string();
-        if !known && matches!(fact.content, Content::Placement(_)) {
-            self.placements.push((fact.id.clone(), case_key.clone()));
+        if let Content::Placement(dates) = &fact.content {
+            let (placement_id, unit_id) = (fact.id.clone(), dates.unit_id.clone());
+            match was_at {
+                None => {
+                    let case_key = case_key.clone();
+                    self.placements.push(PlacementRow { placement_id, case_key, unit_id });
+                }
+                Some(before) if before != unit_id => {
+                    self.moved.insert(placement_id, unit_id);
+                }
+                Some(_) => {}
+            }
         }
         let placement_id = fact.placement_id().map(str::to_owned);
-        let recorded =
-            Recorded { number, placement_id, kind: fact.kind(), reference: fact.reference(), days };
+        let recorded = Recorded { number, placement_id, kind: fact.kind(), reference: fact.id.clone(), days };
         self.recorded.push((About::Case(case_key), recorded));
         self.changed_cases.insert(key);
     }
@@ -122,6 +126,9 @@ impl Taken {
         let cases: Vec<(String, &Case)> = changed().map(|(key, (_, case))| (key.to_string(), case)).collect();
         store::write_versions(tx, last, &known, &cases).await?;
         store::write_placements(tx, last, &self.placements).await?;
+        for (placement_id, unit_id) in &self.moved {
+            store::move_placement(tx, placement_id, unit_id).await?;
+        }
         let changed_units = self.changed_units.iter().filter_map(|id| Some((id, &self.units.get(id)?.1)));
         units::store::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
         store::write_recorded(tx, &self.recorded, now).await

@@ -11,7 +11,7 @@ use niva_payment_domain::{
 use niva_proto::payment::v1 as pb;
 
 use crate::agreements::wire::agreement;
-use crate::attendance::wire::occasion;
+use crate::occasions::wire::occasion;
 use crate::premises_costs::wire::premises_cost;
 use crate::schedules::wire::schedule;
 use crate::transitions::wire::transition;
@@ -131,23 +131,21 @@ fn stated<'r>(
         Some((from?, scope?))
     });
     let schedules = periods(v, "schedules", &case.schedules, |v, p| {
-        schedule(v, "", Some(p)).map(|s| (s.from, Known::stated(s.schedule)))
+        schedule(v, p).map(|s| (s.from, Known::stated(s.schedule)))
     });
-    let mut occasions: Vec<_> = each(v, "occasions", &case.occasions, |v, o| occasion(v, "", Some(o), None));
+    let mut occasions: Vec<_> = each(v, "occasions", &case.occasions, |v, o| occasion(v, o, None));
     occasions.sort_by_key(|o| (o.date, o.kind));
     let twice = occasions.windows(2).any(|pair| (pair[0].date, pair[0].kind) == (pair[1].date, pair[1].kind));
     v.require(!twice, "occasions", "OCCASION_TWICE", "report a day and component twice: add them up");
     let agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| {
-        agreement(v, "", Some(a)).map(|(_, read)| Known { id: &a.agreement_id, ..Known::stated(read) })
+        agreement(v, a).map(|read| Known { id: &a.agreement_id, ..Known::stated(read) })
     });
     for error in check_agreements(&agreements).err().unwrap_or_default() {
         refuse(v, &error.field(), &error);
     }
-    let mut transitions: Vec<_> =
-        each(v, "transitions", &case.transitions, |v, t| transition(v, "", Some(t)));
+    let mut transitions: Vec<_> = each(v, "transitions", &case.transitions, transition);
     transitions.sort();
-    let premises_costs: Vec<_> =
-        each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, "", Some(c)));
+    let premises_costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, premises_cost);
     district(v, "buyer_district", &case.buyer_district, city);
     let unit_district = district(v, "unit_district", &case.unit_district, city).unwrap_or_default();
     let clean = v.len() == found;

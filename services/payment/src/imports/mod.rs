@@ -1,60 +1,160 @@
-//! Imports of attendance and agreements: records of many placements from a stream, all of them or none.
-
-mod wire;
+//! Imports: many facts of placements at once, all of them or none.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
+use niva_imports::{Effects, Numbered, Target, Upsert, upsert};
 use niva_kit::auth::{Caller, caller};
-use niva_kit::import::Import;
-use niva_kit::request::Call;
-use niva_kit::rpc::answer;
-use niva_kit::wire::read::id;
-use niva_kit::{OpError, Violations};
+use niva_kit::facts::Telling;
+use niva_kit::{OpError, Tx};
 use niva_proto::payment::v1 as pb;
+use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
-use tonic::{Request, Streaming};
+use tonic::{Request, Response, Streaming};
 
-use crate::facts::{At, NewFact};
+use crate::facts::ground::Ground;
+use crate::facts::{Next, PlacementFact, Plan, item};
 use crate::{Answer, App};
 
 /// Imports as tonic sees them.
-pub(crate) struct Imports(pub(crate) Arc<App>);
+pub(crate) struct Imports(pub(crate) niva_imports::Imports<Facts>);
 
 #[tonic::async_trait]
 impl ImportService for Imports {
-    async fn import_payment(
+    async fn create_import(
         &self,
-        request: Request<Streaming<pb::ImportPaymentRequest>>,
-    ) -> Answer<pb::ImportPaymentResponse> {
+        request: Request<Streaming<pb::CreateImportRequest>>,
+    ) -> Answer<pb::CreateImportResponse> {
         let caller = caller(&request)?.clone();
-        let import = Import::gather(request.into_inner()).await?;
-        answer(self.import(&caller, &import).await)
+        let (import, _) = self.0.create(&caller, request.into_inner()).await?;
+        Ok(Response::new(pb::CreateImportResponse { import: Some(import) }))
+    }
+
+    async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Answer<pb::GetImportResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_import_errors(
+        &self,
+        request: Request<pb::ListImportErrorsRequest>,
+    ) -> Answer<pb::ListImportErrorsResponse> {
+        answer!(self.errors(request))
     }
 }
 
 impl Imports {
-    async fn import(
+    async fn get(
         &self,
-        caller: &Caller,
-        import: &Import<pb::ImportPaymentRequest>,
-    ) -> Result<pb::ImportPaymentResponse, OpError> {
-        let today = self.0.clock.today();
-        let mut v = Violations::new();
-        let mut told = Vec::with_capacity(import.records().len());
-        for (number, message) in import.records().iter().enumerate() {
-            told.extend(v.record(number, &message.origin, |v| {
-                let placement_id = id(v, "placement_id", &message.placement_id);
-                let told = wire::imported(v, message.record.as_ref(), today);
-                let at = At::Record(number, message.origin.clone());
-                let field = wire::field(message.record.as_ref());
-                let (id, record) = told?;
-                Some(NewFact { at, field, placement_id: placement_id?, id, record })
-            }));
+        _: &Caller,
+        request: &pb::GetImportRequest,
+    ) -> Result<pb::GetImportResponse, OpError> {
+        Ok(pb::GetImportResponse { import: Some(self.0.get(&request.import_id).await?) })
+    }
+
+    async fn errors(
+        &self,
+        _: &Caller,
+        request: &pb::ListImportErrorsRequest,
+    ) -> Result<pb::ListImportErrorsResponse, OpError> {
+        let errors = self.0.errors(&request.import_id, request.page_size, &request.page_token);
+        let (errors, next_page_token) = errors.await?;
+        Ok(pb::ListImportErrorsResponse { errors, next_page_token })
+    }
+}
+
+/// What records of an import do: the same as the rpcs that tell one fact.
+pub(crate) struct Facts(pub(crate) Arc<App>);
+
+#[async_trait]
+impl Target for Facts {
+    type Entry = pb::CreateImportRequest;
+
+    /// No kind needs another: they are taken one after the other.
+    fn rank(entry: &pb::CreateImportRequest) -> i32 {
+        match &entry.record {
+            None => 0,
+            Some(Record::Schedule(_)) => 1,
+            Some(Record::Occasion(_)) => 2,
+            Some(Record::Absence(_)) => 3,
+            Some(Record::Agreement(_)) => 4,
+            Some(Record::Transition(_)) => 5,
+            Some(Record::PremisesCost(_)) => 6,
         }
-        v.finish()?;
-        let facts = i64::try_from(told.len()).unwrap_or(i64::MAX);
-        let (request_id, request) = (import.request_id(), import.content());
-        let call = Call { method: "ImportPayment", caller, request_id, request };
-        self.0.tell(&call, &told, |_| pb::ImportPaymentResponse { facts }).await
+    }
+
+    async fn apply(
+        &self,
+        tx: &Tx<'_>,
+        told: &Telling,
+        entries: &[Numbered<pb::CreateImportRequest>],
+        effects: &mut Effects,
+    ) -> Result<(), OpError> {
+        macro_rules! take {
+            ($kind:ident) => {{
+                let of = |entry: &pb::CreateImportRequest| match &entry.record {
+                    Some(Record::$kind(fact)) => Some(fact.clone()),
+                    _ => None,
+                };
+                self.take(tx, told, entries, of, effects).await
+            }};
+        }
+        match entries.first().and_then(|first| first.entry.record.as_ref()) {
+            Some(Record::Schedule(_)) => take!(Schedule),
+            Some(Record::Occasion(_)) => take!(Occasion),
+            Some(Record::Absence(_)) => take!(Absence),
+            Some(Record::Agreement(_)) => take!(Agreement),
+            Some(Record::Transition(_)) => take!(Transition),
+            Some(Record::PremisesCost(_)) => take!(PremisesCost),
+            None => {
+                for Numbered { number, .. } in entries {
+                    effects.refuse(*number, "record", "FIELD_REQUIRED", "is required; give a fact");
+                }
+                Ok(())
+            }
+        }
+    }
+
+    fn committed(&self) {}
+}
+
+impl Facts {
+    async fn take<M: PlacementFact>(
+        &self,
+        tx: &Tx<'_>,
+        told: &Telling,
+        entries: &[Numbered<pb::CreateImportRequest>],
+        of: impl Fn(&pb::CreateImportRequest) -> Option<M>,
+        effects: &mut Effects,
+    ) -> Result<(), OpError> {
+        let today = self.0.clock.today();
+        let (mut given, mut said) = (Vec::with_capacity(entries.len()), Vec::with_capacity(entries.len()));
+        for Numbered { number, entry } in entries {
+            let path = M::KIND.to_owned();
+            let read = effects.read(*number, |v| item(v, path, of(entry).as_ref(), None, today));
+            if let Some(read) = read {
+                said.push((*number, read.said));
+                given.push(Numbered { number: *number, entry: read.fact });
+            }
+        }
+        let locked = Ground::lock(tx, None).await?;
+        let mut said = said.into_iter().peekable();
+        let mut next = Vec::new();
+        for Numbered { number, entry } in upsert(tx, told, given, effects).await? {
+            let (before, fact) = match entry {
+                Upsert::Created(fact) => (None, fact),
+                Upsert::Corrected { before, after } => (Some(before), after),
+            };
+            while said.next_if(|(other, _)| *other < number).is_some() {}
+            next.extend(said.next().map(|(_, said)| Next { number, before, fact, said }));
+        }
+        let (plan, wrong) = Plan::of(&self.0, tx, locked, next).await?;
+        for wrong in wrong {
+            match wrong.error {
+                OpError::Invalid(violations) => effects.refuse_all(wrong.number, violations),
+                error => effects.refuse(wrong.number, wrong.field, error.reason(), error.to_string()),
+            }
+        }
+        plan.carry_out(tx, told).await?;
+        Ok(())
     }
 }

@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
-use niva_kit::request::Call;
-use niva_payment_domain::Record;
+use niva_kit::wire::read;
 use niva_proto::payment::v1 as pb;
 use pb::premises_cost_service_server::PremisesCostService;
 use tonic::Request;
 
-use crate::facts::one;
+use crate::facts::{Step, operations};
 use crate::{Answer, App};
 
 /// Premises costs as tonic sees them.
@@ -26,19 +25,49 @@ impl PremisesCostService for PremisesCosts {
     ) -> Answer<pb::RecordPremisesCostResponse> {
         answer!(self.record(request))
     }
+
+    async fn correct_premises_cost(
+        &self,
+        request: Request<pb::CorrectPremisesCostRequest>,
+    ) -> Answer<pb::CorrectPremisesCostResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_premises_cost(
+        &self,
+        request: Request<pb::WithdrawPremisesCostRequest>,
+    ) -> Answer<pb::WithdrawPremisesCostResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_premises_cost(
+        &self,
+        request: Request<pb::GetPremisesCostRequest>,
+    ) -> Answer<pb::GetPremisesCostResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_premises_costs(
+        &self,
+        request: Request<pb::ListPremisesCostsRequest>,
+    ) -> Answer<pb::ListPremisesCostsResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn list_premises_cost_revisions(
+        &self,
+        request: Request<pb::ListPremisesCostRevisionsRequest>,
+    ) -> Answer<pb::ListPremisesCostRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
-impl PremisesCosts {
-    async fn record(
-        &self,
-        caller: &Caller,
-        request: &pb::RecordPremisesCostRequest,
-    ) -> Result<pb::RecordPremisesCostResponse, OpError> {
-        let told = one(&request.placement_id, "premises_cost", |v, field| {
-            let read = wire::premises_cost(v, field, request.premises_cost.as_ref());
-            read.map(|c| (c.days.first.to_string(), Record::PremisesCost(c)))
-        })?;
-        let call = Call { method: "RecordPremisesCost", caller, request_id: &request.request_id, request };
-        self.0.tell(&call, &told, |fact_number| pb::RecordPremisesCostResponse { fact_number }).await
-    }
+operations! {
+    PremisesCosts: premises_cost (premises_cost_id), premises_costs;
+    record(pb::RecordPremisesCostRequest) -> RecordPremisesCostResponse;
+    correct(pb::CorrectPremisesCostRequest) -> CorrectPremisesCostResponse;
+    withdraw(pb::WithdrawPremisesCostRequest) -> WithdrawPremisesCostResponse;
+    get(pb::GetPremisesCostRequest) -> GetPremisesCostResponse;
+    list(pb::ListPremisesCostsRequest) -> ListPremisesCostsResponse;
+    revisions(pb::ListPremisesCostRevisionsRequest) -> ListPremisesCostRevisionsResponse;
 }

@@ -1,21 +1,31 @@
 //! Actual premises costs, inwards.
 
+use niva_calendar::NaiveDate;
 use niva_kit::Violations;
 use niva_kit::wire::read::interval;
-use niva_payment_domain::PremisesCost;
+use niva_payment_domain::{PremisesCost, Record};
 use niva_proto::payment::v1 as pb;
 
+use crate::facts::{PlacementFact, Said};
 use crate::wire::price;
 
-pub(crate) fn premises_cost(
-    v: &mut Violations,
-    field: &str,
-    cost: Option<&pb::PremisesCost>,
-) -> Option<PremisesCost> {
-    let cost = v.required(field, cost)?;
-    v.nested(field, |v| {
-        let days = interval(v, "valid", cost.valid);
-        let per_month = price(v, "per_month", cost.per_month);
-        Some(PremisesCost { days: days?, per_month: per_month? })
-    })
+impl PlacementFact for pb::PremisesCost {
+    fn placement_id(&self) -> &str {
+        &self.placement_id
+    }
+
+    fn set_fact_id(&mut self, id: String) {
+        self.premises_cost_id = id;
+    }
+
+    fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
+        let cost = premises_cost(v, self)?;
+        Some(Said { days: cost.days, subject: "", record: Some(Record::PremisesCost(cost)) })
+    }
+}
+
+pub(crate) fn premises_cost(v: &mut Violations, given: &pb::PremisesCost) -> Option<PremisesCost> {
+    let days = interval(v, "valid", given.valid);
+    let per_month = price(v, "per_month", given.per_month);
+    Some(PremisesCost { days: days?, per_month: per_month? })
 }

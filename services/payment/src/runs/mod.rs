@@ -13,7 +13,6 @@ use futures_util::{StreamExt, TryStreamExt};
 use niva_calendar::Month;
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
 use niva_kit::rpc::status;
 use niva_kit::wire::read::{money, month};
 use niva_kit::{DbError, OpError, Tx, Violations};
@@ -101,10 +100,9 @@ impl Runs {
         if request.validate_only {
             return self.previewed(caller, month).await;
         }
-        let call = Call { method: "CreatePaymentRun", caller, request_id: &request.request_id, request };
         let made = self
             .0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, _| {
                 Box::pin(async move {
                     let run = self.plan(tx, caller, month).await?;
                     store::insert(tx, &run).await?;
@@ -194,10 +192,9 @@ impl Runs {
         let amount = money(&mut v, "amount", request.amount);
         let (id, seen) = &v.finish_with(id.zip(amount))?;
         let now = self.0.clock.now();
-        let call = Call { method: "ApprovePaymentRun", caller, request_id: &request.request_id, request };
         let response = self
             .0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, _| {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
                     stored.run = stored.run.approve(&caller.subject, *seen, now).map_err(refused)?;
@@ -224,10 +221,9 @@ impl Runs {
         v.require((1..=MAX_REASON).contains(&length), "reason", "REASON_MISSING", text);
         let id = &v.finish_with(id)?;
         let now = self.0.clock.now();
-        let call = Call { method: "DiscardPaymentRun", caller, request_id: &request.request_id, request };
         let response = self
             .0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, _| {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
                     stored.run = stored.run.discard(&caller.subject, reason, now).map_err(refused)?;

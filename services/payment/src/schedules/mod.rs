@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
-use niva_kit::request::Call;
-use niva_payment_domain::Record;
+use niva_kit::wire::read;
 use niva_proto::payment::v1 as pb;
 use pb::schedule_service_server::ScheduleService;
 use tonic::Request;
 
-use crate::facts::one;
+use crate::facts::{Step, operations};
 use crate::{Answer, App};
 
 /// Weekly schedules as tonic sees them.
@@ -20,25 +19,55 @@ pub(crate) struct Schedules(pub(crate) Arc<App>);
 
 #[tonic::async_trait]
 impl ScheduleService for Schedules {
-    async fn set_weekly_schedule(
+    async fn record_schedule(
         &self,
-        request: Request<pb::SetWeeklyScheduleRequest>,
-    ) -> Answer<pb::SetWeeklyScheduleResponse> {
-        answer!(self.set(request))
+        request: Request<pb::RecordScheduleRequest>,
+    ) -> Answer<pb::RecordScheduleResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn correct_schedule(
+        &self,
+        request: Request<pb::CorrectScheduleRequest>,
+    ) -> Answer<pb::CorrectScheduleResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_schedule(
+        &self,
+        request: Request<pb::WithdrawScheduleRequest>,
+    ) -> Answer<pb::WithdrawScheduleResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_schedule(
+        &self,
+        request: Request<pb::GetScheduleRequest>,
+    ) -> Answer<pb::GetScheduleResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_schedules(
+        &self,
+        request: Request<pb::ListSchedulesRequest>,
+    ) -> Answer<pb::ListSchedulesResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn list_schedule_revisions(
+        &self,
+        request: Request<pb::ListScheduleRevisionsRequest>,
+    ) -> Answer<pb::ListScheduleRevisionsResponse> {
+        answer!(self.revisions(request))
     }
 }
 
-impl Schedules {
-    async fn set(
-        &self,
-        caller: &Caller,
-        request: &pb::SetWeeklyScheduleRequest,
-    ) -> Result<pb::SetWeeklyScheduleResponse, OpError> {
-        let told = one(&request.placement_id, "schedule", |v, field| {
-            let read = wire::schedule(v, field, request.schedule.as_ref());
-            read.map(|schedule| (schedule.from.to_string(), Record::Schedule(schedule)))
-        })?;
-        let call = Call { method: "SetWeeklySchedule", caller, request_id: &request.request_id, request };
-        self.0.tell(&call, &told, |fact_number| pb::SetWeeklyScheduleResponse { fact_number }).await
-    }
+operations! {
+    Schedules: schedule (schedule_id), schedules;
+    record(pb::RecordScheduleRequest) -> RecordScheduleResponse;
+    correct(pb::CorrectScheduleRequest) -> CorrectScheduleResponse;
+    withdraw(pb::WithdrawScheduleRequest) -> WithdrawScheduleResponse;
+    get(pb::GetScheduleRequest) -> GetScheduleResponse;
+    list(pb::ListSchedulesRequest) -> ListSchedulesResponse;
+    revisions(pb::ListScheduleRevisionsRequest) -> ListScheduleRevisionsResponse;
 }

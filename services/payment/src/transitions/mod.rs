@@ -6,13 +6,12 @@ use std::sync::Arc;
 
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
-use niva_kit::request::Call;
-use niva_payment_domain::Record;
+use niva_kit::wire::read;
 use niva_proto::payment::v1 as pb;
 use pb::transition_service_server::TransitionService;
 use tonic::Request;
 
-use crate::facts::one;
+use crate::facts::{Step, operations};
 use crate::{Answer, App};
 
 /// Transitions to work as tonic sees them.
@@ -26,19 +25,49 @@ impl TransitionService for Transitions {
     ) -> Answer<pb::RecordTransitionResponse> {
         answer!(self.record(request))
     }
+
+    async fn correct_transition(
+        &self,
+        request: Request<pb::CorrectTransitionRequest>,
+    ) -> Answer<pb::CorrectTransitionResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_transition(
+        &self,
+        request: Request<pb::WithdrawTransitionRequest>,
+    ) -> Answer<pb::WithdrawTransitionResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_transition(
+        &self,
+        request: Request<pb::GetTransitionRequest>,
+    ) -> Answer<pb::GetTransitionResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_transitions(
+        &self,
+        request: Request<pb::ListTransitionsRequest>,
+    ) -> Answer<pb::ListTransitionsResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn list_transition_revisions(
+        &self,
+        request: Request<pb::ListTransitionRevisionsRequest>,
+    ) -> Answer<pb::ListTransitionRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
-impl Transitions {
-    async fn record(
-        &self,
-        caller: &Caller,
-        request: &pb::RecordTransitionRequest,
-    ) -> Result<pb::RecordTransitionResponse, OpError> {
-        let told = one(&request.placement_id, "transition", |v, field| {
-            let read = wire::transition(v, field, request.transition.as_ref());
-            read.map(|t| (t.job_start.to_string(), Record::Transition(t)))
-        })?;
-        let call = Call { method: "RecordTransition", caller, request_id: &request.request_id, request };
-        self.0.tell(&call, &told, |fact_number| pb::RecordTransitionResponse { fact_number }).await
-    }
+operations! {
+    Transitions: transition (transition_id), transitions;
+    record(pb::RecordTransitionRequest) -> RecordTransitionResponse;
+    correct(pb::CorrectTransitionRequest) -> CorrectTransitionResponse;
+    withdraw(pb::WithdrawTransitionRequest) -> WithdrawTransitionResponse;
+    get(pb::GetTransitionRequest) -> GetTransitionResponse;
+    list(pb::ListTransitionsRequest) -> ListTransitionsResponse;
+    revisions(pb::ListTransitionRevisionsRequest) -> ListTransitionRevisionsResponse;
 }

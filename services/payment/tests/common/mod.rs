@@ -2,6 +2,7 @@
 
 pub(crate) mod city;
 pub(crate) mod history;
+pub(crate) mod told;
 
 use std::sync::Arc;
 
@@ -89,6 +90,7 @@ impl World {
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
+            ids: Ids::random(),
             city: Arc::new(City::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
@@ -280,6 +282,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
     let deps = Deps {
         db: db.db().clone(),
         clock: Clock::system(),
+        ids: Ids::random(),
         city: Arc::new(City::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: nobody(),

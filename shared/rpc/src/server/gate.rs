@@ -74,10 +74,14 @@ impl Service<Request<Body>> for Gate {
         // CANCELLED and leave no status.
         let deadline = Instant::now() + rules.timeout(path, request.headers());
         let span = call.span.clone();
+        #[cfg(feature = "reasons")]
+        let path = path.to_owned();
         Box::pin(
             async move {
                 let answer = rules.pass(routes, request, open, deadline).await;
                 let response = answer.unwrap_or_else(Status::into_http);
+                #[cfg(feature = "reasons")]
+                crate::reasons::note(&path, &response);
                 let ends = Ends::new(rules.closing.clone(), rules.stream_age);
                 Ok(call.observe(response, Some(ends)))
             }

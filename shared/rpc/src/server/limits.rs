@@ -9,24 +9,24 @@ pub struct Limits {
     /// can retry, where a queue would only let everybody time out. Open streams don't count.
     pub concurrency: usize,
     /// Calls worked on at once for one connection: one caller alone cannot use up all of `concurrency`.
-    pub concurrency_per_connection: usize,
+    pub(super) concurrency_per_connection: usize,
     /// Calls and streams open on one connection.
-    pub max_concurrent_streams: u32,
+    pub(super) max_concurrent_streams: u32,
     /// Time for a call, until a stream's first answer; ends with `DEADLINE_EXCEEDED`. A caller may ask for less.
     pub request_timeout: Duration,
     /// Age at which a stream ends and its caller comes again: lets connections move between replicas.
     pub stream_age: Duration,
     /// Age at which a connection takes no new calls, for the same reason.
-    pub connection_age: Duration,
+    pub(super) connection_age: Duration,
     /// Silence after which a connection is asked whether it lives; finds peers that vanished without a word.
-    pub keepalive_interval: Duration,
+    pub(super) keepalive_interval: Duration,
     /// Time for the answer.
-    pub keepalive_timeout: Duration,
+    pub(super) keepalive_timeout: Duration,
     /// Bytes of a call's headers: a token of some kilobytes and room.
-    pub header_bytes: u32,
+    pub(super) header_bytes: u32,
     /// Bytes in flight on one stream and, four times as many, on one connection: feeds and imports run at full speed
     /// over a city's network, and memory stays bounded.
-    pub window_bytes: u32,
+    pub(super) window_bytes: u32,
     /// Small answers leave at once.
     pub tcp_nodelay: bool,
     /// Time from shutdown until calls that are still under way are cut.

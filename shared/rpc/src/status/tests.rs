@@ -24,6 +24,17 @@ fn all_violations_arrive_at_once_with_paths_and_reasons() {
 }
 
 #[test]
+fn a_status_in_words_has_every_violation_and_the_reason() {
+    let told = words(&status(three()));
+    assert!(
+        told.contains("\n  end_date: is before start_date; give a later day\n  lines[2].amount.ore: "),
+        "{told}"
+    );
+    assert!(told.ends_with(" (END_BEFORE_START)"), "{told}");
+    assert_eq!(words(&Status::cancelled("")), "Cancelled");
+}
+
+#[test]
 fn reason_and_values_survive() {
     let error =
         OpError::precondition("CAPACITY_TAKEN", "unit u1 is full; choose another").with("capacity", 6);

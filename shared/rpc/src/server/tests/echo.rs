@@ -26,7 +26,7 @@ use crate::server::{Listen, RoleServer, Running};
 use crate::status::status;
 
 pub(crate) const SAY: &str = "/test.Echo/Say";
-pub(crate) const WATCH: &str = "/test.Echo/Watch";
+const WATCH: &str = "/test.Echo/Watch";
 
 #[derive(Clone, Default)]
 pub(crate) struct Echo {

@@ -1,0 +1,65 @@
+//! What facts of placements are checked against.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use niva_calendar::NaiveDate;
+use niva_kit::{OpError, Tx};
+use niva_payment_domain::{Case, UnitFacts};
+
+use crate::cases::{CaseKey, store as cases};
+use crate::units::store::units_as_of;
+
+/// Nobody takes in other facts until the transaction ends; nothing is read yet.
+pub(crate) struct Locked {
+    newest: i64,
+    provider: Option<String>,
+}
+
+/// The placements that facts are about, as they stand.
+pub(crate) struct Ground {
+    /// Where the placements belong.
+    keys: BTreeMap<String, CaseKey>,
+    cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
+    /// Empty where the caller is bound to no provider.
+    units: BTreeMap<String, UnitFacts>,
+    provider: Option<String>,
+}
+
+impl Ground {
+    /// Waits for those who take in facts, and keeps others waiting. `provider`: all that the caller sees is its own.
+    pub(crate) async fn lock(tx: &Tx<'_>, provider: Option<&str>) -> Result<Locked, OpError> {
+        let provider = provider.map(str::to_owned);
+        Ok(Locked { newest: cases::draw_numbers(tx, 0).await? - 1, provider })
+    }
+
+    /// The case of a placement; `None` when the placement has not been heard of.
+    pub(super) fn key(&self, placement_id: &str) -> Option<&CaseKey> {
+        self.keys.get(placement_id)
+    }
+
+    /// Whether what is told of a placement on a day is the caller's to tell and read.
+    pub(super) fn sees(&self, placement_id: &str, day: NaiveDate) -> bool {
+        let Some(own) = &self.provider else { return true };
+        let unit_id = || {
+            let (_, case) = self.cases.get(self.keys.get(placement_id)?)?;
+            Some(case.dates(placement_id)?.unit_id.as_str())
+        };
+        let unit = unit_id().and_then(|id| self.units.get(id));
+        unit.and_then(|unit| unit.periods.at(day)).is_some_and(|period| period.provider_id == *own)
+    }
+}
+
+impl Locked {
+    /// Reads what is known of some placements.
+    pub(super) async fn load(self, tx: &Tx<'_>, placements: BTreeSet<&str>) -> Result<Ground, OpError> {
+        let keys = cases::cases_of_placements(tx, &placements).await?;
+        let Self { newest, provider } = self;
+        let (mut cases, mut units) = (BTreeMap::new(), BTreeMap::new());
+        if provider.is_some() {
+            cases = cases::current_cases(tx, &keys.values().cloned().collect()).await?;
+            let known = units_as_of(tx, newest).await?;
+            units = known.into_iter().map(|(id, (_, unit))| (id, unit.facts)).collect();
+        }
+        Ok(Ground { keys, cases, units, provider })
+    }
+}

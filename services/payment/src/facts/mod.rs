@@ -1,0 +1,227 @@
+//! Facts of placements that payment is told itself: recorded, corrected, withdrawn and read back in one way, whatever
+//! they say.
+
+pub(crate) mod ground;
+mod operations;
+mod plan;
+mod reads;
+mod store;
+
+use std::collections::BTreeMap;
+
+use niva_calendar::{Interval, NaiveDate};
+use niva_kit::auth::Caller;
+use niva_kit::facts::{self, Fact, Info, Telling};
+use niva_kit::wire::read;
+use niva_kit::{OpError, Tx, Violations};
+use niva_models::{Catalogue, Service};
+use niva_payment_domain::Record;
+use prost::Message;
+
+use crate::{App, bound_to};
+
+use self::ground::Ground;
+pub(crate) use self::operations::operations;
+pub(crate) use self::plan::{Next, Plan, Wrong};
+pub(crate) use self::reads::Wanted;
+
+/// A resource of the contract that is a fact of a placement.
+pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
+    /// The placement that it is about.
+    fn placement_id(&self) -> &str;
+
+    /// Gives it an id.
+    fn set_fact_id(&mut self, id: String);
+
+    /// What it says; every violation at once. `today` bounds what can have happened; `None`: it is not looked at.
+    fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said>;
+
+    /// Whether it can be said of a placement in a service.
+    fn fits(&self, _: &mut Violations, _: Service, _: &Catalogue) {}
+}
+
+/// What a fact of a placement says.
+#[derive(Debug, Clone)]
+pub(crate) struct Said {
+    /// The days that it is found by. No two standing facts of a kind, a placement and a subject share one.
+    pub(crate) days: Interval,
+    /// What tells facts of a kind and a placement apart that may share days.
+    pub(crate) subject: &'static str,
+    /// What it says to the case; `None`: it moves no money.
+    pub(crate) record: Option<Record>,
+}
+
+/// A fact of a request.
+#[derive(Debug)]
+pub(crate) struct Item<M> {
+    /// The field that it stands in.
+    pub(crate) path: String,
+    pub(crate) fact: M,
+    pub(crate) said: Said,
+}
+
+/// What is to become of the facts of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// They are new.
+    Record,
+    /// They are told anew; the caller has seen this revision.
+    Correct { expected: i64 },
+}
+
+/// Reads a fact that stands in a field of a request. Without an id it gets `made`; without that, it must have one.
+pub(crate) fn item<M: PlacementFact>(
+    v: &mut Violations,
+    path: String,
+    given: Option<&M>,
+    made: Option<String>,
+    today: NaiveDate,
+) -> Option<Item<M>> {
+    let mut fact = v.required(&path, given)?.clone();
+    let said = v.nested(&path, |v| {
+        if let Some(made) = made.filter(|_| fact.fact_id().trim().is_empty()) {
+            fact.set_fact_id(made);
+        }
+        read::id(v, &id_field::<M>(), fact.fact_id());
+        read::id(v, "placement_id", fact.placement_id());
+        fact.read(v, Some(today))
+    })?;
+    fact.set_info(None);
+    Some(Item { path, fact, said })
+}
+
+fn id_field<M: Fact>() -> String {
+    format!("{}_id", M::KIND)
+}
+
+impl App {
+    /// The fact of a request that records one.
+    pub(crate) fn recorded<M: PlacementFact>(
+        &self,
+        given: Option<&M>,
+        request_id: &str,
+    ) -> Result<Vec<Item<M>>, OpError> {
+        let mut v = Violations::new();
+        let made = Some(self.ids.of(request_id, M::KIND));
+        let item = item(&mut v, M::KIND.to_owned(), given, made, self.clock.today());
+        v.finish_with(item.map(|item| vec![item]))
+    }
+
+    /// The fact of a request that corrects one.
+    pub(crate) fn corrected<M: PlacementFact>(&self, given: Option<&M>) -> Result<Vec<Item<M>>, OpError> {
+        let mut v = Violations::new();
+        let item = item(&mut v, M::KIND.to_owned(), given, None, self.clock.today());
+        v.finish_with(item.map(|item| vec![item]))
+    }
+
+    /// Takes facts in, all or none, and answers them as they now stand.
+    pub(crate) async fn tell<M: PlacementFact>(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        told: &Telling,
+        step: Step,
+        items: &[Item<M>],
+    ) -> Result<Vec<M>, OpError> {
+        let ground = Ground::lock(tx, bound_to(caller)?).await?;
+        let ids: Vec<&str> = items.iter().map(|item| item.fact.fact_id()).collect();
+        let mut known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
+        let mut next = Vec::with_capacity(items.len());
+        for (number, item) in (0..).zip(items) {
+            let before = known.remove(item.fact.fact_id());
+            let info = step.next(&item.fact, before.as_ref(), told)?;
+            let (mut fact, said) = (item.fact.clone(), item.said.clone());
+            fact.set_info(Some(&info));
+            next.push(Next { number, before, fact, said });
+        }
+        let (plan, wrong) = Plan::of(self, tx, ground, next).await?;
+        refuse(wrong, items)?;
+        plan.carry_out(tx, told).await
+    }
+
+    /// [`App::tell`] for a request with one fact.
+    pub(crate) async fn tell_one<M: PlacementFact>(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        told: &Telling,
+        step: Step,
+        items: &[Item<M>],
+    ) -> Result<M, OpError> {
+        let told = self.tell(tx, caller, told, step, items).await?;
+        told.into_iter().next().ok_or_else(|| OpError::internal("a fact that was told is not answered"))
+    }
+
+    /// Takes a fact back and answers it, withdrawn.
+    pub(crate) async fn take_back<M: PlacementFact>(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        told: &Telling,
+        id: &str,
+        expected: i64,
+    ) -> Result<M, OpError> {
+        let locked = Ground::lock(tx, bound_to(caller)?).await?;
+        let missing = || OpError::not_found(M::KIND, id);
+        let mut fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
+        let said = kept(&fact)?;
+        let ground = locked.load(tx, [fact.placement_id()].into()).await?;
+        if !ground.sees(fact.placement_id(), said.days.first) {
+            return Err(missing());
+        }
+        let info = info(&fact)?.withdrawn(expected, told.clone())?;
+        fact.set_info(Some(&info));
+        let plan = Plan::withdrawal(&ground, fact, &said)?;
+        plan.carry_out(tx, told).await?.pop().ok_or_else(missing)
+    }
+}
+
+impl Step {
+    /// The next revision of a fact.
+    fn next<M: Fact>(self, fact: &M, before: Option<&M>, told: &Telling) -> Result<Info, OpError> {
+        let id = fact.fact_id();
+        match (self, before) {
+            (Self::Record, None) => Ok(Info::first(id, told.clone())),
+            (Self::Record, Some(_)) => {
+                let words =
+                    format!("there is a {} {id} already: choose another id, or correct that one", M::KIND);
+                Err(OpError::already_exists("ID_TAKEN", words))
+            }
+            (Self::Correct { .. }, None) => Err(OpError::not_found(M::KIND, id)),
+            (Self::Correct { expected }, Some(before)) => {
+                Ok(info(before)?.corrected(expected, told.clone())?)
+            }
+        }
+    }
+}
+
+/// Nothing wrong; or every violation at once; or what else is wrong first.
+fn refuse<M>(wrong: Vec<Wrong>, items: &[Item<M>]) -> Result<(), OpError> {
+    let (mut v, mut first) = (Violations::new(), None);
+    for Wrong { number, error, .. } in wrong {
+        let item = usize::try_from(number).ok().and_then(|n| items.get(n));
+        let path = item.map_or("", |item| item.path.as_str());
+        match error {
+            OpError::Invalid(violations) => v.nested(path, |v| {
+                violations.into_iter().for_each(|found| v.add(&found.field, found.reason, found.description));
+            }),
+            other => {
+                first.get_or_insert(other);
+            }
+        }
+    }
+    v.finish()?;
+    first.map_or(Ok(()), Err)
+}
+
+/// What a kept fact says.
+fn kept<M: PlacementFact>(fact: &M) -> Result<Said, OpError> {
+    let mut v = Violations::new();
+    let said = fact.read(&mut v, None);
+    said.filter(|_| v.is_empty())
+        .ok_or_else(|| OpError::internal(format!("{} {} cannot be read", M::KIND, fact.fact_id())))
+}
+
+fn info<M: Fact>(fact: &M) -> Result<Info, OpError> {
+    fact.info().ok_or_else(|| OpError::internal(format!("{} {} has no FactInfo", M::KIND, fact.fact_id())))
+}

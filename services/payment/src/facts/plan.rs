@@ -1,0 +1,231 @@
+//! From facts that are told to what is written for them: everything is checked first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use niva_calendar::{Interval, NaiveDate};
+use niva_kit::facts::{self, Info, State, Telling};
+use niva_kit::{OpError, Tx, Violations};
+use niva_models::Catalogue;
+use niva_payment_domain::{Content, Fact as CaseFact};
+
+use super::ground::{Ground, Locked};
+use super::store::{self, Row};
+use super::{PlacementFact, Said, info, kept};
+use crate::App;
+use crate::cases::{CaseKey, Incoming, take_in};
+
+/// The next revision of a fact.
+#[derive(Debug)]
+pub(crate) struct Next<M> {
+    /// Its number in the request or import.
+    pub(crate) number: i64,
+    /// The revision before.
+    pub(crate) before: Option<M>,
+    /// The revision, with its `FactInfo`.
+    pub(crate) fact: M,
+    pub(crate) said: Said,
+}
+
+/// Something that is wrong with a fact.
+#[derive(Debug)]
+pub(crate) struct Wrong {
+    /// The fact's number.
+    pub(crate) number: i64,
+    /// The field of the fact; violations name theirs themselves.
+    pub(crate) field: &'static str,
+    pub(crate) error: OpError,
+}
+
+/// What is to be written.
+#[derive(Debug)]
+pub(crate) struct Plan<M> {
+    revisions: Vec<M>,
+    rows: Vec<Row>,
+    incoming: Vec<Incoming>,
+}
+
+impl<M: PlacementFact> Plan<M> {
+    /// Checks facts against what is known, and answers what is to be written for those that are right, and everything
+    /// that is wrong.
+    pub(crate) async fn of(
+        app: &App,
+        tx: &Tx<'_>,
+        locked: Locked,
+        facts: Vec<Next<M>>,
+    ) -> Result<(Self, Vec<Wrong>), OpError> {
+        let placements: BTreeSet<&str> = facts.iter().map(|next| next.fact.placement_id()).collect();
+        let mut occupied = Occupied::load::<M>(tx, &placements).await?;
+        // Whatever is told anew leaves its days before others are looked at.
+        facts.iter().for_each(|next| occupied.free(next.fact.fact_id()));
+        let ground = locked.load(tx, placements).await?;
+        let (mut plan, mut wrong) = (Self::empty(), Vec::new());
+        for next in facts {
+            let Next { number, fact, said, .. } = &next;
+            let mut found = next.against(&ground, &app.catalogue)?;
+            if let Some(other) = occupied.take(fact.placement_id(), said, fact.fact_id()) {
+                let kind = M::KIND;
+                let words =
+                    format!("shares days with {kind} {other}, which stands: correct or withdraw that one");
+                let error = OpError::precondition("PERIOD_OVERLAPS", words).with("fact_id", other);
+                found.push((M::KIND, error));
+            }
+            match ground.key(fact.placement_id()).filter(|_| found.is_empty()) {
+                Some(key) => plan.add(key, next.fact, &next.said)?,
+                None => {
+                    let number = *number;
+                    wrong.extend(found.into_iter().map(|(field, error)| Wrong { number, field, error }));
+                }
+            }
+        }
+        Ok((plan, wrong))
+    }
+
+    /// A fact that is taken back.
+    pub(super) fn withdrawal(ground: &Ground, fact: M, said: &Said) -> Result<Self, OpError> {
+        let unknown = || OpError::internal("a fact is about a placement that has not been heard of");
+        let key = ground.key(fact.placement_id()).ok_or_else(unknown)?;
+        let mut plan = Self::empty();
+        plan.add(key, fact, said)?;
+        Ok(plan)
+    }
+
+    fn empty() -> Self {
+        Self { revisions: Vec::new(), rows: Vec::new(), incoming: Vec::new() }
+    }
+
+    fn add(&mut self, key: &CaseKey, fact: M, said: &Said) -> Result<(), OpError> {
+        let Info { fact_id, revision, state, told } = info(&fact)?;
+        let (placement_id, stands) = (fact.placement_id().to_owned(), state == State::Stands);
+        if let Some(record) = &said.record {
+            let content = Content::Record { placement_id: placement_id.clone(), record: record.clone() };
+            let fact = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content };
+            self.incoming.push(Incoming::Case(key.clone(), fact));
+        }
+        self.rows.push(Row {
+            fact_id,
+            placement_id,
+            person_id: key.person_id.clone(),
+            subject: said.subject.to_owned(),
+            days: said.days,
+            stands,
+            recorded_at: told.recorded_at,
+        });
+        self.revisions.push(fact);
+        Ok(())
+    }
+
+    /// Writes it, and answers the facts as they now stand.
+    pub(crate) async fn carry_out(self, tx: &Tx<'_>, told: &Telling) -> Result<Vec<M>, OpError> {
+        facts::append(tx, &self.revisions).await?;
+        store::put(tx, M::KIND, &self.rows).await?;
+        take_in(tx, self.incoming, told.recorded_at).await?;
+        Ok(self.revisions)
+    }
+}
+
+impl<M: PlacementFact> Next<M> {
+    /// Everything that is wrong with it but its days.
+    fn against(
+        &self,
+        ground: &Ground,
+        catalogue: &Catalogue,
+    ) -> Result<Vec<(&'static str, OpError)>, OpError> {
+        let (id, placement_id) = (self.fact.fact_id(), self.fact.placement_id());
+        if let Some(before) = &self.before {
+            if before.placement_id() != placement_id {
+                let words =
+                    "is another than before: withdraw the fact, and record it for the right placement";
+                let error = OpError::invalid("placement_id", "PLACEMENT_DIFFERS", words);
+                return Ok(vec![("placement_id", error)]);
+            }
+            if !ground.sees(placement_id, kept(before)?.days.first) {
+                return Ok(vec![(M::KIND, OpError::not_found(M::KIND, id))]);
+            }
+        }
+        let Some(key) = ground.key(placement_id) else {
+            let words = format!(
+                "placement {placement_id} is not known here: check the id, or wait until it has come from choice"
+            );
+            let error = OpError::precondition("PLACEMENT_UNKNOWN", words).with("placement_id", placement_id);
+            return Ok(vec![("placement_id", error)]);
+        };
+        if !ground.sees(placement_id, self.said.days.first) {
+            let words = format!("placement {placement_id} is not at a unit of the caller's provider then");
+            return Ok(vec![("placement_id", OpError::denied("OTHER_PROVIDER", words))]);
+        }
+        let mut v = Violations::new();
+        self.fact.fits(&mut v, key.service, catalogue);
+        Ok(v.finish().err().map(|error| ("", error)).into_iter().collect())
+    }
+}
+
+/// Which days of which placements standing facts of a kind have.
+#[derive(Default)]
+struct Occupied {
+    /// By placement, subject and first day: the last day and the fact.
+    days: BTreeMap<(String, String, NaiveDate), (NaiveDate, String)>,
+    by_id: BTreeMap<String, (String, String, NaiveDate)>,
+}
+
+impl Occupied {
+    async fn load<M: PlacementFact>(tx: &Tx<'_>, placements: &BTreeSet<&str>) -> Result<Self, OpError> {
+        let mut occupied = Self::default();
+        for row in store::standing(tx, M::KIND, placements).await? {
+            occupied.put(row.placement_id, row.subject, row.days, row.fact_id);
+        }
+        Ok(occupied)
+    }
+
+    fn put(&mut self, placement_id: String, subject: String, days: Interval, id: String) {
+        let key = (placement_id, subject, days.first);
+        self.by_id.insert(id.clone(), key.clone());
+        self.days.insert(key, (days.last, id));
+    }
+
+    /// A fact leaves its days.
+    fn free(&mut self, id: &str) {
+        if let Some(key) = self.by_id.remove(id) {
+            self.days.remove(&key);
+        }
+    }
+
+    /// A fact takes its days, or the fact is answered that has one of them. As no two share a day, it is enough to look at
+    /// the one that begins last.
+    fn take(&mut self, placement_id: &str, said: &Said, id: &str) -> Option<String> {
+        let key = |day| (placement_id.to_owned(), said.subject.to_owned(), day);
+        let before = self.days.range(key(NaiveDate::MIN)..=key(said.days.last)).next_back();
+        if let Some((_, (_, other))) = before.filter(|(_, (last, _))| *last >= said.days.first) {
+            return Some(other.clone());
+        }
+        self.put(placement_id.to_owned(), said.subject.to_owned(), said.days, id.to_owned());
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use niva_calendar::date;
+
+    use super::*;
+
+    fn said(first: u32, last: u32) -> Said {
+        let day = |n| date(2024, 3, n).unwrap();
+        Said { days: Interval::new(day(first), day(last)).unwrap(), subject: "", record: None }
+    }
+
+    #[test]
+    fn days_are_taken_once() {
+        let mut occupied = Occupied::default();
+        assert_eq!(occupied.take("P", &said(10, 20), "a"), None);
+        assert_eq!(occupied.take("P", &said(1, 9), "b"), None);
+        for (first, last, in_the_way) in
+            [(20, 25, "a"), (9, 9, "b"), (1, 31, "a"), (5, 12, "a"), (15, 16, "a")]
+        {
+            assert_eq!(occupied.take("P", &said(first, last), "c").as_deref(), Some(in_the_way));
+        }
+        assert_eq!(occupied.take("Q", &said(1, 31), "d"), None);
+        occupied.free("a");
+        assert_eq!(occupied.take("P", &said(10, 31), "e"), None);
+        assert_eq!(occupied.take("P", &said(9, 10), "f").as_deref(), Some("e"));
+    }
+}

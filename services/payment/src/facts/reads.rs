@@ -1,0 +1,139 @@
+//! Reading facts of placements back.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use niva_calendar::Interval;
+use niva_kit::auth::Caller;
+use niva_kit::page::{PageRequest, filter_hash};
+use niva_kit::wire::read;
+use niva_kit::{OpError, Violations, facts};
+use niva_proto::common::v1 as common;
+use prost_types::Timestamp;
+
+use super::store::{self, Filter};
+use super::{PlacementFact, kept};
+use crate::cases::store::{cases_of_placements, current_cases, newest_number};
+use crate::units::store::units_as_of;
+use crate::{App, bound_to};
+
+/// Facts or revisions on a page at most.
+const MAX_PAGE: u32 = 1_000;
+
+/// What a list is asked for.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) placement_id: &'a str,
+    pub(crate) person_id: &'a str,
+    pub(crate) days: Option<common::DateInterval>,
+    pub(crate) recorded_since: Option<&'a Timestamp>,
+    pub(crate) include_withdrawn: bool,
+    pub(crate) page_size: i32,
+    pub(crate) page_token: &'a str,
+}
+
+impl App {
+    /// A fact now, or as it stood at a recorded time.
+    pub(crate) async fn read_back<M: PlacementFact>(
+        &self,
+        caller: &Caller,
+        id: &str,
+        as_of: Option<&Timestamp>,
+    ) -> Result<M, OpError> {
+        let mut v = Violations::new();
+        let at = read::timestamp(&mut v, "as_of", as_of);
+        let at = v.finish_with(at)?;
+        let missing = || OpError::not_found(M::KIND, id);
+        let fact: M = facts::read(self.db.conn(), id, at, self.clock.now()).await?.ok_or_else(missing)?;
+        if self.may_see(caller, &fact).await? { Ok(fact) } else { Err(missing()) }
+    }
+
+    /// Everything that was told of a fact.
+    pub(crate) async fn revisions_of<M: PlacementFact>(
+        &self,
+        caller: &Caller,
+        id: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<(Vec<M>, String), OpError> {
+        let filter = filter_hash(&["revisions", M::KIND, id, &caller.subject]);
+        let page = PageRequest::parse(page_size, page_token, filter, MAX_PAGE)?;
+        // Whether the caller may see it is a matter of what it says now.
+        self.read_back::<M>(caller, id, None).await?;
+        let found = facts::revisions::<M>(self.db.conn(), id, &page).await?;
+        Ok(page.cut(found, |fact| fact.info().map(|info| info.revision.to_string()).unwrap_or_default()))
+    }
+
+    /// Facts as they stand.
+    pub(crate) async fn list_of<M: PlacementFact>(
+        &self,
+        caller: &Caller,
+        wanted: &Wanted<'_>,
+    ) -> Result<(Vec<M>, String), OpError> {
+        let mut v = Violations::new();
+        let since = read::timestamp(&mut v, "recorded_since", wanted.recorded_since);
+        let days = match wanted.days {
+            None => Some(None),
+            days => read::interval(&mut v, "days", days).map(Some),
+        };
+        let (since, days) = v.finish_with(since.zip(days))?;
+        let page = page::<M>(caller, wanted, since, days)?;
+        let units = match bound_to(caller)? {
+            Some(own) => Some(self.units_of(own).await?),
+            None => None,
+        };
+        let filter = Filter {
+            placement_id: wanted.placement_id,
+            person_id: wanted.person_id,
+            days,
+            recorded_since: since,
+            withdrawn_too: wanted.include_withdrawn,
+            units: units.as_deref(),
+        };
+        let conn = self.db.conn();
+        let ids = store::list(conn, M::KIND, &filter, &page).await?;
+        let (ids, next_page_token) = page.cut(ids, Clone::clone);
+        let keys: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut found: BTreeMap<String, M> = facts::newest_of(conn, &keys).await?;
+        Ok((ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
+    }
+
+    /// The units that a provider runs, and when.
+    async fn units_of(&self, provider: &str) -> Result<Vec<(String, Interval)>, OpError> {
+        let conn = self.db.conn();
+        let mut own = Vec::new();
+        for (id, (_, unit)) in units_as_of(conn, newest_number(conn).await?).await? {
+            let spans = unit.facts.periods.spans().iter();
+            own.extend(spans.filter(|(_, p)| p.provider_id == provider).map(|(days, _)| (id.clone(), *days)));
+        }
+        Ok(own)
+    }
+
+    async fn may_see<M: PlacementFact>(&self, caller: &Caller, fact: &M) -> Result<bool, OpError> {
+        let Some(own) = bound_to(caller)? else { return Ok(true) };
+        let (conn, placement_id, day) = (self.db.conn(), fact.placement_id(), kept(fact)?.days.first);
+        let keys = cases_of_placements(conn, &[placement_id].into()).await?;
+        let cases = current_cases(conn, &keys.into_values().collect()).await?;
+        let dates = cases.values().find_map(|(_, case)| case.dates(placement_id));
+        let units = self.units_of(own).await?;
+        let runs = |unit_id: &str| units.iter().any(|(id, days)| id == unit_id && days.contains(day));
+        Ok(dates.is_some_and(|dates| runs(&dates.unit_id)))
+    }
+}
+
+/// A page's token is good for the same list and the same caller only.
+fn page<M: PlacementFact>(
+    caller: &Caller,
+    wanted: &Wanted<'_>,
+    since: Option<DateTime<Utc>>,
+    days: Option<Interval>,
+) -> Result<PageRequest, OpError> {
+    let filter = [
+        M::KIND,
+        wanted.placement_id,
+        wanted.person_id,
+        &format!("{since:?} {days:?} {}", wanted.include_withdrawn),
+        &caller.subject,
+    ];
+    PageRequest::parse(wanted.page_size, wanted.page_token, filter_hash(&filter), MAX_PAGE)
+}

@@ -1,0 +1,69 @@
+//! Facts that payment is told itself, and how they are told.
+
+use niva_calendar::NaiveDate;
+use niva_kit::auth::{Caller, Role};
+use niva_proto::common::v1 as wire;
+use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
+use tonic::Status;
+
+use super::city::{date, days};
+use super::{World, day};
+
+/// A weekly schedule from a day on.
+pub(crate) fn schedule(placement_id: &str, from: (i32, u32, u32), sessions: [i32; 5]) -> pb::Schedule {
+    let [monday, tuesday, wednesday, thursday, friday] = sessions;
+    pb::Schedule {
+        placement_id: placement_id.to_owned(),
+        valid_from: date(day(from.0, from.1, from.2)),
+        week: Some(pb::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
+        ..Default::default()
+    }
+}
+
+/// Evenings of `PL-0001`.
+pub(crate) fn evening(on: (i32, u32, u32), count: i32) -> pb::Occasion {
+    pb::Occasion {
+        placement_id: "PL-0001".to_owned(),
+        date: date(day(on.0, on.1, on.2)),
+        component: Component::EveningNight.into(),
+        count,
+        ..Default::default()
+    }
+}
+
+/// An agreement for `PL-0001`, per calendar day.
+pub(crate) fn agreed(id: &str, first: NaiveDate, last: Option<NaiveDate>, ore: i64) -> pb::Agreement {
+    pb::Agreement {
+        agreement_id: id.to_owned(),
+        placement_id: "PL-0001".to_owned(),
+        valid: days(first, last),
+        price: Some(wire::Money { ore }),
+        unit: pb::PriceUnit::CalendarDay.into(),
+        agreed_by: "OFFICER-1".to_owned(),
+        ..Default::default()
+    }
+}
+
+/// Imports facts, and answers the import with its errors.
+pub(crate) async fn imported(
+    world: &World,
+    request_id: &str,
+    reason: &str,
+    records: Vec<Record>,
+) -> Result<(wire::Import, Vec<wire::ImportError>), Status> {
+    let mut client = world.by(Caller::new("import", [Role::Importer])).imports;
+    let messages = (1..).zip(records).map(|(n, record)| pb::CreateImportRequest {
+        request_id: if n == 1 { request_id.to_owned() } else { String::new() },
+        reason: if n == 1 { reason.to_owned() } else { String::new() },
+        origin: format!("occasions.csv:{n}"),
+        record: Some(record),
+        ..Default::default()
+    });
+    let messages: Vec<_> = messages.collect();
+    let answer = client.create_import(tokio_stream::iter(messages)).await?.into_inner();
+    let import_id = answer.import.unwrap().import_id;
+    let request = pb::GetImportRequest { import_id: import_id.clone() };
+    let import = client.get_import(request).await?.into_inner().import.unwrap();
+    let request = pb::ListImportErrorsRequest { import_id, ..Default::default() };
+    Ok((import, client.list_import_errors(request).await?.into_inner().errors))
+}
