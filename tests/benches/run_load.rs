@@ -32,7 +32,7 @@ use niva_journeys::{
 use niva_kit::OpError;
 use niva_payment::feed::{apply_assessment, apply_choice};
 use niva_proto::{
-    assessment::v1::AssessmentEvent,
+    assessment::v1::AssessmentFeedEvent,
     choice::v1::ChoiceFeedEvent,
     payment::v1::{DiscardPaymentRunRequest, PaymentRun},
 };
@@ -88,7 +88,7 @@ async fn measure(store: Store, placements: usize) {
     }
     steps::approve(&world, &march).await;
 
-    let late: Vec<AssessmentEvent> = (0..placements).filter_map(population::late_level).collect();
+    let late: Vec<AssessmentFeedEvent> = (0..placements).filter_map(population::late_level).collect();
     for levels in late.chunks(AT_ONCE) {
         hear(&world, levels, &[]).await;
     }
@@ -138,7 +138,7 @@ async fn tell(world: &World, placements: usize) -> usize {
     let mut facts = units.len();
     for first in (0..placements).step_by(AT_ONCE) {
         let some = first..(first + AT_ONCE).min(placements);
-        let people: Vec<AssessmentEvent> = some.clone().flat_map(population::person).collect();
+        let people: Vec<AssessmentFeedEvent> = some.clone().flat_map(population::person).collect();
         let placed: Vec<ChoiceFeedEvent> = some.map(population::placed).collect();
         facts += people.len() + placed.len();
         hear(world, &people, &placed).await;
@@ -146,7 +146,7 @@ async fn tell(world: &World, placements: usize) -> usize {
     facts
 }
 
-async fn hear(world: &World, assessment: &[AssessmentEvent], choice: &[ChoiceFeedEvent]) {
+async fn hear(world: &World, assessment: &[AssessmentFeedEvent], choice: &[ChoiceFeedEvent]) {
     let now = world.clock().now();
     let told = world.database(Service::Payment).write(|tx| {
         Box::pin(async move {

@@ -3,8 +3,9 @@
 use niva_names::ServiceKey;
 use niva_proto::{
     assessment::v1::{
-        DecideLevelRequest, ItemScore, ListInstrumentsRequest, Measurement, RecordGrantRequest,
-        RecordScoreRequest, RegisterPersonRequest, StartMeasurementRequest,
+        DecideLevelRequest, Grant, ItemScore, ListInstrumentsRequest, Measurement, Person,
+        RecordGrantRequest, RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest,
+        ResidencePeriod,
     },
     choice::v1::{Provider, RecordProviderRequest, RecordUnitRequest, Unit, UnitPeriod},
     common::v1::Regime,
@@ -65,6 +66,13 @@ pub async fn unit(
     client.units.record_unit(request).await.expect("a unit").into_inner().unit.expect("a unit").unit_id
 }
 
+/// A person who has always lived in a district.
+#[must_use]
+pub fn living(person: &str, district: &str) -> Person {
+    let residence = ResidencePeriod { valid_from: None, district: district.to_owned() };
+    Person { person_id: person.to_owned(), residences: vec![residence], ..Default::default() }
+}
+
 /// A person with a grant from a day on; the grant's id.
 ///
 /// # Panics
@@ -87,20 +95,24 @@ async fn try_person_with_grant(
     first: &str,
 ) -> Result<String, Status> {
     let mut client = world.assessment(Role::CaseOfficer);
-    let request = RegisterPersonRequest {
-        request_id: format!("register-{person}"),
-        person_id: person.to_owned(),
-        district: district.to_owned(),
+    let request = RecordPersonRequest {
+        request_id: format!("record-{person}"),
+        person: Some(living(person, district)),
+        ..Default::default()
     };
-    client.persons.register_person(request).await?;
-    let request = RecordGrantRequest {
-        request_id: format!("grant-{person}"),
+    client.persons.record_person(request).await?;
+    let grant = Grant {
         grant_id: format!("grant-of-{person}"),
         person_id: person.to_owned(),
         service: service.into(),
         district: district.to_owned(),
         valid: from(first),
-        scope: None,
+        ..Default::default()
+    };
+    let request = RecordGrantRequest {
+        request_id: format!("grant-{person}"),
+        grant: Some(grant),
+        ..Default::default()
     };
     let grant = client.grants.record_grant(request).await?.into_inner().grant;
     Ok(grant.map(|g| g.grant_id).unwrap_or_default())
@@ -114,15 +126,25 @@ pub async fn measure(world: &World, person: &str, service: ServiceKey, valid_fro
     let mut client = world.assessment(Role::Assessor);
     let instruments =
         client.instruments.list_instruments(ListInstrumentsRequest::default()).await.expect("instruments");
-    let request = StartMeasurementRequest {
-        request_id: new_request(),
+    let visit = Measurement {
         person_id: person.to_owned(),
         service: service.into(),
         visit_date: day(valid_from),
         follow_up_date: day("2024-02-01"),
+        ..Default::default()
     };
-    let opened =
-        client.measurements.start_measurement(request).await.expect("a measurement").into_inner().measurement;
+    let request = RecordMeasurementRequest {
+        request_id: new_request(),
+        measurement: Some(visit),
+        ..Default::default()
+    };
+    let opened = client
+        .measurements
+        .record_measurement(request)
+        .await
+        .expect("a measurement")
+        .into_inner()
+        .measurement;
     let mut measurement = opened.expect("a measurement");
     let instrument = instruments.into_inner().instruments.into_iter();
     let instrument = instrument
@@ -140,6 +162,8 @@ pub async fn measure(world: &World, person: &str, service: ServiceKey, valid_fro
         request_id: new_request(),
         measurement_id: measurement.measurement_id,
         valid_from: day(valid_from),
+        expected_level: measurement.by_visit.expect("a scale").level,
+        ..Default::default()
     };
     let decided = client
         .level_decisions
@@ -156,8 +180,8 @@ async fn score(world: &World, measurement: &Measurement, given: ItemScore) -> Me
     let request = RecordScoreRequest {
         request_id: new_request(),
         measurement_id: measurement.measurement_id.clone(),
-        item_key: given.item_key,
-        score: given.score,
+        score: Some(given),
+        ..Default::default()
     };
     let mut client = world.assessment(Role::Assessor);
     client

@@ -225,8 +225,13 @@ impl World {
     /// When a feed cannot be read.
     pub async fn newest_positions(&self) -> (i64, i64) {
         let watch = WatchAssessmentRequest { after_position: 0 };
-        let mut feed =
-            self.assessment(Role::Service).feed.watch_assessment(watch).await.expect("a feed").into_inner();
+        let mut feed = self
+            .assessment(Role::FeedReader)
+            .feed
+            .watch_assessment(watch)
+            .await
+            .expect("a feed")
+            .into_inner();
         let assessment = feed.message().await.expect("a message").expect("a message").newest_position;
         let watch = WatchChoiceRequest { after_position: 0 };
         let mut feed =

@@ -13,8 +13,7 @@ use niva_kit::{
 use niva_names::stockholm;
 use niva_proto::{
     assessment::v1::{
-        GetPersonRequest, ListPersonsRequest, RegisterPersonRequest,
-        person_service_client::PersonServiceClient,
+        GetPersonRequest, ListPersonsRequest, RecordPersonRequest, person_service_client::PersonServiceClient,
     },
     common::v1::Regime,
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
@@ -67,13 +66,13 @@ async fn only_a_good_token_opens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_does_its_own_work_alone() {
     let world = World::memory(Store::Sqlite).await;
-    let register = || RegisterPersonRequest {
+    let register = || RecordPersonRequest {
         request_id: new_request(),
-        person_id: String::new(),
-        district: "Farsta".to_owned(),
+        person: Some(steps::living("", "Farsta")),
+        ..RecordPersonRequest::default()
     };
     for role in [Role::Analyst, Role::Auditor, Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
-        let refused = world.assessment(role).persons.register_person(register()).await.unwrap_err();
+        let refused = world.assessment(role).persons.record_person(register()).await.unwrap_err();
         assert_eq!(
             (refused.code(), reason(&refused).as_str()),
             (Code::PermissionDenied, "ROLE_MISSING"),
@@ -81,8 +80,8 @@ async fn a_role_does_its_own_work_alone() {
         );
     }
     let mut officer = world.assessment(Role::CaseOfficer);
-    let registered = officer.persons.register_person(register()).await.unwrap().into_inner().person.unwrap();
-    let request = GetPersonRequest { person_id: registered.person_id.clone() };
+    let registered = officer.persons.record_person(register()).await.unwrap().into_inner().person.unwrap();
+    let request = GetPersonRequest { person_id: registered.person_id.clone(), as_of: None };
     let read =
         world.assessment(Role::Auditor).persons.get_person(request.clone()).await.unwrap().into_inner();
     assert_eq!(read.person, Some(registered));

@@ -7,7 +7,7 @@ use niva_journeys::{
     world::{Role, Service, Store, World, look_again},
 };
 use niva_names::{ServiceKey, stockholm};
-use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, assessment_event::Fact};
+use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, assessment_feed_event::Fact};
 use sea_orm::ConnectionTrait;
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
@@ -18,16 +18,20 @@ const EACH: usize = 25;
 async fn read(world: &World, expected: usize) -> Vec<AssessmentFeedEvent> {
     let mut events: Vec<AssessmentFeedEvent> = Vec::new();
     while events.len() < expected {
-        let after_position = events.last().map_or(0, |event| event.position);
+        let after_position = events.last().map_or(0, position);
         let request = WatchAssessmentRequest { after_position };
         let mut feed =
-            world.assessment(Role::Service).feed.watch_assessment(request).await.unwrap().into_inner();
+            world.assessment(Role::FeedReader).feed.watch_assessment(request).await.unwrap().into_inner();
         let enough = (events.len() + 100).min(expected);
         while events.len() < enough {
             events.extend(feed.message().await.unwrap().expect("the feed has no end").events);
         }
     }
     events
+}
+
+fn position(event: &AssessmentFeedEvent) -> i64 {
+    event.info.as_ref().map_or(0, |info| info.position)
 }
 
 /// Writers by the dozen, a reader at the same time: PostgreSQL commits out of order, and the reader skips nothing.
@@ -43,23 +47,28 @@ async fn nothing_is_skipped(store: Store) {
         }
     };
     let writers = futures_util::future::join_all((0..WRITERS).map(write));
-    let (_, events) = tokio::join!(writers, read(&world, WRITERS * EACH));
+    let (_, events) = tokio::join!(writers, read(&world, 2 * WRITERS * EACH));
 
     let mut before = 0;
-    let mut grants = BTreeSet::new();
+    let (mut persons, mut grants) = (BTreeSet::new(), BTreeSet::new());
     for event in &events {
-        assert_eq!(event.previous_position, before, "event {} follows another", event.position);
-        assert!(event.position > before);
-        before = event.position;
-        match event.event.as_ref().and_then(|e| e.fact.as_ref()) {
+        let info = event.info.as_ref().expect("its place");
+        assert_eq!(info.previous_position, before, "event {} follows another", info.position);
+        assert!(info.position > before);
+        before = info.position;
+        match &event.fact {
             Some(Fact::Grant(grant)) => {
                 assert!(grants.insert(grant.grant_id.clone()), "{} twice", grant.grant_id);
             }
-            other => panic!("only grants were written: {other:?}"),
+            Some(Fact::Person(person)) => {
+                assert!(persons.insert(person.person_id.clone()), "{} twice", person.person_id);
+            }
+            other => panic!("only persons and grants were written: {other:?}"),
         }
     }
     let written = (0..WRITERS).flat_map(|w| (0..EACH).map(move |n| format!("grant-of-person-{w:02}-{n:02}")));
     assert_eq!(grants, written.collect(), "every grant is told");
+    assert_eq!(persons.len(), WRITERS * EACH, "every person is told");
     world.feeds_caught_up().await;
     world.close().await;
 }

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
+use niva_base::Ids;
 use niva_config::{Ground, Part, PartOptions, Served, Wrong};
-use niva_kit::{Database, DbError, Ids};
+use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Deps, Migrator, StartError, Started};
@@ -32,7 +33,7 @@ impl Part for Config {
     const PORT: u16 = 7401;
     /// A whole city in one transaction.
     const SLOW: &'static [(&'static str, Duration)] =
-        &[("/niva.assessment.v1.ImportService/ImportAssessment", Duration::from_secs(15 * 60))];
+        &[("/niva.assessment.v1.ImportService/CreateImport", Duration::from_secs(15 * 60))];
     type Options = Options;
     type StartError = StartError;
 

@@ -4,34 +4,33 @@
 //! messages with every violation at once and writes them, `store.rs` knows the database. Every change of a grant and every
 //! level decision is an event of the feed, appended in the same transaction.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_access::{Caller, Policy};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
-use niva_kit::auth::{Caller, Policy, Role};
-use niva_kit::feed::{FeedLog, NewEvent};
-use niva_kit::request::Call;
-use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
+use niva_base::{Clock, Ids, OpError};
+use niva_facts::{Changing, Fact, Info, Telling, Tells};
+use niva_feed::{FeedLog, NewEvent};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
-use sea_orm_migration::MigratorTrait;
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::{Database, NotReady, Tx, facts, migrated, request};
+use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
 pub use config::{Config, Options};
 pub use schema::Migrator;
 
-/// A line an rpc: the operation, called by the caller with the message.
-macro_rules! answer {
-    ($self:ident.$operation:ident($request:ident)) => {
-        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
-    };
-}
-
+mod applications;
 mod config;
 mod feed;
 mod grants;
+mod import;
 mod imports;
 mod instruments;
 mod level_decisions;
@@ -39,6 +38,7 @@ mod measurements;
 mod persons;
 mod schema;
 mod store;
+mod wire;
 
 /// What an rpc answers.
 type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
@@ -76,18 +76,26 @@ pub struct Started {
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database's schema is not this version's.
-    #[error("the database lacks {0} migrations of the assessment service: run `niva migrate`")]
-    NotMigrated(usize),
-    /// The database's error.
+    /// The database is not what this version expects.
     #[error(transparent)]
-    Database(#[from] DbError),
+    NotReady(#[from] NotReady),
+    /// An import that a crash broke off cannot go on.
+    #[error(transparent)]
+    Import(#[from] OpError),
     /// An instrument file is wrong.
     #[error(transparent)]
     Instruments(#[from] InstrumentError),
     /// Some totals would have no level.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Uncovered(Vec<UncoveredTotal>),
+}
+
+/// Which facts a list tells of.
+struct Listed {
+    /// Something was told of them at this time or later.
+    since: Option<DateTime<Utc>>,
+    /// Withdrawn ones too.
+    withdrawn: bool,
 }
 
 /// What every operation works with.
@@ -105,14 +113,71 @@ struct App {
 
 impl App {
     /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
     where
-        Q: prost::Message,
-        R: prost::Message + Default + 'static,
-        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
+        Q: Changing + Message,
+        R: Tells + Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
-        self.feed.once(call, self.clock.now(), work).await
+        self.feed.change(caller, request, self.clock.now(), work).await
     }
+
+    /// [`App::change`] of what nobody else acts on: there is nothing to tell.
+    async fn change_untold<'a, Q, R, F>(
+        &'a self,
+        caller: &'a Caller,
+        request: &'a Q,
+        work: F,
+    ) -> Result<R, OpError>
+    where
+        Q: Changing + Message,
+        R: Message + Default + 'static,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
+    {
+        request::change(&self.db, caller, request, self.clock.now(), work).await
+    }
+
+    /// A fact as it is known now, or was at a recorded time.
+    async fn find<M: Fact + Message + Default>(
+        &self,
+        tx: &Tx<'_>,
+        id: &str,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<M, OpError> {
+        let found = facts::read(tx, id, at, self.clock.now()).await?;
+        found.ok_or_else(|| OpError::not_found(M::KIND, id))
+    }
+
+    /// [`App::find`] by itself.
+    async fn read<M: Fact + Message + Default>(
+        &self,
+        id: &str,
+        as_of: Option<prost_types::Timestamp>,
+    ) -> Result<M, OpError> {
+        let at = wire::as_of(as_of)?;
+        self.db.read(|tx| Box::pin(async move { self.find(tx, id, at).await })).await
+    }
+
+    /// A page of all that was told of a fact.
+    async fn revisions<M: Fact + Message + Default>(
+        &self,
+        id: &str,
+        page_size: i32,
+        page_token: &str,
+    ) -> Result<(Vec<M>, String), OpError> {
+        let page = revision_page::<M>(id, page_size, page_token)?;
+        let told = facts::revisions(self.db.conn(), id, &page).await?;
+        Ok(page.cut(told, revision_key))
+    }
+}
+
+/// A page of a fact's revisions.
+fn revision_page<M: Fact>(id: &str, size: i32, token: &str) -> Result<PageRequest, OpError> {
+    PageRequest::parse(size, token, filter_hash(&["revisions", M::KIND, id]), MAX_PAGE)
+}
+
+fn revision_key<M: Fact>(fact: &M) -> String {
+    fact.info().map_or(0, |info| info.revision).to_string()
 }
 
 /// Starts the service. Feeds that it streams end when `shutdown` is cancelled.
@@ -120,7 +185,8 @@ impl App {
 /// # Errors
 /// The schema is not migrated; an instrument gives totals that a scale in force today or later has no level for.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
-    use niva_kit::bounded;
+    use niva_rpc::bounded;
+    use pb::application_service_server::ApplicationServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
     use pb::import_service_server::ImportServiceServer;
@@ -129,10 +195,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use pb::measurement_service_server::MeasurementServiceServer;
     use pb::person_service_server::PersonServiceServer;
 
-    let pending = Migrator::get_pending_migrations(deps.db.conn()).await.map_err(DbError::from)?;
-    if !pending.is_empty() {
-        return Err(StartError::NotMigrated(pending.len()));
-    }
+    migrated::<Migrator>(&deps.db).await?;
     let instruments = Instruments::shipped()?;
     instruments.check_from(&deps.catalogue, deps.clock.today()).map_err(StartError::Uncovered)?;
     let app = Arc::new(App {
@@ -146,55 +209,24 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         allow_example_instruments: deps.allow_example_instruments,
         shutdown,
     });
+    let facts = imports::Facts(app.clone());
+    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), app.ids.clone(), facts);
+    import.resume().await?;
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
+        .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
         .add_service(bounded!(InstrumentServiceServer::new(instruments::Instruments(app.clone()))))
         .add_service(bounded!(MeasurementServiceServer::new(measurements::Measurements(app.clone()))))
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
-        .add_service(bounded!(ImportServiceServer::new(imports::Imports(app.clone()))))
+        .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
     Ok(Started { routes })
 }
 
-/// Who may call what. Providers are not among them: which people are theirs is for another service to know.
+/// Who may call what, as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    use Role::{Administrator, Analyst, Assessor, Auditor, CaseOfficer, Service};
-    const GRANTS: &[Role] = &[CaseOfficer, Administrator];
-    const MEASURES: &[Role] = &[Assessor, Administrator];
-    const READS: &[Role] = &[Assessor, CaseOfficer, Analyst, Auditor, Administrator];
-    const SYSTEMS: &[Role] = &[Service, Administrator];
-    Policy::new()
-        .service(
-            pb::person_service_server::SERVICE_NAME,
-            &[("RegisterPerson", GRANTS), ("GetPerson", READS), ("ListPersons", READS)],
-        )
-        .service(
-            pb::grant_service_server::SERVICE_NAME,
-            &[
-                ("RecordGrant", GRANTS),
-                ("ChangeGrantScope", GRANTS),
-                ("EndGrant", GRANTS),
-                ("GetGrant", READS),
-                ("ListGrants", READS),
-            ],
-        )
-        .service(pb::instrument_service_server::SERVICE_NAME, &[("ListInstruments", READS)])
-        .service(
-            pb::measurement_service_server::SERVICE_NAME,
-            &[
-                ("StartMeasurement", MEASURES),
-                ("RecordScore", MEASURES),
-                ("GetMeasurement", READS),
-                ("ListMeasurements", READS),
-            ],
-        )
-        .service(
-            pb::level_decision_service_server::SERVICE_NAME,
-            &[("DecideLevel", MEASURES), ("ListLevelDecisions", READS)],
-        )
-        .service(pb::import_service_server::SERVICE_NAME, &[("ImportAssessment", SYSTEMS)])
-        .service(pb::feed_service_server::SERVICE_NAME, &[("WatchAssessment", SYSTEMS)])
+    niva_rpc::policy("niva.assessment.v1")
 }
 
 /// Refuses to work on what belongs to a district that the caller has nothing to do with.
@@ -206,11 +238,26 @@ fn in_district(caller: &Caller, district: &str) -> Result<(), OpError> {
     Err(OpError::denied("DISTRICT_NOT_YOURS", words))
 }
 
+/// Which revision a stored fact is.
+fn info<M: Fact>(fact: &M) -> Result<Info, OpError> {
+    fact.info()
+        .ok_or_else(|| OpError::internal(format!("{} {} is stored without info", M::KIND, fact.fact_id())))
+}
+
+/// Refuses to correct what a fact is about.
+fn fixed<T: PartialEq + Display>(field: &str, standing: &T, given: &T) -> Result<(), OpError> {
+    if standing == given {
+        return Ok(());
+    }
+    let words = format!("is {standing} and not {given}: withdraw what was told wrongly, and record it anew");
+    Err(OpError::invalid(field, "SUBJECT_FIXED", words))
+}
+
 fn id_taken(kind: &str, id: &str) -> OpError {
     OpError::already_exists("ID_TAKEN", format!("there is a {kind} {id} already: choose another id"))
 }
 
 fn person_unknown(id: &str) -> OpError {
-    OpError::precondition("PERSON_UNKNOWN", format!("there is no person {id}: register the person first"))
+    OpError::precondition("PERSON_UNKNOWN", format!("there is no person {id}: record the person first"))
         .with("person_id", id)
 }

@@ -1,7 +1,15 @@
 //! What the stores of all resources share.
 
-use niva_kit::{DbError, OpError, Tx};
-use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
+use niva_base::OpError;
+use niva_facts::Fact;
+use niva_store::facts;
+use niva_store::{DbError, Tx};
+use sea_orm::{
+    ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
+    IntoActiveModel,
+};
+
+use crate::Listed;
 
 /// Rows in one INSERT and keys in one lookup: below 65 535 (SQLite: 32 766) binds at up to 12 columns.
 pub(crate) const CHUNK: usize = 1_000;
@@ -38,4 +46,31 @@ where
         }
     }
     Ok(())
+}
+
+/// Writes a row over the one with its key.
+pub(crate) async fn update<A, M>(tx: &Tx<'_>, row: M) -> Result<(), OpError>
+where
+    A: ActiveModelTrait + ActiveModelBehavior + Send,
+    M: IntoActiveModel<A>,
+    <A::Entity as EntityTrait>::Model: IntoActiveModel<A>,
+{
+    row.into_active_model().reset_all().update(tx).await.map_err(DbError::from)?;
+    Ok(())
+}
+
+/// Whether a list tells of a fact, by the columns that every fact's table has.
+pub(crate) fn listed(listed: &Listed, state: impl ColumnTrait, recorded_at: impl ColumnTrait) -> Condition {
+    let stands = (!listed.withdrawn).then(|| state.eq("stands"));
+    Condition::all().add_option(stands).add_option(listed.since.map(|since| recorded_at.gte(since)))
+}
+
+/// The newest revisions of facts, in the order of `ids`.
+pub(crate) async fn newest<M>(db: &impl ConnectionTrait, ids: &[String]) -> Result<Vec<M>, DbError>
+where
+    M: Fact + prost::Message + Default,
+{
+    let keys: Vec<_> = ids.iter().map(String::as_str).collect();
+    let mut found = facts::newest_of(db, &keys).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

@@ -6,7 +6,7 @@ use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use tonic::Code;
 
-use crate::rig::{Rig, decide_request, grant_request, measurement_request, reason};
+use crate::rig::{Rig, date, decide_request, grant_request, measurement_request, person_request, reason};
 
 fn officer_of(district: &str) -> Caller {
     Caller { districts: vec![district.into()], ..Caller::new("olle", [Role::CaseOfficer, Role::Assessor]) }
@@ -23,10 +23,10 @@ on_both_databases! {
         denied(assessor.grants.record_grant(grant_request("g", "p", stockholm::OCCUPATION)).await.unwrap_err());
         denied(assessor.feed.watch_assessment(pb::WatchAssessmentRequest::default()).await.unwrap_err());
         let mut officer = rig.client_of(Caller::new("olle", [Role::CaseOfficer]));
-        denied(officer.measurements.start_measurement(measurement_request("m", "p", stockholm::OCCUPATION)).await.unwrap_err());
-        denied(officer.level_decisions.decide_level(decide_request("d", "m")).await.unwrap_err());
-        denied(officer.imports.import_assessment(tokio_stream(Vec::new())).await.unwrap_err());
-        for role in [Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
+        denied(officer.measurements.record_measurement(measurement_request("m", "p", stockholm::OCCUPATION)).await.unwrap_err());
+        denied(officer.level_decisions.decide_level(decide_request("d", "m", 1)).await.unwrap_err());
+        denied(officer.imports.create_import(futures_util::stream::iter(Vec::new())).await.unwrap_err());
+        for role in [Role::Provider, Role::FinanceMaker, Role::FinanceApprover, Role::Administrator, Role::Importer] {
             let mut client = rig.client_of(Caller::new("x", [role]));
             denied(client.persons.list_persons(pb::ListPersonsRequest::default()).await.unwrap_err());
         }
@@ -37,9 +37,8 @@ on_both_databases! {
 
     async fn officers_keep_to_their_districts(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", stockholm::SUPPORTED_HOUSING).await;
-        rig.score_all(&id, 0).await;
-        rig.client.clone().level_decisions.decide_level(decide_request("d", &id)).await.unwrap();
+        let decision = rig.decided("p", stockholm::SUPPORTED_HOUSING).await;
+        let id = decision.measurement_id;
         let mut own = rig.client_of(officer_of("Farsta"));
         let mut other = rig.client_of(officer_of("Bromma"));
         let state = rig.state().await;
@@ -49,13 +48,18 @@ on_both_databases! {
                 assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "DISTRICT_NOT_YOURS"), stringify!($rpc));
             }};
         }
-        denied!(persons.register_person(pb::RegisterPersonRequest { request_id: "r".into(), person_id: String::new(), district: "Farsta".into() }));
-        denied!(persons.get_person(pb::GetPersonRequest { person_id: "p".into() }));
+        denied!(persons.record_person(person_request("r", "q", "Farsta")));
+        denied!(persons.get_person(pb::GetPersonRequest { person_id: "p".into(), as_of: None }));
+        denied!(persons.list_person_revisions(pb::ListPersonRevisionsRequest { person_id: "p".into(), ..Default::default() }));
+        denied!(persons.move_person(pb::MovePersonRequest { request_id: "m".into(), person_id: "p".into(), residence: Some(pb::ResidencePeriod { valid_from: None, district: "Bromma".into() }), ..Default::default() }));
         denied!(grants.record_grant(grant_request("g", "p", stockholm::OCCUPATION)));
-        denied!(grants.end_grant(pb::EndGrantRequest { request_id: "e".into(), grant_id: "grant of p".into(), last: crate::rig::date(2024, 5, 1) }));
-        denied!(grants.get_grant(pb::GetGrantRequest { grant_id: "grant of p".into() }));
-        denied!(measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id.clone() }));
-        denied!(measurements.start_measurement(measurement_request("m", "p", stockholm::SUPPORTED_HOUSING)));
+        denied!(grants.end_grant(pb::EndGrantRequest { request_id: "e".into(), grant_id: "grant of p".into(), last: date(2024, 5, 1), ..Default::default() }));
+        denied!(grants.get_grant(pb::GetGrantRequest { grant_id: "grant of p".into(), as_of: None }));
+        denied!(grants.list_grant_revisions(pb::ListGrantRevisionsRequest { grant_id: "grant of p".into(), ..Default::default() }));
+        denied!(measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id.clone(), as_of: None }));
+        denied!(measurements.record_measurement(measurement_request("m", "p", stockholm::SUPPORTED_HOUSING)));
+        denied!(level_decisions.get_level_decision(pb::GetLevelDecisionRequest { level_decision_id: decision.level_decision_id, as_of: None }));
+        denied!(level_decisions.get_level_in_force(pb::GetLevelInForceRequest { person_id: "p".into(), service: stockholm::SUPPORTED_HOUSING.into(), day: date(2024, 5, 1), as_of: None }));
         assert_eq!(rig.state().await, state);
 
         for (client, count) in [(&mut other, 0), (&mut own, 1)] {
@@ -64,12 +68,6 @@ on_both_databases! {
             assert_eq!(client.measurements.list_measurements(pb::ListMeasurementsRequest::default()).await.unwrap().into_inner().measurements.len(), count);
             assert_eq!(client.level_decisions.list_level_decisions(pb::ListLevelDecisionsRequest::default()).await.unwrap().into_inner().level_decisions.len(), count);
         }
-        own.measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id }).await.unwrap();
+        own.measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id, as_of: None }).await.unwrap();
     }
-}
-
-fn tokio_stream(
-    messages: Vec<pb::ImportAssessmentRequest>,
-) -> impl futures_util::Stream<Item = pb::ImportAssessmentRequest> + Send + 'static {
-    futures_util::stream::iter(messages)
 }

@@ -3,13 +3,11 @@
 use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1 as common;
 
-use crate::rig::{Rig, date, decide_request, grant_request, hours, measurement_request, reason};
-
-fn level(value: i32) -> Option<common::Level> {
-    Some(common::Level { value })
-}
+use crate::rig::{
+    Rig, date, decide_request, grant_of, hours, level, measurement_request, person_request, reason, record,
+    scope, score_request,
+};
 
 on_both_databases! {
     async fn a_level_is_measured_item_by_item(db: &TestDb) {
@@ -18,10 +16,11 @@ on_both_databases! {
         rig.person("p1").await;
         rig.grant("g1", "p1", stockholm::DAILY_ACTIVITIES_LSS).await;
         let start = measurement_request("m", "p1", stockholm::DAILY_ACTIVITIES_LSS);
-        let open = client.measurements.start_measurement(start).await.unwrap().into_inner().measurement.unwrap();
+        let open = client.measurements.record_measurement(start).await.unwrap().into_inner().measurement.unwrap();
         assert_eq!(open.state(), pb::measurement::State::Open);
-        assert_eq!((open.points, open.missing_items.len(), open.level), (0, 7, None));
-        assert_eq!((open.points_to_higher_level, open.points_to_lower_level), (Some(16), None));
+        assert_eq!((open.points, open.missing_items.len(), open.by_visit.as_ref().unwrap().level), (0, 7, None));
+        let by = open.by_visit.unwrap();
+        assert_eq!((by.points_to_higher_level, by.points_to_lower_level), (Some(16), None));
 
         // The running total, its distances and the points by area follow each score; no level while items are missing.
         let mut seen = Vec::new();
@@ -30,14 +29,10 @@ on_both_databases! {
             ("work_and_occupation", 12), ("pedagogical_method", 7), ("mobility", 4),
             ("medical_care_and_mental_health", 3),
         ].into_iter().enumerate() {
-            let request = pb::RecordScoreRequest {
-                request_id: format!("s{n}"),
-                measurement_id: open.measurement_id.clone(),
-                item_key: item.into(),
-                score,
-            };
+            let request = score_request(&format!("s{n}"), &open.measurement_id, item, score);
             let now = client.measurements.record_score(request).await.unwrap().into_inner().measurement.unwrap();
-            seen.push((now.points, now.missing_items.len(), now.points_to_higher_level, now.points_to_lower_level, now.level));
+            let by = now.by_visit.unwrap();
+            seen.push((now.points, now.missing_items.len(), by.points_to_higher_level, by.points_to_lower_level, by.level));
         }
         assert_eq!(seen, [
             (8, 6, Some(8), None, None),
@@ -49,15 +44,15 @@ on_both_databases! {
             (39, 1, Some(2), Some(14), None),
             (42, 0, Some(14), Some(2), level(4)),
         ]);
-        let decided = client.level_decisions.decide_level(decide_request("d", &open.measurement_id)).await.unwrap().into_inner();
+        let decided = client.level_decisions.decide_level(decide_request("d", &open.measurement_id, 4)).await.unwrap().into_inner();
         let (decision, measurement) = (decided.level_decision.unwrap(), decided.measurement.unwrap());
         assert_eq!((decision.level, decision.points, decision.decision_number), (level(4), Some(42), 1));
         assert_eq!(decision.valid_from, date(2024, 4, 1), "the first day of the next month");
-        assert_eq!((decision.kind(), decision.scale_model_id.as_str()), (pb::level_decision::Kind::Measured, "daily-activities-2024"));
+        assert_eq!((decision.kind(), decision.scale_id.as_str()), (pb::level_decision::Kind::Measured, "daily-activities-2024"));
         assert_eq!(measurement.state(), pb::measurement::State::Decided);
         assert_eq!(measurement.areas.iter().map(|a| a.points).sum::<i32>(), 42);
         assert_eq!(measurement.areas[0], pb::AreaScore { area: "mobility".into(), points: 4, max_points: 16 });
-        let ask = pb::GetMeasurementRequest { measurement_id: open.measurement_id.clone() };
+        let ask = pb::GetMeasurementRequest { measurement_id: open.measurement_id.clone(), as_of: None };
         assert_eq!(client.measurements.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap(), measurement);
     }
 
@@ -65,10 +60,10 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let id = rig.measurement("p", stockholm::DAILY_ACTIVITIES_LSS).await;
         let measured = rig.score_all(&id, 2).await;
-        assert_eq!((measured.points, measured.level), (54, level(4)));
-        let request = pb::DecideLevelRequest { valid_from: date(2025, 1, 1), ..decide_request("d", &id) };
+        assert_eq!((measured.points, measured.by_visit.unwrap().level), (54, level(4)));
+        let request = pb::DecideLevelRequest { valid_from: date(2025, 1, 1), ..decide_request("d", &id, 3) };
         let decision = rig.client.clone().level_decisions.decide_level(request).await.unwrap().into_inner().level_decision.unwrap();
-        assert_eq!((decision.level, decision.scale_model_id.as_str()), (level(3), "daily-activities-2025"));
+        assert_eq!((decision.level, decision.scale_id.as_str()), (level(3), "daily-activities-2025"));
     }
 
     async fn every_change_repeated_gives_the_same_answer_and_does_nothing_twice(db: &TestDb) {
@@ -85,32 +80,26 @@ on_both_databases! {
             }};
         }
         // Made ids are part of the answer: the repeated call must not make others.
-        let person = twice!(persons.register_person(pb::RegisterPersonRequest {
-            request_id: "r1".into(), person_id: String::new(), district: "Järva".into(),
-        })).person.unwrap().person_id;
-        let grant = twice!(grants.record_grant(pb::RecordGrantRequest {
-            grant_id: String::new(), ..grant_request("r2", &person, stockholm::SUPPORTED_HOUSING)
-        })).grant.unwrap();
+        let person = twice!(persons.record_person(person_request("r1", "", "Järva"))).person.unwrap().person_id;
+        let grant = twice!(grants.record_grant(record("r2", grant_of("", &person, stockholm::SUPPORTED_HOUSING)))).grant.unwrap();
         let changed = twice!(grants.change_grant_scope(pb::ChangeGrantScopeRequest {
-            request_id: "r3".into(), grant_id: grant.grant_id.clone(), valid_from: date(2024, 2, 1), scope: Some(hours("30")),
+            request_id: "r3".into(), grant_id: grant.grant_id.clone(), scope: Some(scope(date(2024, 2, 1), hours("30"))), ..Default::default()
         })).grant.unwrap();
-        assert_eq!((changed.revision, changed.scopes.len()), (2, 2));
+        assert_eq!((changed.info.unwrap().revision, changed.scopes.len()), (2, 2));
         let ended = twice!(grants.end_grant(pb::EndGrantRequest {
-            request_id: "r4".into(), grant_id: grant.grant_id.clone(), last: date(2024, 6, 30),
+            request_id: "r4".into(), grant_id: grant.grant_id.clone(), last: date(2024, 6, 30), ..Default::default()
         })).grant.unwrap();
-        assert_eq!((ended.revision, ended.valid.unwrap().last), (3, date(2024, 6, 30)));
-        let id = twice!(measurements.start_measurement(measurement_request("r5", &person, stockholm::SUPPORTED_HOUSING)))
+        assert_eq!((ended.info.unwrap().revision, ended.valid.unwrap().last), (3, date(2024, 6, 30)));
+        let id = twice!(measurements.record_measurement(measurement_request("r5", &person, stockholm::SUPPORTED_HOUSING)))
             .measurement.unwrap().measurement_id;
-        twice!(measurements.record_score(pb::RecordScoreRequest {
-            request_id: "r6".into(), measurement_id: id.clone(), item_key: "planning".into(), score: 6,
-        }));
+        twice!(measurements.record_score(score_request("r6", &id, "planning", 6)));
         rig.score_all(&id, 1).await;
-        let decided = twice!(level_decisions.decide_level(decide_request("r7", &id)));
+        let decided = twice!(level_decisions.decide_level(decide_request("r7", &id, 2)));
         assert_eq!(decided.measurement.unwrap().points, 24);
 
         // The day moves on: the repeated call still gives the first answer.
         rig.clock.advance_to(crate::rig::day(2024, 6, 1));
-        let again = client.level_decisions.decide_level(decide_request("r7", &id)).await.unwrap().into_inner();
+        let again = client.level_decisions.decide_level(decide_request("r7", &id, 2)).await.unwrap().into_inner();
         assert_eq!(again.level_decision, decided.level_decision);
     }
 
@@ -119,15 +108,9 @@ on_both_databases! {
         let mut client = rig.client.clone();
         rig.person("p").await;
         let state = rig.state().await;
-        let other = pb::RegisterPersonRequest {
-            request_id: "register p".into(), person_id: "p".into(), district: "Järva".into(),
-        };
-        let status = client.persons.register_person(other).await.unwrap_err();
+        let other = person_request("record p", "p", "Järva");
+        let status = client.persons.record_person(other).await.unwrap_err();
         assert_eq!((status.code(), reason(&status).as_str()), (tonic::Code::AlreadyExists, "REQUEST_ID_REUSED"));
-        let other = pb::RecordGrantRequest {
-            request_id: "register p".into(), ..grant_request("g", "p", stockholm::OCCUPATION)
-        };
-        assert_eq!(reason(&client.grants.record_grant(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         assert_eq!(rig.state().await, state);
     }
 
@@ -136,14 +119,15 @@ on_both_databases! {
         let mut client = rig.client.clone();
         rig.person("p").await;
         rig.grant("g", "p", stockholm::OCCUPATION).await;
-        let events = rig.state().await[6];
-        let end = pb::EndGrantRequest { request_id: "e".into(), grant_id: "g".into(), last: date(2024, 12, 31) };
-        assert_eq!(client.grants.end_grant(end).await.unwrap().into_inner().grant.unwrap().revision, 1);
+        let (facts, events) = (rig.count("fact_revision").await, rig.count("feed_event").await);
+        let end = pb::EndGrantRequest { request_id: "e".into(), grant_id: "g".into(), last: date(2024, 12, 31), ..Default::default() };
+        let revision = |grant: Option<pb::Grant>| grant.unwrap().info.unwrap().revision;
+        assert_eq!(revision(client.grants.end_grant(end).await.unwrap().into_inner().grant), 1);
         let same = pb::ChangeGrantScopeRequest {
-            request_id: "c".into(), grant_id: "g".into(), valid_from: date(2024, 1, 1), scope: Some(hours("20")),
+            request_id: "c".into(), grant_id: "g".into(), scope: Some(scope(date(2024, 1, 1), hours("20"))), ..Default::default()
         };
-        assert_eq!(client.grants.change_grant_scope(same).await.unwrap().into_inner().grant.unwrap().revision, 1);
-        assert_eq!(rig.state().await[6], events);
+        assert_eq!(revision(client.grants.change_grant_scope(same).await.unwrap().into_inner().grant), 1);
+        assert_eq!((rig.count("fact_revision").await, rig.count("feed_event").await), (facts, events));
     }
 
     async fn of_two_who_decide_at_once_one_wins(db: &TestDb) {
@@ -151,7 +135,7 @@ on_both_databases! {
         let id = rig.measurement("p", stockholm::HOUSING_WITH_SPECIAL_SERVICE).await;
         rig.score_all(&id, 3).await;
         let decide = |n: usize| {
-            let (mut client, request) = (rig.client.clone(), decide_request(&format!("d{n}"), &id));
+            let (mut client, request) = (rig.client.clone(), decide_request(&format!("d{n}"), &id, 3));
             tokio::spawn(async move { client.level_decisions.decide_level(request).await })
         };
         let calls: Vec<_> = (0..8).map(decide).collect();
@@ -166,6 +150,6 @@ on_both_databases! {
             }
         }
         assert_eq!(won, 1);
-        assert_eq!(rig.state().await[4], 1);
+        assert_eq!(rig.count("level_decision").await, 1);
     }
 }

@@ -4,7 +4,7 @@ use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 
-use crate::import::{grant, measured, messages, person};
+use crate::import::{decided, grant, measured, messages, person};
 use crate::rig::{Rig, reason};
 
 on_both_databases! {
@@ -14,9 +14,12 @@ on_both_databases! {
         // Upper and lower case: byte by byte on both databases.
         let ids: Vec<String> = ["Z", "a", "B", "å", "b", "A", "10", "9"].into_iter().map(str::to_owned).collect();
         let records = ids.iter().flat_map(|id| {
-            [person(id), grant(id, id, service), grant(&format!("{id} two"), id, service), measured(id, id, service, 30)]
+            [
+                person(id), grant(id, id, service), grant(&format!("{id} two"), id, stockholm::OCCUPATION),
+                measured(id, id, service, 30), decided(id, id, service),
+            ]
         });
-        rig.import(messages("i", records.collect())).await.unwrap();
+        rig.import(messages("i", records.collect())).await;
         let mut sorted = ids.clone();
         sorted.sort();
         let client = rig.client.clone();
@@ -24,7 +27,8 @@ on_both_databases! {
             ($resource:ident.$rpc:ident, $request:ident { $($field:ident: $value:expr),* }, $rows:ident, $key:expr) => {{
                 let (mut token, mut seen, mut pages) = (String::new(), Vec::new(), 0);
                 loop {
-                    let request = pb::$request { page_size: 3, page_token: token, $($field: $value,)* };
+                    #[allow(clippy::needless_update, reason = "some lists have no filter")]
+                    let request = pb::$request { page_size: 3, page_token: token, $($field: $value,)* ..Default::default() };
                     let page = client.clone().$resource.$rpc(request).await.unwrap().into_inner();
                     pages += 1;
                     assert!(page.$rows.len() <= 3);

@@ -1,11 +1,17 @@
 //! The service alone, in process, on both databases.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod rig;
+
 mod access;
+mod applications;
 mod feed;
+mod grants;
 mod import;
 mod journey;
+mod level_decisions;
 mod lists;
+mod measurements;
+mod persons;
 mod refusals;
-mod rig;
 mod start;

@@ -19,11 +19,14 @@ use tonic::Status;
 
 pub(crate) type Client = pb::Clients<Channel>;
 
+/// Roles that open every method together.
+const ROLES: [Role; 5] = [Role::CaseOfficer, Role::Assessor, Role::Importer, Role::FeedReader, Role::Auditor];
+
 /// Everything a test needs. Stops serving when dropped.
 pub(crate) struct Rig {
     pub(crate) db: Database,
     pub(crate) clock: ManualClock,
-    /// An administrator's client: may do everything.
+    /// Of somebody who may do everything.
     pub(crate) client: Client,
     pub(crate) shutdown: CancellationToken,
     issuer: LocalIssuer,
@@ -76,7 +79,7 @@ impl Rig {
             .await
             .unwrap();
         let endpoint = Endpoint::Memory(memory);
-        let admin = Credentials::minted(&issuer, Caller::new("ada", [Role::Administrator]), &now);
+        let admin = Credentials::minted(&issuer, Caller::new("ada", ROLES), &now);
         let client = pb::Clients::new(endpoint.channel(admin));
         Self { db: db.db().clone(), clock, client, shutdown, issuer, endpoint, now, _folder: folder }
     }
@@ -86,42 +89,35 @@ impl Rig {
         pb::Clients::new(self.endpoint.channel(credentials))
     }
 
-    /// Rows of every table and the newest position of the feed: what must not move when a call is refused.
-    pub(crate) async fn state(&self) -> Vec<i64> {
-        let tables = [
-            "person",
-            "\"grant\"",
-            "measurement",
-            "measurement_score",
-            "level_decision",
-            "request",
-            "feed_event",
-        ];
-        let counts = tables.map(|table| format!("(SELECT COUNT(*) FROM {table})"));
-        let sums = [
-            "(SELECT newest FROM decision_counter)",
-            "(SELECT COALESCE(MAX(position), 0) FROM feed_event)",
-            "(SELECT CAST(COALESCE(SUM(revision), 0) AS BIGINT) FROM \"grant\")",
-            "(SELECT CAST(COALESCE(SUM(score), 0) AS BIGINT) FROM measurement_score)",
-            "(SELECT COUNT(*) FROM measurement WHERE state = 'decided')",
-        ];
-        let all = counts.iter().map(String::as_str).chain(sums).collect::<Vec<_>>();
-        let columns = all.iter().enumerate().map(|(i, sql)| format!("{sql} AS c{i}")).collect::<Vec<_>>();
-        let select = Statement::from_string(
-            self.db.conn().get_database_backend(),
-            format!("SELECT {}", columns.join(", ")),
-        );
-        let row = self.db.conn().query_one_raw(select).await.unwrap().unwrap();
-        (0..all.len()).map(|i| row.try_get("", &format!("c{i}")).unwrap()).collect()
+    /// The instant that counts as the present.
+    pub(crate) fn now(&self) -> chrono::DateTime<chrono::Utc> {
+        self.now.now()
     }
 
-    pub(crate) async fn person(&self, id: &str) {
-        let request = pb::RegisterPersonRequest {
-            request_id: format!("register {id}"),
-            person_id: id.into(),
-            district: "Farsta".into(),
-        };
-        self.client.clone().persons.register_person(request).await.unwrap();
+    /// Everything that must not move when a call is refused: rows of every table, and the newest position of the feed.
+    pub(crate) async fn state(&self) -> Vec<i64> {
+        let mut state = Vec::new();
+        for table in TABLES {
+            state.push(self.count(table).await);
+        }
+        state.push(self.number("SELECT newest AS n FROM decision_counter").await);
+        state.push(self.number("SELECT COALESCE(MAX(position), 0) AS n FROM feed_event").await);
+        state
+    }
+
+    /// Rows of a table.
+    pub(crate) async fn count(&self, table: &str) -> i64 {
+        self.number(&format!("SELECT COUNT(*) AS n FROM {table}")).await
+    }
+
+    async fn number(&self, sql: &str) -> i64 {
+        let select = Statement::from_string(self.db.conn().get_database_backend(), sql);
+        self.db.conn().query_one_raw(select).await.unwrap().unwrap().try_get("", "n").unwrap()
+    }
+
+    pub(crate) async fn person(&self, id: &str) -> pb::Person {
+        let request = person_request(&format!("record {id}"), id, "Farsta");
+        self.client.clone().persons.record_person(request).await.unwrap().into_inner().person.unwrap()
     }
 
     pub(crate) async fn grant(&self, id: &str, person: &str, service: ServiceKey) -> pb::Grant {
@@ -134,14 +130,14 @@ impl Rig {
         self.person(person).await;
         self.grant(&format!("grant of {person}"), person, service).await;
         let request = measurement_request(&format!("start {person}"), person, service);
-        let answer = self.client.clone().measurements.start_measurement(request).await.unwrap().into_inner();
+        let answer = self.client.clone().measurements.record_measurement(request).await.unwrap().into_inner();
         answer.measurement.unwrap().measurement_id
     }
 
     /// Scores every item with the score at `pick` among its allowed scores.
     pub(crate) async fn score_all(&self, measurement: &str, pick: usize) -> pb::Measurement {
         let mut client = self.client.clone();
-        let ask = pb::GetMeasurementRequest { measurement_id: measurement.into() };
+        let ask = pb::GetMeasurementRequest { measurement_id: measurement.into(), as_of: None };
         let mut now =
             client.measurements.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap();
         let instruments = client
@@ -153,55 +149,135 @@ impl Rig {
         let instrument =
             instruments.instruments.into_iter().find(|i| i.instrument_id == now.instrument_id).unwrap();
         for item in instrument.items {
-            let request = pb::RecordScoreRequest {
-                request_id: format!("{measurement} {}", item.item_key),
-                measurement_id: measurement.into(),
-                item_key: item.item_key,
-                score: item.allowed_scores[pick],
-            };
+            let request = score_request(
+                &format!("{measurement} {}", item.item_key),
+                measurement,
+                &item.item_key,
+                item.allowed_scores[pick],
+            );
             now = client.measurements.record_score(request).await.unwrap().into_inner().measurement.unwrap();
         }
         now
     }
+
+    /// A complete measurement with the level that was decided from it.
+    pub(crate) async fn decided(&self, person: &str, service: ServiceKey) -> pb::LevelDecision {
+        let id = self.measurement(person, service).await;
+        let level = self.score_all(&id, 1).await.by_effect.unwrap().level.unwrap().value;
+        let request = decide_request(&format!("decide {person}"), &id, level);
+        let answer = self.client.clone().level_decisions.decide_level(request).await.unwrap().into_inner();
+        answer.level_decision.unwrap()
+    }
 }
 
-/// Valid for the whole of 2024, 20 hours a week.
-pub(crate) fn grant_request(id: &str, person: &str, service: ServiceKey) -> pb::RecordGrantRequest {
-    pb::RecordGrantRequest {
-        request_id: format!("record {id}"),
+/// Tables that a call may change.
+const TABLES: [&str; 9] = [
+    "person",
+    "residence",
+    "application",
+    "\"grant\"",
+    "measurement",
+    "level_decision",
+    "fact_revision",
+    "request",
+    "feed_event",
+];
+
+/// Somebody who has always lived in a district.
+pub(crate) fn living(id: &str, district: &str) -> pb::Person {
+    let residence = pb::ResidencePeriod { valid_from: None, district: district.into() };
+    pb::Person { person_id: id.into(), residences: vec![residence], ..Default::default() }
+}
+
+pub(crate) fn person_request(request_id: &str, id: &str, district: &str) -> pb::RecordPersonRequest {
+    let person = Some(living(id, district));
+    pb::RecordPersonRequest { request_id: request_id.into(), person, ..Default::default() }
+}
+
+/// Granted by Farsta for the whole of 2024, 20 hours a week.
+pub(crate) fn grant_of(id: &str, person: &str, service: ServiceKey) -> pb::Grant {
+    pb::Grant {
         grant_id: id.into(),
         person_id: person.into(),
         service: service.into(),
         district: "Farsta".into(),
         valid: Some(common::DateInterval { first: date(2024, 1, 1), last: date(2024, 12, 31) }),
-        scope: Some(hours("20")),
+        scopes: vec![scope(date(2024, 1, 1), hours("20"))],
+        ..Default::default()
     }
+}
+
+pub(crate) fn record(request_id: &str, grant: pb::Grant) -> pb::RecordGrantRequest {
+    pb::RecordGrantRequest { request_id: request_id.into(), grant: Some(grant), ..Default::default() }
+}
+
+pub(crate) fn grant_request(id: &str, person: &str, service: ServiceKey) -> pb::RecordGrantRequest {
+    record(&format!("record {id}"), grant_of(id, person, service))
 }
 
 pub(crate) fn hours(hours: &str) -> common::GrantScope {
     common::GrantScope { hours_per_week: hours.into(), ..Default::default() }
 }
 
-pub(crate) fn measurement_request(
-    request_id: &str,
-    person: &str,
-    service: ServiceKey,
-) -> pb::StartMeasurementRequest {
-    pb::StartMeasurementRequest {
-        request_id: request_id.into(),
+pub(crate) fn scope(valid_from: Option<common::Date>, scope: common::GrantScope) -> pb::ScopePeriod {
+    pb::ScopePeriod { valid_from, scope: Some(scope) }
+}
+
+pub(crate) fn visit(person: &str, service: ServiceKey) -> pb::Measurement {
+    pb::Measurement {
         person_id: person.into(),
         service: service.into(),
         visit_date: date(2024, 3, 18),
         follow_up_date: date(2024, 3, 11),
+        ..Default::default()
     }
 }
 
-pub(crate) fn decide_request(request_id: &str, measurement: &str) -> pb::DecideLevelRequest {
+pub(crate) fn measure(request_id: &str, measurement: pb::Measurement) -> pb::RecordMeasurementRequest {
+    let measurement = Some(measurement);
+    pb::RecordMeasurementRequest { request_id: request_id.into(), measurement, ..Default::default() }
+}
+
+pub(crate) fn measurement_request(
+    request_id: &str,
+    person: &str,
+    service: ServiceKey,
+) -> pb::RecordMeasurementRequest {
+    measure(request_id, visit(person, service))
+}
+
+pub(crate) fn score_request(
+    request_id: &str,
+    measurement: &str,
+    item: &str,
+    score: i32,
+) -> pb::RecordScoreRequest {
+    pb::RecordScoreRequest {
+        request_id: request_id.into(),
+        measurement_id: measurement.into(),
+        score: Some(pb::ItemScore { item_key: item.into(), score }),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn level(value: i32) -> Option<common::Level> {
+    Some(common::Level { value })
+}
+
+pub(crate) fn decide_request(request_id: &str, measurement: &str, expected: i32) -> pb::DecideLevelRequest {
     pb::DecideLevelRequest {
         request_id: request_id.into(),
         measurement_id: measurement.into(),
-        valid_from: None,
+        expected_level: level(expected),
+        ..Default::default()
     }
+}
+
+/// Revision, whether it stands, reason, and role of the author of a fact.
+pub(crate) fn told(info: Option<common::FactInfo>) -> (i64, bool, String, String) {
+    let info = info.unwrap();
+    let stands = info.state() == common::fact_info::State::Stands;
+    (info.revision, stands, info.reason, info.author.unwrap().role)
 }
 
 /// Fields and reasons of a refused request, in order.
@@ -213,3 +289,16 @@ pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
 pub(crate) fn reason(status: &Status) -> String {
     error::reason(status).unwrap_or_else(|| panic!("no reason: {status:?}"))
 }
+
+/// Calls, and expects a refusal by code and reason that leaves everything as it was.
+macro_rules! refused {
+    ($rig:ident, $resource:ident.$rpc:ident($request:expr), $code:ident, $reason:literal) => {{
+        let before = $rig.state().await;
+        let status = $rig.client.clone().$resource.$rpc($request).await.unwrap_err();
+        let code = tonic::Code::$code;
+        assert_eq!((status.code(), crate::rig::reason(&status).as_str()), (code, $reason), "{status}");
+        assert_eq!($rig.state().await, before, "changed by a refused call: {status}");
+        status
+    }};
+}
+pub(crate) use refused;

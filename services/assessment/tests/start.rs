@@ -5,6 +5,7 @@ use std::sync::Arc;
 use niva_assessment::{Migrator, StartError, start};
 use niva_kit::{Clock, morning, on_both_databases};
 use niva_models::Catalogue;
+use niva_store::NotReady;
 use tokio_util::sync::CancellationToken;
 
 use crate::rig::{day, deps};
@@ -13,7 +14,7 @@ on_both_databases! {
     async fn a_database_without_its_schema(db: &TestDb) {
         let (clock, _) = Clock::manual(morning(day(2024, 3, 18)));
         let error = start(deps(db, &clock, true), CancellationToken::new()).await.unwrap_err();
-        assert!(matches!(error, StartError::NotMigrated(3)), "{error}");
+        assert!(matches!(error, StartError::NotReady(NotReady::NotMigrated { missing: 5, expected: 5 })), "{error}");
         db.migrate::<Migrator>().await.unwrap();
         db.migrate::<Migrator>().await.unwrap();
         start(deps(db, &clock, true), CancellationToken::new()).await.unwrap();

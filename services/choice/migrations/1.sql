@@ -36,7 +36,8 @@ CREATE TABLE "grant" (
     district TEXT NOT NULL,
     first_day DATE NOT NULL,
     last_day DATE,
-    revision {int} NOT NULL
+    revision {int} NOT NULL,
+    withdrawn BOOLEAN NOT NULL
 );
 CREATE INDEX grant_by_person ON "grant" (person_id, service);
 

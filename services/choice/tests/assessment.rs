@@ -12,7 +12,7 @@ use niva_kit::server::{Listen, MemoryConnector, RoleServer};
 use niva_kit::testing::TestDb;
 use niva_kit::{Clock, DbError};
 use niva_proto::assessment::v1 as pb;
-use pb::assessment_event::Fact;
+use pb::assessment_feed_event::Fact;
 use prost::Message;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tokio_util::sync::CancellationToken;
@@ -64,9 +64,9 @@ impl Assessment {
 
     /// Tells facts; the position of the last.
     pub(crate) async fn tell(&self, facts: Vec<Fact>) -> i64 {
-        let events = facts
-            .into_iter()
-            .map(|fact| NewEvent::new("fact", "key", &pb::AssessmentEvent { fact: Some(fact) }));
+        let events = facts.into_iter().map(|fact| {
+            NewEvent::new("fact", "key", &pb::AssessmentFeedEvent { info: None, fact: Some(fact) })
+        });
         let author = niva_kit::facts::Author { subject: "anna".into(), role: "case_officer".into() };
         let recorded_at = "2024-01-01T00:00:00Z".parse().unwrap();
         let told = &niva_kit::facts::Telling { author, recorded_at, reason: String::new() };
@@ -117,9 +117,8 @@ impl ServerStreamingService<pb::WatchAssessmentRequest> for Watch {
         let said = self.log.stream(after, feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
             let item = item.map_err(niva_kit::rpc::status)?;
             let events = item.events.into_iter().map(|logged| pb::AssessmentFeedEvent {
-                position: logged.position,
-                previous_position: logged.previous,
-                event: Some(pb::AssessmentEvent::decode(logged.payload.as_slice()).unwrap()),
+                info: Some(logged.info()),
+                ..pb::AssessmentFeedEvent::decode(logged.payload.as_slice()).unwrap()
             });
             Ok(pb::WatchAssessmentResponse { events: events.collect(), newest_position: item.newest })
         });

@@ -9,7 +9,7 @@ use pb::choice_feed_event::Fact;
 use tokio_util::sync::CancellationToken;
 
 use crate::rig::{
-    Client, Rig, capacity_from, date, day, deps, end_on, grant, notice_on, reason, start_on, wish,
+    Client, Rig, capacity_from, date, day, deps, end_on, grant, notice_on, reason, start_on, told_in, wish,
 };
 
 /// Reads `count` events after a position.
@@ -92,12 +92,12 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let revision = |revision: i64, last: u32| {
             let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 4, last) };
-            told::Grant { revision, valid: Some(valid), ..grant("g") }
+            told::Grant { info: told_in(revision), valid: Some(valid), ..grant("g") }
         };
         let level = told::LevelDecision { level_decision_id: "l".into(), ..Default::default() };
-        let facts = [revision(3, 3), revision(1, 1), revision(2, 2)].map(told::assessment_event::Fact::Grant);
+        let facts = [revision(3, 3), revision(1, 1), revision(2, 2)].map(told::assessment_feed_event::Fact::Grant);
         let mut facts = facts.to_vec();
-        facts.push(told::assessment_event::Fact::LevelDecision(level));
+        facts.push(told::assessment_feed_event::Fact::LevelDecision(level));
         let position = rig.assessment.tell(facts).await;
         rig.service().consumer().wait_until(position).await.unwrap();
         let stands = || async { rig.state().await.into_iter().filter(|row| row.starts_with("\"grant\"")).collect::<Vec<_>>() };
@@ -119,7 +119,7 @@ on_both_databases! {
         rig.grants(vec![grant("g")]).await;
         rig.wish("g", &["a"]).await;
         let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 3, 26) };
-        rig.grants(vec![told::Grant { revision: 2, valid: Some(valid), ..grant("g") }]).await;
+        rig.grants(vec![told::Grant { info: told_in(2), valid: Some(valid), ..grant("g") }]).await;
         assert_eq!(reason(&rig.offer("g", "a").await.unwrap_err()), "GRANT_ENDED");
         let again = rig.client.clone().wishes.record_wish(wish("g", &["a"])).await.unwrap_err();
         assert_eq!(reason(&again), "GRANT_ENDED");
@@ -128,7 +128,7 @@ on_both_databases! {
     async fn an_unreadable_grant_is_told_and_not_passed_over(db: &TestDb) {
         let rig = Rig::new(db).await;
         let bad = told::Grant { service: "no key".into(), ..grant("bad") };
-        let position = rig.assessment.tell(vec![told::assessment_event::Fact::Grant(bad)]).await;
+        let position = rig.assessment.tell(vec![told::assessment_feed_event::Fact::Grant(bad)]).await;
         let mut status = rig.service().consumer().watch();
         let seen = status.wait_for(|status| status.last_error.is_some()).await.unwrap().clone();
         assert!(seen.cursor < position, "{seen:?}");

@@ -229,7 +229,7 @@ on_both_databases! {
     async fn ten_thousand_records(db: &TestDb) {
         let rig = Rig::new(db).await;
         const PLACEMENTS: usize = 9_000;
-        let facts: Vec<_> = (0..PLACEMENTS).map(|n| told::assessment_event::Fact::Grant(grant(&format!("g{n}")))).collect();
+        let facts: Vec<_> = (0..PLACEMENTS).map(|n| told::assessment_feed_event::Fact::Grant(grant(&format!("g{n}")))).collect();
         let position = rig.assessment.tell(facts).await;
         rig.service().consumer().wait_until(position).await.unwrap();
         let mut records: Vec<_> = (0..100).map(|n| provider(&format!("p{n}"))).collect();

@@ -157,7 +157,7 @@ impl Rig {
 
     /// Tells of grants, and waits until they are known.
     pub(crate) async fn grants(&self, grants: Vec<told::Grant>) {
-        let facts = grants.into_iter().map(told::assessment_event::Fact::Grant).collect();
+        let facts = grants.into_iter().map(told::assessment_feed_event::Fact::Grant).collect();
         let position = self.assessment.tell(facts).await;
         self.service().consumer().wait_until(position).await.unwrap();
     }
@@ -242,9 +242,15 @@ pub(crate) fn grant(id: &str) -> told::Grant {
         service: OCCUPATION.into(),
         district: "Farsta".into(),
         valid: Some(common::DateInterval { first: date(2024, 1, 1), last: date(2024, 12, 31) }),
-        scopes: Vec::new(),
-        revision: 1,
+        info: told_in(1),
+        ..Default::default()
     }
+}
+
+/// What a fact carries that was told in a revision, and stands.
+pub(crate) fn told_in(revision: i64) -> Option<common::FactInfo> {
+    let state = common::fact_info::State::Stands.into();
+    Some(common::FactInfo { revision, state, ..Default::default() })
 }
 
 pub(crate) fn wish(grant: &str, units: &[&str]) -> pb::RecordWishRequest {

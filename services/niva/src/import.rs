@@ -36,6 +36,9 @@ pub(crate) struct Options {
     telemetry: TelemetryOptions,
 }
 
+/// What imports and waits until its facts have arrived.
+const ROLES: [Role; 3] = [Role::Service, Role::Importer, Role::FeedReader];
+
 /// `niva import`.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut wrong = Wrong::default();
@@ -44,13 +47,9 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let payment = wrong.take("--payment", Endpoint::tcp(&options.payment));
     let credentials = match &options.service_token {
         Some(token) => Some(Credentials::bearer(token)),
-        None => wrong.take("--issuer-dir", options.issuer.open()).map(|issuer| {
-            Credentials::minted(
-                &issuer,
-                Caller::new("importer", [Role::Service, Role::Importer]),
-                &Clock::system(),
-            )
-        }),
+        None => wrong
+            .take("--issuer-dir", options.issuer.open())
+            .map(|issuer| Credentials::minted(&issuer, Caller::new("importer", ROLES), &Clock::system())),
     };
     let city = wrong.take("--catalogue", options.catalogue.services());
     let telemetry = options.telemetry.check("niva", runtime::QUIET, &mut wrong);
@@ -68,15 +67,21 @@ async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityDa
         niva_city::import::import(&endpoints.clients(credentials), files).await.map_err(Failure::failed)?;
     let (a, c) = (&imported.assessment, &imported.choice);
     show(format_args!(
-        "Imported {} persons, {} grants, {} measurements; {} providers, {} units, {} placements; {} facts of attendance. \
+        "Imported {} persons, {} grants, {} measurements ({} facts are new, {} corrected); {} providers, {} units, {} placements; {} facts of attendance. \
          Importing the same files again does nothing twice.",
-        count(a.persons),
-        count(a.grants),
-        count(a.measurements),
+        count(rows(&files.persons)),
+        count(rows(&files.grants)),
+        count(rows(&files.measurements)),
+        count(a.created),
+        count(a.corrected),
         count(c.providers),
         count(c.units),
         count(c.placements),
         count(imported.payment.records),
     ));
     Ok(())
+}
+
+fn rows<T>(rows: &[T]) -> i64 {
+    i64::try_from(rows.len()).unwrap_or(i64::MAX)
 }

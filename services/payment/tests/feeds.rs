@@ -8,9 +8,7 @@ use niva_kit::auth::{Caller, Policy, Role, Verifier};
 use niva_kit::client::Endpoint;
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
 use niva_names::stockholm;
-use niva_proto::assessment::v1::{
-    AssessmentEvent, AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse,
-};
+use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
 use niva_proto::common::v1::{EventInfo, Regime};
 use niva_proto::payment::v1 as pb;
@@ -71,7 +69,7 @@ niva_kit::on_both_databases! {
 /// Producers that tell of some events and then stay open: the two rpcs that payment calls, and nothing else.
 #[derive(Clone)]
 struct Feeds {
-    assessment: Arc<Vec<AssessmentEvent>>,
+    assessment: Arc<Vec<AssessmentFeedEvent>>,
     choice: Arc<Vec<ChoiceFeedEvent>>,
 }
 
@@ -110,12 +108,14 @@ impl ServerStreamingService<WatchAssessmentRequest> for Feeds {
 
     fn call(&mut self, request: Request<WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
-        let all = self.assessment.iter().cloned().enumerate().map(|(i, event)| AssessmentFeedEvent {
-            position: position(i),
-            previous_position: position(i) - 10,
-            event: Some(event),
+        let all = self.assessment.iter().cloned().enumerate().map(|(i, event)| {
+            let (position, previous_position) = (position(i), position(i) - 10);
+            let info = EventInfo { position, previous_position, ..EventInfo::default() };
+            AssessmentFeedEvent { info: Some(info), ..event }
         });
-        let events = all.filter(|e| e.position > after).collect();
+        let after =
+            |event: &AssessmentFeedEvent| event.info.as_ref().is_some_and(|info| info.position > after);
+        let events = all.filter(after).collect();
         let message = WatchAssessmentResponse { events, newest_position: 20 };
         Box::pin(async move { Ok(Response::new(told(message))) })
     }

@@ -33,7 +33,7 @@ macro_rules! records {
     )+};
 }
 
-records!(niva_proto::assessment::v1::ImportAssessmentRequest, niva_proto::choice::v1::ImportChoiceRequest);
+records!(niva_proto::choice::v1::ImportChoiceRequest);
 
 /// An import that has arrived.
 #[derive(Debug)]

@@ -3,7 +3,9 @@
 use niva_journeys::values::{day, from};
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
-    assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event, level_decision},
+    assessment::v1::{
+        AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
+    },
     choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement},
     common::v1::{Extent, FactInfo, GrantScope, Level, Regime},
 };
@@ -61,7 +63,7 @@ pub(crate) fn units() -> impl Iterator<Item = ChoiceFeedEvent> {
 }
 
 /// The grant and the level of the person of a placement; one in twenty gets another level on 15 March.
-pub(crate) fn person(n: usize) -> Vec<AssessmentEvent> {
+pub(crate) fn person(n: usize) -> Vec<AssessmentFeedEvent> {
     if moved_in(n) {
         return Vec::new();
     }
@@ -78,9 +80,11 @@ pub(crate) fn person(n: usize) -> Vec<AssessmentEvent> {
         district: DISTRICTS[n % DISTRICTS.len()].to_owned(),
         valid: from("2024-01-01"),
         scopes: vec![ScopePeriod { valid_from: day("2024-01-01"), scope: Some(scope) }],
-        revision: 1,
+        info: first(),
+        ..Grant::default()
     };
-    let mut events = vec![AssessmentEvent { fact: Some(assessment_event::Fact::Grant(grant)) }];
+    let mut events =
+        vec![AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }];
     events.push(level(n, "level", 0, "2024-01-01"));
     if n % 20 == 9 {
         events.push(level(n, "next-level", 1, "2024-03-15"));
@@ -89,11 +93,11 @@ pub(crate) fn person(n: usize) -> Vec<AssessmentEvent> {
 }
 
 /// One person in a hundred has a new level back in time, from 10 March, that was decided after March was paid.
-pub(crate) fn late_level(n: usize) -> Option<AssessmentEvent> {
+pub(crate) fn late_level(n: usize) -> Option<AssessmentFeedEvent> {
     (n % 101 == 53 && !moved_in(n)).then(|| level(n, "late-level", 1, "2024-03-10"))
 }
 
-fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentEvent {
+fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentFeedEvent {
     let value = i32::try_from((n / SERVICES.len() + steps) % service(n).1 + 1).unwrap();
     let decision = LevelDecision {
         level_decision_id: format!("{kind}-{n:06}"),
@@ -103,9 +107,15 @@ fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentEven
         valid_from: day(valid_from),
         kind: level_decision::Kind::Stated.into(),
         decision_number: i64::try_from(2 * n + steps).unwrap() + 1,
+        info: first(),
         ..LevelDecision::default()
     };
-    AssessmentEvent { fact: Some(assessment_event::Fact::LevelDecision(decision)) }
+    AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
+}
+
+/// What a fact carries in its first revision.
+fn first() -> Option<FactInfo> {
+    Some(FactInfo { revision: 1, ..FactInfo::default() })
 }
 
 /// One in ten leaves in the middle of March, with vacancy to follow.

@@ -66,7 +66,7 @@ impl Memory {
 
     /// As one service calls another.
     fn channel(&self, service: Service) -> Channel {
-        let caller = Caller::new("service", [Role::Service]);
+        let caller = Caller::new("service", [Role::Service, Role::FeedReader]);
         self.endpoint(service).channel(Credentials::minted(&self.parts.issuer, caller, &self.parts.clock))
     }
 

@@ -7,7 +7,7 @@ use niva_journeys::{
     world::{Role, Store, World},
 };
 use niva_proto::{
-    assessment::v1::{ListGrantsRequest, ListMeasurementsRequest, ListPersonsRequest},
+    assessment::v1::{ListGrantsRequest, ListLevelDecisionsRequest, ListPersonsRequest},
     choice::v1::{ListPlacementsRequest, ListProvidersRequest, ListUnitsRequest},
 };
 
@@ -57,9 +57,9 @@ async fn import(world: &World, folder: &Path) -> std::process::Output {
     process::run(import_arguments(world, folder)).await
 }
 
-/// Persons, grants, measurements, providers, units, placements.
+/// Persons, grants, level decisions, providers, units, placements.
 async fn counts(world: &World) -> [usize; 6] {
-    let mut assessment = world.assessment(Role::Administrator);
+    let mut assessment = world.assessment(Role::Auditor);
     let mut choice = world.choice(Role::Administrator);
     [
         assessment
@@ -72,12 +72,12 @@ async fn counts(world: &World) -> [usize; 6] {
             .len(),
         assessment.grants.list_grants(ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(),
         assessment
-            .measurements
-            .list_measurements(ListMeasurementsRequest::default())
+            .level_decisions
+            .list_level_decisions(ListLevelDecisionsRequest::default())
             .await
             .unwrap()
             .into_inner()
-            .measurements
+            .level_decisions
             .len(),
         choice
             .providers

@@ -34,7 +34,7 @@ async fn everything(world: &World) -> Vec<Vec<u8>> {
             $client$(.$resource)?.$call(request).await.unwrap().into_inner().encode_to_vec()
         }};
     }
-    let mut assessment = world.assessment(Role::Administrator);
+    let mut assessment = world.assessment(Role::Auditor);
     let mut choice = world.choice(Role::Administrator);
     let mut payment = world.payment(Role::FinanceMaker);
     vec![

@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
+use crate::names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_calendar::{Interval, NaiveDate, Timeline};
 use niva_models::Scope;
-use niva_names::ServiceKey;
 
 use crate::Change;
 
@@ -13,19 +13,19 @@ pub const MAX_HOURS: u8 = 40;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Opaque id.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service granted.
     pub service: ServiceKey,
     /// The district board that grants and pays.
-    pub district: String,
+    pub district: DistrictId,
     /// The days it is valid.
     pub valid: Interval,
     /// Scopes by first day, all within `valid`; each holds until the next begins or the grant ends.
     pub scopes: BTreeMap<NaiveDate, Scope>,
-    /// 1, and one more with every change.
-    pub revision: i64,
+    /// The application that it answers.
+    pub application_id: Option<ApplicationId>,
 }
 
 /// Why a grant cannot become what was asked for.
@@ -79,6 +79,15 @@ pub fn parse_hours(text: &str) -> Result<u8, HoursRefused> {
 }
 
 impl Grant {
+    /// Whether every scope begins on one of its days.
+    ///
+    /// # Errors
+    /// The first that does not.
+    pub fn check(&self) -> Result<(), GrantRefused> {
+        let outside = self.scopes.keys().find(|first| !self.valid.contains(**first));
+        outside.map_or(Ok(()), |day| Err(GrantRefused::OutsideGrant { day: *day, valid: self.valid }))
+    }
+
     /// The scope on each day of the grant that has one.
     #[must_use]
     pub fn timeline(&self) -> Timeline<Scope> {
@@ -104,7 +113,6 @@ impl Grant {
             return Ok(Change::Already(self));
         }
         self.scopes.insert(first, scope);
-        self.revision += 1;
         Ok(Change::Now(self))
     }
 
@@ -120,7 +128,6 @@ impl Grant {
         }
         self.valid = valid;
         self.scopes.retain(|first, _| *first <= last);
-        self.revision += 1;
         Ok(Change::Now(self))
     }
 }

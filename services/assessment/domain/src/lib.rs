@@ -4,22 +4,25 @@
 //! resources that the service takes with an [`Instrument`]; its points, through the scale of the compensation model
 //! in force, give a level ([`derive_level`]).
 
+mod applications;
 mod grants;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod names;
 mod persons;
 
+pub use applications::{
+    Appeal, AppealOutcome, Application, ApplicationDecision, ApplicationRefused, Outcome,
+};
 pub use grants::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
 pub use instruments::{Area, Grade, Instrument, InstrumentError, Instruments, Item, UncoveredTotal};
 pub use level_decisions::{
-    Derived, Distance, LevelBasis, LevelDecision, LevelUnknown, NoLevel, check_stated, default_valid_from,
-    derive_level, distance,
+    ByScale, Derived, Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, by_scale,
+    default_valid_from, derive_level, distance, in_force, measure_by, scale_on,
 };
-pub use measurements::{
-    AreaPoints, Basis, DecideRefused, Decided, Measurement, Open, ScoreRefused, Sheet, StartRefused, Visit,
-};
-pub use persons::Person;
+pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
+pub use persons::{LssGroup, Person, PersonRefused};
 
 /// What a transition that can be repeated did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,18 +1,17 @@
 use std::collections::BTreeMap;
 
+use crate::names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_calendar::NaiveDate;
-use niva_models::{Catalogue, Level};
-use niva_names::ServiceKey;
 
-use crate::{Area, Change, Derived, Instrument, NoLevel, derive_level};
+use crate::{Area, Change, Instrument};
 
 /// Whom a measurement is of, in what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Visit {
     /// Opaque id of the measurement.
-    pub measurement_id: String,
+    pub measurement_id: MeasurementId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// Day of the visit.
@@ -23,54 +22,36 @@ pub struct Visit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sheet {
     /// The instrument and its version.
-    pub instrument_id: String,
+    pub instrument_id: InstrumentId,
     /// Day of the follow-up of the plan (DUR) that came before the visit.
     pub follow_up_date: NaiveDate,
     /// Scores by item.
     pub scores: BTreeMap<String, u16>,
 }
 
-/// What a decided measurement stands on.
+/// What a measurement's points are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Basis {
-    /// Every item scored.
+    /// The sum of its items' scores.
     Scored(Sheet),
     /// A total from before Niva, or from another system.
     Total(u16),
-    /// A level that the city stated, without points.
-    Stated(Level),
-}
-
-/// A measurement whose items are being scored.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Open {
-    /// Whom, what, when.
-    pub visit: Visit,
-    /// The scores so far.
-    pub sheet: Sheet,
-}
-
-/// A measurement that a level was decided from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// Whom, what, when.
-    pub visit: Visit,
-    /// What the level came from.
-    pub basis: Basis,
 }
 
 /// A measurement of the resources a provider needs for one person in one service (resursmätning).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Measurement {
-    /// Items are being scored.
-    Open(Open),
-    /// A level was decided from it.
-    Decided(Decided),
+pub struct Measurement {
+    /// Whom, what, when.
+    pub visit: Visit,
+    /// Its points.
+    pub basis: Basis,
+    /// A standing decision that stands on its points: while there is one, they do not change.
+    pub decided_by: Option<LevelDecisionId>,
 }
 
-/// Why a measurement cannot be opened.
+/// Why a measurement cannot become what was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum StartRefused {
+pub enum MeasurementRefused {
     /// The visit has not been made.
     #[error("the visit on {visit} is in the future: record it when it has been made")]
     VisitInFuture {
@@ -85,21 +66,19 @@ pub enum StartRefused {
         /// Day of the visit.
         visit: NaiveDate,
     },
-}
-
-/// Why a score is refused.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ScoreRefused {
-    /// A level was decided from it already.
-    #[error("the measurement is decided, and decided measurements never change: start a new one")]
-    Decided,
+    /// A level was decided from it.
+    #[error("level decision {0} stands on the measurement: withdraw the decision first")]
+    Decided(LevelDecisionId),
+    /// Only its total is known.
+    #[error("only the total of the measurement is known: it has no items to score")]
+    NotScored,
     /// The instrument has no such item.
     #[error("`{item}` is no item of {instrument}: choose one of {known}")]
     ItemUnknown {
         /// The key given.
         item: String,
         /// The instrument.
-        instrument: String,
+        instrument: InstrumentId,
         /// Its items.
         known: String,
     },
@@ -113,25 +92,14 @@ pub enum ScoreRefused {
         /// Its scores.
         allowed: String,
     },
-}
-
-/// Why no level is decided. Checked in this order.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum DecideRefused {
-    /// A level was decided from it already.
-    #[error("a level was decided from the measurement already: start a new one")]
-    Decided,
+    /// Not every item is scored.
+    #[error("{} items have no score: {}", .0.len(), .0.join(", "))]
+    ItemsMissing(Vec<String>),
     /// The instrument is made up.
     #[error(
         "{0} is an example: a city decides levels with its own instrument, unless examples are allowed at start"
     )]
-    ExampleInstrument(String),
-    /// Not every item is scored.
-    #[error("{} items have no score: {}", .0.len(), .0.join(", "))]
-    ItemsMissing(Vec<String>),
-    /// The points give no level.
-    #[error(transparent)]
-    NoLevel(#[from] NoLevel),
+    ExampleInstrument(InstrumentId),
 }
 
 /// Points in one area.
@@ -171,113 +139,103 @@ impl Sheet {
     }
 }
 
-impl Open {
-    /// Opens a measurement after a visit.
-    ///
-    /// # Errors
-    /// All that is wrong with its days.
-    pub fn start(
-        visit: Visit,
-        instrument: &Instrument,
-        follow_up_date: NaiveDate,
-        today: NaiveDate,
-    ) -> Result<Self, Vec<StartRefused>> {
-        let day = visit.visit_date;
-        let mut refused = Vec::new();
-        if day > today {
-            refused.push(StartRefused::VisitInFuture { visit: day });
-        }
-        if follow_up_date > day {
-            refused.push(StartRefused::FollowUpAfterVisit { follow_up: follow_up_date, visit: day });
-        }
-        if !refused.is_empty() {
-            return Err(refused);
-        }
-        let sheet = Sheet { instrument_id: instrument.id.clone(), follow_up_date, scores: BTreeMap::new() };
-        Ok(Self { visit, sheet })
-    }
+/// The score that an item of an instrument is given.
+///
+/// # Errors
+/// The item or its score is not the instrument's.
+pub fn item_score(instrument: &Instrument, item: &str, score: i64) -> Result<u16, MeasurementRefused> {
+    let found = instrument.item(item).ok_or_else(|| MeasurementRefused::ItemUnknown {
+        item: item.to_owned(),
+        instrument: instrument.id.clone(),
+        known: listed(instrument.items().map(|i| i.key.clone())),
+    })?;
+    let allowed = u16::try_from(score).ok().filter(|s| found.allows(*s));
+    allowed.ok_or_else(|| MeasurementRefused::ScoreNotAllowed {
+        item: item.to_owned(),
+        score,
+        allowed: listed(found.grades.iter().map(|g| g.score.to_string())),
+    })
 }
 
 impl Measurement {
-    /// Whom, what, when.
-    #[must_use]
-    pub fn visit(&self) -> &Visit {
-        match self {
-            Self::Open(open) => &open.visit,
-            Self::Decided(decided) => &decided.visit,
-        }
-    }
-
-    /// Its scores; `None` for an imported one.
+    /// Its scores; `None` where only the total is known.
     #[must_use]
     pub fn sheet(&self) -> Option<&Sheet> {
-        match self {
-            Self::Open(Open { sheet, .. }) | Self::Decided(Decided { basis: Basis::Scored(sheet), .. }) => {
-                Some(sheet)
-            }
-            Self::Decided(_) => None,
+        match &self.basis {
+            Basis::Scored(sheet) => Some(sheet),
+            Basis::Total(_) => None,
         }
     }
 
-    /// Sum of the scores so far, or the imported total; `None` for a stated level.
+    /// Sum of the scores so far, or the total.
     #[must_use]
-    pub fn points(&self) -> Option<u16> {
-        match self {
-            Self::Decided(Decided { basis: Basis::Stated(_), .. }) => None,
-            Self::Decided(Decided { basis: Basis::Total(points), .. }) => Some(*points),
-            _ => self.sheet().map(Sheet::points),
+    pub fn points(&self) -> u16 {
+        match &self.basis {
+            Basis::Scored(sheet) => sheet.points(),
+            Basis::Total(points) => *points,
         }
+    }
+
+    /// Whether its days fit together.
+    ///
+    /// # Errors
+    /// All that is wrong with them.
+    pub fn check(&self, today: NaiveDate) -> Result<(), Vec<MeasurementRefused>> {
+        let visit = self.visit.visit_date;
+        let mut refused = Vec::new();
+        if visit > today {
+            refused.push(MeasurementRefused::VisitInFuture { visit });
+        }
+        if let Some(follow_up) = self.sheet().map(|s| s.follow_up_date).filter(|day| *day > visit) {
+            refused.push(MeasurementRefused::FollowUpAfterVisit { follow_up, visit });
+        }
+        if refused.is_empty() { Ok(()) } else { Err(refused) }
+    }
+
+    /// Whether it may still change or be abandoned.
+    ///
+    /// # Errors
+    /// A level decision stands on it.
+    pub fn open(&self) -> Result<(), MeasurementRefused> {
+        self.decided_by.clone().map_or(Ok(()), |decision| Err(MeasurementRefused::Decided(decision)))
     }
 
     /// Scores an item, again or for the first time. `instrument` is the sheet's.
     ///
     /// # Errors
-    /// When decided, or the item or its score is not the instrument's.
+    /// It is decided or has no items; the item or its score is not the instrument's.
     pub fn score(
-        self,
+        mut self,
         instrument: &Instrument,
         item: &str,
         score: i64,
-    ) -> Result<Change<Self>, ScoreRefused> {
-        let Self::Open(mut open) = self else { return Err(ScoreRefused::Decided) };
-        let found = instrument.item(item).ok_or_else(|| ScoreRefused::ItemUnknown {
-            item: item.to_owned(),
-            instrument: instrument.id.clone(),
-            known: listed(instrument.items().map(|i| i.key.clone())),
-        })?;
-        let allowed = u16::try_from(score).ok().filter(|s| found.allows(*s));
-        let score = allowed.ok_or_else(|| ScoreRefused::ScoreNotAllowed {
-            item: item.to_owned(),
-            score,
-            allowed: listed(found.grades.iter().map(|g| g.score.to_string())),
-        })?;
-        if open.sheet.scores.insert(item.to_owned(), score) == Some(score) {
-            return Ok(Change::Already(Self::Open(open)));
-        }
-        Ok(Change::Now(Self::Open(open)))
+    ) -> Result<Change<Self>, MeasurementRefused> {
+        self.open()?;
+        let Basis::Scored(sheet) = &mut self.basis else { return Err(MeasurementRefused::NotScored) };
+        let score = item_score(instrument, item, score)?;
+        let before = sheet.scores.insert(item.to_owned(), score);
+        Ok(if before == Some(score) { Change::Already(self) } else { Change::Now(self) })
     }
 
-    /// Decides the level that its points give by the scale in force on `valid_from`. `instrument` is the sheet's.
+    /// The points that a level may be decided from. `instrument` is the sheet's.
     ///
     /// # Errors
-    /// See [`DecideRefused`], in its order.
-    pub fn decide(
-        self,
-        instrument: &Instrument,
+    /// Items are missing; the instrument is an example, and examples are not allowed.
+    pub fn complete(
+        &self,
+        instrument: Option<&Instrument>,
         allow_examples: bool,
-        catalogue: &Catalogue,
-        valid_from: NaiveDate,
-    ) -> Result<(Decided, Derived), DecideRefused> {
-        let Self::Open(Open { visit, sheet }) = self else { return Err(DecideRefused::Decided) };
-        if instrument.example && !allow_examples {
-            return Err(DecideRefused::ExampleInstrument(instrument.id.clone()));
+    ) -> Result<u16, MeasurementRefused> {
+        if let (Some(sheet), Some(instrument)) = (self.sheet(), instrument) {
+            if instrument.example && !allow_examples {
+                return Err(MeasurementRefused::ExampleInstrument(instrument.id.clone()));
+            }
+            let missing = sheet.missing(instrument);
+            if !missing.is_empty() {
+                return Err(MeasurementRefused::ItemsMissing(missing));
+            }
         }
-        let missing = sheet.missing(instrument);
-        if !missing.is_empty() {
-            return Err(DecideRefused::ItemsMissing(missing));
-        }
-        let derived = derive_level(catalogue, visit.service, i64::from(sheet.points()), valid_from)?;
-        Ok((Decided { visit, basis: Basis::Scored(sheet) }, derived))
+        Ok(self.points())
     }
 }
 

@@ -1,9 +1,12 @@
 //! The rules of assessment.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod applications;
 mod grants;
 mod instruments;
+mod level_decisions;
 mod measurements;
+mod persons;
 
 use niva_calendar::NaiveDate;
 

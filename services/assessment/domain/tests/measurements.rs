@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
 use niva_assessment_domain::{
-    Basis, Change, DecideRefused, Distance, Instrument, Instruments, Measurement, NoLevel, Open,
-    ScoreRefused, Sheet, StartRefused, Visit, default_valid_from, derive_level, distance,
+    Basis, Change, Distance, Instrument, Instruments, Measurement, MeasurementRefused, NoLevel, Sheet, Visit,
+    default_valid_from, derive_level, distance,
 };
 use niva_models::{Catalogue, Level};
 use niva_names::stockholm;
@@ -13,43 +13,44 @@ fn instrument() -> Instrument {
     Instruments::shipped().unwrap().newest(stockholm::SUPPORTED_HOUSING).unwrap().clone()
 }
 
-fn visit() -> Visit {
-    Visit {
+fn scored(follow_up_date: niva_calendar::NaiveDate, scores: BTreeMap<String, u16>) -> Measurement {
+    let visit = Visit {
         measurement_id: "m".into(),
         person_id: "p".into(),
         service: stockholm::SUPPORTED_HOUSING,
         visit_date: day(2024, 3, 5),
-    }
+    };
+    let sheet = Sheet { instrument_id: instrument().id, follow_up_date, scores };
+    Measurement { visit, basis: Basis::Scored(sheet), decided_by: None }
 }
 
 fn complete(score: u16) -> Measurement {
-    let scores: BTreeMap<_, _> = instrument().items().map(|item| (item.key.clone(), score)).collect();
-    let sheet = Sheet { instrument_id: instrument().id, follow_up_date: day(2024, 3, 1), scores };
-    Measurement::Open(Open { visit: visit(), sheet })
+    let scores = instrument().items().map(|item| (item.key.clone(), score)).collect();
+    scored(day(2024, 3, 1), scores)
 }
 
 #[test]
 fn a_visit_has_been_made_and_a_follow_up_before_it() {
-    let start = |follow_up, today| Open::start(visit(), &instrument(), follow_up, today);
-    start(day(2024, 3, 5), day(2024, 3, 5)).unwrap();
-    let refused = start(day(2024, 3, 6), day(2024, 3, 4)).unwrap_err();
+    let check = |follow_up, today| scored(follow_up, BTreeMap::new()).check(today);
+    check(day(2024, 3, 5), day(2024, 3, 5)).unwrap();
+    let refused = check(day(2024, 3, 6), day(2024, 3, 4)).unwrap_err();
     assert!(matches!(
         refused[..],
-        [StartRefused::VisitInFuture { .. }, StartRefused::FollowUpAfterVisit { .. }]
+        [MeasurementRefused::VisitInFuture { .. }, MeasurementRefused::FollowUpAfterVisit { .. }]
     ));
 }
 
 #[test]
 fn items_are_scored_one_by_one_and_again() {
     let instrument = instrument();
-    let open =
-        Measurement::Open(Open::start(visit(), &instrument, day(2024, 3, 1), day(2024, 3, 5)).unwrap());
+    let open = scored(day(2024, 3, 1), BTreeMap::new());
     let Ok(Change::Now(open)) = open.score(&instrument, "planning", 6) else { panic!() };
     let Ok(Change::Already(open)) = open.score(&instrument, "planning", 6) else { panic!() };
     let Ok(Change::Now(open)) = open.score(&instrument, "planning", 2) else { panic!() };
-    assert_eq!((open.points(), open.sheet().unwrap().missing(&instrument).len()), (Some(2), 11));
+    assert_eq!((open.points(), open.sheet().unwrap().missing(&instrument).len()), (2, 11));
     assert_eq!(open.sheet().unwrap().areas(&instrument)[0].points, 2);
-    assert!(matches!(open.clone().score(&instrument, "chess", 2), Err(ScoreRefused::ItemUnknown { .. })));
+    let refused = open.clone().score(&instrument, "chess", 2);
+    assert!(matches!(refused, Err(MeasurementRefused::ItemUnknown { .. })));
     for score in [3, -2, 8, 70_000] {
         let refused = open.clone().score(&instrument, "planning", score).unwrap_err();
         assert_eq!(
@@ -57,25 +58,28 @@ fn items_are_scored_one_by_one_and_again() {
             format!("{score} is no score of `planning`: choose one of 0, 2, 4, 6")
         );
     }
-    let refused =
-        open.decide(&instrument, true, &Catalogue::shipped().unwrap(), day(2024, 4, 1)).unwrap_err();
-    assert!(matches!(refused, DecideRefused::ItemsMissing(items) if items.len() == 11));
+    let refused = open.complete(Some(&instrument), true).unwrap_err();
+    assert!(matches!(refused, MeasurementRefused::ItemsMissing(items) if items.len() == 11));
 }
 
 #[test]
-fn points_decide_the_level_once() {
+fn points_decide_a_level_and_then_stay() {
     let (instrument, catalogue) = (instrument(), Catalogue::shipped().unwrap());
-    let decide = |m: Measurement, examples| m.decide(&instrument, examples, &catalogue, day(2024, 4, 1));
-    let (decided, derived) = decide(complete(4), true).unwrap();
+    assert_eq!(complete(4).complete(Some(&instrument), true), Ok(48));
+    let derived = derive_level(&catalogue, stockholm::SUPPORTED_HOUSING, 48, day(2024, 4, 1)).unwrap();
     assert_eq!(
-        (derived.level, derived.points, derived.scale_model_id.as_str()),
-        (Level(3), 48, "socialpsychiatry-2010")
+        (derived.level, derived.points, derived.scale_id.as_str()),
+        (Level(3), 48, "supported-housing-2010")
     );
-    assert!(matches!(decided.basis, Basis::Scored(_)));
-    let decided = Measurement::Decided(decided);
-    assert_eq!(decide(decided.clone(), true).unwrap_err(), DecideRefused::Decided);
-    assert_eq!(decided.score(&instrument, "planning", 2).unwrap_err(), ScoreRefused::Decided);
-    assert!(matches!(decide(complete(4), false), Err(DecideRefused::ExampleInstrument(_))));
+    let decided = Measurement { decided_by: Some("d".into()), ..complete(4) };
+    let refused = MeasurementRefused::Decided("d".into());
+    assert_eq!(decided.open(), Err(refused.clone()));
+    assert_eq!(decided.score(&instrument, "planning", 2).unwrap_err(), refused);
+    let refused = complete(4).complete(Some(&instrument), false);
+    assert!(matches!(refused, Err(MeasurementRefused::ExampleInstrument(_))));
+    let total = Measurement { basis: Basis::Total(13), ..complete(4) };
+    assert_eq!(total.complete(None, false), Ok(13));
+    assert_eq!(total.score(&instrument, "planning", 2).unwrap_err(), MeasurementRefused::NotScored);
 }
 
 #[test]
@@ -90,10 +94,7 @@ fn points_without_a_level_and_services_without_a_scale_are_refused() {
         assert!(matches!(derive(service, 2, day(2024, 4, 1)), Err(NoLevel::NoScale { .. })), "{service}");
     }
     assert!(matches!(derive(stockholm::SUPPORTED_HOUSING, 2, day(1999, 1, 1)), Err(NoLevel::NoScale { .. })));
-    assert_eq!(
-        derive(stockholm::OCCUPATION, 10, day(2013, 4, 1)).unwrap().scale_model_id,
-        "socialpsychiatry-2013"
-    );
+    assert_eq!(derive(stockholm::OCCUPATION, 10, day(2013, 4, 1)).unwrap().scale_id, "occupation-2010");
 }
 
 #[test]

@@ -1,14 +1,15 @@
-//! The feed: grants and level decisions, in order.
+//! The feed: persons, grants and level decisions, in order.
 
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::{Stream, StreamExt};
-use niva_kit::OpError;
-use niva_kit::feed::{FeedItem, Logged, NewEvent};
-use niva_kit::rpc::status;
+use niva_base::OpError;
+use niva_feed::{FeedItem, Logged, NewEvent};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::status;
+use pb::assessment_feed_event::Fact;
 use pb::feed_service_server::FeedService;
 use prost::Message;
 use tonic::{Request, Response, Status};
@@ -35,7 +36,7 @@ impl FeedService for Feed {
 }
 
 impl Feed {
-    /// Grants and level decisions after a position, in order, without end.
+    /// Persons, grants and level decisions after a position, in order, without end.
     fn watch(
         &self,
         request: &pb::WatchAssessmentRequest,
@@ -50,23 +51,31 @@ impl Feed {
 }
 
 fn event(logged: &Logged) -> Result<pb::AssessmentFeedEvent, OpError> {
-    Ok(pb::AssessmentFeedEvent {
-        position: logged.position,
-        previous_position: logged.previous,
-        event: Some(pb::AssessmentEvent::decode(logged.payload.as_slice()).map_err(OpError::internal)?),
-    })
+    let mut event = pb::AssessmentFeedEvent::decode(logged.payload.as_slice()).map_err(OpError::internal)?;
+    event.info = Some(logged.info());
+    Ok(event)
 }
 
-pub(crate) fn grant_event(grant: &pb::Grant) -> NewEvent {
-    let fact = pb::assessment_event::Fact::Grant(grant.clone());
-    NewEvent::new("grant", grant.grant_id.clone(), &pb::AssessmentEvent { fact: Some(fact) })
+/// A person, whom readers may pass over.
+pub(crate) fn person(person: &pb::Person) -> NewEvent {
+    NewEvent { ignorable: true, ..new(person, Fact::Person(person.clone())) }
 }
 
-pub(crate) fn level_event(decision: &pb::LevelDecision) -> NewEvent {
-    let fact = pb::assessment_event::Fact::LevelDecision(decision.clone());
+/// A grant.
+pub(crate) fn grant(grant: &pb::Grant) -> NewEvent {
+    new(grant, Fact::Grant(grant.clone()))
+}
+
+/// A level decision.
+pub(crate) fn level_decision(decision: &pb::LevelDecision) -> NewEvent {
     NewEvent::new(
         "level_decision",
         decision.level_decision_id.clone(),
-        &pb::AssessmentEvent { fact: Some(fact) },
+        &pb::AssessmentFeedEvent { info: None, fact: Some(Fact::LevelDecision(decision.clone())) },
     )
+}
+
+fn new<M: niva_facts::Fact>(message: &M, fact: Fact) -> NewEvent {
+    let event = pb::AssessmentFeedEvent { info: None, fact: Some(fact) };
+    NewEvent::new(M::KIND, message.fact_id(), &event)
 }

@@ -1,26 +1,40 @@
 //! Grants: decisions that give people the right to services.
 
+pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use niva_assessment_domain::{Change, Grant, GrantRefused};
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx};
+use niva_access::Caller;
+use niva_assessment_domain::{Change, Grant, GrantRefused, Person};
+use niva_base::OpError;
+use niva_calendar::NaiveDate;
+use niva_facts::{Fact, Info, Telling};
+use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
 use pb::grant_service_server::GrantService;
 use tonic::Request;
 
-use crate::persons::store as persons;
-use crate::{Answer, App, MAX_PAGE, Told, feed, id_taken, in_district, person_unknown};
+use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, in_district, persons};
 
 /// Grants as tonic sees them.
 pub(crate) struct Grants(pub(crate) Arc<App>);
+
+/// Which grants are looked for; what is empty does not matter.
+pub(crate) struct Filter {
+    person_id: String,
+    service: Option<ServiceKey>,
+    district: String,
+    /// A day on which it is valid.
+    day: Option<NaiveDate>,
+    /// Districts that the caller sees; empty: all.
+    seen: Vec<String>,
+    listed: Listed,
+}
 
 #[tonic::async_trait]
 impl GrantService for Grants {
@@ -42,12 +56,33 @@ impl GrantService for Grants {
         answer!(self.end(request))
     }
 
+    async fn correct_grant(
+        &self,
+        request: Request<pb::CorrectGrantRequest>,
+    ) -> Answer<pb::CorrectGrantResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_grant(
+        &self,
+        request: Request<pb::WithdrawGrantRequest>,
+    ) -> Answer<pb::WithdrawGrantResponse> {
+        answer!(self.withdraw(request))
+    }
+
     async fn get_grant(&self, request: Request<pb::GetGrantRequest>) -> Answer<pb::GetGrantResponse> {
         answer!(self.get(request))
     }
 
     async fn list_grants(&self, request: Request<pb::ListGrantsRequest>) -> Answer<pb::ListGrantsResponse> {
         answer!(self.list(request))
+    }
+
+    async fn list_grant_revisions(
+        &self,
+        request: Request<pb::ListGrantRevisionsRequest>,
+    ) -> Answer<pb::ListGrantRevisionsResponse> {
+        answer!(self.revisions(request))
     }
 }
 
@@ -57,30 +92,20 @@ impl Grants {
         caller: &Caller,
         request: &pb::RecordGrantRequest,
     ) -> Result<pb::RecordGrantResponse, OpError> {
-        let new = wire::new_grant(request, &self.0.city)?;
-        in_district(caller, &new.district)?;
-        let grant = &Grant {
-            grant_id: new.grant_id.unwrap_or_else(|| self.0.ids.of(&request.request_id, "grant")),
-            person_id: new.person_id,
-            service: new.service,
-            district: new.district,
-            valid: new.valid,
-            scopes: new.scope.map(|scope| (new.valid.first, scope)).into_iter().collect::<BTreeMap<_, _>>(),
-            revision: 1,
-        };
-        let call = Call { method: "RecordGrant", caller, request_id: &request.request_id, request };
+        let made = self.0.ids.of(&request.request_id, "grant");
+        let grant = &wire::told(request.grant.as_ref(), Some(made), &self.0.city)?;
+        in_district(caller, &grant.district)?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    if persons::find(tx, &grant.person_id).await?.is_none() {
-                        return Err(person_unknown(&grant.person_id));
-                    }
-                    if !store::insert(tx, grant).await? {
+                    let person = persons::standing(tx, &grant.person_id).await?;
+                    check(tx, &person, grant).await?;
+                    let info = Info::first(grant.grant_id.as_str(), told);
+                    if !store::insert(tx, grant, &info).await? {
                         return Err(id_taken("grant", &grant.grant_id));
                     }
-                    let grant = wire::grant(grant);
-                    let event = feed::grant_event(&grant);
-                    Ok((pb::RecordGrantResponse { grant: Some(grant) }, vec![event]))
+                    let (grant, events) = tell(tx, grant, &info).await?;
+                    Ok((pb::RecordGrantResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
             })
             .await
@@ -91,15 +116,14 @@ impl Grants {
         caller: &Caller,
         request: &pb::ChangeGrantScopeRequest,
     ) -> Result<pb::ChangeGrantScopeResponse, OpError> {
-        let (id, first, scope) = &wire::new_scope(request)?;
-        let call = Call { method: "ChangeGrantScope", caller, request_id: &request.request_id, request };
+        let (id, (first, scope)) = &wire::new_scope(request)?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let grant = held(tx, caller, id).await?;
-                    let (grant, events) =
-                        save(tx, grant.change_scope(*first, *scope).map_err(|e| refused(&e))?).await?;
-                    Ok((pb::ChangeGrantScopeResponse { grant: Some(grant) }, events))
+                    let held = held(tx, caller, id).await?;
+                    let changed = |grant: Grant| grant.change_scope(*first, *scope);
+                    let (grant, events) = happened(tx, held, told, changed).await?;
+                    Ok((pb::ChangeGrantScopeResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
             })
             .await
@@ -110,14 +134,52 @@ impl Grants {
         caller: &Caller,
         request: &pb::EndGrantRequest,
     ) -> Result<pb::EndGrantResponse, OpError> {
-        let (id, last) = &wire::end_grant(request)?;
-        let call = Call { method: "EndGrant", caller, request_id: &request.request_id, request };
+        let (id, last) = &wire::end(request)?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let grant = held(tx, caller, id).await?;
-                    let (grant, events) = save(tx, grant.end(*last).map_err(|e| refused(&e))?).await?;
-                    Ok((pb::EndGrantResponse { grant: Some(grant) }, events))
+                    let held = held(tx, caller, id).await?;
+                    let (grant, events) = happened(tx, held, told, |grant: Grant| grant.end(*last)).await?;
+                    Ok((pb::EndGrantResponse { grant: Some(grant), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectGrantRequest,
+    ) -> Result<pb::CorrectGrantResponse, OpError> {
+        let grant = &wire::told(request.grant.as_ref(), None, &self.0.city)?;
+        in_district(caller, &grant.district)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (person, standing, info) = held(tx, caller, &grant.grant_id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    subject_fixed(&standing, grant)?;
+                    check(tx, &person, grant).await?;
+                    let (grant, events) = save(tx, grant, &info).await?;
+                    Ok((pb::CorrectGrantResponse { grant: Some(grant), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawGrantRequest,
+    ) -> Result<pb::WithdrawGrantResponse, OpError> {
+        let id = &read::only_id("grant_id", &request.grant_id)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (_, grant, info) = held(tx, caller, id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    let (grant, events) = save(tx, &grant, &info).await?;
+                    Ok((pb::WithdrawGrantResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
             })
             .await
@@ -129,10 +191,9 @@ impl Grants {
         request: &pb::GetGrantRequest,
     ) -> Result<pb::GetGrantResponse, OpError> {
         let id = read::only_id("grant_id", &request.grant_id)?;
-        let grant =
-            store::find(self.0.db.conn(), &id).await?.ok_or_else(|| OpError::not_found("grant", &id))?;
+        let grant: pb::Grant = self.0.read(&id, request.as_of).await?;
         in_district(caller, &grant.district)?;
-        Ok(pb::GetGrantResponse { grant: Some(wire::grant(&grant)) })
+        Ok(pb::GetGrantResponse { grant: Some(grant) })
     }
 
     async fn list(
@@ -140,36 +201,121 @@ impl Grants {
         caller: &Caller,
         request: &pb::ListGrantsRequest,
     ) -> Result<pb::ListGrantsResponse, OpError> {
-        let filter = filter_hash(&["grants", &request.person_id]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let rows = store::list(self.0.db.conn(), &request.person_id, &caller.districts, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |g| g.grant_id.clone());
-        Ok(pb::ListGrantsResponse { grants: rows.iter().map(wire::grant).collect(), next_page_token })
+        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (next_page_token, grants) = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
+                })
+            })
+            .await?;
+        Ok(pb::ListGrantsResponse { grants, next_page_token })
+    }
+
+    async fn revisions(
+        &self,
+        caller: &Caller,
+        request: &pb::ListGrantRevisionsRequest,
+    ) -> Result<pb::ListGrantRevisionsResponse, OpError> {
+        let id = read::only_id("grant_id", &request.grant_id)?;
+        in_district(caller, &self.0.read::<pb::Grant>(&id, None).await?.district)?;
+        let (grants, next_page_token) = self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        Ok(pb::ListGrantRevisionsResponse { grants, next_page_token })
     }
 }
 
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Grant, OpError> {
-    let grant = store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("grant", id))?;
+/// A grant that is about to change, held with its person to the transaction's end.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Person, Grant, Info), OpError> {
+    let unknown = || OpError::not_found("grant", id);
+    let person = store::person(tx, id).await?.ok_or_else(unknown)?;
+    let person = persons::standing(tx, &person).await?;
+    let message = facts::newest::<pb::Grant>(tx, id).await?.ok_or_else(unknown)?;
+    let (grant, info) = (wire::stored(&message)?, crate::info(&message)?);
     in_district(caller, &grant.district)?;
-    Ok(grant)
+    Ok((person, grant, info))
 }
 
-async fn save(tx: &Tx<'_>, change: Change<Grant>) -> Result<Told<pb::Grant>, OpError> {
-    match change {
-        Change::Already(grant) => Ok((wire::grant(&grant), Vec::new())),
-        Change::Now(grant) => {
-            store::update(tx, &grant).await?;
-            let grant = wire::grant(&grant);
-            let event = feed::grant_event(&grant);
-            Ok((grant, vec![event]))
-        }
+/// Whether a grant may stand beside the person's death and its application.
+async fn check(tx: &Tx<'_>, person: &Person, grant: &Grant) -> Result<(), OpError> {
+    begins_alive(person, grant)?;
+    match &grant.application_id {
+        Some(application) => answers(tx, application, grant).await,
+        None => Ok(()),
     }
+}
+
+fn begins_alive(person: &Person, grant: &Grant) -> Result<(), OpError> {
+    person.lives_on(grant.valid.first).map_err(|e| persons::refused("grant.valid.first", &e))
+}
+
+/// Refuses to correct what a grant is about.
+fn subject_fixed(standing: &Grant, given: &Grant) -> Result<(), OpError> {
+    fixed("grant.person_id", &standing.person_id, &given.person_id)?;
+    fixed("grant.service", &standing.service, &given.service)
+}
+
+/// Whether a grant may answer an application: it stands, and is of the same person and service.
+async fn answers(tx: &Tx<'_>, id: &str, grant: &Grant) -> Result<(), OpError> {
+    let found = facts::newest::<pb::Application>(tx, id).await?;
+    let Some(application) = found.filter(|a| a.info().is_some_and(|info| info.stands())) else {
+        let words = format!("there is no application {id}: record it first, or name another");
+        return Err(OpError::precondition("APPLICATION_UNKNOWN", words).with("application_id", id));
+    };
+    if application.person_id == grant.person_id.as_str() && application.service == wire::service_of(grant) {
+        return Ok(());
+    }
+    let words =
+        format!("application {id} is of another person or service: name the one that the grant answers");
+    Err(OpError::precondition("APPLICATION_OF_OTHER", words))
+}
+
+/// Refuses a grant, written already, that has a day in common with another of the same person and service.
+async fn alone(tx: &Tx<'_>, grant: &Grant) -> Result<(), OpError> {
+    let found = store::overlapping(tx, &[grant.grant_id.as_str()]).await?;
+    found.first().map_or(Ok(()), |(_, other)| Err(overlaps(other)))
+}
+
+fn overlaps(other: &str) -> OpError {
+    let words = format!(
+        "grant {other} of the same person and service has days in common: end or correct it, or choose other days"
+    );
+    OpError::precondition("PERIOD_OVERLAPS", words).with("fact_id", other)
+}
+
+async fn happened(
+    tx: &Tx<'_>,
+    (_, grant, info): (Person, Grant, Info),
+    told: Telling,
+    transition: impl FnOnce(Grant) -> Result<Change<Grant>, GrantRefused>,
+) -> Result<Told<pb::Grant>, OpError> {
+    let next = info.happened(told)?;
+    match transition(grant).map_err(|e| refused(&e))? {
+        Change::Already(grant) => Ok((wire::message(&grant, Some(&info)), Vec::new())),
+        Change::Now(grant) => save(tx, &grant, &next).await,
+    }
+}
+
+async fn save(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<Told<pb::Grant>, OpError> {
+    store::update(tx, grant, info).await?;
+    tell(tx, grant, info).await
+}
+
+/// Keeps the revision, and what the feed is to tell of it.
+async fn tell(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<Told<pb::Grant>, OpError> {
+    alone(tx, grant).await?;
+    let message = wire::message(grant, Some(info));
+    facts::append(tx, std::slice::from_ref(&message)).await?;
+    let event = feed::grant(&message);
+    Ok((message, vec![event]))
 }
 
 fn refused(error: &GrantRefused) -> OpError {
     match error {
         GrantRefused::OutsideGrant { .. } => {
-            OpError::invalid("valid_from", "OUTSIDE_GRANT", error.to_string())
+            OpError::invalid("scope.valid_from", "OUTSIDE_GRANT", error.to_string())
         }
         GrantRefused::EndBeforeStart { .. } => {
             OpError::invalid("last", "END_BEFORE_START", error.to_string())

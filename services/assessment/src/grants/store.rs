@@ -1,54 +1,76 @@
-//! Grants.
+//! Grants as they now stand.
 
 use std::collections::BTreeMap;
 
 use niva_assessment_domain::Grant;
-use niva_calendar::{Interval, NaiveDate};
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_calendar::NaiveDate;
+use niva_facts::Info;
 use niva_names::ServiceKey;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
+use crate::grants::Filter;
 use crate::store;
 use entity::{ActiveModel, Column, Entity, Model};
 
 /// Inserts a grant unless its id is taken; whether it was inserted.
-pub(crate) async fn insert(tx: &Tx<'_>, grant: &Grant) -> Result<bool, OpError> {
-    Ok(store::insert_new::<ActiveModel, _>(tx, row(grant)?).await?)
+pub(crate) async fn insert(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<bool, DbError> {
+    store::insert_new::<ActiveModel, _>(tx, row(grant, info)).await
 }
 
-pub(crate) async fn insert_all(tx: &Tx<'_>, grants: &[Grant]) -> Result<(), OpError> {
-    let rows = grants.iter().map(row).collect::<Result<Vec<_>, _>>()?;
-    store::insert_all(tx, rows.into_iter().map(ActiveModel::from)).await
+/// Inserts grants whose ids were found free in this transaction.
+pub(crate) async fn insert_all(tx: &Tx<'_>, grants: &[(Grant, Info)]) -> Result<(), OpError> {
+    let rows: Vec<_> = grants.iter().map(|(grant, info)| ActiveModel::from(row(grant, info))).collect();
+    store::insert_all(tx, rows).await
 }
 
-/// Writes a changed grant over what [`lock`] read.
-pub(crate) async fn update(tx: &Tx<'_>, grant: &Grant) -> Result<(), OpError> {
-    row(grant)?.into_active_model().reset_all().update(tx).await.map_err(DbError::from)?;
-    Ok(())
+/// Writes a grant over the one with its id.
+pub(crate) async fn update(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<(), OpError> {
+    store::update(tx, row(grant, info)).await
 }
 
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Grant>, DbError> {
-    Entity::find_by_id(id.to_owned()).one(db).await?.map(grant).transpose()
+/// Of whom a grant is.
+pub(crate) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
+    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|grant| grant.person_id))
 }
 
-/// The grant, held to the transaction's end.
-pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Grant>, DbError> {
-    Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(grant).transpose()
-}
-
-/// Which of `ids` are taken.
-pub(crate) async fn taken(db: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec<String>, DbError> {
+/// Those of some grants that stand and have a day in common with another standing grant of the same person and service;
+/// each with the first such other.
+pub(crate) async fn overlapping(
+    db: &impl ConnectionTrait,
+    ids: &[&str],
+) -> Result<Vec<(String, String)>, DbError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(store::CHUNK) {
-        let query = Entity::find().select_only().column(Column::GrantId);
-        let query = query.filter(Column::GrantId.is_in(chunk.iter().copied()));
-        found.extend(query.into_tuple::<String>().all(db).await?);
+        let binds: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
+        let sql = format!(
+            "SELECT g.grant_id, MIN(o.grant_id) AS other FROM \"grant\" g JOIN \"grant\" o \
+             ON o.person_id = g.person_id AND o.service = g.service AND o.grant_id <> g.grant_id \
+             AND o.state = 'stands' AND (g.last_day IS NULL OR o.first_day <= g.last_day) \
+             AND (o.last_day IS NULL OR o.last_day >= g.first_day) \
+             WHERE g.state = 'stands' AND g.grant_id IN ({}) GROUP BY g.grant_id",
+            binds.join(", ")
+        );
+        let values = chunk.iter().map(|id| (*id).into());
+        let select = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+        for row in db.query_all_raw(select).await? {
+            found.push((row.try_get("", "grant_id")?, row.try_get("", "other")?));
+        }
     }
     Ok(found)
+}
+
+/// A standing grant that names an application.
+pub(crate) async fn naming(tx: &Tx<'_>, application_id: &str) -> Result<Option<String>, DbError> {
+    let naming = Entity::find()
+        .filter(Column::ApplicationId.eq(application_id))
+        .filter(Column::State.eq("stands"))
+        .order_by_asc(Column::GrantId);
+    Ok(naming.one(tx).await?.map(|grant| grant.grant_id))
 }
 
 /// The last day on which each of some people has a grant of each service.
@@ -58,64 +80,59 @@ pub(crate) async fn last_days(
 ) -> Result<BTreeMap<(String, ServiceKey), NaiveDate>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in persons.chunks(store::CHUNK) {
-        let rows = Entity::find().filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await?;
-        for grant in rows.into_iter().map(grant) {
-            let grant = grant?;
-            let last = found.entry((grant.person_id, grant.service)).or_insert(grant.valid.last);
-            *last = grant.valid.last.max(*last);
+        let query = Entity::find().filter(Column::State.eq("stands"));
+        for grant in query.filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await? {
+            let service = grant.service.parse().map_err(|e: niva_names::NoServiceKey| {
+                DbError::row("grant", "service", grant.grant_id, e.to_string())
+            })?;
+            let last_day = grant.last_day.unwrap_or(NaiveDate::MAX);
+            let last = found.entry((grant.person_id, service)).or_insert(last_day);
+            *last = last_day.max(*last);
         }
     }
     Ok(found)
 }
 
-/// A page in order of id, of one person (empty: any), of the districts that the caller sees.
+/// A page of ids, in order.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    person: &str,
-    seen: &[String],
+    filter: &Filter,
     page: &PageRequest,
-) -> Result<Vec<Grant>, DbError> {
-    let mut query = Entity::find().order_by_asc(Column::GrantId).limit(page.limit());
-    if !person.is_empty() {
-        query = query.filter(Column::PersonId.eq(person));
-    }
-    if !seen.is_empty() {
-        query = query.filter(Column::District.is_in(seen.iter().map(String::as_str)));
-    }
-    if let Some(after) = &page.after {
-        query = query.filter(Column::GrantId.gt(after.as_str()));
-    }
-    query.all(db).await?.into_iter().map(grant).collect()
+) -> Result<Vec<String>, DbError> {
+    let text = |column: Column, value: &str| (!value.is_empty()).then(|| column.eq(value));
+    let seen = (!filter.seen.is_empty()).then(|| Column::District.is_in(filter.seen.clone()));
+    let valid = filter.day.map(|day| {
+        let ends = Condition::any().add(Column::LastDay.gte(day)).add(Column::LastDay.is_null());
+        Condition::all().add(Column::FirstDay.lte(day)).add(ends)
+    });
+    let condition = Condition::all()
+        .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
+        .add_option(text(Column::PersonId, &filter.person_id))
+        .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
+        .add_option(text(Column::District, &filter.district))
+        .add_option(seen)
+        .add_option(valid)
+        .add_option(page.after.as_ref().map(|after| Column::GrantId.gt(after.as_str())));
+    let query = Entity::find().select_only().column(Column::GrantId).filter(condition);
+    Ok(query.order_by_asc(Column::GrantId).limit(page.limit()).into_tuple().all(db).await?)
 }
 
-fn row(grant: &Grant) -> Result<Model, OpError> {
-    Ok(Model {
+fn row(grant: &Grant, info: &Info) -> Model {
+    Model {
         grant_id: grant.grant_id.clone(),
         person_id: grant.person_id.clone(),
         service: grant.service.as_str().to_owned(),
         district: grant.district.clone(),
         first_day: grant.valid.first,
         last_day: grant.valid.end(),
-        scopes: serde_json::to_string(&grant.scopes).map_err(OpError::internal)?,
-        revision: grant.revision,
-    })
+        application_id: grant.application_id.clone(),
+        revision: info.revision,
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
+    }
 }
 
-fn grant(row: Model) -> Result<Grant, DbError> {
-    let bad = |column, problem: String| DbError::row("grant", column, row.grant_id.clone(), problem);
-    Ok(Grant {
-        service: row.service.parse().map_err(|e: niva_names::NoServiceKey| bad("service", e.to_string()))?,
-        valid: Interval::between(row.first_day, row.last_day)
-            .ok_or_else(|| bad("last_day", "is before first_day".to_owned()))?,
-        scopes: serde_json::from_str(&row.scopes).map_err(|e| bad("scopes", e.to_string()))?,
-        grant_id: row.grant_id,
-        person_id: row.person_id,
-        district: row.district,
-        revision: row.revision,
-    })
-}
-
-/// Grants as they now stand. Earlier states are in the feed.
+/// Grants.
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
@@ -133,9 +150,10 @@ mod entity {
         pub first_day: Date,
         /// Absent: without end.
         pub last_day: Option<Date>,
-        /// JSON: scopes by first day.
-        pub scopes: String,
+        pub application_id: Option<String>,
         pub revision: i64,
+        pub state: String,
+        pub recorded_at: DateTimeUtc,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

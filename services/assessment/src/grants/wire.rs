@@ -1,28 +1,81 @@
-//! Grants: messages to commands and back.
-
-use std::collections::BTreeMap;
+//! Grants: messages to values and back.
 
 use niva_assessment_domain::{Grant, HoursRefused, parse_hours};
+use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::wire::read::{self, date, district, id, interval, optional_id, service};
-use niva_kit::wire::write;
-use niva_kit::{OpError, Violations};
+use niva_facts::{Fact, Info};
 use niva_models::Scope;
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_rpc::wire::{read, write};
+use niva_store::page::PageRequest;
 
-/// A grant as asked for.
-pub(super) struct NewGrant {
-    pub(super) grant_id: Option<String>,
-    pub(super) person_id: String,
-    pub(super) service: ServiceKey,
-    pub(super) district: String,
-    pub(super) valid: Interval,
-    pub(super) scope: Option<Scope>,
+use crate::grants::Filter;
+use crate::wire::{district, fact_id, listed, page, periods, service};
+
+/// A grant as a caller tells of one; `made` is the id of one that is recorded without.
+pub(super) fn told(
+    given: Option<&pb::Grant>,
+    made: Option<String>,
+    city: &ServiceCatalogue,
+) -> Result<Grant, OpError> {
+    let mut v = Violations::new();
+    let given = v.required("grant", given);
+    let grant = given.and_then(|given| v.nested("grant", |v| grant(v, given, made, Some(city))));
+    v.finish_with(grant)
 }
 
-fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<Scope> {
+/// A grant as stored.
+pub(super) fn stored(given: &pb::Grant) -> Result<Grant, OpError> {
+    let mut v = Violations::new();
+    let read = grant(&mut v, given, None, None);
+    v.finish_with(read).map_err(|e| OpError::internal(format!("grant {}: {e}", given.grant_id)))
+}
+
+/// A grant; its district must be the city's, if one is given.
+pub(crate) fn grant(
+    v: &mut Violations,
+    given: &pb::Grant,
+    made: Option<String>,
+    city: Option<&ServiceCatalogue>,
+) -> Option<Grant> {
+    let grant_id = fact_id(v, "grant_id", &given.grant_id, made);
+    let person_id = read::id(v, "person_id", &given.person_id);
+    let service = service(v, "service", &given.service, city);
+    let district = district(v, "district", &given.district, city, given.valid.and_then(|valid| valid.first));
+    let valid = read::interval(v, "valid", given.valid);
+    let scopes =
+        periods(v, "scopes", &given.scopes, "SCOPE_TWICE", |v, period| scope_period(v, period, valid));
+    let application_id = read::optional_id(v, "application_id", &given.application_id);
+    Some(Grant {
+        grant_id: grant_id?,
+        person_id: person_id?,
+        service: service?,
+        district: district?,
+        valid: valid?,
+        scopes: scopes?,
+        application_id: application_id?,
+    })
+}
+
+/// A scope and its first day, which must be one of the grant's, if they are known.
+fn scope_period(
+    v: &mut Violations,
+    period: &pb::ScopePeriod,
+    valid: Option<Interval>,
+) -> Option<(NaiveDate, Scope)> {
+    let first = read::date(v, "valid_from", period.valid_from);
+    if let (Some(first), Some(valid)) = (first, valid) {
+        let words = format!("{first} is outside the grant: a scope begins on one of its days");
+        v.require(valid.contains(first), "valid_from", "OUTSIDE_GRANT", words);
+    }
+    let scope = scope(v, period.scope.as_ref());
+    first.zip(scope)
+}
+
+/// A scope that must be given.
+pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<Scope> {
     read::scope(v, "scope", given, |text| {
         parse_hours(text).map_err(|error| {
             let reason = match error {
@@ -34,114 +87,71 @@ fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<Scope
     })
 }
 
-/// The day on which the board of a grant must be there.
-fn first_day(valid: Option<common::DateInterval>) -> Option<common::Date> {
-    valid?.first
-}
-
-/// RecordGrant.
-pub(super) fn new_grant(
-    request: &pb::RecordGrantRequest,
-    city: &ServiceCatalogue,
-) -> Result<NewGrant, OpError> {
-    let mut v = Violations::new();
-    let grant_id = optional_id(&mut v, "grant_id", &request.grant_id);
-    let person_id = id(&mut v, "person_id", &request.person_id);
-    let service = service(&mut v, "service", &request.service, city);
-    let district = district(&mut v, "district", &request.district, city, first_day(request.valid));
-    let valid = interval(&mut v, "valid", request.valid);
-    let scope = match &request.scope {
-        None => Some(None),
-        given => scope(&mut v, given.as_ref()).map(Some),
-    };
-    let grant = (|| {
-        Some(NewGrant {
-            grant_id: grant_id?,
-            person_id: person_id?,
-            service: service?,
-            district: district?,
-            valid: valid?,
-            scope: scope?,
-        })
-    })();
-    v.finish_with(grant)
-}
-
-/// ChangeGrantScope: the grant, the first day, the scope.
+/// ChangeGrantScope: the grant, and the scope from when.
 pub(super) fn new_scope(
     request: &pb::ChangeGrantScopeRequest,
-) -> Result<(String, NaiveDate, Scope), OpError> {
+) -> Result<(String, (NaiveDate, Scope)), OpError> {
     let mut v = Violations::new();
-    let grant_id = id(&mut v, "grant_id", &request.grant_id);
-    let first = date(&mut v, "valid_from", request.valid_from);
-    let scope = scope(&mut v, request.scope.as_ref());
-    v.finish_with((|| Some((grant_id?, first?, scope?)))())
+    let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
+    let given = v.required("scope", request.scope.as_ref());
+    let scope = given.and_then(|given| v.nested("scope", |v| scope_period(v, given, None)));
+    v.finish_with(grant_id.zip(scope))
 }
 
 /// EndGrant: the grant and its last day.
-pub(super) fn end_grant(request: &pb::EndGrantRequest) -> Result<(String, NaiveDate), OpError> {
+pub(super) fn end(request: &pb::EndGrantRequest) -> Result<(String, NaiveDate), OpError> {
     let mut v = Violations::new();
-    let grant_id = id(&mut v, "grant_id", &request.grant_id);
-    let last = date(&mut v, "last", request.last);
+    let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
+    let last = read::date(&mut v, "last", request.last);
     v.finish_with(grant_id.zip(last))
 }
 
-/// A grant as it is read, written: its revision is the service's own.
-pub(crate) fn told_grant(v: &mut Violations, given: &pb::Grant, city: &ServiceCatalogue) -> Option<Grant> {
-    let grant_id = id(v, "grant_id", &given.grant_id);
-    let person_id = id(v, "person_id", &given.person_id);
-    let service = service(v, "service", &given.service, city);
-    let district = district(v, "district", &given.district, city, first_day(given.valid));
-    let valid = interval(v, "valid", given.valid);
-    let mut scopes = Some(BTreeMap::new());
-    for (i, period) in given.scopes.iter().enumerate() {
-        let read = v.nested(&format!("scopes[{i}]"), |v| scope_period(v, period, valid));
-        match (read, &mut scopes) {
-            (Some((first, scope)), Some(known)) => {
-                let free = known.insert(first, scope).is_none();
-                let words = format!("two scopes begin on {first}: keep one of them");
-                v.require(free, "scopes", "SCOPE_TWICE", words);
-            }
-            _ => scopes = None,
-        }
-    }
-    Some(Grant {
-        grant_id: grant_id?,
-        person_id: person_id?,
-        service: service?,
-        district: district?,
-        valid: valid?,
-        scopes: scopes?,
-        revision: 1,
-    })
+/// ListGrants.
+pub(super) fn filter(
+    request: &pb::ListGrantsRequest,
+    seen: &[String],
+    city: &ServiceCatalogue,
+) -> Result<(PageRequest, Filter), OpError> {
+    let mut v = Violations::new();
+    let service = read::optional_service(&mut v, "service", &request.service, city);
+    let day = read::optional_date(&mut v, "day", request.day);
+    let listed = listed(&mut v, request.recorded_since, request.include_withdrawn);
+    let filter = (|| {
+        Some(Filter {
+            person_id: request.person_id.trim().to_owned(),
+            service: service?,
+            district: request.district.trim().to_owned(),
+            day: day?,
+            seen: seen.to_vec(),
+            listed: listed?,
+        })
+    })();
+    let filter = v.finish_with(filter)?;
+    let asked = pb::ListGrantsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+    Ok((page("grants", &asked, seen, request.page_size, &request.page_token)?, filter))
 }
 
-fn scope_period(
-    v: &mut Violations,
-    period: &pb::ScopePeriod,
-    valid: Option<Interval>,
-) -> Option<(NaiveDate, Scope)> {
-    let first = date(v, "valid_from", period.valid_from);
-    if let (Some(first), Some(valid)) = (first, valid) {
-        let words = format!("{first} is outside the grant: a scope begins on one of its days");
-        v.require(valid.contains(first), "valid_from", "OUTSIDE_GRANT", words);
-    }
-    let scope = scope(v, period.scope.as_ref());
-    first.zip(scope)
-}
-
-pub(crate) fn grant(grant: &Grant) -> pb::Grant {
-    let scopes = grant.scopes.iter().map(|(first, s)| pb::ScopePeriod {
+/// A grant as a message.
+pub(crate) fn message(grant: &Grant, info: Option<&Info>) -> pb::Grant {
+    let scopes = grant.scopes.iter().map(|(first, scope)| pb::ScopePeriod {
         valid_from: Some(write::date(*first)),
-        scope: Some(write::scope(s)),
+        scope: Some(write::scope(scope)),
     });
-    pb::Grant {
+    let mut message = pb::Grant {
         grant_id: grant.grant_id.clone(),
         person_id: grant.person_id.clone(),
-        service: grant.service.into(),
+        service: service_of(grant),
         district: grant.district.clone(),
         valid: Some(write::interval(grant.valid)),
         scopes: scopes.collect(),
-        revision: grant.revision,
-    }
+        application_id: grant.application_id.clone().unwrap_or_default(),
+        info: None,
+    };
+    message.set_info(info);
+    message
+}
+
+/// The service that is granted, as messages name it.
+pub(super) fn service_of(grant: &Grant) -> String {
+    grant.service.into()
 }

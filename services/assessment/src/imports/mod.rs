@@ -1,130 +1,107 @@
-//! Imports: all records in one transaction, or none and every error at once.
-
-mod check;
-mod wire;
+//! Imports: what another system knows, all of it or nothing.
 
 use std::sync::Arc;
 
-use niva_assessment_domain::{
-    Basis, Decided, Derived, Grant, LevelBasis, LevelDecision, Measurement, Person, Visit,
-};
-use niva_kit::auth::{Caller, caller};
-use niva_kit::import::{Findings, Import};
-use niva_kit::request::Call;
-use niva_kit::rpc::answer;
-use niva_kit::{OpError, Tx};
-use niva_models::Level;
+use async_trait::async_trait;
+use niva_base::{OpError, Violations};
+use niva_calendar::Datelike;
+use niva_facts::Telling;
+use niva_imports::{Effects, Numbered, Target};
 use niva_proto::assessment::v1 as pb;
-
+use niva_rpc::caller;
+use niva_rpc::status;
+use niva_rpc::wire::read;
+use niva_store::Tx;
+use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
-use tonic::{Request, Streaming};
+use tonic::{Request, Response, Streaming};
 
-use crate::grants::store as grants;
-use crate::level_decisions::{self, decision_id, store as decisions};
-use crate::measurements::store as measurements;
-use crate::persons::store as persons;
-use crate::{Answer, App, Told, feed};
+use crate::{Answer, App, applications, grants, level_decisions, measurements, persons};
 
 /// Imports as tonic sees them.
-pub(crate) struct Imports(pub(crate) Arc<App>);
+pub(crate) struct Imports(pub(crate) niva_imports::Imports<Facts>);
+
+/// What the records of an import become.
+pub(crate) struct Facts(pub(crate) Arc<App>);
 
 #[tonic::async_trait]
 impl ImportService for Imports {
-    async fn import_assessment(
+    async fn create_import(
         &self,
-        request: Request<Streaming<pb::ImportAssessmentRequest>>,
-    ) -> Answer<pb::ImportAssessmentResponse> {
+        request: Request<Streaming<pb::CreateImportRequest>>,
+    ) -> Answer<pb::CreateImportResponse> {
         let caller = caller(&request)?.clone();
-        let import = Import::gather(request.into_inner()).await?;
-        answer(self.import(&caller, import).await)
+        let (import, feed_position) = self.0.create(&caller, request.into_inner()).await?;
+        Ok(Response::new(pb::CreateImportResponse { import: Some(import), feed_position }))
     }
-}
 
-/// A measurement that is right, and what its level stands on.
-struct Measured {
-    visit: Visit,
-    basis: Basis,
-    level: Level,
-    derived: Option<Derived>,
-    valid_from: niva_calendar::NaiveDate,
-}
+    async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Answer<pb::GetImportResponse> {
+        let id = read::only_id("import_id", &request.get_ref().import_id).map_err(status)?;
+        let import = self.0.get(&id).await.map_err(status)?;
+        Ok(Response::new(pb::GetImportResponse { import: Some(import) }))
+    }
 
-/// Records that are right, in their order.
-#[derive(Default)]
-struct Accepted {
-    persons: Vec<Person>,
-    grants: Vec<Grant>,
-    measurements: Vec<Measured>,
-}
-
-impl Imports {
-    async fn import(
+    async fn list_import_errors(
         &self,
-        caller: &Caller,
-        import: Import<pb::ImportAssessmentRequest>,
-    ) -> Result<pb::ImportAssessmentResponse, OpError> {
-        let (request_id, request) = (import.request_id(), import.content());
-        let call = Call { method: "ImportAssessment", caller, request_id, request };
-        let records = import.records();
-        self.0
-            .change(&call, |tx| {
-                Box::pin(async move {
-                    let mut findings = Findings::default();
-                    let accepted = self.check(tx, caller, records, &mut findings).await?;
-                    findings.finish(records)?;
-                    self.save(tx, accepted).await
-                })
-            })
-            .await
+        request: Request<pb::ListImportErrorsRequest>,
+    ) -> Answer<pb::ListImportErrorsResponse> {
+        let request = request.get_ref();
+        let id = read::only_id("import_id", &request.import_id).map_err(status)?;
+        let page = self.0.errors(&id, request.page_size, &request.page_token).await.map_err(status)?;
+        let (errors, next_page_token) = page;
+        Ok(Response::new(pb::ListImportErrorsResponse { errors, next_page_token }))
+    }
+}
+
+#[async_trait]
+impl Target for Facts {
+    type Entry = pb::CreateImportRequest;
+
+    /// Persons, applications, grants by the month they begin (a grant is ended before the one that follows it begins),
+    /// measurements, decisions.
+    fn rank(entry: &pb::CreateImportRequest) -> i32 {
+        match &entry.record {
+            None | Some(Record::Person(_)) => 0,
+            Some(Record::Application(_)) => 1,
+            Some(Record::Grant(grant)) => {
+                let first = grant.valid.and_then(|valid| valid.first);
+                let first = read::optional_date(&mut Violations::new(), "first", first).flatten();
+                first.map_or(2, |day| 2 + day.year() * 12 + i32::try_from(day.month0()).unwrap_or_default())
+            }
+            Some(Record::Measurement(_)) => i32::MAX - 1,
+            Some(Record::LevelDecision(_)) => i32::MAX,
+        }
     }
 
-    async fn save(
+    async fn apply(
         &self,
         tx: &Tx<'_>,
-        accepted: Accepted,
-    ) -> Result<Told<pb::ImportAssessmentResponse>, OpError> {
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let answer = pb::ImportAssessmentResponse {
-            persons: count(accepted.persons.len()),
-            grants: count(accepted.grants.len()),
-            measurements: count(accepted.measurements.len()),
-        };
-        let mut events: Vec<_> =
-            accepted.grants.iter().map(|g| feed::grant_event(&crate::grants::wire::grant(g))).collect();
-        persons::insert_all(tx, &accepted.persons).await?;
-        grants::insert_all(tx, &accepted.grants).await?;
-        let (measured, pending): (Vec<Measurement>, Vec<LevelDecision>) =
-            accepted.measurements.into_iter().map(|m| self.decided(m)).unzip();
-        measurements::insert_all(tx, &measured).await?;
-        if !pending.is_empty() {
-            let first = decisions::take_numbers(tx, pending.len()).await?;
-            let numbered: Vec<_> =
-                (first..).zip(pending).map(|(n, d)| LevelDecision { decision_number: n, ..d }).collect();
-            decisions::insert_all(tx, &numbered).await?;
-            events.extend(
-                numbered.iter().map(|d| feed::level_event(&level_decisions::wire::level_decision(d))),
-            );
+        told: &Telling,
+        entries: &[Numbered<pb::CreateImportRequest>],
+        effects: &mut Effects,
+    ) -> Result<(), OpError> {
+        let (mut people, mut asked, mut granted) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut measured, mut decided) = (Vec::new(), Vec::new());
+        for Numbered { number, entry } in entries {
+            let number = *number;
+            match &entry.record {
+                None => effects.refuse(number, "record", "FIELD_REQUIRED", "is required; give a value"),
+                Some(Record::Person(entry)) => people.push(Numbered { number, entry }),
+                Some(Record::Application(entry)) => asked.push(Numbered { number, entry }),
+                Some(Record::Grant(entry)) => granted.push(Numbered { number, entry }),
+                Some(Record::Measurement(entry)) => measured.push(Numbered { number, entry }),
+                Some(Record::LevelDecision(entry)) => decided.push(Numbered { number, entry }),
+            }
         }
-        Ok((answer, events))
+        persons::import::apply(&self.0, tx, told, people, effects).await?;
+        applications::import::apply(&self.0, tx, told, asked, effects).await?;
+        grants::import::apply(&self.0, tx, told, granted, effects).await?;
+        let corrected = measurements::import::apply(&self.0, tx, told, measured, effects).await?;
+        level_decisions::import::follow(&self.0, tx, told, &corrected, effects).await?;
+        level_decisions::import::apply(&self.0, tx, told, decided, effects).await
     }
 
-    /// The measurement and its decision, which has no number yet.
-    fn decided(&self, measured: Measured) -> (Measurement, LevelDecision) {
-        let Measured { visit, basis, level, derived, valid_from } = measured;
-        let decision = LevelDecision {
-            level_decision_id: decision_id(&visit.measurement_id),
-            decision_number: 0,
-            person_id: visit.person_id.clone(),
-            service: visit.service,
-            level,
-            basis: derived.map_or(LevelBasis::Stated, |d| LevelBasis::Measured {
-                points: d.points,
-                scale_model_id: d.scale_model_id,
-            }),
-            measurement_id: visit.measurement_id.clone(),
-            valid_from,
-            decide_time: self.0.clock.now(),
-        };
-        (Measurement::Decided(Decided { visit, basis }), decision)
+    fn committed(&self) {
+        self.0.feed.notify();
     }
 }

@@ -4,10 +4,11 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_kit::OpError;
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_store::page::{PageRequest, filter_hash};
 use pb::instrument_service_server::InstrumentService;
 use tonic::Request;
 

@@ -1,11 +1,16 @@
-//! Level decisions: inserted, never changed.
+//! Level decisions as they now stand.
 
-use niva_assessment_domain::{LevelBasis, LevelDecision};
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
-use niva_models::Level;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement};
+use niva_assessment_domain::LevelDecision;
+use niva_base::OpError;
+use niva_facts::Info;
+use niva_names::ServiceKey;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
+use crate::level_decisions::Filter;
 use crate::persons::store as persons;
 use crate::store;
 use entity::{ActiveModel, Column, Entity, Model};
@@ -24,72 +29,79 @@ pub(crate) async fn take_numbers(tx: &Tx<'_>, count: usize) -> Result<i64, OpErr
     Ok(row.try_get::<i64>("", "newest").map_err(DbError::from)? - count + 1)
 }
 
-pub(crate) async fn insert_all(tx: &Tx<'_>, decisions: &[LevelDecision]) -> Result<(), OpError> {
-    store::insert_all(tx, decisions.iter().map(row).map(ActiveModel::from)).await
+/// Inserts a decision unless its id is taken; whether it was inserted.
+pub(crate) async fn insert(tx: &Tx<'_>, decision: &LevelDecision, info: &Info) -> Result<bool, DbError> {
+    store::insert_new::<ActiveModel, _>(tx, row(decision, info)).await
 }
 
-/// A page in order of number, of one person (empty: any) among those that the caller sees.
-pub(crate) async fn list(
+/// Inserts decisions whose ids were found free in this transaction.
+pub(crate) async fn insert_all(tx: &Tx<'_>, decisions: &[(LevelDecision, Info)]) -> Result<(), OpError> {
+    let rows: Vec<_> = decisions.iter().map(|(d, info)| ActiveModel::from(row(d, info))).collect();
+    store::insert_all(tx, rows).await
+}
+
+/// Writes a decision over the one with its id.
+pub(crate) async fn update(tx: &Tx<'_>, decision: &LevelDecision, info: &Info) -> Result<(), OpError> {
+    store::update(tx, row(decision, info)).await
+}
+
+/// Of whom a decision is.
+pub(super) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
+    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|decision| decision.person_id))
+}
+
+/// Ids of all decisions of a person and a service, withdrawn ones too.
+pub(crate) async fn of(
     db: &impl ConnectionTrait,
     person: &str,
-    seen: &[String],
+    service: ServiceKey,
+) -> Result<Vec<String>, DbError> {
+    let query = Entity::find().select_only().column(Column::LevelDecisionId);
+    let query = query.filter(Column::PersonId.eq(person)).filter(Column::Service.eq(service.as_str()));
+    Ok(query.order_by_asc(Column::DecisionNumber).into_tuple().all(db).await?)
+}
+
+/// A page of ids, in order of number, after a number.
+pub(super) async fn list(
+    db: &impl ConnectionTrait,
+    filter: &Filter,
     after: i64,
     page: &PageRequest,
-) -> Result<Vec<LevelDecision>, DbError> {
-    let mut query = Entity::find().order_by_asc(Column::DecisionNumber).limit(page.limit());
-    query = query.filter(Column::DecisionNumber.gt(after)).filter(persons::seen(Column::PersonId, seen));
-    if !person.is_empty() {
-        query = query.filter(Column::PersonId.eq(person));
-    }
-    query.all(db).await?.into_iter().map(decision).collect()
+) -> Result<Vec<(String, i64)>, DbError> {
+    let valid_from = filter.valid_from.map(|days| {
+        let last = days.end().map(|last| Column::ValidFrom.lte(last));
+        Condition::all().add(Column::ValidFrom.gte(days.first)).add_option(last)
+    });
+    let person = (!filter.person_id.is_empty()).then(|| Column::PersonId.eq(filter.person_id.as_str()));
+    let condition = Condition::all()
+        .add(Column::DecisionNumber.gt(after))
+        .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
+        .add(persons::seen(Column::PersonId, &filter.seen))
+        .add_option(person)
+        .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
+        .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))
+        .add_option(valid_from);
+    let query = Entity::find().select_only().columns([Column::LevelDecisionId, Column::DecisionNumber]);
+    let query = query.filter(condition).order_by_asc(Column::DecisionNumber);
+    Ok(query.limit(page.limit()).into_tuple().all(db).await?)
 }
 
-fn row(decision: &LevelDecision) -> Model {
-    let (points, scale_model_id) = match &decision.basis {
-        LevelBasis::Measured { points, scale_model_id } => {
-            (Some(i32::from(*points)), Some(scale_model_id.clone()))
-        }
-        LevelBasis::Stated => (None, None),
-    };
+fn row(decision: &LevelDecision, info: &Info) -> Model {
     Model {
-        decision_number: decision.decision_number,
         level_decision_id: decision.level_decision_id.clone(),
-        measurement_id: decision.measurement_id.clone(),
+        decision_number: decision.decision_number,
         person_id: decision.person_id.clone(),
         service: decision.service.as_str().to_owned(),
-        level: i32::from(decision.level.0),
-        points,
-        scale_model_id,
+        kind: decision.basis.as_str().to_owned(),
         valid_from: decision.valid_from,
-        decide_time: decision.decide_time,
+        measurement_id: decision.basis.measured().map(|(id, _)| id.clone()),
+        revision: info.revision,
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
     }
 }
 
-fn decision(row: Model) -> Result<LevelDecision, DbError> {
-    let bad =
-        |column, problem: String| DbError::row("level_decision", column, &row.level_decision_id, problem);
-    let basis = match (row.points, row.scale_model_id.clone()) {
-        (None, None) => LevelBasis::Stated,
-        (Some(points), Some(scale_model_id)) => {
-            let points = u16::try_from(points).map_err(|e| bad("points", e.to_string()))?;
-            LevelBasis::Measured { points, scale_model_id }
-        }
-        _ => return Err(bad("points", "stands without scale_model_id, or the other way round".to_owned())),
-    };
-    Ok(LevelDecision {
-        service: row.service.parse().map_err(|e: niva_names::NoServiceKey| bad("service", e.to_string()))?,
-        level: Level(u8::try_from(row.level).map_err(|e| bad("level", e.to_string()))?),
-        basis,
-        level_decision_id: row.level_decision_id,
-        decision_number: row.decision_number,
-        measurement_id: row.measurement_id,
-        person_id: row.person_id,
-        valid_from: row.valid_from,
-        decide_time: row.decide_time,
-    })
-}
-
-/// Level decisions: inserted, never changed.
+/// Level decisions.
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
@@ -100,20 +112,17 @@ mod entity {
     #[sea_orm(table_name = "level_decision")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub decision_number: i64,
-        #[sea_orm(unique)]
         pub level_decision_id: String,
-        #[sea_orm(unique)]
-        pub measurement_id: String,
+        pub decision_number: i64,
         pub person_id: String,
         pub service: String,
-        pub level: i32,
-        /// Absent for a stated level.
-        pub points: Option<i32>,
-        /// Absent for a stated level.
-        pub scale_model_id: Option<String>,
+        pub kind: String,
         pub valid_from: Date,
-        pub decide_time: DateTimeUtc,
+        /// Present where its points are a measurement's.
+        pub measurement_id: Option<String>,
+        pub revision: i64,
+        pub state: String,
+        pub recorded_at: DateTimeUtc,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

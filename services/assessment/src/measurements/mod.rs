@@ -1,34 +1,59 @@
-//! Measurements: the resources that a person needs, scored item by item.
+//! Measurements: the resources that a person needs, scored item by item. Nobody else acts on them: their level is told as
+//! a decision.
 
+pub(crate) mod import;
+mod judged;
+mod shown;
 pub(crate) mod store;
 pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_assessment_domain::{Change, Instrument, Measurement, Open, ScoreRefused, StartRefused, Visit};
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, Violations};
+use niva_access::Caller;
+use niva_assessment_domain::{Change, Instrument, Measurement, MeasurementRefused};
+use niva_base::OpError;
+use niva_calendar::Interval;
+use niva_facts::{Fact, Info};
+use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
 use pb::measurement_service_server::MeasurementService;
 use tonic::Request;
 
-use crate::grants::store as grants;
-use crate::persons::store as persons;
-use crate::{Answer, App, MAX_PAGE, id_taken, in_district, person_unknown};
+use crate::{Answer, App, Listed, id_taken, persons};
+pub(crate) use judged::refused;
+use judged::{granted, subject_fixed};
 
 /// Measurements as tonic sees them.
 pub(crate) struct Measurements(pub(crate) Arc<App>);
 
+/// Which measurements are looked for; what is empty does not matter.
+pub(crate) struct Filter {
+    person_id: String,
+    service: Option<ServiceKey>,
+    decided: Option<bool>,
+    visited: Option<Interval>,
+    /// Districts that the caller sees; empty: all.
+    seen: Vec<String>,
+    listed: Listed,
+}
+
+/// A measurement with its instrument, held to the transaction's end.
+pub(crate) struct Held<'a> {
+    pub(crate) measurement: Measurement,
+    pub(crate) instrument: Option<&'a Instrument>,
+    pub(crate) info: Info,
+}
+
 #[tonic::async_trait]
 impl MeasurementService for Measurements {
-    async fn start_measurement(
+    async fn record_measurement(
         &self,
-        request: Request<pb::StartMeasurementRequest>,
-    ) -> Answer<pb::StartMeasurementResponse> {
-        answer!(self.start(request))
+        request: Request<pb::RecordMeasurementRequest>,
+    ) -> Answer<pb::RecordMeasurementResponse> {
+        answer!(self.record(request))
     }
 
     async fn record_score(
@@ -36,6 +61,20 @@ impl MeasurementService for Measurements {
         request: Request<pb::RecordScoreRequest>,
     ) -> Answer<pb::RecordScoreResponse> {
         answer!(self.score(request))
+    }
+
+    async fn correct_measurement(
+        &self,
+        request: Request<pb::CorrectMeasurementRequest>,
+    ) -> Answer<pb::CorrectMeasurementResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_measurement(
+        &self,
+        request: Request<pb::WithdrawMeasurementRequest>,
+    ) -> Answer<pb::WithdrawMeasurementResponse> {
+        answer!(self.withdraw(request))
     }
 
     async fn get_measurement(
@@ -51,51 +90,36 @@ impl MeasurementService for Measurements {
     ) -> Answer<pb::ListMeasurementsResponse> {
         answer!(self.list(request))
     }
+
+    async fn list_measurement_revisions(
+        &self,
+        request: Request<pb::ListMeasurementRevisionsRequest>,
+    ) -> Answer<pb::ListMeasurementRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
 impl Measurements {
-    async fn start(
+    async fn record(
         &self,
         caller: &Caller,
-        request: &pb::StartMeasurementRequest,
-    ) -> Result<pb::StartMeasurementResponse, OpError> {
-        let new = wire::new_measurement(request, &self.0.city)?;
-        let visit = &Visit {
-            measurement_id: self.0.ids.of(&request.request_id, "measurement"),
-            person_id: new.person_id,
-            service: new.service,
-            visit_date: new.visit_date,
-        };
-        let (follow_up, today) = (new.follow_up_date, self.0.clock.today());
-        let call = Call { method: "StartMeasurement", caller, request_id: &request.request_id, request };
+        request: &pb::RecordMeasurementRequest,
+    ) -> Result<pb::RecordMeasurementResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "measurement");
+        let given = wire::told(request.measurement.as_ref(), Some(made), &self.0.city)?;
+        let measurement = &self.0.judged(given, None)?;
         self.0
-            .change(&call, |tx| {
+            .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let service = visit.service;
-                    let no_instrument = || {
-                        let words =
-                            format!("there is no instrument for {service}: its levels are not measured");
-                        OpError::precondition("NO_INSTRUMENT", words)
-                    };
-                    let instrument = self.0.instruments.newest(service).ok_or_else(no_instrument)?;
-                    let open = Open::start(visit.clone(), instrument, follow_up, today)
-                        .map_err(|e| start_refused(&e))?;
-                    let person = &visit.person_id;
-                    let found = persons::find(tx, person).await?.ok_or_else(|| person_unknown(person))?;
-                    in_district(caller, &found.district)?;
-                    let last_days = grants::last_days(tx, &[person.as_str()]).await?;
-                    if last_days.get(&(person.clone(), service)).is_none_or(|last| *last < visit.visit_date) {
-                        let words = format!(
-                            "person {person} has no grant of {service} on or after the visit: record it first"
-                        );
-                        return Err(OpError::precondition("NO_GRANT", words));
-                    }
-                    let measurement = Measurement::Open(open);
-                    if !store::insert(tx, &measurement).await? {
+                    let visit = &measurement.visit;
+                    persons::visible(caller, &persons::standing(tx, &visit.person_id).await?)?;
+                    granted(tx, visit).await?;
+                    let info = Info::first(visit.measurement_id.as_str(), told);
+                    if !store::insert(tx, measurement, &info).await? {
                         return Err(id_taken("measurement", &visit.measurement_id));
                     }
-                    let measurement = Some(self.0.measurement_told(&measurement));
-                    Ok((pb::StartMeasurementResponse { measurement }, Vec::new()))
+                    let measurement = Some(self.0.keep_measurement(tx, measurement, &info).await?);
+                    Ok(pb::RecordMeasurementResponse { measurement })
                 })
             })
             .await
@@ -106,25 +130,71 @@ impl Measurements {
         caller: &Caller,
         request: &pb::RecordScoreRequest,
     ) -> Result<pb::RecordScoreResponse, OpError> {
-        let (id, item) = &wire::new_score(request)?;
-        let call = Call { method: "RecordScore", caller, request_id: &request.request_id, request };
+        let (id, item, score) = &wire::score(request)?;
         self.0
-            .change(&call, |tx| {
+            .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let (measurement, instrument) = held(&self.0, tx, caller, id).await?;
-                    let scored = measurement
-                        .score(instrument, item, request.score.into())
-                        .map_err(|e| score_refused(&e))?;
+                    let Held { measurement, instrument, info } =
+                        self.0.held_measurement(tx, caller, id).await?;
+                    let next = info.happened(told)?;
+                    let instrument = instrument.ok_or_else(|| refused(&MeasurementRefused::NotScored))?;
+                    let scored = measurement.score(instrument, item, *score).map_err(|e| refused(&e))?;
                     let measurement = match scored {
-                        Change::Already(measurement) => measurement,
+                        Change::Already(measurement) => {
+                            let message = wire::message(&measurement, Some(&info));
+                            self.0.measurement_shown(tx, message, None).await
+                        }
                         Change::Now(measurement) => {
-                            let score = measurement.sheet().and_then(|s| s.scores.get(item)).copied();
-                            store::put_score(tx, id, item, score.unwrap_or_default()).await?;
-                            measurement
+                            store::update(tx, &measurement, &next).await?;
+                            self.0.keep_measurement(tx, &measurement, &next).await
                         }
                     };
-                    let measurement = Some(self.0.measurement_told(&measurement));
-                    Ok((pb::RecordScoreResponse { measurement }, Vec::new()))
+                    Ok(pb::RecordScoreResponse { measurement: Some(measurement?) })
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectMeasurementRequest,
+    ) -> Result<pb::CorrectMeasurementResponse, OpError> {
+        let id = &wire::told(request.measurement.as_ref(), None, &self.0.city)?.visit.measurement_id;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = self.0.held_measurement(tx, caller, id).await?;
+                    let info = held.info.corrected(request.expected_revision, told)?;
+                    held.measurement.open().map_err(|e| refused(&e))?;
+                    let given = wire::told(request.measurement.as_ref(), None, &self.0.city)?;
+                    let instrument = held.instrument.map(|i| i.id.as_str());
+                    let measurement = &self.0.judged(given, instrument)?;
+                    subject_fixed(&held.measurement.visit, &measurement.visit)?;
+                    granted(tx, &measurement.visit).await?;
+                    store::update(tx, measurement, &info).await?;
+                    let measurement = Some(self.0.keep_measurement(tx, measurement, &info).await?);
+                    Ok(pb::CorrectMeasurementResponse { measurement })
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawMeasurementRequest,
+    ) -> Result<pb::WithdrawMeasurementResponse, OpError> {
+        let id = &read::only_id("measurement_id", &request.measurement_id)?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = self.0.held_measurement(tx, caller, id).await?;
+                    let info = held.info.withdrawn(request.expected_revision, told)?;
+                    held.measurement.open().map_err(|e| refused(&e))?;
+                    store::update(tx, &held.measurement, &info).await?;
+                    let measurement = Some(self.0.keep_measurement(tx, &held.measurement, &info).await?);
+                    Ok(pb::WithdrawMeasurementResponse { measurement })
                 })
             })
             .await
@@ -136,17 +206,19 @@ impl Measurements {
         request: &pb::GetMeasurementRequest,
     ) -> Result<pb::GetMeasurementResponse, OpError> {
         let id = &read::only_id("measurement_id", &request.measurement_id)?;
-        let measurement = self
+        let at = crate::wire::as_of(request.as_of)?;
+        let measurement: pb::Measurement = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let found = store::find(tx, id).await?;
-                    visible(tx, caller, found.ok_or_else(|| OpError::not_found("measurement", id))?).await
+                    let told: pb::Measurement = self.0.find(tx, id, at).await?;
+                    persons::seen(tx, caller, &told.person_id).await?;
+                    self.0.measurement_shown(tx, told, at).await
                 })
             })
             .await?;
-        Ok(pb::GetMeasurementResponse { measurement: Some(self.0.measurement_told(&measurement)) })
+        Ok(pb::GetMeasurementResponse { measurement: Some(measurement) })
     }
 
     async fn list(
@@ -154,78 +226,91 @@ impl Measurements {
         caller: &Caller,
         request: &pb::ListMeasurementsRequest,
     ) -> Result<pb::ListMeasurementsResponse, OpError> {
-        let filter = filter_hash(&["measurements", &request.person_id]);
-        let page = &PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let rows: Vec<Measurement> = self
+        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (next_page_token, measurements) = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    Ok::<_, OpError>(store::list(tx, &request.person_id, &caller.districts, page).await?)
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    let found = crate::store::newest(tx, &ids).await?;
+                    Ok::<_, OpError>((token, self.0.measurements_shown(tx, found, None).await?))
                 })
             })
             .await?;
-        let (rows, next_page_token) = page.cut(rows, |m| m.visit().measurement_id.clone());
-        let measurements = rows.iter().map(|m| self.0.measurement_told(m)).collect();
         Ok(pb::ListMeasurementsResponse { measurements, next_page_token })
+    }
+
+    async fn revisions(
+        &self,
+        caller: &Caller,
+        request: &pb::ListMeasurementRevisionsRequest,
+    ) -> Result<pb::ListMeasurementRevisionsResponse, OpError> {
+        let id = &read::only_id("measurement_id", &request.measurement_id)?;
+        let page = &crate::revision_page::<pb::Measurement>(id, request.page_size, &request.page_token)?;
+        let told: Vec<pb::Measurement> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let newest: pb::Measurement = self.0.find(tx, id, None).await?;
+                    persons::seen(tx, caller, &newest.person_id).await?;
+                    let mut told = Vec::new();
+                    for revision in facts::revisions::<pb::Measurement>(tx, id, page).await? {
+                        let at = Some(crate::info(&revision)?.told.recorded_at);
+                        told.push(self.0.measurement_shown(tx, revision, at).await?);
+                    }
+                    Ok::<_, OpError>(told)
+                })
+            })
+            .await?;
+        let (measurements, next_page_token) = page.cut(told, crate::revision_key);
+        Ok(pb::ListMeasurementRevisionsResponse { measurements, next_page_token })
     }
 }
 
 impl App {
-    /// A measurement as it is told, with what its points give.
-    pub(crate) fn measurement_told(&self, measurement: &Measurement) -> pb::Measurement {
-        wire::Answers { catalogue: &self.catalogue, instruments: &self.instruments }.measurement(measurement)
-    }
-}
-
-/// A measurement that is about to change, held to the end of the transaction, with its instrument.
-pub(crate) async fn held<'a>(
-    app: &'a App,
-    tx: &Tx<'_>,
-    caller: &Caller,
-    id: &str,
-) -> Result<(Measurement, &'a Instrument), OpError> {
-    let found = store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("measurement", id))?;
-    let measurement = visible(tx, caller, found).await?;
-    let Some(sheet) = measurement.sheet() else {
-        return Err(OpError::precondition("MEASUREMENT_DECIDED", ScoreRefused::Decided.to_string()));
-    };
-    let instrument = app.instruments.get(&sheet.instrument_id).ok_or_else(|| {
-        OpError::internal(format!(
-            "measurement {id} is scored with {}, which is not loaded",
-            sheet.instrument_id
-        ))
-    })?;
-    Ok((measurement, instrument))
-}
-
-/// The measurement, if the caller may see its person's district.
-async fn visible(tx: &Tx<'_>, caller: &Caller, measurement: Measurement) -> Result<Measurement, OpError> {
-    if !caller.districts.is_empty() {
-        let id = &measurement.visit().person_id;
-        let person = persons::find(tx, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
-        in_district(caller, &person.district)?;
-    }
-    Ok(measurement)
-}
-
-fn start_refused(errors: &[StartRefused]) -> OpError {
-    let mut v = Violations::new();
-    for error in errors {
-        let (field, reason) = match error {
-            StartRefused::VisitInFuture { .. } => ("visit_date", "VISIT_IN_FUTURE"),
-            StartRefused::FollowUpAfterVisit { .. } => ("follow_up_date", "FOLLOW_UP_AFTER_VISIT"),
+    /// A measurement that is about to change or be decided, held with its person to the transaction's end.
+    pub(crate) async fn held_measurement(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        id: &str,
+    ) -> Result<Held<'_>, OpError> {
+        let unknown = || OpError::not_found("measurement", id);
+        let person = store::person(tx, id).await?.ok_or_else(unknown)?;
+        persons::visible(caller, &persons::standing(tx, &person).await?)?;
+        let message = facts::newest::<pb::Measurement>(tx, id).await?.ok_or_else(unknown)?;
+        let measurement = wire::stored(&message, self.decided_by(tx, id).await?)?;
+        let loaded = |instrument: &String| {
+            let found = self.instruments.get(instrument);
+            found.ok_or_else(|| {
+                OpError::internal(format!(
+                    "measurement {id} is scored with {instrument}, which is not loaded"
+                ))
+            })
         };
-        v.add(field, reason, error.to_string());
+        let instrument = measurement.sheet().map(|s| loaded(&s.instrument_id)).transpose()?;
+        Ok(Held { instrument, info: crate::info(&message)?, measurement })
     }
-    v.finish().err().unwrap_or_else(|| OpError::internal("a start was refused without a reason"))
-}
 
-fn score_refused(error: &ScoreRefused) -> OpError {
-    let words = error.to_string();
-    match error {
-        ScoreRefused::Decided => OpError::precondition("MEASUREMENT_DECIDED", words),
-        ScoreRefused::ItemUnknown { .. } => OpError::invalid("item_key", "ITEM_UNKNOWN", words),
-        ScoreRefused::ScoreNotAllowed { .. } => OpError::invalid("score", "SCORE_NOT_ALLOWED", words),
+    /// The standing decision that stands on a measurement.
+    async fn decided_by(&self, tx: &Tx<'_>, id: &str) -> Result<Option<String>, OpError> {
+        let made = store::decisions(tx, &[id]).await?.remove(id).unwrap_or_default();
+        let made: Vec<pb::LevelDecision> = crate::store::newest(tx, &made).await?;
+        let standing = made.into_iter().find(|d| d.info().is_some_and(|info| info.stands()));
+        Ok(standing.map(|decision| decision.level_decision_id))
+    }
+
+    /// Keeps the revision; the measurement as it is shown.
+    async fn keep_measurement(
+        &self,
+        tx: &Tx<'_>,
+        measurement: &Measurement,
+        info: &Info,
+    ) -> Result<pb::Measurement, OpError> {
+        let message = wire::message(measurement, Some(info));
+        facts::append(tx, std::slice::from_ref(&message)).await?;
+        self.measurement_shown(tx, message, None).await
     }
 }

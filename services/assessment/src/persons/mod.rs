@@ -1,32 +1,76 @@
-//! Persons.
+//! Persons: who is known, and where they live.
 
+pub(crate) mod import;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_assessment_domain::Person;
-use niva_kit::OpError;
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
+use niva_access::Caller;
+use niva_assessment_domain::{Change, Person, PersonRefused};
+use niva_base::OpError;
+use niva_calendar::NaiveDate;
+use niva_facts::{Info, Telling};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
 use pb::person_service_server::PersonService;
 use tonic::Request;
 
-use crate::{Answer, App, MAX_PAGE, id_taken, in_district};
+use crate::{Answer, App, Listed, Told, feed, id_taken, in_district, person_unknown};
 
 /// Persons as tonic sees them.
 pub(crate) struct Persons(pub(crate) Arc<App>);
 
+/// Who is looked for.
+pub(crate) struct Filter {
+    /// District board, and the day the person lives under it.
+    lives: Option<(String, NaiveDate)>,
+    /// Districts that the caller sees; empty: all.
+    seen: Vec<String>,
+    listed: Listed,
+}
+
 #[tonic::async_trait]
 impl PersonService for Persons {
-    async fn register_person(
+    async fn record_person(
         &self,
-        request: Request<pb::RegisterPersonRequest>,
-    ) -> Answer<pb::RegisterPersonResponse> {
-        answer!(self.register(request))
+        request: Request<pb::RecordPersonRequest>,
+    ) -> Answer<pb::RecordPersonResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn move_person(&self, request: Request<pb::MovePersonRequest>) -> Answer<pb::MovePersonResponse> {
+        answer!(self.move_to(request))
+    }
+
+    async fn assign_lss_group(
+        &self,
+        request: Request<pb::AssignLssGroupRequest>,
+    ) -> Answer<pb::AssignLssGroupResponse> {
+        answer!(self.assign(request))
+    }
+
+    async fn record_death(
+        &self,
+        request: Request<pb::RecordDeathRequest>,
+    ) -> Answer<pb::RecordDeathResponse> {
+        answer!(self.die(request))
+    }
+
+    async fn correct_person(
+        &self,
+        request: Request<pb::CorrectPersonRequest>,
+    ) -> Answer<pb::CorrectPersonResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_person(
+        &self,
+        request: Request<pb::WithdrawPersonRequest>,
+    ) -> Answer<pb::WithdrawPersonResponse> {
+        answer!(self.withdraw(request))
     }
 
     async fn get_person(&self, request: Request<pb::GetPersonRequest>) -> Answer<pb::GetPersonResponse> {
@@ -39,29 +83,131 @@ impl PersonService for Persons {
     ) -> Answer<pb::ListPersonsResponse> {
         answer!(self.list(request))
     }
+
+    async fn list_person_revisions(
+        &self,
+        request: Request<pb::ListPersonRevisionsRequest>,
+    ) -> Answer<pb::ListPersonRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
 impl Persons {
-    async fn register(
+    async fn record(
         &self,
         caller: &Caller,
-        request: &pb::RegisterPersonRequest,
-    ) -> Result<pb::RegisterPersonResponse, OpError> {
-        let (id, district) = wire::new_person(request, &self.0.city, self.0.clock.today())?;
-        in_district(caller, &district)?;
-        let person = &Person {
-            person_id: id.unwrap_or_else(|| self.0.ids.of(&request.request_id, "person")),
-            district,
-            create_time: self.0.clock.now(),
-        };
-        let call = Call { method: "RegisterPerson", caller, request_id: &request.request_id, request };
+        request: &pb::RecordPersonRequest,
+    ) -> Result<pb::RecordPersonResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "person");
+        let person = &wire::told(request.person.as_ref(), Some(made), &self.0.city)?;
+        self.check(caller, person)?;
         self.0
-            .change(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    if !store::insert(tx, person).await? {
+                    let info = Info::first(person.person_id.as_str(), told);
+                    if !store::insert(tx, person, &info).await? {
                         return Err(id_taken("person", &person.person_id));
                     }
-                    Ok((pb::RegisterPersonResponse { person: Some(wire::person(person)) }, Vec::new()))
+                    let (person, events) = tell(tx, person, &info).await?;
+                    Ok((pb::RecordPersonResponse { person: Some(person), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn move_to(
+        &self,
+        caller: &Caller,
+        request: &pb::MovePersonRequest,
+    ) -> Result<pb::MovePersonResponse, OpError> {
+        let (id, (first, district)) = &wire::moved(request, &self.0.city)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = held(tx, caller, id).await?;
+                    let moved = |person: Person| person.move_to(*first, district.clone());
+                    let (person, events) = happened(tx, held, told, "residence.valid_from", moved).await?;
+                    Ok((pb::MovePersonResponse { person: Some(person), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn assign(
+        &self,
+        caller: &Caller,
+        request: &pb::AssignLssGroupRequest,
+    ) -> Result<pb::AssignLssGroupResponse, OpError> {
+        let (id, (first, group)) = &wire::assigned(request)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = held(tx, caller, id).await?;
+                    let assigned = |person: Person| person.assign(*first, *group);
+                    let (person, events) = happened(tx, held, told, "lss_group.valid_from", assigned).await?;
+                    Ok((pb::AssignLssGroupResponse { person: Some(person), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn die(
+        &self,
+        caller: &Caller,
+        request: &pb::RecordDeathRequest,
+    ) -> Result<pb::RecordDeathResponse, OpError> {
+        let (id, death) = &wire::died(request)?;
+        let today = self.0.clock.today();
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = held(tx, caller, id).await?;
+                    let died = |person: Person| person.die(*death, today);
+                    let (person, events) = happened(tx, held, told, "death_date", died).await?;
+                    Ok((pb::RecordDeathResponse { person: Some(person), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectPersonRequest,
+    ) -> Result<pb::CorrectPersonResponse, OpError> {
+        let person = &wire::told(request.person.as_ref(), None, &self.0.city)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (_, info) = held(tx, caller, &person.person_id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    self.check(caller, person)?;
+                    store::update(tx, person, &info).await?;
+                    let (person, events) = tell(tx, person, &info).await?;
+                    Ok((pb::CorrectPersonResponse { person: Some(person), feed_position: 0 }, events))
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawPersonRequest,
+    ) -> Result<pb::WithdrawPersonResponse, OpError> {
+        let id = &read::only_id("person_id", &request.person_id)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (person, info) = held(tx, caller, id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    if let Some(other) = store::told_of(tx, id).await? {
+                        let words = format!("{other} of the person stands: withdraw it first");
+                        return Err(OpError::precondition("PERSON_IN_USE", words));
+                    }
+                    store::update(tx, &person, &info).await?;
+                    let (person, events) = tell(tx, &person, &info).await?;
+                    Ok((pb::WithdrawPersonResponse { person: Some(person), feed_position: 0 }, events))
                 })
             })
             .await
@@ -73,10 +219,9 @@ impl Persons {
         request: &pb::GetPersonRequest,
     ) -> Result<pb::GetPersonResponse, OpError> {
         let id = read::only_id("person_id", &request.person_id)?;
-        let found = store::find(self.0.db.conn(), &id).await?;
-        let person = found.ok_or_else(|| OpError::not_found("person", &id))?;
-        in_district(caller, &person.district)?;
-        Ok(pb::GetPersonResponse { person: Some(wire::person(&person)) })
+        let person: pb::Person = self.0.read(&id, request.as_of).await?;
+        visible(caller, &wire::stored(&person)?)?;
+        Ok(pb::GetPersonResponse { person: Some(person) })
     }
 
     async fn list(
@@ -84,10 +229,105 @@ impl Persons {
         caller: &Caller,
         request: &pb::ListPersonsRequest,
     ) -> Result<pb::ListPersonsResponse, OpError> {
-        let filter = filter_hash(&["persons", &request.district]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let rows = store::list(self.0.db.conn(), &request.district, &caller.districts, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |p| p.person_id.clone());
-        Ok(pb::ListPersonsResponse { persons: rows.iter().map(wire::person).collect(), next_page_token })
+        let (page, filter) = &wire::filter(request, &caller.districts, self.0.clock.today())?;
+        let (next_page_token, persons) = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
+                })
+            })
+            .await?;
+        Ok(pb::ListPersonsResponse { persons, next_page_token })
     }
+
+    async fn revisions(
+        &self,
+        caller: &Caller,
+        request: &pb::ListPersonRevisionsRequest,
+    ) -> Result<pb::ListPersonRevisionsResponse, OpError> {
+        let id = read::only_id("person_id", &request.person_id)?;
+        visible(caller, &wire::stored(&self.0.read(&id, None).await?)?)?;
+        let (persons, next_page_token) =
+            self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        Ok(pb::ListPersonRevisionsResponse { persons, next_page_token })
+    }
+
+    fn check(&self, caller: &Caller, person: &Person) -> Result<(), OpError> {
+        visible(caller, person)?;
+        person.check(self.0.clock.today()).map_err(|e| refused("person.death_date", &e))
+    }
+}
+
+/// A person of whom something is about to be told, held to the transaction's end.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Person, Info), OpError> {
+    store::lock(tx, id).await?;
+    let (person, info) = read_fact(tx, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
+    visible(caller, &person)?;
+    Ok((person, info))
+}
+
+/// A person of whom something else is about to be told, held to the transaction's end.
+pub(crate) async fn standing(tx: &Tx<'_>, id: &str) -> Result<Person, OpError> {
+    store::lock(tx, id).await?;
+    let found = read_fact(tx, id).await?.filter(|(_, info)| info.stands());
+    found.map(|(person, _)| person).ok_or_else(|| person_unknown(id))
+}
+
+async fn read_fact(tx: &Tx<'_>, id: &str) -> Result<Option<(Person, Info)>, OpError> {
+    let Some(message) = facts::newest::<pb::Person>(tx, id).await? else { return Ok(None) };
+    Ok(Some((wire::stored(&message)?, crate::info(&message)?)))
+}
+
+/// Refuses to tell of somebody who has nothing to do with the caller's districts.
+pub(crate) async fn seen(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(), OpError> {
+    if caller.districts.is_empty() {
+        return Ok(());
+    }
+    let found = facts::newest::<pb::Person>(tx, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
+    visible(caller, &wire::stored(&found)?)
+}
+
+async fn happened(
+    tx: &Tx<'_>,
+    (person, info): (Person, Info),
+    told: Telling,
+    field: &str,
+    transition: impl FnOnce(Person) -> Result<Change<Person>, PersonRefused>,
+) -> Result<Told<pb::Person>, OpError> {
+    let next = info.happened(told)?;
+    match transition(person).map_err(|e| refused(field, &e))? {
+        Change::Already(person) => Ok((wire::message(&person, Some(&info)), Vec::new())),
+        Change::Now(person) => {
+            store::update(tx, &person, &next).await?;
+            tell(tx, &person, &next).await
+        }
+    }
+}
+
+/// Keeps the revision, and what the feed is to tell of it.
+async fn tell(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<Told<pb::Person>, OpError> {
+    let message = wire::message(person, Some(info));
+    facts::append(tx, std::slice::from_ref(&message)).await?;
+    let event = feed::person(&message);
+    Ok((message, vec![event]))
+}
+
+/// Refuses to tell of a person who has nothing to do with the caller's districts.
+pub(crate) fn visible(caller: &Caller, person: &Person) -> Result<(), OpError> {
+    if person.districts().any(|district| caller.sees(district)) {
+        return Ok(());
+    }
+    in_district(caller, person.districts().next().map_or("outside the city", String::as_str))
+}
+
+/// A refusal about what begins on the day of a field.
+pub(crate) fn refused(field: &str, error: &PersonRefused) -> OpError {
+    let reason = match error {
+        PersonRefused::DeathInFuture { .. } => "DEATH_IN_FUTURE",
+        PersonRefused::AfterDeath { .. } => "AFTER_DEATH",
+    };
+    OpError::invalid(field, reason, error.to_string())
 }

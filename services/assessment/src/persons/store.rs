@@ -1,93 +1,127 @@
-//! Persons.
-
-use std::collections::BTreeMap;
+//! Persons as they now stand.
 
 use niva_assessment_domain::Person;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx};
+use niva_base::OpError;
+use niva_facts::Info;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+};
 
+use crate::persons::Filter;
 use crate::store;
-use entity::{ActiveModel, Column, Entity, Model};
+use entity::{ActiveModel, Column, Entity};
 
-pub(crate) async fn insert(tx: &Tx<'_>, person: &Person) -> Result<bool, DbError> {
-    store::insert_new::<ActiveModel, _>(tx, row(person)).await
-}
-
-pub(crate) async fn insert_all(tx: &Tx<'_>, persons: &[Person]) -> Result<(), OpError> {
-    store::insert_all(tx, persons.iter().map(row).map(ActiveModel::from)).await
-}
-
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Person>, DbError> {
-    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(person))
-}
-
-/// The districts of those of `ids` that exist, by id.
-pub(crate) async fn districts(
-    db: &impl ConnectionTrait,
-    ids: &[&str],
-) -> Result<BTreeMap<String, String>, DbError> {
-    let mut found = BTreeMap::new();
-    for chunk in ids.chunks(store::CHUNK) {
-        let rows = Entity::find().filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await?;
-        found.extend(rows.into_iter().map(|p| (p.person_id, p.district)));
+/// Inserts a person unless the id is taken; whether it was inserted.
+pub(crate) async fn insert(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<bool, OpError> {
+    if !store::insert_new::<ActiveModel, _>(tx, row(person, info)).await? {
+        return Ok(false);
     }
-    Ok(found)
+    store::insert_all(tx, residences(person)).await?;
+    Ok(true)
 }
 
-/// A page in order of id, of people in one district (empty: any) among those that the caller sees.
+/// Inserts persons whose ids were found free in this transaction.
+pub(crate) async fn insert_all(tx: &Tx<'_>, persons: &[(Person, Info)]) -> Result<(), OpError> {
+    let rows: Vec<_> = persons.iter().map(|(p, info)| ActiveModel::from(row(p, info))).collect();
+    store::insert_all(tx, rows).await?;
+    let rows: Vec<_> = persons.iter().flat_map(|(p, _)| residences(p)).collect();
+    store::insert_all(tx, rows).await
+}
+
+/// Writes a person over what [`lock`] held.
+pub(crate) async fn update(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<(), OpError> {
+    store::update(tx, row(person, info)).await?;
+    let before = residence::Column::PersonId.eq(person.person_id.as_str());
+    residence::Entity::delete_many().filter(before).exec(tx).await.map_err(DbError::from)?;
+    store::insert_all(tx, residences(person)).await
+}
+
+/// Holds a person to the transaction's end, so that what is told of one person is told one after the other.
+pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
+    Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?;
+    Ok(())
+}
+
+/// A page of ids, in order.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    district: &str,
-    seen: &[String],
+    filter: &Filter,
     page: &PageRequest,
-) -> Result<Vec<Person>, DbError> {
-    let mut query = Entity::find().order_by_asc(Column::PersonId).limit(page.limit());
-    if !district.is_empty() {
-        query = query.filter(Column::District.eq(district));
-    }
-    if !seen.is_empty() {
-        query = query.filter(Column::District.is_in(seen.iter().map(String::as_str)));
+) -> Result<Vec<String>, DbError> {
+    let mut query = Entity::find().select_only().column(Column::PersonId).order_by_asc(Column::PersonId);
+    query = query.filter(store::listed(&filter.listed, Column::State, Column::RecordedAt));
+    query = query.filter(seen(Column::PersonId, &filter.seen));
+    if let Some((district, day)) = &filter.lives {
+        let lives = Condition::all()
+            .add(residence::Column::District.eq(district.as_str()))
+            .add(residence::Column::FirstDay.lte(*day).or(residence::Column::FirstDay.is_null()))
+            .add(residence::Column::LastDay.gte(*day).or(residence::Column::LastDay.is_null()));
+        query = query.filter(Column::PersonId.in_subquery(people(lives)));
     }
     if let Some(after) = &page.after {
         query = query.filter(Column::PersonId.gt(after.as_str()));
     }
-    Ok(query.all(db).await?.into_iter().map(person).collect())
+    Ok(query.limit(page.limit()).into_tuple().all(db).await?)
 }
 
-fn row(person: &Person) -> Model {
-    Model {
-        person_id: person.person_id.clone(),
-        district: person.district.clone(),
-        create_time: person.create_time,
-    }
-}
-
-fn person(row: Model) -> Person {
-    Person { person_id: row.person_id, district: row.district, create_time: row.create_time }
-}
-
-/// Ids of people in some districts, as a subquery.
-fn people_in(districts: &[String]) -> SelectStatement {
+/// Ids of people with such a residence, as a subquery.
+fn people(residence: Condition) -> SelectStatement {
     Query::select()
-        .column(Column::PersonId)
-        .from(Entity)
-        .and_where(Column::District.is_in(districts.iter().map(String::as_str)))
+        .column(residence::Column::PersonId)
+        .from(residence::Entity)
+        .cond_where(residence)
         .to_owned()
 }
 
-/// Whether a person lives in one of the districts; no districts: anywhere.
-pub(crate) fn seen(column: impl ColumnTrait, districts: &[String]) -> sea_orm::Condition {
-    let all = sea_orm::Condition::all();
+/// Whether a person lives, lived or will live in one of the districts; no districts: anywhere.
+pub(crate) fn seen(column: impl ColumnTrait, districts: &[String]) -> Condition {
     if districts.is_empty() {
-        all
-    } else {
-        all.add(Expr::col(column.as_column_ref()).in_subquery(people_in(districts)))
+        return Condition::all();
+    }
+    let lives = residence::Column::District.is_in(districts.iter().map(String::as_str));
+    Condition::all().add(Expr::col(column.as_column_ref()).in_subquery(people(Condition::all().add(lives))))
+}
+
+/// Something that is told of the person and stands, in words: `grant g1`.
+pub(crate) async fn told_of(tx: &Tx<'_>, id: &str) -> Result<Option<String>, DbError> {
+    for (kind, table) in [("application", "application"), ("grant", "\"grant\"")] {
+        let sql = format!(
+            "SELECT {kind}_id AS id FROM {table} WHERE person_id = $1 AND state = 'stands' ORDER BY 1 LIMIT 1"
+        );
+        let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()]);
+        if let Some(row) = tx.query_one_raw(select).await? {
+            return Ok(Some(format!("{kind} {}", row.try_get::<String>("", "id")?)));
+        }
+    }
+    Ok(None)
+}
+
+fn row(person: &Person, info: &Info) -> entity::Model {
+    entity::Model {
+        person_id: person.person_id.clone(),
+        revision: info.revision,
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
     }
 }
 
-/// A person, known outside this service by an opaque id only.
+fn residences(person: &Person) -> Vec<residence::ActiveModel> {
+    let last_days = person.residences.keys().skip(1).map(|next| next.and_then(|day| day.pred_opt()));
+    let periods = person.residences.iter().zip(last_days.chain([None])).zip(0..);
+    let row = |(((first, district), last_day), number): (((&_, &Option<String>), _), _)| residence::Model {
+        person_id: person.person_id.clone(),
+        number,
+        first_day: *first,
+        last_day,
+        district: district.clone(),
+    };
+    periods.map(row).map(residence::ActiveModel::from).collect()
+}
+
+/// People; where they live is in `residence`.
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
@@ -99,8 +133,34 @@ mod entity {
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
         pub person_id: String,
-        pub district: String,
-        pub create_time: DateTimeUtc,
+        pub revision: i64,
+        pub state: String,
+        pub recorded_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Where people live, in order of first day.
+mod residence {
+    #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
+
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "residence")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub number: i32,
+        /// Absent: as far back as is known.
+        pub first_day: Option<Date>,
+        /// Absent: until further.
+        pub last_day: Option<Date>,
+        /// Absent: outside the city.
+        pub district: Option<String>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

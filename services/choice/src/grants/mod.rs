@@ -8,10 +8,10 @@ use futures_util::stream::BoxStream;
 use niva_choice_domain::Grant;
 use niva_kit::auth::Caller;
 use niva_kit::client::Channel;
-use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
+use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
 use niva_kit::{OpError, Tx, Violations};
 use niva_proto::assessment::v1 as pb;
-use pb::assessment_event::Fact;
+use pb::assessment_feed_event::Fact;
 use pb::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use tonic::Status;
 
@@ -45,11 +45,14 @@ impl FeedSource<Option<Fact>> for Source {
 }
 
 fn heard(message: pb::WatchAssessmentResponse) -> Heard<Option<Fact>> {
-    let events = message.events.into_iter().map(|event| FeedEvent {
-        position: event.position,
-        previous: event.previous_position,
-        meaning: niva_kit::feed::Meaning::Known,
-        event: event.event.and_then(|event| event.fact),
+    let events = message.events.into_iter().map(|event| {
+        let info = event.info.unwrap_or_default();
+        let meaning = match &event.fact {
+            Some(_) => Meaning::Known,
+            None if info.ignorable => Meaning::Ignorable,
+            None => Meaning::Unknown,
+        };
+        FeedEvent { position: info.position, previous: info.previous_position, meaning, event: event.fact }
     });
     Heard { events: events.collect(), newest: message.newest_position }
 }
@@ -64,8 +67,8 @@ impl FeedSink<Option<Fact>> for Grants {
                 Some(Fact::Grant(grant)) => {
                     v.nested(&format!("event at {}", event.position), |v| wire::grant(v, grant))
                 }
-                // A level, or a fact that only later versions know of.
-                Some(Fact::LevelDecision(_)) | None => None,
+                // Somebody, or a level.
+                Some(Fact::Person(_) | Fact::LevelDecision(_)) | None => None,
             })
             .collect();
         v.finish()?;

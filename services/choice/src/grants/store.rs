@@ -25,6 +25,8 @@ pub struct Model {
     /// Absent: without end.
     pub last_day: Option<Date>,
     pub revision: i64,
+    /// As if it had never been granted.
+    pub withdrawn: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -33,14 +35,14 @@ impl ActiveModelBehavior for ActiveModel {}
 const ROWS: usize = 1_000;
 
 /// Keeps the higher revision of what is known and what is told: whatever the order, and however often.
-pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Grant>) -> Result<(), DbError> {
+pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = (Grant, bool)>) -> Result<(), DbError> {
     // One statement cannot write the same row twice.
-    let mut newest: BTreeMap<String, Grant> = BTreeMap::new();
-    for grant in told {
+    let mut newest: BTreeMap<String, (Grant, bool)> = BTreeMap::new();
+    for (grant, withdrawn) in told {
         match newest.get(&grant.grant_id) {
-            Some(known) if known.revision >= grant.revision => {}
+            Some((known, _)) if known.revision >= grant.revision => {}
             _ => {
-                newest.insert(grant.grant_id.clone(), grant);
+                newest.insert(grant.grant_id.clone(), (grant, withdrawn));
             }
         }
     }
@@ -57,6 +59,7 @@ pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Grant>) ->
                 Column::FirstDay,
                 Column::LastDay,
                 Column::Revision,
+                Column::Withdrawn,
             ])
             .action_and_where(newer)
             .to_owned();
@@ -66,14 +69,14 @@ pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Grant>) ->
 }
 
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Grant>, DbError> {
-    Entity::find_by_id(id.to_owned()).one(db).await?.map(grant).transpose()
+    standing().filter(Column::GrantId.eq(id)).one(db).await?.map(grant).transpose()
 }
 
 /// The grant, and with it every grant of the same person and service, held to the transaction's end: whoever offers or
 /// orders holds them, so that a person has one offer and one order of a service at a time.
 pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Grant>, DbError> {
     let Some(grant) = find(tx, id).await? else { return Ok(None) };
-    let query = Entity::find()
+    let query = standing()
         .filter(Column::PersonId.eq(grant.person_id.as_str()))
         .filter(Column::Service.eq(grant.service.as_str()));
     let rows = query.order_by_asc(Column::GrantId).lock_exclusive().all(tx).await?;
@@ -88,14 +91,18 @@ pub(crate) async fn find_all(
 ) -> Result<BTreeMap<String, Grant>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in ids.chunks(crate::store::CHUNK) {
-        for row in Entity::find().filter(Column::GrantId.is_in(chunk.iter().copied())).all(db).await? {
+        for row in standing().filter(Column::GrantId.is_in(chunk.iter().copied())).all(db).await? {
             found.insert(row.grant_id.clone(), grant(row)?);
         }
     }
     Ok(found)
 }
 
-fn row(grant: Grant) -> Model {
+fn standing() -> Select<Entity> {
+    Entity::find().filter(Column::Withdrawn.eq(false))
+}
+
+fn row((grant, withdrawn): (Grant, bool)) -> Model {
     Model {
         service: grant.service.as_str().to_owned(),
         first_day: grant.valid.first,
@@ -104,6 +111,7 @@ fn row(grant: Grant) -> Model {
         person_id: grant.person_id,
         district: grant.district,
         revision: grant.revision,
+        withdrawn,
     }
 }
 

@@ -33,7 +33,8 @@ fn dates(first: NaiveDate, last: Option<NaiveDate>) -> DateInterval {
 
 pub(super) fn person(row: &Row<Person>) -> assessment::Person {
     let Person { person_id, district } = row.value.clone();
-    assessment::Person { person_id, district, create_time: None }
+    let residence = assessment::ResidencePeriod { valid_from: None, district };
+    assessment::Person { person_id, residences: vec![residence], ..Default::default() }
 }
 
 pub(super) fn grant(row: &Row<Grant>) -> assessment::Grant {
@@ -48,24 +49,41 @@ pub(super) fn grant(row: &Row<Grant>) -> assessment::Grant {
             valid_from: Some(date(grant.valid_from)),
             scope: Some(scope(&grant.scope)),
         }],
-        revision: 0,
+        ..Default::default()
     }
 }
 
-pub(super) fn measurement(row: &Row<Measurement>) -> assessment::ImportedMeasurement {
+/// The measurement, where there are points.
+pub(super) fn measurement(row: &Row<Measurement>) -> Option<assessment::Measurement> {
+    let Verdict::Points(points) = row.value.verdict else { return None };
     let measurement = row.value.clone();
-    let (points, stated_level) = match measurement.verdict {
-        Verdict::Points(points) => (Some(i32::from(points)), None),
-        Verdict::Stated(stated) => (None, Some(level(stated))),
-    };
-    assessment::ImportedMeasurement {
+    Some(assessment::Measurement {
         measurement_id: measurement.measurement_id,
         person_id: measurement.person_id,
         service: measurement.service.into(),
         visit_date: Some(date(measurement.visit_date)),
-        points,
-        stated_level,
+        total: Some(points.into()),
+        ..Default::default()
+    })
+}
+
+/// The level decision, under the measurement's id.
+pub(super) fn level_decision(row: &Row<Measurement>) -> assessment::LevelDecision {
+    use assessment::level_decision::Kind;
+    let measurement = row.value.clone();
+    let (kind, measurement_id, stated) = match measurement.verdict {
+        Verdict::Points(_) => (Kind::Measured, measurement.measurement_id.clone(), None),
+        Verdict::Stated(stated) => (Kind::Stated, String::new(), Some(level(stated))),
+    };
+    assessment::LevelDecision {
+        level_decision_id: measurement.measurement_id,
+        person_id: measurement.person_id,
+        service: measurement.service.into(),
+        level: stated,
         valid_from: Some(date(measurement.valid_from)),
+        kind: kind.into(),
+        measurement_id,
+        ..Default::default()
     }
 }
 

@@ -16,7 +16,7 @@ pub use feeds::{assessment_position, choice_has_caught_up, choice_position, paym
 
 use crate::clients::Clients;
 use crate::records::CityData;
-use messages::{grant, measurement, occasion, person, placement, provider, schedule, unit};
+use messages::{grant, level_decision, measurement, occasion, person, placement, provider, schedule, unit};
 
 /// Why a city is not imported.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +65,7 @@ const REASON: &str = "the city's files say so";
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Imported {
     /// Persons, grants and measurements.
-    pub assessment: assessment::ImportAssessmentResponse,
+    pub assessment: common::Import,
     /// Providers, units and placements.
     pub choice: choice::ImportChoiceResponse,
     /// Weekly schedules and occasions.
@@ -89,30 +89,42 @@ pub async fn import(clients: &Clients, city: &CityData) -> Result<Imported, Impo
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_assessment(
-    clients: &Clients,
-    city: &CityData,
-) -> Result<assessment::ImportAssessmentResponse, ImportError> {
-    use assessment::import_assessment_request::Record;
+pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<common::Import, ImportError> {
+    use assessment::create_import_request::Record;
     let persons = city.persons.iter().map(|row| (row.origin(), Record::Person(person(row))));
     let grants = city.grants.iter().map(|row| (row.origin(), Record::Grant(grant(row))));
-    let measurements =
-        city.measurements.iter().map(|row| (row.origin(), Record::Measurement(measurement(row))));
-    let mut messages: Vec<assessment::ImportAssessmentRequest> = persons
+    let measurements = city.measurements.iter().flat_map(|row| {
+        let measured = measurement(row).map(Record::Measurement);
+        let decided = Record::LevelDecision(level_decision(row));
+        measured.into_iter().chain([decided]).map(|record| (row.origin(), record))
+    });
+    let mut messages: Vec<assessment::CreateImportRequest> = persons
         .chain(grants)
         .chain(measurements)
-        .map(|(origin, record)| assessment::ImportAssessmentRequest {
-            request_id: String::new(),
+        .map(|(origin, record)| assessment::CreateImportRequest {
             origin,
             record: Some(record),
+            ..Default::default()
         })
         .collect();
-    let Some(first) = messages.first_mut() else {
-        return Ok(assessment::ImportAssessmentResponse::default());
+    let Some(first) = messages.first_mut() else { return Ok(common::Import::default()) };
+    (first.request_id, first.reason) = (request_id(city, 0), REASON.to_owned());
+    let mut imports = clients.assessment.imports.clone();
+    let answer = imports.create_import(tokio_stream::iter(messages)).await;
+    let import =
+        answer.map_err(|status| refused("assessment", &status))?.into_inner().import.unwrap_or_default();
+    if import.refused == 0 {
+        return Ok(import);
+    }
+    let request = assessment::ListImportErrorsRequest {
+        import_id: import.import_id,
+        page_size: 1_000,
+        ..assessment::ListImportErrorsRequest::default()
     };
-    first.request_id = request_id(city, 0);
-    let answer = clients.assessment.imports.clone().import_assessment(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused("assessment", &status))
+    let answer =
+        imports.list_import_errors(request).await.map_err(|status| refused("assessment", &status))?;
+    let lines = answer.into_inner().errors.into_iter().map(line).collect();
+    Err(ImportError::Refused { service: "assessment", lines })
 }
 
 /// Providers, units and placements. The grants must have arrived by the feed.
@@ -173,9 +185,13 @@ pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<common::
         ..payment::ListImportErrorsRequest::default()
     };
     let answer = imports.list_import_errors(request).await.map_err(|status| refused("payment", &status))?;
-    let line = |e: common::ImportError| format!("{}: {}: {}", e.origin, e.field, e.description);
     let lines = answer.into_inner().errors.into_iter().map(line).collect();
     Err(ImportError::Refused { service: "payment", lines })
+}
+
+/// An error at its place in the files.
+fn line(error: common::ImportError) -> String {
+    format!("{}: {}: {}", error.origin, error.field, error.description)
 }
 
 /// The same files of a service have the same request id, whoever imports them and whenever. When choice refuses its

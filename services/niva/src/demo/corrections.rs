@@ -154,13 +154,13 @@ async fn case(
         .to("read it")?;
     let get = choice::GetUnitRequest { unit_id: placement.unit_id.clone(), as_of: None };
     let unit = auditor.choice.clone().units.get_unit(get).await.to("read a unit")?.unit.to("read it")?;
-    let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone() };
+    let get = assessment::GetGrantRequest { grant_id: placement.grant_id.clone(), as_of: None };
     let grant =
         auditor.assessment.grants.clone().get_grant(get).await.to("read a grant")?.grant.to("read it")?;
     let list = assessment::ListLevelDecisionsRequest {
         person_id: placement.person_id.clone(),
         page_size: 1000,
-        page_token: String::new(),
+        ..Default::default()
     };
     let decisions = auditor
         .assessment

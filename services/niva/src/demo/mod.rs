@@ -225,12 +225,15 @@ impl Steps<'_> {
     async fn import_city(&self) -> Result<City, Failure> {
         let importer = self.world.importer();
         self.progress.begin("Import persons, grants and measurements");
-        let a = import::into_assessment(&importer, self.data).await.map_err(Failure::failed)?;
+        import::into_assessment(&importer, self.data).await.map_err(Failure::failed)?;
+        let rows = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+        let (persons, grants) = (rows(self.data.persons.len()), rows(self.data.grants.len()));
+        let measurements = rows(self.data.measurements.len());
         self.progress.done(format_args!(
             "{} persons, {} grants and {} measurements (counts published or reconstructed, people invented)",
-            count(a.persons),
-            count(a.grants),
-            count(a.measurements)
+            count(persons),
+            count(grants),
+            count(measurements)
         ));
         self.progress.begin("Import providers, units and placements");
         import::choice_has_caught_up(&importer).await.map_err(Failure::failed)?;
@@ -244,9 +247,9 @@ impl Steps<'_> {
         Ok(City {
             name: self.world.city.city.clone(),
             fingerprint: self.data.fingerprint.clone(),
-            persons: a.persons,
-            grants: a.grants,
-            measurements: a.measurements,
+            persons,
+            grants,
+            measurements,
             providers: c.providers,
             units: c.units,
             placements: c.placements,

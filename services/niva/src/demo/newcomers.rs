@@ -238,20 +238,35 @@ impl Person {
 
     async fn register(&self) -> Result<(), Failure> {
         let mut client = self.officer.assessment.clone();
-        let register = assessment::RegisterPersonRequest {
-            request_id: format!("{}-register", self.request),
+        let residence = assessment::ResidencePeriod { valid_from: None, district: self.district.clone() };
+        let person = assessment::Person {
             person_id: self.person_id.clone(),
-            district: self.district.clone(),
+            residences: vec![residence],
+            ..Default::default()
         };
-        client.persons.register_person(register).await.to("register a person")?;
-        let grant = assessment::RecordGrantRequest {
-            request_id: format!("{}-grant", self.request),
+        let record = assessment::RecordPersonRequest {
+            request_id: format!("{}-register", self.request),
+            person: Some(person),
+            ..Default::default()
+        };
+        client.persons.record_person(record).await.to("record a person")?;
+        let scope = assessment::ScopePeriod {
+            valid_from: Some(wire::date(dates::day0())),
+            scope: Some(wire::scope(&self.plan.scope)),
+        };
+        let grant = assessment::Grant {
             grant_id: self.grant_id.clone(),
             person_id: self.person_id.clone(),
             service: self.plan.service.into(),
             district: self.district.clone(),
             valid: Some(wire::dates(dates::day0(), None)),
-            scope: Some(wire::scope(&self.plan.scope)),
+            scopes: vec![scope],
+            ..Default::default()
+        };
+        let grant = assessment::RecordGrantRequest {
+            request_id: format!("{}-grant", self.request),
+            grant: Some(grant),
+            ..Default::default()
         };
         client.grants.record_grant(grant).await.to("record a grant")?;
         Ok(())

@@ -4,6 +4,7 @@ use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as assessment;
+use niva_proto::common::v1::Level;
 
 use crate::failure::{Asked, Failure};
 use crate::wire;
@@ -34,12 +35,16 @@ pub(super) async fn measure(
     let follow_up = niva_calendar::plus_days(wanted.visit, -6);
     let started = client
         .measurements
-        .start_measurement(assessment::StartMeasurementRequest {
+        .record_measurement(assessment::RecordMeasurementRequest {
             request_id: format!("{request}-measure"),
-            person_id: (*person_id).to_owned(),
-            service: (*service).into(),
-            visit_date: Some(wire::date(wanted.visit)),
-            follow_up_date: Some(wire::date(follow_up)),
+            measurement: Some(assessment::Measurement {
+                person_id: (*person_id).to_owned(),
+                service: (*service).into(),
+                visit_date: Some(wire::date(wanted.visit)),
+                follow_up_date: Some(wire::date(follow_up)),
+                ..Default::default()
+            }),
+            ..Default::default()
         })
         .await
         .to(format_args!("start the measurement of {person_id}"))?;
@@ -52,8 +57,8 @@ pub(super) async fn measure(
             .record_score(assessment::RecordScoreRequest {
                 request_id: format!("{request}-score-{number}"),
                 measurement_id: measurement_id.clone(),
-                item_key: item,
-                score,
+                score: Some(assessment::ItemScore { item_key: item, score }),
+                ..Default::default()
             })
             .await
             .to(format_args!("score item {number} of {person_id}"))?;
@@ -64,6 +69,8 @@ pub(super) async fn measure(
             request_id: format!("{request}-decide"),
             measurement_id,
             valid_from: wanted.valid_from.map(wire::date),
+            expected_level: Some(Level { value: wanted.level.into() }),
+            ..Default::default()
         })
         .await
         .to(format_args!("decide the level of {person_id}"))?;

@@ -104,7 +104,7 @@ impl World {
 
     /// As one part calls another.
     fn channel(&self, to: &Endpoint, part: &str) -> Channel {
-        to.channel(self.credentials(Caller::new(format!("niva-{part}"), [Role::Service])))
+        to.channel(self.credentials(Caller::new(format!("niva-{part}"), [Role::Service, Role::FeedReader])))
     }
 
     fn credentials(&self, caller: Caller) -> Credentials {
@@ -147,7 +147,8 @@ impl World {
 
     /// The caller that imports.
     pub(super) fn importer(&self) -> Clients {
-        self.clients(&Caller::new("importer", [Role::Service, Role::Importer]))
+        let roles = [Role::Service, Role::Importer, Role::FeedReader];
+        self.clients(&Caller::new("importer", roles))
     }
 
     /// It is nine in the morning of a day.

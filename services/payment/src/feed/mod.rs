@@ -10,14 +10,14 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use niva_kit::auth::Caller;
 use niva_kit::client::Channel;
-use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard};
+use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
 use niva_kit::wire::write;
 use niva_kit::{Clock, OpError, Tx};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
-use niva_proto::assessment::v1::{AssessmentEvent, WatchAssessmentRequest};
+use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest};
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest};
-use niva_proto::common::v1::FeedStatus;
+use niva_proto::common::v1::{EventInfo, FeedStatus};
 use niva_proto::payment::v1 as pb;
 use pb::feed_service_server::FeedService;
 use tonic::{Request, Status};
@@ -72,7 +72,7 @@ impl Feed {
 /// An event that cannot be, in words; the database's.
 pub async fn apply_assessment<'e>(
     tx: &Tx<'_>,
-    events: impl IntoIterator<Item = &'e AssessmentEvent>,
+    events: impl IntoIterator<Item = &'e AssessmentFeedEvent>,
     now: chrono::DateTime<chrono::Utc>,
 ) -> Result<(), OpError> {
     let incoming: Result<Vec<_>, _> =
@@ -102,8 +102,8 @@ pub(crate) struct Facts {
 }
 
 #[async_trait]
-impl FeedSink<AssessmentEvent> for Facts {
-    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<AssessmentEvent>]) -> Result<(), OpError> {
+impl FeedSink<AssessmentFeedEvent> for Facts {
+    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<AssessmentFeedEvent>]) -> Result<(), OpError> {
         apply_assessment(tx, events.iter().map(|e| &e.event), self.clock.now()).await
     }
 }
@@ -119,17 +119,17 @@ impl FeedSink<ChoiceFeedEvent> for Facts {
 pub(crate) struct Assessment(pub(crate) AssessmentFeedClient<Channel>);
 
 #[async_trait]
-impl FeedSource<AssessmentEvent> for Assessment {
+impl FeedSource<AssessmentFeedEvent> for Assessment {
     async fn open(
         &self,
         after: i64,
-    ) -> Result<BoxStream<'static, Result<Heard<AssessmentEvent>, Status>>, Status> {
+    ) -> Result<BoxStream<'static, Result<Heard<AssessmentFeedEvent>, Status>>, Status> {
         let request = WatchAssessmentRequest { after_position: after };
         let messages = self.0.clone().watch_assessment(request).await?.into_inner();
         let heard = messages.map(|message| {
             let message = message?;
-            let events = message.events.into_iter().map(|e| event(e.position, e.previous_position, e.event));
-            Ok(Heard { events: events.collect::<Result<_, Status>>()?, newest: message.newest_position })
+            let events = message.events.into_iter().map(|e| event(e.info.clone(), e.fact.is_some(), e));
+            Ok(Heard { events: events.collect(), newest: message.newest_position })
         });
         Ok(heard.boxed())
     }
@@ -148,18 +148,19 @@ impl FeedSource<ChoiceFeedEvent> for Choice {
         let messages = self.0.clone().watch_choice(request).await?.into_inner();
         let heard = messages.map(|message| {
             let message = message?;
-            let events = message.events.into_iter().map(|e| {
-                let info = e.info.clone().unwrap_or_default();
-                event(info.position, info.previous_position, Some(e))
-            });
-            Ok(Heard { events: events.collect::<Result<_, Status>>()?, newest: message.newest_position })
+            let events = message.events.into_iter().map(|e| event(e.info.clone(), e.fact.is_some(), e));
+            Ok(Heard { events: events.collect(), newest: message.newest_position })
         });
         Ok(heard.boxed())
     }
 }
 
-fn event<E>(position: i64, previous: i64, event: Option<E>) -> Result<FeedEvent<E>, Status> {
-    let event =
-        event.ok_or_else(|| Status::data_loss(format!("the event at position {position} is empty")))?;
-    Ok(FeedEvent { position, previous, meaning: niva_kit::feed::Meaning::Known, event })
+fn event<E>(info: Option<EventInfo>, known: bool, event: E) -> FeedEvent<E> {
+    let info = info.unwrap_or_default();
+    let meaning = match (known, info.ignorable) {
+        (true, _) => Meaning::Known,
+        (false, true) => Meaning::Ignorable,
+        (false, false) => Meaning::Unknown,
+    };
+    FeedEvent { position: info.position, previous: info.previous_position, meaning, event }
 }

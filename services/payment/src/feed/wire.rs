@@ -9,20 +9,21 @@ use niva_payment_domain::{
 };
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
+use niva_proto::common::v1 as common;
 use niva_proto::common::v1::fact_info::State as FactState;
 
 use crate::cases::{CaseKey, Incoming};
 use crate::wire::scope;
 
 /// A fact of assessment.
-pub(crate) fn assessment(event: &assessment::AssessmentEvent) -> Result<Option<Incoming>, OpError> {
-    use assessment::assessment_event::Fact as F;
+pub(crate) fn assessment(event: &assessment::AssessmentFeedEvent) -> Result<Option<Incoming>, OpError> {
+    use assessment::assessment_feed_event::Fact as F;
     let mut v = Violations::new();
     let incoming = match &event.fact {
         Some(F::Grant(g)) => v.nested("grant", |v| grant(v, g)),
         Some(F::LevelDecision(decision)) => v.nested("level_decision", |v| level_decision(v, decision)),
-        // A kind of fact that a newer assessment tells of.
-        None => return Ok(None),
+        // Where somebody lives moves no money; or a kind of fact that a newer assessment tells of.
+        Some(F::Person(_)) | None => return Ok(None),
     };
     v.finish_with(incoming).map(Some)
 }
@@ -62,7 +63,8 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
     scopes.sort_by_key(|(from, _)| *from);
     let grant = Grant { district: district?, valid: valid?, scopes };
     let content = Content::Grant(grant);
-    Some(Incoming::Case(key?, Fact { id: grant_id?, revision: g.revision, withdrawn: false, content }))
+    let (revision, withdrawn) = told(v, g.info.as_ref())?;
+    Some(Incoming::Case(key?, Fact { id: grant_id?, revision, withdrawn, content }))
 }
 
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
@@ -73,11 +75,22 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
     let points = d.points.and_then(|points| u16::try_from(points).ok());
     let kind = match d.kind() {
         assessment::level_decision::Kind::Measured => LevelKind::Measured,
-        _ => LevelKind::Stated,
+        assessment::level_decision::Kind::Preliminary => LevelKind::Preliminary,
+        assessment::level_decision::Kind::Conversion => LevelKind::Conversion,
+        assessment::level_decision::Kind::Stated | assessment::level_decision::Kind::Unspecified => {
+            LevelKind::Stated
+        }
     };
     let (valid_from, decided) = (valid_from?, d.decision_number);
     let content = Content::Level(LevelDecision { valid_from, decided, kind, level: level?, points });
-    Some(Incoming::Case(key?, Fact { id: decision_id?, revision: 1, withdrawn: false, content }))
+    let (revision, withdrawn) = told(v, d.info.as_ref())?;
+    Some(Incoming::Case(key?, Fact { id: decision_id?, revision, withdrawn, content }))
+}
+
+/// The revision of a fact, and whether it was withdrawn.
+fn told(v: &mut Violations, info: Option<&common::FactInfo>) -> Option<(i64, bool)> {
+    let info = v.required("info", info)?;
+    Some((info.revision, info.state() == common::fact_info::State::Withdrawn))
 }
 
 fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {

@@ -2,7 +2,9 @@
 
 use niva_calendar::{Datelike, NaiveDate};
 use niva_names::ServiceKey;
-use niva_proto::assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event};
+use niva_proto::assessment::v1::{
+    AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event,
+};
 use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
 use niva_proto::common::v1 as wire;
 
@@ -33,7 +35,7 @@ impl Person {
         format!("PL-{:04}", self.n)
     }
 
-    pub(crate) fn grant(&self) -> AssessmentEvent {
+    pub(crate) fn grant(&self) -> AssessmentFeedEvent {
         self.grant_of(1, None, wire::GrantScope::default())
     }
 
@@ -42,7 +44,7 @@ impl Person {
         revision: i64,
         last: Option<NaiveDate>,
         scope: wire::GrantScope,
-    ) -> AssessmentEvent {
+    ) -> AssessmentFeedEvent {
         let grant = Grant {
             grant_id: format!("G-{:04}", self.n),
             person_id: format!("P-{:04}", self.n),
@@ -50,12 +52,13 @@ impl Person {
             district: self.district.to_owned(),
             valid: days(self.start, last),
             scopes: vec![ScopePeriod { valid_from: date(self.start), scope: Some(scope) }],
-            revision,
+            info: Some(wire::FactInfo { revision, ..Default::default() }),
+            ..Default::default()
         };
-        AssessmentEvent { fact: Some(assessment_event::Fact::Grant(grant)) }
+        AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }
     }
 
-    pub(crate) fn level(&self, number: i64, level: i32, from: NaiveDate) -> AssessmentEvent {
+    pub(crate) fn level(&self, number: i64, level: i32, from: NaiveDate) -> AssessmentFeedEvent {
         let decision = LevelDecision {
             level_decision_id: format!("LD-{:04}-{number}", self.n),
             person_id: format!("P-{:04}", self.n),
@@ -63,9 +66,10 @@ impl Person {
             level: Some(wire::Level { value: level }),
             valid_from: date(from),
             decision_number: number,
+            info: Some(wire::FactInfo { revision: 1, ..Default::default() }),
             ..Default::default()
         };
-        AssessmentEvent { fact: Some(assessment_event::Fact::LevelDecision(decision)) }
+        AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
     }
 
     pub(crate) fn placement(&self, unit: &str) -> Placement {

@@ -2,7 +2,7 @@
 
 use niva_calendar::{NaiveDate, plus_days};
 use niva_names::stockholm;
-use niva_proto::assessment::v1::AssessmentEvent;
+use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1::{Extent, GrantScope, Regime};
 
@@ -12,7 +12,7 @@ use super::day;
 /// Something that a feed tells.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
-    Assessment(AssessmentEvent),
+    Assessment(AssessmentFeedEvent),
     Choice(ChoiceFeedEvent),
 }
 

@@ -16,7 +16,7 @@ use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_payment::{Deps, Migrator, Started, Tuning};
-use niva_proto::assessment::v1::AssessmentEvent;
+use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1 as pb;
@@ -158,7 +158,7 @@ impl World {
         self.requests.next()
     }
 
-    pub(crate) async fn assessed(&self, events: &[AssessmentEvent]) {
+    pub(crate) async fn assessed(&self, events: &[AssessmentFeedEvent]) {
         let now = self.clock.now();
         let done: Result<(), OpError> = self
             .db

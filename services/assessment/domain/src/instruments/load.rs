@@ -1,6 +1,6 @@
+use niva_names::ServiceKey;
 use std::collections::BTreeSet;
 
-use niva_names::ServiceKey;
 use serde::Deserialize;
 
 use super::{Area, Grade, Instrument, Instruments, Item};

@@ -1,10 +1,10 @@
 mod load;
 
+use niva_names::ServiceKey;
 use std::collections::BTreeSet;
 
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::ServiceKey;
 
 pub use load::InstrumentError;
 

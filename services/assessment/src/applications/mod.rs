@@ -1,0 +1,337 @@
+//! Applications: what people apply for, what is decided, and appeals. Nobody else acts on them: what is granted is told
+//! as a grant.
+
+pub(crate) mod import;
+mod store;
+mod wire;
+
+use std::sync::Arc;
+
+use niva_access::Caller;
+use niva_assessment_domain::{Application, ApplicationRefused, Outcome, Person};
+use niva_base::OpError;
+use niva_facts::{Info, Telling};
+use niva_names::ServiceKey;
+use niva_proto::assessment::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
+use pb::application_service_server::ApplicationService;
+use tonic::Request;
+
+use crate::grants::store as grants;
+use crate::{Answer, App, Listed, fixed, id_taken, in_district, persons};
+
+/// Applications as tonic sees them.
+pub(crate) struct Applications(pub(crate) Arc<App>);
+
+/// Which applications are looked for; what is empty does not matter.
+pub(crate) struct Filter {
+    person_id: String,
+    service: Option<ServiceKey>,
+    district: String,
+    outcome: Option<Outcome>,
+    undecided: bool,
+    appealed: bool,
+    /// Districts that the caller sees; empty: all.
+    seen: Vec<String>,
+    listed: Listed,
+}
+
+#[tonic::async_trait]
+impl ApplicationService for Applications {
+    async fn record_application(
+        &self,
+        request: Request<pb::RecordApplicationRequest>,
+    ) -> Answer<pb::RecordApplicationResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn decide_application(
+        &self,
+        request: Request<pb::DecideApplicationRequest>,
+    ) -> Answer<pb::DecideApplicationResponse> {
+        answer!(self.decide(request))
+    }
+
+    async fn appeal_application(
+        &self,
+        request: Request<pb::AppealApplicationRequest>,
+    ) -> Answer<pb::AppealApplicationResponse> {
+        answer!(self.appeal(request))
+    }
+
+    async fn decide_appeal(
+        &self,
+        request: Request<pb::DecideAppealRequest>,
+    ) -> Answer<pb::DecideAppealResponse> {
+        answer!(self.end_appeal(request))
+    }
+
+    async fn correct_application(
+        &self,
+        request: Request<pb::CorrectApplicationRequest>,
+    ) -> Answer<pb::CorrectApplicationResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_application(
+        &self,
+        request: Request<pb::WithdrawApplicationRequest>,
+    ) -> Answer<pb::WithdrawApplicationResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_application(
+        &self,
+        request: Request<pb::GetApplicationRequest>,
+    ) -> Answer<pb::GetApplicationResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_applications(
+        &self,
+        request: Request<pb::ListApplicationsRequest>,
+    ) -> Answer<pb::ListApplicationsResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn list_application_revisions(
+        &self,
+        request: Request<pb::ListApplicationRevisionsRequest>,
+    ) -> Answer<pb::ListApplicationRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
+}
+
+impl Applications {
+    async fn record(
+        &self,
+        caller: &Caller,
+        request: &pb::RecordApplicationRequest,
+    ) -> Result<pb::RecordApplicationResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "application");
+        let application = &wire::told(request.application.as_ref(), Some(made), &self.0.city)?;
+        in_district(caller, &application.district)?;
+        application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    alive(&persons::standing(tx, &application.person_id).await?, application)?;
+                    let info = Info::first(application.application_id.as_str(), told);
+                    if !store::insert(tx, application, &info).await? {
+                        return Err(id_taken("application", &application.application_id));
+                    }
+                    let application = Some(keep(tx, application, &info).await?);
+                    Ok(pb::RecordApplicationResponse { application })
+                })
+            })
+            .await
+    }
+
+    async fn decide(
+        &self,
+        caller: &Caller,
+        request: &pb::DecideApplicationRequest,
+    ) -> Result<pb::DecideApplicationResponse, OpError> {
+        let (id, decision) = &wire::decided(request)?;
+        let today = self.0.clock.today();
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = held(tx, caller, id).await?;
+                    let decide = |application: Application| application.decide(decision.clone(), today);
+                    let application = Some(happened(tx, held, told, decide).await?);
+                    Ok(pb::DecideApplicationResponse { application })
+                })
+            })
+            .await
+    }
+
+    async fn appeal(
+        &self,
+        caller: &Caller,
+        request: &pb::AppealApplicationRequest,
+    ) -> Result<pb::AppealApplicationResponse, OpError> {
+        let (id, day) = &wire::appealed(request)?;
+        let today = self.0.clock.today();
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = held(tx, caller, id).await?;
+                    let appeal = |application: Application| application.appeal(*day, today);
+                    let application = Some(happened(tx, held, told, appeal).await?);
+                    Ok(pb::AppealApplicationResponse { application })
+                })
+            })
+            .await
+    }
+
+    async fn end_appeal(
+        &self,
+        caller: &Caller,
+        request: &pb::DecideAppealRequest,
+    ) -> Result<pb::DecideAppealResponse, OpError> {
+        let (id, (outcome, day)) = &wire::appeal_ended(request)?;
+        let today = self.0.clock.today();
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let held = held(tx, caller, id).await?;
+                    let end = |application: Application| application.end_appeal(*outcome, *day, today);
+                    let application = Some(happened(tx, held, told, end).await?);
+                    Ok(pb::DecideAppealResponse { application })
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectApplicationRequest,
+    ) -> Result<pb::CorrectApplicationResponse, OpError> {
+        let application = &wire::told(request.application.as_ref(), None, &self.0.city)?;
+        in_district(caller, &application.district)?;
+        application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (standing, info) = held(tx, caller, &application.application_id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    subject_fixed(&standing, application)?;
+                    store::update(tx, application, &info).await?;
+                    let application = Some(keep(tx, application, &info).await?);
+                    Ok(pb::CorrectApplicationResponse { application })
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawApplicationRequest,
+    ) -> Result<pb::WithdrawApplicationResponse, OpError> {
+        let id = &read::only_id("application_id", &request.application_id)?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (application, info) = held(tx, caller, id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    if let Some(grant) = grants::naming(tx, id).await? {
+                        let words =
+                            format!("grant {grant} names the application: withdraw or correct it first");
+                        return Err(
+                            OpError::precondition("APPLICATION_IN_USE", words).with("grant_id", grant)
+                        );
+                    }
+                    store::update(tx, &application, &info).await?;
+                    let application = Some(keep(tx, &application, &info).await?);
+                    Ok(pb::WithdrawApplicationResponse { application })
+                })
+            })
+            .await
+    }
+
+    async fn get(
+        &self,
+        caller: &Caller,
+        request: &pb::GetApplicationRequest,
+    ) -> Result<pb::GetApplicationResponse, OpError> {
+        let id = read::only_id("application_id", &request.application_id)?;
+        let application: pb::Application = self.0.read(&id, request.as_of).await?;
+        in_district(caller, &application.district)?;
+        Ok(pb::GetApplicationResponse { application: Some(application) })
+    }
+
+    async fn list(
+        &self,
+        caller: &Caller,
+        request: &pb::ListApplicationsRequest,
+    ) -> Result<pb::ListApplicationsResponse, OpError> {
+        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (next_page_token, applications) = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
+                })
+            })
+            .await?;
+        Ok(pb::ListApplicationsResponse { applications, next_page_token })
+    }
+
+    async fn revisions(
+        &self,
+        caller: &Caller,
+        request: &pb::ListApplicationRevisionsRequest,
+    ) -> Result<pb::ListApplicationRevisionsResponse, OpError> {
+        let id = read::only_id("application_id", &request.application_id)?;
+        in_district(caller, &self.0.read::<pb::Application>(&id, None).await?.district)?;
+        let (applications, next_page_token) =
+            self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        Ok(pb::ListApplicationRevisionsResponse { applications, next_page_token })
+    }
+}
+
+/// An application that is about to change, held with its person to the transaction's end.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Application, Info), OpError> {
+    let unknown = || OpError::not_found("application", id);
+    let person = store::person(tx, id).await?.ok_or_else(unknown)?;
+    persons::standing(tx, &person).await?;
+    let message = facts::newest::<pb::Application>(tx, id).await?.ok_or_else(unknown)?;
+    let (application, info) = (wire::stored(&message)?, crate::info(&message)?);
+    in_district(caller, &application.district)?;
+    Ok((application, info))
+}
+
+/// Refuses to correct what an application is about.
+fn subject_fixed(standing: &Application, given: &Application) -> Result<(), OpError> {
+    fixed("application.person_id", &standing.person_id, &given.person_id)?;
+    fixed("application.service", &standing.service, &given.service)
+}
+
+fn alive(person: &Person, application: &Application) -> Result<(), OpError> {
+    person.lives_on(application.day).map_err(|e| persons::refused("application.apply_date", &e))
+}
+
+async fn happened(
+    tx: &Tx<'_>,
+    (application, info): (Application, Info),
+    told: Telling,
+    transition: impl FnOnce(Application) -> Result<Application, ApplicationRefused>,
+) -> Result<pb::Application, OpError> {
+    let next = info.happened(told)?;
+    let application = transition(application).map_err(|e| refused(&e))?;
+    store::update(tx, &application, &next).await?;
+    keep(tx, &application, &next).await
+}
+
+/// Keeps the revision.
+async fn keep(tx: &Tx<'_>, application: &Application, info: &Info) -> Result<pb::Application, OpError> {
+    let message = wire::message(application, Some(info));
+    facts::append(tx, std::slice::from_ref(&message)).await?;
+    Ok(message)
+}
+
+fn refused(error: &ApplicationRefused) -> OpError {
+    let words = error.to_string();
+    match error {
+        ApplicationRefused::DayInFuture { .. } => OpError::invalid("application", "DAY_IN_FUTURE", words),
+        ApplicationRefused::DaysOutOfOrder { .. } => {
+            OpError::invalid("application", "DAYS_OUT_OF_ORDER", words)
+        }
+        ApplicationRefused::DecisionWithoutReason => {
+            OpError::invalid("decision.reason", "DECISION_WITHOUT_REASON", words)
+        }
+        ApplicationRefused::Decided => OpError::precondition("APPLICATION_DECIDED", words),
+        ApplicationRefused::NotDecided => OpError::precondition("NOT_DECIDED", words),
+        ApplicationRefused::NothingToAppeal => OpError::precondition("NOTHING_TO_APPEAL", words),
+        ApplicationRefused::Appealed => OpError::precondition("APPLICATION_APPEALED", words),
+        ApplicationRefused::NotAppealed => OpError::precondition("NOT_APPEALED", words),
+        ApplicationRefused::AppealDecided => OpError::precondition("APPEAL_DECIDED", words),
+    }
+}

@@ -1,0 +1,67 @@
+//! What the records of all resources have in common when they are imported.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use niva_base::OpError;
+use niva_imports::{Effects, Numbered};
+use niva_proto::assessment::v1 as pb;
+use niva_store::{Tx, facts};
+
+/// Records of one kind, in their order.
+pub(crate) type Records<'a, M> = Vec<Numbered<&'a M>>;
+
+/// Notes a refusal, with the field of those that are not about one.
+pub(crate) fn refuse(effects: &mut Effects, number: i64, field: &str, error: OpError) -> Result<(), OpError> {
+    match error {
+        OpError::Invalid(violations) => effects.refuse_all(number, violations),
+        OpError::FailedPrecondition { reason, message, .. } => effects.refuse(number, field, reason, message),
+        other => return Err(other),
+    }
+    Ok(())
+}
+
+/// Notes a refusal unless all is well: the value, if it is.
+pub(crate) fn noted<T>(
+    effects: &mut Effects,
+    number: i64,
+    field: &str,
+    result: Result<T, OpError>,
+) -> Result<Option<T>, OpError> {
+    match result {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => refuse(effects, number, field, error).map(|()| None),
+    }
+}
+
+/// The people of an import's records who stand, by id.
+pub(crate) struct People(BTreeMap<String, pb::Person>);
+
+impl People {
+    pub(crate) async fn load(tx: &Tx<'_>, ids: impl Iterator<Item = &str>) -> Result<Self, OpError> {
+        let ids: Vec<_> = ids.map(str::trim).collect::<BTreeSet<_>>().into_iter().collect();
+        let mut people = facts::newest_of::<pb::Person>(tx, &ids).await?;
+        people.retain(|_, person| crate::info(person).is_ok_and(|info| info.stands()));
+        Ok(Self(people))
+    }
+
+    /// Their ids.
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
+    /// The person; notes that there is none, unless the import has one that is wrong in itself.
+    pub(crate) fn find(
+        &self,
+        effects: &mut Effects,
+        number: i64,
+        kind: &str,
+        id: &str,
+    ) -> Option<&pb::Person> {
+        let found = self.0.get(id);
+        if found.is_none() && !effects.is_withheld("person", id) {
+            let words = format!("there is no person {id}, neither here nor in the import: add the person");
+            effects.refuse(number, &format!("{kind}.person_id"), "PERSON_UNKNOWN", words);
+        }
+        found
+    }
+}
