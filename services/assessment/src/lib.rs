@@ -152,6 +152,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(MeasurementServiceServer::new(measurements::Measurements(app.clone()))))
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(app.clone()))))
+        .add_service(niva_catalogue::server(Arc::clone(&app.city)))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
     Ok(Started { routes })
 }
@@ -164,7 +165,7 @@ pub fn policy() -> Policy {
     const MEASURES: &[Role] = &[Assessor, Administrator];
     const READS: &[Role] = &[Assessor, CaseOfficer, Analyst, Auditor, Administrator];
     const SYSTEMS: &[Role] = &[Service, Administrator];
-    Policy::new()
+    niva_catalogue::policy()
         .service(
             pb::person_service_server::SERVICE_NAME,
             &[("RegisterPerson", GRANTS), ("GetPerson", READS), ("ListPersons", READS)],

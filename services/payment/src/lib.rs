@@ -21,6 +21,7 @@ pub mod feed;
 mod holds;
 mod imports;
 mod lines;
+mod models;
 mod occasions;
 mod premises_costs;
 mod runs;
@@ -220,6 +221,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         ($($server:ident::$type:ident($resource:expr),)+) => {{
             let mut routes = Routes::builder();
             $(routes.add_service(niva_kit::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
+            routes.add_service(niva_catalogue::server(Arc::clone(&app.city)));
             routes.add_service(niva_kit::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
         }};
@@ -235,6 +237,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         run_service_server::RunServiceServer(runs::Runs),
         line_service_server::LineServiceServer(lines::Lines),
         hold_service_server::HoldServiceServer(holds::Holds),
+        model_service_server::ModelServiceServer(models::Models),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }
@@ -242,7 +245,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
 /// Who may call what: as the contract's method options say.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_kit::rpc::policy("niva.payment.v1")
+    niva_kit::rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
 }
 
 /// The provider that a caller is bound to: whoever calls for a provider sees and tells of its units alone.
