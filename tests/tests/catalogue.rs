@@ -19,7 +19,8 @@ fn reasons(refused: &tonic::Status) -> Vec<String> {
 async fn services_and_districts_are_told_page_by_page_to_every_role() {
     let world = World::memory(Store::Sqlite).await;
     world.set_day("2024-03-01");
-    for role in Role::ALL {
+    // Machines have roles of their own; the old one for all of them opens nothing new.
+    for role in Role::ALL.into_iter().filter(|role| *role != Role::Service) {
         let mut client = catalogue::Clients::new(world.channel_with(Service::Choice, role)).catalogue;
         let (mut keys, mut page_token) = (Vec::new(), String::new());
         loop {
@@ -41,10 +42,8 @@ async fn services_and_districts_are_told_page_by_page_to_every_role() {
     let on = ListDistrictsRequest { day: day("2024-03-01"), page_size: 100, ..Default::default() };
     assert_eq!(client.list_districts(on).await.unwrap().into_inner().districts.len(), 11);
 
-    let bad = ListDistrictsRequest {
-        day: Some(Date { year: 2024, month: 2, day: 30 }),
-        ..Default::default()
-    };
+    let bad =
+        ListDistrictsRequest { day: Some(Date { year: 2024, month: 2, day: 30 }), ..Default::default() };
     assert_eq!(reasons(&client.list_districts(bad).await.unwrap_err()), ["DATE_INVALID"]);
     let forged = || "forged".to_owned();
     let bad = ListDistrictsRequest { page_size: -1, page_token: forged(), ..Default::default() };
@@ -89,7 +88,11 @@ async fn models_and_rates_are_told_with_the_source_of_every_amount() {
         page_token = page.next_page_token;
     }
     assert!(rates.len() > 300, "{}", rates.len());
-    assert!(rates.iter().all(|r| r.source.as_ref().is_some_and(|s| !s.document.is_empty() && !s.place.is_empty())));
+    assert!(
+        rates
+            .iter()
+            .all(|r| r.source.as_ref().is_some_and(|s| !s.document.is_empty() && !s.place.is_empty()))
+    );
 
     let on = ListRatesRequest {
         service: "supported_housing".to_owned(),

@@ -121,17 +121,15 @@ async fn move_in(world: &World) {
         request_id: new_request(),
         grant_id: grant_id.clone(),
         unit_ids: vec![unit_id.clone(), "KU-2".to_owned()],
-        ..Default::default()
     };
     officer.wishes.record_wish(wish).await.unwrap();
-    let offer = MakeOfferRequest { request_id: new_request(), grant_id, unit_id, ..Default::default() };
+    let offer = MakeOfferRequest { request_id: new_request(), grant_id, unit_id };
     let offer = officer.offers.make_offer(offer).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(offer.answer_by, day("2024-03-06"));
     let yes = AcceptOfferRequest {
         request_id: new_request(),
         offer_id: offer.offer_id,
         ordered_start: day("2024-03-04"),
-        ..Default::default()
     };
     let placement = officer.offers.accept_offer(yes).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-04");
@@ -139,7 +137,6 @@ async fn move_in(world: &World) {
         request_id: new_request(),
         placement_id: placement.placement_id,
         actual_start: day("2024-03-04"),
-        ..Default::default()
     };
     officer.placements.start_placement(start).await.unwrap();
 }
@@ -150,19 +147,19 @@ async fn pay_march(world: &World) {
     world.feeds_caught_up().await;
     let run = steps::run(world, "2024-03").await;
     let control = run.control.clone().unwrap();
-    assert_eq!(
-        (control.lines, control.amount, control.holds),
-        (2, Some(kronor(31 * 1_850 + 28 * 1_500)), 0)
-    );
+    assert_eq!((control.lines, control.amount, control.holds), (2, Some(kronor(31 * 1_850 + 28 * 1_500)), 0));
     let approved = steps::approve(world, &run).await;
     assert_eq!(approved.state(), payment_run::State::Approved);
     let mut lines = steps::lines(world, &run.payment_run_id).await;
     lines.sort_by(|a, b| a.person_id.cmp(&b.person_id));
     let told = |line: &PaymentLine| (line.service.clone(), line.settlement(), line.amount);
-    assert_eq!(lines.iter().map(told).collect::<Vec<_>>(), [
-        ("short_stay".to_owned(), Settlement::OwnUnit, Some(kronor(31 * 1_850))),
-        ("short_stay".to_owned(), Settlement::InternalVoucher, Some(kronor(28 * 1_500))),
-    ]);
+    assert_eq!(
+        lines.iter().map(told).collect::<Vec<_>>(),
+        [
+            ("short_stay".to_owned(), Settlement::OwnUnit, Some(kronor(31 * 1_850))),
+            ("short_stay".to_owned(), Settlement::InternalVoucher, Some(kronor(28 * 1_500))),
+        ]
+    );
     let request = ExplainPaymentLineRequest { payment_line_id: lines[0].payment_line_id.clone() };
     let why = world.payment(Role::FinanceMaker).lines.explain_payment_line(request).await.unwrap();
     assert!(format!("{:?}", why.into_inner()).contains("Påhittade Småstads prislista 2024"));
