@@ -1,12 +1,13 @@
 //! Steps that several journeys take.
 
+use niva_names::ServiceKey;
 use niva_proto::{
     assessment::v1::{
         DecideLevelRequest, ItemScore, ListInstrumentsRequest, Measurement, RecordGrantRequest,
         RecordScoreRequest, RegisterPersonRequest, StartMeasurementRequest,
     },
     choice::v1::{Provider, RecordProviderRequest, RecordUnitRequest, Unit, UnitPeriod},
-    common::v1::{Regime, ServiceType},
+    common::v1::Regime,
     payment::v1::{
         ApprovePaymentRunRequest, CreatePaymentRunRequest, GetPaymentRunRequest, ListPaymentLinesRequest,
         PaymentLine, PaymentRun, WatchPaymentRunRequest,
@@ -34,7 +35,7 @@ pub struct Measured {
 pub async fn unit(
     world: &World,
     id: &str,
-    service: ServiceType,
+    service: ServiceKey,
     district: &str,
     regime: Regime,
     places: i32,
@@ -71,7 +72,7 @@ pub async fn unit(
 pub async fn person_with_grant(
     world: &World,
     person: &str,
-    service: ServiceType,
+    service: ServiceKey,
     district: &str,
     first: &str,
 ) -> String {
@@ -81,7 +82,7 @@ pub async fn person_with_grant(
 async fn try_person_with_grant(
     world: &World,
     person: &str,
-    service: ServiceType,
+    service: ServiceKey,
     district: &str,
     first: &str,
 ) -> Result<String, Status> {
@@ -109,7 +110,7 @@ async fn try_person_with_grant(
 ///
 /// # Panics
 /// When a call fails.
-pub async fn measure(world: &World, person: &str, service: ServiceType, valid_from: &str) -> Measured {
+pub async fn measure(world: &World, person: &str, service: ServiceKey, valid_from: &str) -> Measured {
     let mut client = world.assessment(Role::Assessor);
     let instruments =
         client.instruments.list_instruments(ListInstrumentsRequest::default()).await.expect("instruments");

@@ -10,12 +10,13 @@ use niva_kit::{
     auth::{Caller, LocalIssuer},
     client::Credentials,
 };
+use niva_names::stockholm;
 use niva_proto::{
     assessment::v1::{
         GetPersonRequest, ListPersonsRequest, RegisterPersonRequest,
         person_service_client::PersonServiceClient,
     },
-    common::v1::{Regime, ServiceType},
+    common::v1::Regime,
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
 };
 use tonic::{Code, Status};
@@ -103,7 +104,7 @@ async fn a_role_does_its_own_work_alone() {
 async fn nobody_approves_what_they_made() {
     let world = World::memory(Store::Sqlite).await;
     world.set_day("2024-04-02");
-    steps::unit(&world, "unit", ServiceType::SupportedHousing, "Farsta", Regime::Municipal, 1).await;
+    steps::unit(&world, "unit", stockholm::SUPPORTED_HOUSING, "Farsta", Regime::Municipal, 1).await;
     world.feeds_caught_up().await;
     let run = steps::run(&world, "2024-03").await;
     let approve = || ApprovePaymentRunRequest {

@@ -6,13 +6,11 @@ use niva_journeys::{
     steps,
     world::{Role, Service, Store, World, look_again},
 };
-use niva_proto::{
-    assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, assessment_event::Fact},
-    common::v1::ServiceType,
-};
+use niva_names::{ServiceKey, stockholm};
+use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, assessment_event::Fact};
 use sea_orm::ConnectionTrait;
 
-const SERVICE: ServiceType = ServiceType::SupportedHousing;
+const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 const WRITERS: usize = 8;
 const EACH: usize = 25;
 

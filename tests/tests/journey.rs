@@ -5,19 +5,20 @@ use niva_journeys::{
     values::{day, kronor, month, new_request},
     world::{Role, Store, World},
 };
+use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     choice::v1::{
         AcceptOfferRequest, DeclineOfferRequest, EndPlacementRequest, GiveNoticeRequest, ListOffersRequest,
         MakeOfferRequest, Placement, RecordWishRequest, StartPlacementRequest, offer, placement,
     },
-    common::v1::{Regime, ServiceType},
+    common::v1::Regime,
     payment::v1::{
         ApprovePaymentRunRequest, Component, ExplainPaymentLineRequest, PaymentLine, Settlement, payment_run,
     },
 };
 use tonic::Code;
 
-const SERVICE: ServiceType = ServiceType::SupportedHousing;
+const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 const DISTRICT: &str = "Farsta";
 
 /// The whole way, on whatever world it is given.

@@ -5,8 +5,9 @@ use niva_journeys::{
     values::{month, new_request},
     world::{Role, Store, World},
 };
+use niva_names::stockholm;
 use niva_proto::{
-    common::v1::{Regime, ServiceType},
+    common::v1::Regime,
     payment::v1::{
         CreatePaymentRunRequest, DiscardPaymentRunRequest, ListPaymentRunsRequest, PaymentRun, payment_run,
     },
@@ -31,7 +32,7 @@ async fn create(world: &World, of: &str) -> Result<PaymentRun, Status> {
 /// Started at once: one wins, the others are told why not.
 async fn one_wins(store: Store) {
     let world = World::memory(store).await;
-    steps::unit(&world, "unit", ServiceType::SupportedHousing, "Farsta", Regime::Municipal, 1).await;
+    steps::unit(&world, "unit", stockholm::SUPPORTED_HOUSING, "Farsta", Regime::Municipal, 1).await;
     world.set_day("2024-04-02");
     world.feeds_caught_up().await;
     let answers = futures_util::future::join_all((0..ATTEMPTS).map(|_| create(&world, "2024-03"))).await;

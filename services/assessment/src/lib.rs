@@ -12,7 +12,8 @@ use niva_kit::auth::{Caller, Policy, Role};
 use niva_kit::feed::{FeedLog, NewEvent};
 use niva_kit::request::Call;
 use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use sea_orm_migration::MigratorTrait;
 use tokio_util::sync::CancellationToken;
@@ -58,7 +59,7 @@ pub struct Deps {
     /// Ids that the service makes.
     pub ids: Ids,
     /// The city and its district boards.
-    pub city: Arc<City>,
+    pub city: Arc<ServiceCatalogue>,
     /// Compensation models, for their level scales.
     pub catalogue: Arc<Catalogue>,
     /// Whether levels may be decided with instruments that are examples.
@@ -94,7 +95,7 @@ struct App {
     db: Database,
     clock: Clock,
     ids: Ids,
-    city: Arc<City>,
+    city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     instruments: Instruments,
     allow_example_instruments: bool,

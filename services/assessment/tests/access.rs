@@ -2,8 +2,8 @@
 
 use niva_kit::auth::{Caller, Role};
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1::ServiceType;
 use tonic::Code;
 
 use crate::rig::{Rig, decide_request, grant_request, measurement_request, reason};
@@ -20,10 +20,10 @@ on_both_databases! {
             assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "ROLE_MISSING"));
         };
         let mut assessor = rig.client_of(Caller::new("asa", [Role::Assessor]));
-        denied(assessor.grants.record_grant(grant_request("g", "p", ServiceType::Occupation)).await.unwrap_err());
+        denied(assessor.grants.record_grant(grant_request("g", "p", stockholm::OCCUPATION)).await.unwrap_err());
         denied(assessor.feed.watch_assessment(pb::WatchAssessmentRequest::default()).await.unwrap_err());
         let mut officer = rig.client_of(Caller::new("olle", [Role::CaseOfficer]));
-        denied(officer.measurements.start_measurement(measurement_request("m", "p", ServiceType::Occupation)).await.unwrap_err());
+        denied(officer.measurements.start_measurement(measurement_request("m", "p", stockholm::OCCUPATION)).await.unwrap_err());
         denied(officer.level_decisions.decide_level(decide_request("d", "m")).await.unwrap_err());
         denied(officer.imports.import_assessment(tokio_stream(Vec::new())).await.unwrap_err());
         for role in [Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
@@ -37,7 +37,7 @@ on_both_databases! {
 
     async fn officers_keep_to_their_districts(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", ServiceType::SupportedHousing).await;
+        let id = rig.measurement("p", stockholm::SUPPORTED_HOUSING).await;
         rig.score_all(&id, 0).await;
         rig.client.clone().level_decisions.decide_level(decide_request("d", &id)).await.unwrap();
         let mut own = rig.client_of(officer_of("Farsta"));
@@ -51,11 +51,11 @@ on_both_databases! {
         }
         denied!(persons.register_person(pb::RegisterPersonRequest { request_id: "r".into(), person_id: String::new(), district: "Farsta".into() }));
         denied!(persons.get_person(pb::GetPersonRequest { person_id: "p".into() }));
-        denied!(grants.record_grant(grant_request("g", "p", ServiceType::Occupation)));
+        denied!(grants.record_grant(grant_request("g", "p", stockholm::OCCUPATION)));
         denied!(grants.end_grant(pb::EndGrantRequest { request_id: "e".into(), grant_id: "grant of p".into(), last: crate::rig::date(2024, 5, 1) }));
         denied!(grants.get_grant(pb::GetGrantRequest { grant_id: "grant of p".into() }));
         denied!(measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id.clone() }));
-        denied!(measurements.start_measurement(measurement_request("m", "p", ServiceType::SupportedHousing)));
+        denied!(measurements.start_measurement(measurement_request("m", "p", stockholm::SUPPORTED_HOUSING)));
         assert_eq!(rig.state().await, state);
 
         for (client, count) in [(&mut other, 0), (&mut own, 1)] {

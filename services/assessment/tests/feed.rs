@@ -1,8 +1,8 @@
 //! The feed tells what was written, in order, from any position.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1::ServiceType;
 use pb::assessment_event::Fact;
 
 use crate::import::{grant, measured, messages, person};
@@ -30,14 +30,14 @@ on_both_databases! {
     async fn it_tells_what_was_written_in_order(db: &TestDb) {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
-        let id = rig.measurement("p", ServiceType::SupportedHousing).await;
+        let id = rig.measurement("p", stockholm::SUPPORTED_HOUSING).await;
         let change = pb::ChangeGrantScopeRequest {
             request_id: "c".into(), grant_id: "grant of p".into(), valid_from: date(2024, 2, 1), scope: Some(hours("10")),
         };
         client.grants.change_grant_scope(change).await.unwrap();
         rig.score_all(&id, 2).await;
         let decided = client.level_decisions.decide_level(decide_request("d", &id)).await.unwrap().into_inner().level_decision.unwrap();
-        let service = ServiceType::DailyActivitiesLss;
+        let service = stockholm::DAILY_ACTIVITIES_LSS;
         rig.import(messages("i", vec![measured("m2", "p2", service, 3), person("p2"), grant("g2", "p2", service)])).await.unwrap();
         let end = pb::EndGrantRequest { request_id: "e".into(), grant_id: "g2".into(), last: date(2024, 5, 31) };
         let ended = client.grants.end_grant(end).await.unwrap().into_inner().grant.unwrap();
@@ -69,7 +69,7 @@ on_both_databases! {
         let first = stream.message().await.unwrap().unwrap();
         assert_eq!((first.events.len(), first.newest_position), (0, 0), "at once, though there is nothing");
         rig.person("p").await;
-        rig.grant("g", "p", ServiceType::Occupation).await;
+        rig.grant("g", "p", stockholm::OCCUPATION).await;
         let heard = loop {
             let heard = stream.message().await.unwrap().unwrap();
             if !heard.events.is_empty() { break heard; }
@@ -81,7 +81,7 @@ on_both_databases! {
 
     async fn many_events_come_in_batches(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let service = ServiceType::Occupation;
+        let service = stockholm::OCCUPATION;
         let records = (0..1_201).flat_map(|i| [person(&format!("p{i}")), grant(&format!("g{i}"), &format!("p{i}"), service)]);
         rig.import(messages("i", records.collect())).await.unwrap();
         let events = read(&rig.client, 0, 1_201).await;

@@ -2,8 +2,9 @@
 
 use futures_util::stream;
 use niva_kit::on_both_databases;
+use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1::{self as common, ServiceType};
+use niva_proto::common::v1 as common;
 use pb::import_assessment_request::Record;
 
 use crate::rig::{Rig, date, hours, reason, wrong};
@@ -12,7 +13,7 @@ pub(crate) fn person(id: &str) -> Record {
     Record::Person(pb::Person { person_id: id.into(), district: "Farsta".into(), create_time: None })
 }
 
-pub(crate) fn grant(id: &str, person: &str, service: ServiceType) -> Record {
+pub(crate) fn grant(id: &str, person: &str, service: ServiceKey) -> Record {
     Record::Grant(pb::Grant {
         grant_id: id.into(),
         person_id: person.into(),
@@ -27,14 +28,14 @@ pub(crate) fn grant(id: &str, person: &str, service: ServiceType) -> Record {
     })
 }
 
-pub(crate) fn measured(id: &str, person: &str, service: ServiceType, points: i32) -> Record {
+pub(crate) fn measured(id: &str, person: &str, service: ServiceKey, points: i32) -> Record {
     Record::Measurement(imported(id, person, service, Some(points), None))
 }
 
 fn imported(
     id: &str,
     person: &str,
-    service: ServiceType,
+    service: ServiceKey,
     points: Option<i32>,
     level: Option<i32>,
 ) -> pb::ImportedMeasurement {
@@ -73,17 +74,17 @@ impl Rig {
 }
 
 fn small_city() -> Vec<Record> {
-    use ServiceType::{DailyActivitiesLss, GroupHousingLss, SupportedHousing};
+    use niva_names::stockholm::{DAILY_ACTIVITIES_LSS, GROUP_HOUSING_LSS, SUPPORTED_HOUSING};
     vec![
         // In any order.
-        measured("m1", "p1", DailyActivitiesLss, 42),
-        grant("g1", "p1", DailyActivitiesLss),
+        measured("m1", "p1", DAILY_ACTIVITIES_LSS, 42),
+        grant("g1", "p1", DAILY_ACTIVITIES_LSS),
         person("p1"),
         person("p2"),
-        grant("g2", "p2", GroupHousingLss),
-        Record::Measurement(imported("m2", "p2", GroupHousingLss, None, Some(3))),
-        grant("g3", "p2", SupportedHousing),
-        measured("m3", "p2", SupportedHousing, 38),
+        grant("g2", "p2", GROUP_HOUSING_LSS),
+        Record::Measurement(imported("m2", "p2", GROUP_HOUSING_LSS, None, Some(3))),
+        grant("g3", "p2", SUPPORTED_HOUSING),
+        measured("m3", "p2", SUPPORTED_HOUSING, 38),
     ]
 }
 
@@ -130,34 +131,34 @@ on_both_databases! {
     }
 
     async fn with_any_error_nothing_is_imported_and_all_are_told(db: &TestDb) {
-        use ServiceType::{DailyActivitiesLss, GroupHousingLss, StudyCircle, SupportedHousing};
+        use niva_names::stockholm::{DAILY_ACTIVITIES_LSS, GROUP_HOUSING_LSS, STUDY_CIRCLE, SUPPORTED_HOUSING};
         let rig = Rig::new(db).await;
-        rig.import(messages("before", vec![person("old"), grant("old", "old", SupportedHousing), measured("old", "old", SupportedHousing, 0)])).await.unwrap();
+        rig.import(messages("before", vec![person("old"), grant("old", "old", SUPPORTED_HOUSING), measured("old", "old", SUPPORTED_HOUSING, 0)])).await.unwrap();
         let state = rig.state().await;
         let mut bad = small_city();
-        let Record::Grant(good) = grant("g4", "p1", SupportedHousing) else { panic!() };
+        let Record::Grant(good) = grant("g4", "p1", SUPPORTED_HOUSING) else { panic!() };
         bad.extend([
             /* 8 */ person("old"),
             person("p1"),
             /* 10 */ Record::Person(pb::Person { person_id: "p4".into(), district: "Gotland".into(), create_time: None }),
-            grant("old", "p1", SupportedHousing),
-            grant("g5", "nobody", SupportedHousing),
+            grant("old", "p1", SUPPORTED_HOUSING),
+            grant("g5", "nobody", SUPPORTED_HOUSING),
             Record::Grant(pb::Grant { valid: Some(common::DateInterval { first: date(2024, 2, 2), last: date(2024, 2, 1) }), scopes: vec![], ..good.clone() }),
             Record::Grant(pb::Grant { grant_id: "g6".into(), scopes: vec![
                 pb::ScopePeriod { valid_from: date(2022, 1, 1), scope: Some(hours("10.5")) },
                 pb::ScopePeriod { valid_from: None, scope: Some(hours("41")) },
             ], ..good }),
-            /* 15 */ measured("old", "old", SupportedHousing, 14),
-            measured("m5", "p1", DailyActivitiesLss, 111),
-            measured("m6", "p2", SupportedHousing, 13),
-            measured("m7", "old", StudyCircle, 2),
-            measured("m8", "p2", GroupHousingLss, 2),
-            /* 20 */ Record::Measurement(imported("m9", "p2", GroupHousingLss, None, Some(19))),
-            Record::Measurement(imported("m10", "p2", GroupHousingLss, Some(1), Some(1))),
-            Record::Measurement(imported("m11", "p2", GroupHousingLss, None, None)),
-            Record::Measurement(pb::ImportedMeasurement { visit_date: date(2024, 3, 19), ..imported("m12", "p2", GroupHousingLss, None, Some(1)) }),
+            /* 15 */ measured("old", "old", SUPPORTED_HOUSING, 14),
+            measured("m5", "p1", DAILY_ACTIVITIES_LSS, 111),
+            measured("m6", "p2", SUPPORTED_HOUSING, 13),
+            measured("m7", "old", STUDY_CIRCLE, 2),
+            measured("m8", "p2", GROUP_HOUSING_LSS, 2),
+            /* 20 */ Record::Measurement(imported("m9", "p2", GROUP_HOUSING_LSS, None, Some(19))),
+            Record::Measurement(imported("m10", "p2", GROUP_HOUSING_LSS, Some(1), Some(1))),
+            Record::Measurement(imported("m11", "p2", GROUP_HOUSING_LSS, None, None)),
+            Record::Measurement(pb::ImportedMeasurement { visit_date: date(2024, 3, 19), ..imported("m12", "p2", GROUP_HOUSING_LSS, None, Some(1)) }),
             // A person with an error of its own is no unknown person.
-            grant("g7", "p4", SupportedHousing),
+            grant("g7", "p4", SUPPORTED_HOUSING),
         ]);
         let mut bad = messages("bad", bad);
         bad.push(pb::ImportAssessmentRequest { origin: "city.csv:99".into(), ..Default::default() });
@@ -194,7 +195,7 @@ on_both_databases! {
 
     async fn two_scopes_from_one_day_are_refused(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let Record::Grant(good) = grant("g1", "p1", ServiceType::SupportedHousing) else { panic!() };
+        let Record::Grant(good) = grant("g1", "p1", stockholm::SUPPORTED_HOUSING) else { panic!() };
         let first = good.valid.unwrap().first;
         let scope = |n| pb::ScopePeriod { valid_from: first, scope: Some(hours(n)) };
         let twice = Record::Grant(pb::Grant { scopes: vec![scope("10"), scope("20")], ..good });
@@ -205,7 +206,7 @@ on_both_databases! {
 
     async fn very_many_errors_are_counted(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let records = (0..10_000).map(|i| grant(&format!("g{i}"), &format!("nobody-{i}"), ServiceType::Occupation)).collect();
+        let records = (0..10_000).map(|i| grant(&format!("g{i}"), &format!("nobody-{i}"), stockholm::OCCUPATION)).collect();
         let status = rig.import(messages("many", records)).await.unwrap_err();
         let told = niva_kit::error::violations(&status);
         assert!(told.len() > 300, "{} {status:?}", told.len());
@@ -219,9 +220,9 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let records = (0..10_000 / 4).flat_map(|i| {
             let (p, g, m) = (format!("p{i:05}"), format!("g{i:05}"), format!("m{i:05}"));
-            [person(&p), grant(&g, &p, ServiceType::DailyActivitiesLss),
-             measured(&m, &p, ServiceType::DailyActivitiesLss, i % 111),
-             measured(&format!("{m}b"), &p, ServiceType::DailyActivitiesLss, i % 111)]
+            [person(&p), grant(&g, &p, stockholm::DAILY_ACTIVITIES_LSS),
+             measured(&m, &p, stockholm::DAILY_ACTIVITIES_LSS, i % 111),
+             measured(&format!("{m}b"), &p, stockholm::DAILY_ACTIVITIES_LSS, i % 111)]
         }).collect();
         let answer = rig.import(messages("big", records)).await.unwrap();
         assert_eq!(answer, pb::ImportAssessmentResponse { persons: 2_500, grants: 2_500, measurements: 5_000 });

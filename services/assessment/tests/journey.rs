@@ -1,8 +1,9 @@
 //! A grant, a measurement item by item, a level; and the same calls again.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1::{self as common, ServiceType};
+use niva_proto::common::v1 as common;
 
 use crate::rig::{Rig, date, decide_request, grant_request, hours, measurement_request, reason};
 
@@ -15,8 +16,8 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
         rig.person("p1").await;
-        rig.grant("g1", "p1", ServiceType::DailyActivitiesLss).await;
-        let start = measurement_request("m", "p1", ServiceType::DailyActivitiesLss);
+        rig.grant("g1", "p1", stockholm::DAILY_ACTIVITIES_LSS).await;
+        let start = measurement_request("m", "p1", stockholm::DAILY_ACTIVITIES_LSS);
         let open = client.measurements.start_measurement(start).await.unwrap().into_inner().measurement.unwrap();
         assert_eq!(open.state(), pb::measurement::State::Open);
         assert_eq!((open.points, open.missing_items.len(), open.level), (0, 7, None));
@@ -62,7 +63,7 @@ on_both_databases! {
 
     async fn the_scale_is_the_one_in_force_when_the_level_takes_effect(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", ServiceType::DailyActivitiesLss).await;
+        let id = rig.measurement("p", stockholm::DAILY_ACTIVITIES_LSS).await;
         let measured = rig.score_all(&id, 2).await;
         assert_eq!((measured.points, measured.level), (54, level(4)));
         let request = pb::DecideLevelRequest { valid_from: date(2025, 1, 1), ..decide_request("d", &id) };
@@ -88,7 +89,7 @@ on_both_databases! {
             request_id: "r1".into(), person_id: String::new(), district: "Järva".into(),
         })).person.unwrap().person_id;
         let grant = twice!(grants.record_grant(pb::RecordGrantRequest {
-            grant_id: String::new(), ..grant_request("r2", &person, ServiceType::SupportedHousing)
+            grant_id: String::new(), ..grant_request("r2", &person, stockholm::SUPPORTED_HOUSING)
         })).grant.unwrap();
         let changed = twice!(grants.change_grant_scope(pb::ChangeGrantScopeRequest {
             request_id: "r3".into(), grant_id: grant.grant_id.clone(), valid_from: date(2024, 2, 1), scope: Some(hours("30")),
@@ -98,7 +99,7 @@ on_both_databases! {
             request_id: "r4".into(), grant_id: grant.grant_id.clone(), last: date(2024, 6, 30),
         })).grant.unwrap();
         assert_eq!((ended.revision, ended.valid.unwrap().last), (3, date(2024, 6, 30)));
-        let id = twice!(measurements.start_measurement(measurement_request("r5", &person, ServiceType::SupportedHousing)))
+        let id = twice!(measurements.start_measurement(measurement_request("r5", &person, stockholm::SUPPORTED_HOUSING)))
             .measurement.unwrap().measurement_id;
         twice!(measurements.record_score(pb::RecordScoreRequest {
             request_id: "r6".into(), measurement_id: id.clone(), item_key: "planning".into(), score: 6,
@@ -124,7 +125,7 @@ on_both_databases! {
         let status = client.persons.register_person(other).await.unwrap_err();
         assert_eq!((status.code(), reason(&status).as_str()), (tonic::Code::AlreadyExists, "REQUEST_ID_REUSED"));
         let other = pb::RecordGrantRequest {
-            request_id: "register p".into(), ..grant_request("g", "p", ServiceType::Occupation)
+            request_id: "register p".into(), ..grant_request("g", "p", stockholm::OCCUPATION)
         };
         assert_eq!(reason(&client.grants.record_grant(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         assert_eq!(rig.state().await, state);
@@ -134,7 +135,7 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
         rig.person("p").await;
-        rig.grant("g", "p", ServiceType::Occupation).await;
+        rig.grant("g", "p", stockholm::OCCUPATION).await;
         let events = rig.state().await[6];
         let end = pb::EndGrantRequest { request_id: "e".into(), grant_id: "g".into(), last: date(2024, 12, 31) };
         assert_eq!(client.grants.end_grant(end).await.unwrap().into_inner().grant.unwrap().revision, 1);
@@ -147,7 +148,7 @@ on_both_databases! {
 
     async fn of_two_who_decide_at_once_one_wins(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", ServiceType::HousingWithSpecialService).await;
+        let id = rig.measurement("p", stockholm::HOUSING_WITH_SPECIAL_SERVICE).await;
         rig.score_all(&id, 3).await;
         let decide = |n: usize| {
             let (mut client, request) = (rig.client.clone(), decide_request(&format!("d{n}"), &id));

@@ -1,8 +1,8 @@
 //! Pages.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1::ServiceType;
 
 use crate::import::{grant, measured, messages, person};
 use crate::rig::{Rig, reason};
@@ -10,7 +10,7 @@ use crate::rig::{Rig, reason};
 on_both_databases! {
     async fn pages_follow_each_other_in_order_of_id(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let service = ServiceType::DailyActivitiesLss;
+        let service = stockholm::DAILY_ACTIVITIES_LSS;
         // Upper and lower case: byte by byte on both databases.
         let ids: Vec<String> = ["Z", "a", "B", "å", "b", "A", "10", "9"].into_iter().map(str::to_owned).collect();
         let records = ids.iter().flat_map(|id| {
@@ -73,7 +73,7 @@ on_both_databases! {
     async fn instruments_tell_what_each_score_means(db: &TestDb) {
         let rig = Rig::new(db).await;
         let all = rig.client.clone().instruments.list_instruments(pb::ListInstrumentsRequest::default()).await.unwrap().into_inner();
-        let lss = all.instruments.iter().find(|i| i.services == [i32::from(ServiceType::DailyActivitiesLss)]).unwrap();
+        let lss = all.instruments.iter().find(|i| i.services == [String::from(stockholm::DAILY_ACTIVITIES_LSS)]).unwrap();
         assert_eq!((lss.instrument_id.as_str(), lss.example, lss.max_points), ("daily-activities-lss-example/1", true, 110));
         let item = &lss.items[1];
         assert_eq!((item.area.as_str(), item.area_title.as_str()), ("communication", "Kommunikation"));

@@ -1,8 +1,9 @@
 //! Every refusal that the contract names, and that nothing has changed after it.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
-use niva_proto::common::v1::{self as common, ServiceType};
+use niva_proto::common::v1 as common;
 use tonic::Code;
 
 use crate::rig::{Rig, date, decide_request, grant_request, hours, measurement_request, reason, wrong};
@@ -48,7 +49,7 @@ on_both_databases! {
     async fn persons(db: &TestDb) {
         let rig = Rig::new(db).await;
         rig.person("p").await;
-        let status = refused!(rig, persons.register_person(person("r", "q", "Norrmalm")), InvalidArgument, "DISTRICT_UNKNOWN");
+        let status = refused!(rig, persons.register_person(person("r", "q", "Norrmalm")), InvalidArgument, "DISTRICT_NOT_VALID");
         assert!(status.message().contains("Norra innerstaden"), "says what could be given: {status}");
         refused!(rig, persons.register_person(person("r", "p", "Farsta")), AlreadyExists, "ID_TAKEN");
         refused!(rig, persons.register_person(person("", "q", "Farsta")), InvalidArgument, "FIELD_REQUIRED");
@@ -60,8 +61,8 @@ on_both_databases! {
     async fn grants(db: &TestDb) {
         let rig = Rig::new(db).await;
         rig.person("p").await;
-        rig.grant("g", "p", ServiceType::DailyActivitiesLss).await;
-        let new = || grant_request("h", "p", ServiceType::DailyActivitiesLss);
+        rig.grant("g", "p", stockholm::DAILY_ACTIVITIES_LSS).await;
+        let new = || grant_request("h", "p", stockholm::DAILY_ACTIVITIES_LSS);
         let valid = |first, last| Some(common::DateInterval { first, last });
 
         refused!(rig, grants.record_grant(pb::RecordGrantRequest { person_id: "x".into(), ..new() }), FailedPrecondition, "PERSON_UNKNOWN");
@@ -79,7 +80,7 @@ on_both_databases! {
         refused!(rig, grants.record_grant(pb::RecordGrantRequest { scope: Some(fourth), ..new() }), InvalidArgument, "TIME_INTERVAL_OUT_OF_RANGE");
         let no_day = valid(date(2023, 2, 29), None);
         refused!(rig, grants.record_grant(pb::RecordGrantRequest { valid: no_day, ..new() }), InvalidArgument, "DATE_INVALID");
-        refused!(rig, grants.record_grant(pb::RecordGrantRequest { service: 99, ..new() }), InvalidArgument, "SERVICE_UNKNOWN");
+        refused!(rig, grants.record_grant(pb::RecordGrantRequest { service: "daily_activities".into(), ..new() }), InvalidArgument, "SERVICE_UNKNOWN");
 
         // All that is wrong, at once.
         let status = refused!(rig, grants.record_grant(pb::RecordGrantRequest {
@@ -104,7 +105,7 @@ on_both_databases! {
     async fn changes_of_grants(db: &TestDb) {
         let rig = Rig::new(db).await;
         rig.person("p").await;
-        rig.grant("g", "p", ServiceType::DailyActivitiesLss).await;
+        rig.grant("g", "p", stockholm::DAILY_ACTIVITIES_LSS).await;
         refused!(rig, grants.get_grant(pb::GetGrantRequest { grant_id: "x".into() }), NotFound, "NOT_FOUND");
         refused!(rig, grants.change_grant_scope(scope("x", date(2024, 2, 1), hours("10"))), NotFound, "NOT_FOUND");
         for outside in [date(2023, 12, 31), date(2025, 1, 1)] {
@@ -121,13 +122,13 @@ on_both_databases! {
 
     async fn measurements(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", ServiceType::SupportedHousing).await;
-        rig.grant("lss", "p", ServiceType::GroupHousingLss).await;
+        let id = rig.measurement("p", stockholm::SUPPORTED_HOUSING).await;
+        rig.grant("lss", "p", stockholm::GROUP_HOUSING_LSS).await;
         let start = |person: &str, service| measurement_request("n", person, service);
-        let ok = || start("p", ServiceType::SupportedHousing);
-        refused!(rig, measurements.start_measurement(start("x", ServiceType::SupportedHousing)), FailedPrecondition, "PERSON_UNKNOWN");
-        refused!(rig, measurements.start_measurement(start("p", ServiceType::Occupation)), FailedPrecondition, "NO_GRANT");
-        refused!(rig, measurements.start_measurement(start("p", ServiceType::GroupHousingLss)), FailedPrecondition, "NO_INSTRUMENT");
+        let ok = || start("p", stockholm::SUPPORTED_HOUSING);
+        refused!(rig, measurements.start_measurement(start("x", stockholm::SUPPORTED_HOUSING)), FailedPrecondition, "PERSON_UNKNOWN");
+        refused!(rig, measurements.start_measurement(start("p", stockholm::OCCUPATION)), FailedPrecondition, "NO_GRANT");
+        refused!(rig, measurements.start_measurement(start("p", stockholm::GROUP_HOUSING_LSS)), FailedPrecondition, "NO_INSTRUMENT");
         refused!(rig, measurements.start_measurement(pb::StartMeasurementRequest { visit_date: date(2024, 3, 19), ..ok() }), InvalidArgument, "VISIT_IN_FUTURE");
         refused!(rig, measurements.start_measurement(pb::StartMeasurementRequest { follow_up_date: date(2024, 3, 19), ..ok() }), InvalidArgument, "FOLLOW_UP_AFTER_VISIT");
         refused!(rig, measurements.start_measurement(pb::StartMeasurementRequest { follow_up_date: None, ..ok() }), InvalidArgument, "FIELD_REQUIRED");
@@ -153,7 +154,7 @@ on_both_databases! {
     /// Occupation has had no levels since July 2019: it can be measured, but decides nothing.
     async fn a_service_without_a_scale_has_no_level_to_decide(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", ServiceType::Occupation).await;
+        let id = rig.measurement("p", stockholm::OCCUPATION).await;
         let complete = rig.score_all(&id, 1).await;
         assert_eq!((complete.level, complete.missing_items.len()), (None, 0));
         refused!(rig, level_decisions.decide_level(decide_request("d", &id)), FailedPrecondition, "NO_SCALE");
@@ -162,7 +163,7 @@ on_both_databases! {
     /// The model of another year may hold other totals than the newest instrument gives.
     async fn points_without_a_level_decide_nothing(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let id = rig.measurement("p", ServiceType::SupportedHousing).await;
+        let id = rig.measurement("p", stockholm::SUPPORTED_HOUSING).await;
         rig.score_all(&id, 1).await;
         // No shipped instrument can give such a total: write one past the service.
         use sea_orm::ConnectionTrait;
@@ -172,7 +173,7 @@ on_both_databases! {
 
     async fn examples_decide_nothing_unless_allowed(db: &TestDb) {
         let rig = Rig::with_examples(db, false).await;
-        let id = rig.measurement("p", ServiceType::SupportedHousing).await;
+        let id = rig.measurement("p", stockholm::SUPPORTED_HOUSING).await;
         rig.score_all(&id, 1).await;
         refused!(rig, level_decisions.decide_level(decide_request("d", &id)), FailedPrecondition, "EXAMPLE_INSTRUMENT");
     }

@@ -9,7 +9,8 @@ use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
 use niva_kit::testing::TestDb;
 use niva_kit::{Clock, Database, Ids, ManualClock, error, morning};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use sea_orm::{ConnectionTrait, Statement};
@@ -50,7 +51,7 @@ pub(crate) fn deps(db: &Database, clock: &Clock, allow_example_instruments: bool
         db: db.clone(),
         clock: clock.clone(),
         ids: Ids::random(),
-        city: Arc::new(City::shipped().unwrap()),
+        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         allow_example_instruments,
     }
@@ -123,13 +124,13 @@ impl Rig {
         self.client.clone().persons.register_person(request).await.unwrap();
     }
 
-    pub(crate) async fn grant(&self, id: &str, person: &str, service: common::ServiceType) -> pb::Grant {
+    pub(crate) async fn grant(&self, id: &str, person: &str, service: ServiceKey) -> pb::Grant {
         let request = grant_request(id, person, service);
         self.client.clone().grants.record_grant(request).await.unwrap().into_inner().grant.unwrap()
     }
 
     /// A person with a grant and an open measurement; its id.
-    pub(crate) async fn measurement(&self, person: &str, service: common::ServiceType) -> String {
+    pub(crate) async fn measurement(&self, person: &str, service: ServiceKey) -> String {
         self.person(person).await;
         self.grant(&format!("grant of {person}"), person, service).await;
         let request = measurement_request(&format!("start {person}"), person, service);
@@ -165,7 +166,7 @@ impl Rig {
 }
 
 /// Valid for the whole of 2024, 20 hours a week.
-pub(crate) fn grant_request(id: &str, person: &str, service: common::ServiceType) -> pb::RecordGrantRequest {
+pub(crate) fn grant_request(id: &str, person: &str, service: ServiceKey) -> pb::RecordGrantRequest {
     pb::RecordGrantRequest {
         request_id: format!("record {id}"),
         grant_id: id.into(),
@@ -184,7 +185,7 @@ pub(crate) fn hours(hours: &str) -> common::GrantScope {
 pub(crate) fn measurement_request(
     request_id: &str,
     person: &str,
-    service: common::ServiceType,
+    service: ServiceKey,
 ) -> pb::StartMeasurementRequest {
     pb::StartMeasurementRequest {
         request_id: request_id.into(),

@@ -37,7 +37,8 @@ use niva_kit::page::{PageRequest, filter_hash};
 use niva_kit::request::Call;
 use niva_kit::wire::read;
 use niva_kit::{Clock, Database, Ids, OpError, Tx, Violations, bounded, facts};
-use niva_models::{Catalogue, City, Service, ServiceTerms};
+use niva_models::{Catalogue, ServiceTerms};
+use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey};
 use niva_proto::choice::v1 as pb;
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::{self, ImportServiceServer};
@@ -75,7 +76,7 @@ pub struct Deps {
     /// Where new ids come from.
     pub ids: Ids,
     /// The city and its district boards.
-    pub city: Arc<City>,
+    pub city: Arc<ServiceCatalogue>,
     /// Compensation models: working days to answer an offer and to start.
     pub catalogue: Arc<Catalogue>,
     /// Channel to assessment, with credentials of the role `service`.
@@ -106,7 +107,7 @@ pub(crate) struct App {
     db: Database,
     clock: Clock,
     ids: Ids,
-    city: Arc<City>,
+    city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     feed: FeedLog,
     /// How the feed of assessment is doing.
@@ -179,8 +180,16 @@ impl App {
         wire::Reader { city: &self.city, today: self.clock.today() }
     }
 
+    /// What the city's catalogue says of a service that was granted.
+    fn service(&self, key: ServiceKey) -> Result<&ServiceInfo, OpError> {
+        let found = self.city.service(key.as_str());
+        found.map_err(|unknown| {
+            OpError::precondition("SERVICE_UNKNOWN", unknown.to_string()).with("service", key)
+        })
+    }
+
     /// The rules of a service by the model in force today.
-    fn terms(&self, service: Service) -> Result<&ServiceTerms, OpError> {
+    fn terms(&self, service: ServiceKey) -> Result<&ServiceTerms, OpError> {
         let today = self.clock.today();
         self.catalogue.on(service, today).map(|in_force| in_force.terms).ok_or_else(|| {
             let words =

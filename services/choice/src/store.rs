@@ -1,8 +1,8 @@
 //! What the stores of several resources have in common.
 
-use niva_choice_domain::{Grant, exclusive};
+use niva_choice_domain::Grant;
 use niva_kit::{Database, DbError, OpError, Tx};
-use niva_models::Service;
+use niva_names::{NoServiceKey, ServiceInfo, ServiceKey};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Statement,
@@ -54,8 +54,8 @@ pub(crate) fn inserted(result: Result<u64, DbError>) -> Result<(), OpError> {
     }
 }
 
-pub(crate) fn service(table: &'static str, row: &str, name: &str) -> Result<Service, DbError> {
-    name.parse().map_err(|e: niva_models::UnknownName| DbError::row(table, "service", row, e))
+pub(crate) fn service(table: &'static str, row: &str, name: &str) -> Result<ServiceKey, DbError> {
+    name.parse().map_err(|e: NoServiceKey| DbError::row(table, "service", row, e))
 }
 
 /// What a person can have one of: placements and offers of the same service, or under the same grant where the service
@@ -65,8 +65,9 @@ pub(crate) fn beside(
     service: impl ColumnTrait,
     of: impl ColumnTrait,
     grant: &Grant,
+    info: &ServiceInfo,
 ) -> Condition {
-    if exclusive(grant.service) {
+    if info.exclusive {
         return Condition::all()
             .add(person.eq(grant.person_id.as_str()))
             .add(service.eq(grant.service.as_str()));

@@ -6,7 +6,7 @@ use niva_choice_domain::near;
 use niva_facts::Fact;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
-use niva_models::City;
+use niva_names::ServiceCatalogue;
 use niva_proto::common::v1 as common;
 use prost_types::Timestamp;
 
@@ -55,7 +55,7 @@ pub(crate) fn id_or(v: &mut Violations, field: &str, value: &str, made: Option<&
 /// What messages are read against.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
-    pub(crate) city: &'a City,
+    pub(crate) city: &'a ServiceCatalogue,
     pub(crate) today: NaiveDate,
 }
 

@@ -127,7 +127,7 @@ on_both_databases! {
 
     async fn an_unreadable_grant_is_told_and_not_passed_over(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let bad = told::Grant { service: 99, ..grant("bad") };
+        let bad = told::Grant { service: "no key".into(), ..grant("bad") };
         let position = rig.assessment.tell(vec![told::assessment_event::Fact::Grant(bad)]).await;
         let mut status = rig.service().consumer().watch();
         let seen = status.wait_for(|status| status.last_error.is_some()).await.unwrap().clone();

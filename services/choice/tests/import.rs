@@ -1,6 +1,7 @@
 //! Imports: all of it, or nothing and every error at once.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
@@ -112,7 +113,7 @@ on_both_databases! {
         let mut late = grant("late");
         late.valid = Some(common::DateInterval { first: date(2024, 3, 2), last: None });
         let mut circle = grant("circle");
-        circle.service = common::ServiceType::StudyCircle.into();
+        circle.service = stockholm::STUDY_CIRCLE.into();
         rig.grants(vec![grant("g"), late, circle]).await;
         let state = rig.state().await;
         let dated = |id: &str, f: &dyn Fn(&mut pb::Placement)| {
@@ -142,7 +143,7 @@ on_both_databases! {
             Record::Placement(placed("11", "g", "nowhere")),
             // Where the unit itself is wrong no second error is told.
             Record::Placement(placed("12", "g", "w")),
-            Record::Placement(pb::Placement { service: 0, placement_id: String::new(), ..placed("13", "g", "u") }),
+            Record::Placement(pb::Placement { service: String::new(), placement_id: String::new(), ..placed("13", "g", "u") }),
         ];
         let status = import(&rig, messages("import", records)).await.unwrap_err();
         let found = wrong(&status);
@@ -150,7 +151,7 @@ on_both_databases! {
             ("records[2].unit.unit_id", "ID_TAKEN"),
             ("records[3].unit.unit_id", "ID_TAKEN"),
             ("records[4].unit.periods[0].provider_id", "PROVIDER_UNKNOWN"),
-            ("records[5].unit.periods[0].district", "DISTRICT_UNKNOWN"),
+            ("records[5].unit.periods[0].district", "DISTRICT_NOT_VALID"),
             ("records[6].unit.periods", "NO_PERIOD_GIVEN"),
             ("records[7].placement.end_date", "END_BEFORE_START"),
             ("records[8].placement.notice_date", "NOTICE_BEFORE_ORDER"),

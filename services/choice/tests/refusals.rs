@@ -1,6 +1,7 @@
 //! What is refused, by which reason, and that nothing has changed then.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use tonic::{Code, Status};
@@ -37,7 +38,7 @@ on_both_databases! {
         let first = period(day(2024, 1, 1), "provider of a", 1);
         let bad = pb::Unit {
             periods: vec![
-                pb::UnitPeriod { district: "Norrmalm".into(), ..first.clone() },
+                pb::UnitPeriod { district: "Gotland".into(), ..first.clone() },
                 pb::UnitPeriod { capacity: -1, ..first.clone() },
                 pb::UnitPeriod { valid_from: date(2042, 1, 1), ..first.clone() },
                 pb::UnitPeriod {
@@ -94,10 +95,10 @@ on_both_databases! {
         let mut ended = grant("ended");
         ended.valid.as_mut().unwrap().last = date(2024, 3, 26);
         let mut support = grant("support");
-        support.service = common::ServiceType::HousingSupport.into();
+        support.service = stockholm::HOUSING_SUPPORT.into();
         rig.grants(vec![grant("g"), ended, support]).await;
         for (id, district) in [("here", "Farsta"), ("there", "Bromma")] {
-            let service = common::ServiceType::HousingSupport.into();
+            let service = stockholm::HOUSING_SUPPORT.into();
             let terms = pb::UnitPeriod { district: district.into(), ..period(day(2024, 1, 1), "provider of a", 1) };
             let made = pb::Unit { service, periods: vec![terms], ..unit(id, 1) };
             rig.client.clone().units.record_unit(record_unit(made)).await.unwrap();
@@ -123,11 +124,11 @@ on_both_databases! {
         let mut short = grant("short");
         short.valid.as_mut().unwrap().last = date(2024, 3, 28);
         let mut old = grant("old");
-        old.service = common::ServiceType::GroupHousingLss.into();
+        old.service = stockholm::GROUP_HOUSING_LSS.into();
         rig.grants(vec![grant("g"), short, old]).await;
         let house = pb::Unit {
             periods: vec![period(day(2020, 1, 1), "provider of a", 1)],
-            service: common::ServiceType::GroupHousingLss.into(),
+            service: stockholm::GROUP_HOUSING_LSS.into(),
             ..unit("house", 1)
         };
         client.units.record_unit(record_unit(house)).await.unwrap();

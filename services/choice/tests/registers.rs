@@ -1,6 +1,7 @@
 //! Providers and units as facts: told anew, taken back, and read as they stood.
 
 use niva_kit::on_both_databases;
+use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use prost_types::Timestamp;
@@ -152,7 +153,7 @@ on_both_databases! {
         rig.ordered("g", "a", day(2024, 4, 2)).await;
         refused!(rig, "UNIT_IN_USE", units.withdraw_unit(withdraw_unit("a", 1, "told twice")));
         let mut other = unit_as_of(&rig, "a", None).await.unwrap();
-        other.service = common::ServiceType::StudyCircle.into();
+        other.service = stockholm::STUDY_CIRCLE.into();
         refused!(rig, "UNIT_IN_USE", units.correct_unit(correct_unit(&other, 1, "another service")));
         refused!(rig, "PROVIDER_IN_USE", providers.withdraw_provider(withdraw_provider("provider of b")));
         let gone = rig.client.clone().units.withdraw_unit(withdraw_unit("b", 1, "told twice")).await;

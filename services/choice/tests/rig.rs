@@ -10,7 +10,8 @@ use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
 use niva_kit::testing::TestDb;
 use niva_kit::{Clock, Database, Ids, ManualClock, error, morning};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::{ServiceCatalogue, ServiceKey, stockholm};
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
@@ -45,7 +46,7 @@ impl Drop for Rig {
     }
 }
 
-pub(crate) const OCCUPATION: common::ServiceType = common::ServiceType::Occupation;
+pub(crate) const OCCUPATION: ServiceKey = stockholm::OCCUPATION;
 
 pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     niva_calendar::date(year, month, day).unwrap()
@@ -65,7 +66,7 @@ pub(crate) fn deps(db: &Database, clock: &Clock, assessment: &Channel) -> Deps {
         db: db.clone(),
         clock: clock.clone(),
         ids: Ids::random(),
-        city: Arc::new(City::shipped().unwrap()),
+        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: assessment.clone(),
     }

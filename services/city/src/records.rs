@@ -1,5 +1,6 @@
 use chrono::NaiveDate;
-use niva_models::{Component, Level, Regime, Scope, Service};
+use niva_models::{Component, Level, Regime, Scope};
+use niva_names::ServiceKey;
 
 use crate::problem::Problem;
 
@@ -139,7 +140,7 @@ pub struct Grant {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// District board that grants and pays.
     pub district: String,
     /// First day.
@@ -167,7 +168,7 @@ pub struct Measurement {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// Day of the visit.
     pub visit_date: NaiveDate,
     /// Points, or a stated level.
@@ -195,7 +196,7 @@ pub struct Unit {
     /// Name.
     pub name: String,
     /// The service it gives.
-    pub service: Service,
+    pub service: ServiceKey,
     /// District that it lies in.
     pub district: String,
     /// Regime.
@@ -218,7 +219,7 @@ pub struct Placement {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The unit.
     pub unit_id: String,
     /// Ordered first day.

@@ -1,6 +1,7 @@
 //! Bad files: every problem at once, each with file, line and column.
 
 use niva_city::read_bytes;
+use niva_names::ServiceCatalogue;
 
 const GOOD: [(&str, &str); 8] = [
     ("persons.csv", "person_id,district\nP-1,Järva\nP-2,Södermalm\n"),
@@ -30,6 +31,26 @@ const GOOD: [(&str, &str); 8] = [
     ("occasions.csv", "placement_id,date,component,count\nPL-1,2024-03-08,evening_night,1\n"),
 ];
 
+/// Two boards, and the services of the files.
+fn catalogue() -> ServiceCatalogue {
+    let service = |key| {
+        format!(
+            "[[service]]\nkey = '{key}'\nname_sv = 's'\nname_en = 's'\nlaw = 'SoL'\nexclusive = true\n\
+             area_of_choice = 'city'\nsource = {{ in = 'd', place = 'p' }}\n"
+        )
+    };
+    let board = |id| format!("[[district]]\nid = '{id}'\nname = 'b'\nsource = {{ in = 'd', place = 'p' }}\n");
+    let text = format!(
+        "city = 'X'\n[documents]\nd = 'd'\n{}{}{}{}{}",
+        service("occupation"),
+        service("daily_activities_lss"),
+        service("supported_housing").replace("exclusive", "occasions = ['evening_night']\nexclusive"),
+        board("Järva"),
+        board("Södermalm")
+    );
+    ServiceCatalogue::parse("x.toml", &text).unwrap()
+}
+
 /// The problems of the good city after some files were replaced.
 fn problems(replaced: &[(&'static str, &[u8])]) -> Vec<String> {
     let files: Vec<(&'static str, Vec<u8>)> = GOOD
@@ -39,8 +60,7 @@ fn problems(replaced: &[(&'static str, &[u8])]) -> Vec<String> {
             (*name, bytes.to_vec())
         })
         .collect();
-    let districts = ["Järva".to_owned(), "Södermalm".to_owned()];
-    match read_bytes(&files, &districts) {
+    match read_bytes(&files, &catalogue()) {
         Ok(_) => Vec::new(),
         Err(errors) => errors.problems.iter().map(ToString::to_string).collect(),
     }
@@ -91,10 +111,10 @@ fn every_problem_of_every_file_is_told_at_once() {
     starts(
         &found,
         &[
-            "persons.csv:2:5: `Norrmalm` is no district of the city: one of Järva, Södermalm",
+            "persons.csv:2:5: `Norrmalm` is no district board of X: one of Järva, Södermalm",
             "persons.csv:4:1: `P-2` stands already on line 3",
             "grants.csv:2:33: `2024-02-30` is no date: write it as 2024-03-01",
-            "grants.csv:3:9: `daily_activities` is not a service",
+            "grants.csv:3:9: `daily_activities` is no service of X: one of occupation,",
             "grants.csv:3:47: the grant ends 2023-12-31, before it begins 2024-01-01",
             "grants.csv:3:58: `half` is not a extent",
             "grants.csv:3:63: `10.5` hours is not whole",
@@ -200,8 +220,7 @@ fn a_file_that_is_missing_is_told_and_nothing_else() {
     for (name, text) in GOOD.iter().filter(|(name, _)| *name != "grants.csv") {
         std::fs::write(folder.path().join(name), text).unwrap();
     }
-    let districts = ["Järva".to_owned(), "Södermalm".to_owned()];
-    let errors = niva_city::read(niva_city::Source::Folder(folder.path()), &districts).unwrap_err();
+    let errors = niva_city::read(niva_city::Source::Folder(folder.path()), &catalogue()).unwrap_err();
     assert_eq!(errors.problems.len(), 1, "{errors}");
     assert!(
         errors

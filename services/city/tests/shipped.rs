@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use niva_calendar::date;
 use niva_city::generate::{SEED, band, generate, groups};
 use niva_city::{CityData, Source, Verdict, read};
-use niva_models::{Catalogue, City, Component, Regime, Service};
+use niva_models::{Catalogue, Component, Regime};
+use niva_names::{ServiceCatalogue, ServiceKey, stockholm};
 
 fn shipped() -> CityData {
-    read(Source::Shipped, &City::shipped().unwrap().districts).unwrap_or_else(|e| panic!("{e}"))
+    read(Source::Shipped, &ServiceCatalogue::shipped().unwrap()).unwrap_or_else(|e| panic!("{e}"))
 }
 
 #[test]
 fn the_shipped_files_are_what_the_generator_makes() {
-    for (name, text) in generate(SEED, &City::shipped().unwrap().districts) {
+    for (name, text) in generate(SEED, &ServiceCatalogue::shipped().unwrap()) {
         if name != "README.md" {
             assert!(
                 niva_city::shipped::file(name) == Some(text.as_str()),
@@ -25,16 +26,16 @@ fn the_shipped_files_are_what_the_generator_makes() {
 
 #[test]
 fn another_seed_makes_another_city_with_the_same_counts() {
-    let districts = City::shipped().unwrap().districts;
+    let catalogue = ServiceCatalogue::shipped().unwrap();
     let files: Vec<(&str, Vec<u8>)> =
-        generate(7, &districts).into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
-    let other = niva_city::read_bytes(&files, &districts).unwrap_or_else(|e| panic!("{e}"));
+        generate(7, &catalogue).into_iter().map(|(name, text)| (name, text.into_bytes())).collect();
+    let other = niva_city::read_bytes(&files, &catalogue).unwrap_or_else(|e| panic!("{e}"));
     assert_ne!(other.fingerprint, shipped().fingerprint);
     assert_eq!(by_level(&other), by_level(&shipped()));
 }
 
 /// People by service and the level that their points give on 1 March 2024.
-fn by_level(city: &CityData) -> BTreeMap<(Service, Option<u8>), usize> {
+fn by_level(city: &CityData) -> BTreeMap<(ServiceKey, Option<u8>), usize> {
     let catalogue = Catalogue::shipped().unwrap();
     let first_of_march = date(2024, 3, 1).unwrap();
     let mut points = BTreeMap::new();
@@ -60,18 +61,18 @@ fn by_level(city: &CityData) -> BTreeMap<(Service, Option<u8>), usize> {
 fn people_in_housing_are_on_the_published_levels() {
     let counts = by_level(&shipped());
     let levels = |service| [1, 2, 3].map(|level| counts[&(service, Some(level))]);
-    assert_eq!(levels(Service::HousingWithSpecialService), [21, 59, 57]);
-    assert_eq!(levels(Service::SupportedHousing), [76, 82, 26]);
+    assert_eq!(levels(stockholm::HOUSING_WITH_SPECIAL_SERVICE), [21, 59, 57]);
+    assert_eq!(levels(stockholm::SUPPORTED_HOUSING), [76, 82, 26]);
     // The published shares, to the percent: each service, and both together.
     let shares =
         |of: [usize; 3]| of.map(|n| (200 * n + of.iter().sum::<usize>()) / (2 * of.iter().sum::<usize>()));
     let (special, supported) =
-        (levels(Service::HousingWithSpecialService), levels(Service::SupportedHousing));
+        (levels(stockholm::HOUSING_WITH_SPECIAL_SERVICE), levels(stockholm::SUPPORTED_HOUSING));
     let both = [0, 1, 2].map(|level| special[level] + supported[level]);
     assert_eq!((shares(special), shares(supported)), ([15, 43, 42], [41, 45, 14]));
     assert_eq!((both, shares(both)), ([97, 141, 83], [30, 44, 26]));
-    assert_eq!(levels(Service::HousingSupport).iter().sum::<usize>(), 86);
-    assert_eq!(counts[&(Service::Occupation, None)] + counts[&(Service::StudyCircle, None)], 108);
+    assert_eq!(levels(stockholm::HOUSING_SUPPORT).iter().sum::<usize>(), 86);
+    assert_eq!(counts[&(stockholm::OCCUPATION, None)] + counts[&(stockholm::STUDY_CIRCLE, None)], 108);
 }
 
 #[test]
@@ -79,10 +80,10 @@ fn people_in_daily_activities_are_on_the_reconstructed_levels_and_variants() {
     let city = shipped();
     let catalogue = Catalogue::shipped().unwrap();
     let day = date(2024, 3, 1).unwrap();
-    let terms = catalogue.on(Service::DailyActivitiesLss, day).unwrap().terms;
-    let next = catalogue.on(Service::DailyActivitiesLss, date(2025, 1, 1).unwrap()).unwrap().terms;
+    let terms = catalogue.on(stockholm::DAILY_ACTIVITIES_LSS, day).unwrap().terms;
+    let next = catalogue.on(stockholm::DAILY_ACTIVITIES_LSS, date(2025, 1, 1).unwrap()).unwrap().terms;
     let grants =
-        || city.grants.iter().map(|row| &row.value).filter(|g| g.service == Service::DailyActivitiesLss);
+        || city.grants.iter().map(|row| &row.value).filter(|g| g.service == stockholm::DAILY_ACTIVITIES_LSS);
     let mut variants: BTreeMap<(String, String), usize> = BTreeMap::new();
     for grant in grants() {
         let key = |terms: &niva_models::ServiceTerms| {
@@ -97,7 +98,7 @@ fn people_in_daily_activities_are_on_the_reconstructed_levels_and_variants() {
     sorted.sort_unstable();
     assert_eq!(sorted, [25, 30, 78, 689, 842, 1_540]);
     let levels = by_level(&city);
-    let of = |level| levels[&(Service::DailyActivitiesLss, Some(level))];
+    let of = |level| levels[&(stockholm::DAILY_ACTIVITIES_LSS, Some(level))];
     assert_eq!([1, 2, 3, 4, 5, 6, 7].map(of), [187, 1_181, 656, 420, 290, 129, 341]);
 }
 
@@ -129,9 +130,10 @@ fn units_have_room_and_every_regime_and_district() {
     for regime in [Regime::Municipal, Regime::Contracted, Regime::Private] {
         assert!(city.units.iter().filter(|u| u.value.regime == regime).count() > 30, "{regime}");
     }
-    for district in City::shipped().unwrap().districts {
-        assert!(city.units.iter().any(|u| u.value.district == district), "{district}");
-        assert!(city.persons.iter().any(|p| p.value.district == district), "{district}");
+    let catalogue = ServiceCatalogue::shipped().unwrap();
+    for district in catalogue.districts_on(date(2024, 3, 1).unwrap()) {
+        assert!(city.units.iter().any(|u| district.id == u.value.district.as_str()), "{}", district.name);
+        assert!(city.persons.iter().any(|p| district.id == p.value.district.as_str()), "{}", district.name);
     }
 }
 

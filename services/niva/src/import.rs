@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 use niva_city::{CityData, Endpoints, Source};
-use niva_config::{LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
+use niva_config::{CatalogueOptions, LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
 use niva_kit::Clock;
 use niva_kit::auth::{Caller, Role};
 use niva_kit::client::{Credentials, Endpoint};
-use niva_models::City;
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -19,6 +18,8 @@ use crate::screen::{count, show};
 pub(crate) struct Options {
     /// Folder with the city's files.
     folder: PathBuf,
+    #[command(flatten)]
+    catalogue: CatalogueOptions,
     #[command(flatten)]
     assessment: ToAssessment,
     #[command(flatten)]
@@ -51,14 +52,14 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
             )
         }),
     };
-    let city = wrong.take("the city", City::shipped());
+    let city = wrong.take("--catalogue", options.catalogue.services());
     let telemetry = options.telemetry.check("niva", runtime::QUIET, &mut wrong);
     let made = || {
         let endpoints = Endpoints { assessment: assessment?, choice: choice?, payment: payment? };
         Some((endpoints, credentials?, city?, telemetry?))
     };
     let (endpoints, credentials, city, telemetry) = wrong.finish(made()).map_err(Failure::configuration)?;
-    let files = niva_city::read(Source::Folder(&options.folder), &city.districts).map_err(Failure::failed)?;
+    let files = niva_city::read(Source::Folder(&options.folder), &city).map_err(Failure::failed)?;
     runtime::block_on(&telemetry, import(&endpoints, &credentials, &files))
 }
 

@@ -3,7 +3,7 @@
 use niva_calendar::{Month, NaiveDate};
 use niva_kit::wire::write;
 pub(crate) use niva_kit::wire::write::{date, level, money, month, scope};
-use niva_models::{Component, Regime, Service};
+use niva_models::{Component, Regime};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
@@ -27,10 +27,6 @@ pub(crate) fn ore(money: Option<common::Money>) -> Ore {
     Ore(money.unwrap_or_default().ore)
 }
 
-pub(crate) fn service(service: Service) -> i32 {
-    write::service(service).into()
-}
-
 pub(crate) fn regime(regime: Regime) -> i32 {
     write::regime(regime).into()
 }
@@ -46,13 +42,9 @@ pub(crate) fn component(component: Component) -> i32 {
     component.into()
 }
 
-/// The name that people and tables use for a value of the contract: `SERVICE_TYPE_OCCUPATION` is `occupation`.
+/// The name that people and tables use for a value of the contract: `REGIME_PRIVATE` is `private`.
 pub(crate) fn plain(name: &str, prefix: &str) -> String {
     name.strip_prefix(prefix).unwrap_or(name).to_ascii_lowercase()
-}
-
-pub(crate) fn service_name(value: i32) -> String {
-    plain(common::ServiceType::try_from(value).unwrap_or_default().as_str_name(), "SERVICE_TYPE_")
 }
 
 pub(crate) fn regime_name(value: i32) -> String {

@@ -41,7 +41,8 @@ use niva_kit::client::Channel;
 use niva_kit::feed::{ConsumerHandle, Consumers};
 use niva_kit::request;
 use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use niva_proto::payment::v1 as pb;
 use pb::import_service_server::ImportServiceServer;
 use prost::Message;
@@ -62,7 +63,7 @@ pub struct Deps {
     /// Ids that the service makes.
     pub ids: Ids,
     /// The city and its district boards.
-    pub city: Arc<City>,
+    pub city: Arc<ServiceCatalogue>,
     /// The compensation models.
     pub catalogue: Arc<Catalogue>,
     /// Where assessment is, with credentials of the role `service`.
@@ -127,7 +128,7 @@ struct App {
     db: Database,
     clock: Clock,
     ids: Ids,
-    city: Arc<City>,
+    city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     /// First month of the ledger, where it is not the first run's.
     opening_month: Option<Month>,

@@ -3,7 +3,7 @@
 use niva_kit::page::PageRequest;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Violations};
-use niva_models::{Component, Scope, Unit};
+use niva_models::{Component, PriceUnit, Scope};
 use niva_money::Ore;
 use niva_payment_domain::{FactError, Settlement, check_price, parse_hours};
 use niva_proto::common::v1 as common;
@@ -55,15 +55,15 @@ pub(crate) fn component_out(component: Component) -> pb::Component {
 }
 
 /// A year is the unit of allocations, which no line pays.
-pub(crate) fn unit_out(unit: Unit) -> pb::PriceUnit {
+pub(crate) fn unit_out(unit: PriceUnit) -> pb::PriceUnit {
     match unit {
-        Unit::CalendarDay => pb::PriceUnit::CalendarDay,
-        Unit::Weekday => pb::PriceUnit::Weekday,
-        Unit::Month => pb::PriceUnit::Month,
-        Unit::HalfDaySession => pb::PriceUnit::HalfDaySession,
-        Unit::CourseSession => pb::PriceUnit::CourseSession,
-        Unit::EveningOrNight => pb::PriceUnit::EveningOrNight,
-        Unit::Year => pb::PriceUnit::Unspecified,
+        PriceUnit::CalendarDay => pb::PriceUnit::CalendarDay,
+        PriceUnit::Weekday => pb::PriceUnit::Weekday,
+        PriceUnit::Month => pb::PriceUnit::Month,
+        PriceUnit::HalfDaySession => pb::PriceUnit::HalfDaySession,
+        PriceUnit::CourseSession => pb::PriceUnit::CourseSession,
+        PriceUnit::EveningOrNight => pb::PriceUnit::EveningOrNight,
+        PriceUnit::Year => pb::PriceUnit::Unspecified,
     }
 }
 

@@ -2,7 +2,8 @@
 //! imported.
 
 use niva_kit::auth::{Caller, Role};
-use niva_proto::common::v1::{self as wire, GrantScope, Regime, ServiceType};
+use niva_names::stockholm;
+use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
 use tonic::Status;
 
@@ -41,8 +42,8 @@ async fn agree(world: &World, id: &str, first: u32, last: u32, price: i64) -> Re
 
 /// `PL-0001` in supported housing and `PL-0002` in occupation, both at level 1 in a municipal unit.
 async fn settle(world: &World) {
-    let housed = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
-    let mut occupied = Person::new(2, ServiceType::Occupation, day(2013, 3, 1));
+    let housed = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
+    let mut occupied = Person::new(2, stockholm::OCCUPATION, day(2013, 3, 1));
     occupied.district = "Bromma";
     world
         .chosen(&[

@@ -1,13 +1,14 @@
 //! Late facts: what was paid is corrected, and every correction says what it corrects and why.
 
-use niva_proto::common::v1::{Regime, ServiceType};
+use niva_names::stockholm;
+use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::Component;
 
 use crate::common::city::{Person, date, placed, unit, unit_of};
 use crate::common::{World, amount, brief, day, ore};
 
 fn one() -> Person {
-    Person::new(1, ServiceType::SupportedHousing, day(2024, 1, 15))
+    Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 1, 15))
 }
 
 /// The person of G10 in January: supported housing, municipal, level 1.
@@ -73,7 +74,7 @@ niva_kit::on_both_databases! {
 
     async fn a_person_who_never_came(db: &TestDb) {
         let world = World::new(db).await;
-        let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 4));
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 4));
         let mut order = person.placement("U-1");
         order.actual_start = None;
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), placed(order.clone())]).await;

@@ -1,7 +1,10 @@
 //! A calculation that is broken off anywhere, and goes on in another process, writes what it would have written.
 
+use std::sync::Arc;
+
 use niva_models::Catalogue;
-use niva_proto::common::v1::{Regime, ServiceType};
+use niva_names::{ServiceCatalogue, stockholm};
+use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{self as pb, payment_run::State};
 
 use crate::common::city::{Person, unit};
@@ -11,7 +14,7 @@ use crate::common::{Start, World, amount, another, day, reason};
 async fn settle(world: &World, people: u32) {
     let (mut assessed, mut chosen) = (Vec::new(), vec![unit("U-1", "PR-1", "Farsta", Regime::Municipal)]);
     for n in 1..=people {
-        let person = Person::new(n, ServiceType::SupportedHousing, day(2024, 1, 1 + n % 28));
+        let person = Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 1, 1 + n % 28));
         assessed.push(person.grant());
         if n % 5 > 0 {
             assessed.push(person.level(1, 1 + i32::try_from(n % 3).unwrap(), person.start));
@@ -132,5 +135,5 @@ fn dearer() -> Catalogue {
         .replace("[1, 300]", "[1, 310]")
         .replace("[1, 307]", "[1, 317]");
     std::fs::write(folder.path().join("socialpsychiatry-2010.toml"), text).unwrap();
-    Catalogue::with_directory(folder.path()).unwrap()
+    Catalogue::of_city(&Arc::new(ServiceCatalogue::shipped().unwrap()), Some(folder.path())).unwrap()
 }

@@ -1,6 +1,7 @@
 //! ExplainPaymentLine: every component, by the facts that the line's run knew.
 
-use niva_proto::common::v1::{Regime, ServiceType};
+use niva_names::stockholm;
+use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{self as pb, Component};
 
 use crate::common::city::{Person, date, placed, unit};
@@ -10,7 +11,7 @@ use crate::common::{World, day, reason};
 niva_kit::on_both_databases! {
     async fn lines_and_their_corrections_are_explained(db: &TestDb) {
         let world = World::new(db).await;
-        let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
         (ended.end_date, ended.revision) = (date(day(2024, 3, 12)), 2);
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), placed(ended)]).await;

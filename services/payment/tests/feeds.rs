@@ -7,11 +7,12 @@ use futures_util::future::BoxFuture;
 use niva_kit::auth::{Caller, Policy, Role, Verifier};
 use niva_kit::client::Endpoint;
 use niva_kit::server::{Listen, MemoryConnector, RoleServer};
+use niva_names::stockholm;
 use niva_proto::assessment::v1::{
     AssessmentEvent, AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse,
 };
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
-use niva_proto::common::v1::{EventInfo, Regime, ServiceType};
+use niva_proto::common::v1::{EventInfo, Regime};
 use niva_proto::payment::v1 as pb;
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
@@ -25,7 +26,7 @@ use crate::common::{Start, World, amount, day};
 niva_kit::on_both_databases! {
     async fn a_feed_that_is_doubled_or_shuffled_leaves_the_same(db: &TestDb) {
         let world = World::new(db).await;
-        let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
         (ended.end_date, ended.revision) = (date(day(2024, 3, 12)), 2);
         let unit = unit("U-1", "PR-1", "Farsta", Regime::Municipal);
@@ -43,7 +44,7 @@ niva_kit::on_both_databases! {
 
     async fn both_feeds_come_over_the_wire_and_their_state_is_told(db: &TestDb) {
         let (connector, shutdown) = (MemoryConnector::new(), CancellationToken::new());
-        let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let feeds = Feeds {
             assessment: Arc::new(vec![person.grant(), person.level(1, 1, person.start)]),
             choice: Arc::new(vec![unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]),

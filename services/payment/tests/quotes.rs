@@ -2,7 +2,8 @@
 
 use niva_kit::auth::{Caller, Role};
 use niva_kit::testing::TestDb;
-use niva_proto::common::v1::{self as wire, Regime, ServiceType};
+use niva_names::{ServiceKey, stockholm};
+use niva_proto::common::v1::{self as wire, Regime};
 use niva_proto::payment::v1::{self as pb, Component};
 use tonic::Status;
 
@@ -21,7 +22,7 @@ fn level(level: i32) -> Vec<pb::LevelPeriod> {
     }]
 }
 
-fn case(service: ServiceType, start: (i32, u32, u32)) -> pb::CompensationCase {
+fn case(service: ServiceKey, start: (i32, u32, u32)) -> pb::CompensationCase {
     let start = date(day(start.0, start.1, start.2));
     pb::CompensationCase {
         service: service.into(),
@@ -61,7 +62,7 @@ async fn golden_cases_come_out_over_the_wire_with_an_explanation_a_line() {
         levels: level(2),
         notice_date: date(day(2010, 3, 10)),
         end_date: date(day(2010, 3, 12)),
-        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+        ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let answer = quote(&world, g1, (2010, 3), (2010, 3)).await.unwrap();
     assert_eq!(sums(&answer), [(Component::Rate, 14, 553_000), (Component::Vacancy, 7, 210_000)]);
@@ -79,20 +80,20 @@ async fn golden_cases_come_out_over_the_wire_with_an_explanation_a_line() {
         regimes: regime(Regime::Private),
         actual_start: None,
         notice_date: date(day(2010, 5, 12)),
-        ..case(ServiceType::HousingWithSpecialService, (2010, 5, 3))
+        ..case(stockholm::HOUSING_WITH_SPECIAL_SERVICE, (2010, 5, 3))
     };
     assert_eq!(ore(quote(&world, g3, (2010, 5), (2010, 6)).await.unwrap().total), 2_669_800);
     // The level from points: 38 of 72 is level 3, as the scale is read.
     let by_points =
         vec![pb::LevelPeriod { valid_from: date(day(2010, 3, 1)), level: None, points: Some(38) }];
-    let g8 = pb::CompensationCase { levels: by_points, ..case(ServiceType::SupportedHousing, (2010, 3, 1)) };
+    let g8 = pb::CompensationCase { levels: by_points, ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1)) };
     let answer = quote(&world, g8, (2010, 3), (2010, 3)).await.unwrap();
     assert_eq!(
         (ore(answer.total), answer.lines[0].explanation.clone().unwrap().points),
         (31 * 49_500, Some(38))
     );
     let held =
-        quote(&world, case(ServiceType::SupportedHousing, (2010, 3, 1)), (2010, 3), (2010, 3)).await.unwrap();
+        quote(&world, case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1)), (2010, 3), (2010, 3)).await.unwrap();
     assert_eq!((held.lines.len(), held.holds[0].reason()), (0, pb::HoldReason::LevelMissing));
     assert!(held.holds[0].message.len() > 20);
     world.stop().await;
@@ -111,8 +112,8 @@ async fn every_violation_is_told_at_once() {
         end_date: date(day(2010, 2, 2)),
         levels: vec![pb::LevelPeriod { valid_from: date(day(2010, 3, 1)), level: None, points: Some(37) }],
         scopes: vec![scope("10.5")],
-        buyer_district: "Norrmalm".to_owned(),
-        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+        buyer_district: "Gotland".to_owned(),
+        ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2020, 3)).await.unwrap_err();
     let mut reasons = niva_kit::error::reasons(&refused);
@@ -144,7 +145,7 @@ async fn every_violation_is_told_at_once() {
             week: Some(pb::WeeklySchedule { monday: 3, ..Default::default() }),
             ..Default::default()
         }],
-        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+        ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2999, 3)).await.unwrap_err();
     let reasons = niva_kit::error::reasons(&refused);
@@ -174,7 +175,7 @@ async fn facts_told_twice_for_a_day_are_refused() {
     let wrong = pb::CompensationCase {
         levels: [level(1), level(2)].concat(),
         occasions: vec![occasion.clone(), occasion],
-        ..case(ServiceType::SupportedHousing, (2010, 3, 1))
+        ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2010, 3)).await.unwrap_err();
     let mut reasons = niva_kit::error::reasons(&refused);

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use niva_kit::auth::{Caller, Role};
-use niva_proto::common::v1::{self as wire, GrantScope, Regime, ServiceType};
+use niva_names::stockholm;
+use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, payment_run::State};
 
 use crate::common::city::{Person, unit};
@@ -19,10 +20,10 @@ async fn settle(world: &World) {
     ];
     world.chosen(&units).await;
     let services = [
-        ServiceType::SupportedHousing,
-        ServiceType::HousingWithSpecialService,
-        ServiceType::HousingSupport,
-        ServiceType::DailyActivitiesLss,
+        stockholm::SUPPORTED_HOUSING,
+        stockholm::HOUSING_WITH_SPECIAL_SERVICE,
+        stockholm::HOUSING_SUPPORT,
+        stockholm::DAILY_ACTIVITIES_LSS,
     ];
     let (mut grants, mut placements) = (Vec::new(), Vec::new());
     for (n, service) in (1..=12).zip(services.into_iter().cycle()) {

@@ -4,7 +4,8 @@
 use chrono::TimeDelta;
 
 use niva_kit::auth::{Caller, Role};
-use niva_proto::common::v1::{self as wire, Regime, ServiceType, fact_info::State};
+use niva_names::stockholm;
+use niva_proto::common::v1::{self as wire, Regime, fact_info::State};
 use niva_proto::payment::v1::{
     self as pb, Absence, Agreement, Occasion, PremisesCost, Schedule, Transition, WeeklySchedule,
 };
@@ -15,7 +16,7 @@ use crate::common::{World, day, reason};
 
 /// `PL-0001` in supported housing and `PL-0003` beside it, at units of `PR-1` and `PR-2`.
 async fn settle(world: &World) {
-    let [one, three] = [1, 3].map(|n| Person::new(n, ServiceType::SupportedHousing, day(2024, 3, 1)));
+    let [one, three] = [1, 3].map(|n| Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1)));
     let units =
         [unit("U-1", "PR-1", "Farsta", Regime::Municipal), unit("U-2", "PR-2", "Farsta", Regime::Private)];
     world.chosen(&units).await;

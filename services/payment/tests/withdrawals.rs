@@ -1,11 +1,13 @@
 //! What was paid for a fact is taken back when the fact is: by the next run, with a reversal that names it.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use niva_models::Catalogue;
+use niva_names::{ServiceCatalogue, stockholm};
 use niva_proto::choice::v1::choice_feed_event::Fact;
 use niva_proto::choice::v1::{ChoiceFeedEvent, UnitPeriod, placement};
-use niva_proto::common::v1::{self as wire, GrantScope, Regime, ServiceType};
+use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, HoldReason};
 
 use crate::common::city::{Person, date, days, placed, unit};
@@ -14,7 +16,7 @@ use crate::common::{Start, World, brief, day, ore};
 
 /// `PL-0001` in supported housing at level 1, from March 2024.
 async fn settle(world: &World) {
-    let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
+    let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
     world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
     world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
 }
@@ -85,7 +87,7 @@ niva_kit::on_both_databases! {
 
     async fn a_schedule(db: &TestDb) {
         let world = World::start(db, Start { today: day(2013, 4, 2), ..Default::default() }).await;
-        let person = Person { district: "Bromma", ..Person::new(1, ServiceType::Occupation, day(2013, 3, 1)) };
+        let person = Person { district: "Bromma", ..Person::new(1, stockholm::OCCUPATION, day(2013, 3, 1)) };
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant(), person.level(1, 2, person.start)]).await;
         let given = Some(schedule("PL-0001", (2013, 3, 1), [1, 0, 1, 0, 1]));
@@ -107,9 +109,9 @@ niva_kit::on_both_databases! {
 
     async fn a_transition(db: &TestDb) {
         let invented = Path::new(env!("CARGO_MANIFEST_DIR")).join("domain/tests/invented");
-        let catalogue = Catalogue::with_directory(&invented).unwrap();
+        let catalogue = Catalogue::of_city(&Arc::new(ServiceCatalogue::shipped().unwrap()), Some(&invented)).unwrap();
         let world = World::start(db, Start { today: day(2025, 4, 2), catalogue, ..Default::default() }).await;
-        let person = Person::new(1, ServiceType::DailyActivitiesLss, day(2025, 3, 1));
+        let person = Person::new(1, stockholm::DAILY_ACTIVITIES_LSS, day(2025, 3, 1));
         let scope = GrantScope { hours_per_week: "30".to_owned(), ..Default::default() };
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant_of(1, None, scope), person.level(1, 3, person.start)]).await;
@@ -132,7 +134,7 @@ niva_kit::on_both_databases! {
 
     async fn a_premises_cost(db: &TestDb) {
         let world = World::new(db).await;
-        let person = Person { district: "Bromma", ..Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1)) };
+        let person = Person { district: "Bromma", ..Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1)) };
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
         let cost = pb::PremisesCost { placement_id: "PL-0001".to_owned(), valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }), ..Default::default() };
@@ -151,7 +153,7 @@ niva_kit::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         world.paid(2024, 3).await;
-        let person = Person::new(1, ServiceType::SupportedHousing, day(2024, 3, 1));
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
         (ended.notice_date, ended.end_date, ended.revision) = (date(day(2024, 3, 10)), date(day(2024, 3, 12)), 2);
         world.chosen(&[placed(ended)]).await;
@@ -171,7 +173,7 @@ niva_kit::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         world.paid(2024, 3).await;
-        let [wrong, right] = [1, 2].map(|n| Person::new(n, ServiceType::SupportedHousing, day(2024, 3, 1)));
+        let [wrong, right] = [1, 2].map(|n| Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1)));
         let mut withdrawn = wrong.placement("U-1");
         (withdrawn.state, withdrawn.revision) = (placement::State::Withdrawn.into(), 2);
         world.chosen(&[placed(withdrawn), right.placed("U-1")]).await;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use niva_access::{Caller, Role};
 use niva_base::Clock;
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use niva_rpc::client::Credentials;
 use niva_rpc::server::ServeError;
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
@@ -45,7 +46,7 @@ pub struct Ground {
     /// Time.
     pub clock: Clock,
     /// The city and its district boards.
-    pub city: Arc<City>,
+    pub city: Arc<ServiceCatalogue>,
     /// Compensation models.
     pub catalogue: Arc<Catalogue>,
     /// What is told of the process.
@@ -59,19 +60,19 @@ impl PartOptions {
         let database_url = self.database.check(wrong);
         let trust = self.issuer.check(wrong);
         let clock = self.clock.check(wrong);
-        let city = wrong.take("the city", City::shipped());
-        let catalogue = wrong.take("--models", self.models.catalogue());
+        let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
         if let Some(address) = address.filter(|a| !self.issuer.is_given() && !a.ip().is_loopback()) {
             wrong.add(ServeError::OpenWithLocalIssuer(address));
         }
+        let catalogue = catalogue?;
         Some(Ground {
             address: address?,
             database_url: database_url?,
             trust: trust?,
             clock: clock?,
-            city: Arc::new(city?),
-            catalogue: Arc::new(catalogue?),
+            city: Arc::clone(&catalogue.services),
+            catalogue: Arc::new(catalogue),
             telemetry: telemetry?,
         })
     }

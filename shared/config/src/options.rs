@@ -2,11 +2,13 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use clap::Args;
 use niva_access::{KeyError, LocalIssuer, Verifier};
 use niva_base::Clock;
-use niva_models::{Catalogue, LoadError};
+use niva_models::Catalogue;
+use niva_names::{ServiceCatalogue, file::LoadError};
 use niva_rpc::client::Endpoint;
 use niva_store::Database;
 use niva_telemetry::{LogFormat, TelemetryConfig, check_filter};
@@ -134,9 +136,30 @@ impl ClockOptions {
     }
 }
 
+/// Which services and districts the city has.
+#[derive(Debug, Clone, Args)]
+pub struct CatalogueOptions {
+    /// File with the city's services and districts; Stockholm's when not given.
+    #[arg(long, env = "NIVA_CATALOGUE", value_name = "FILE")]
+    catalogue: Option<PathBuf>,
+}
+
+impl CatalogueOptions {
+    /// The city's own catalogue where a file is given, the shipped one otherwise.
+    ///
+    /// # Errors
+    /// All that is wrong with the file.
+    pub fn services(&self) -> Result<ServiceCatalogue, LoadError> {
+        self.catalogue.as_deref().map_or_else(ServiceCatalogue::shipped, ServiceCatalogue::read)
+    }
+}
+
 /// Which compensation models there are.
 #[derive(Debug, Clone, Args)]
 pub struct ModelOptions {
+    /// Services that they price.
+    #[command(flatten)]
+    pub services: CatalogueOptions,
     /// Folder with the city's own model files.
     #[arg(long, env = "NIVA_MODELS", value_name = "FOLDER")]
     models: Option<PathBuf>,
@@ -148,7 +171,7 @@ impl ModelOptions {
     /// # Errors
     /// All that is wrong with the files.
     pub fn catalogue(&self) -> Result<Catalogue, LoadError> {
-        self.models.as_deref().map_or_else(Catalogue::shipped, Catalogue::with_directory)
+        Catalogue::of_city(&Arc::new(self.services.services()?), self.models.as_deref())
     }
 }
 

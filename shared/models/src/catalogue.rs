@@ -1,8 +1,11 @@
+use std::{collections::BTreeMap, sync::Arc};
+
 use chrono::NaiveDate;
 use niva_calendar::{Interval, day_before};
+use niva_names::{ServiceCatalogue, ServiceKey};
 use sha2::{Digest, Sha256};
 
-use crate::{Model, Service, ServiceTerms, Status};
+use crate::{Model, ServiceTerms, Status};
 
 /// Which model a service is under on a run of days.
 #[derive(Debug, Clone, Copy)]
@@ -15,15 +18,17 @@ pub struct InForce<'a> {
     pub terms: &'a ServiceTerms,
 }
 
-/// All models that were loaded, checked against one another.
+/// All models of a city that were loaded, checked against one another.
 #[derive(Debug, Clone)]
 pub struct Catalogue {
+    /// The city's services and districts.
+    pub services: Arc<ServiceCatalogue>,
     /// In order of first day, then id.
     pub models: Vec<Model>,
     /// Lower-case hex SHA-256 over the files in order of id: which lists a run was computed with.
     pub fingerprint: String,
-    /// By service: its models in force, in order, without overlap.
-    timelines: Vec<Vec<Span>>,
+    /// By service of the city: its models in force, in order, without overlap.
+    timelines: BTreeMap<ServiceKey, Vec<Span>>,
 }
 
 /// `models[model].services[service]` on `days`.
@@ -36,11 +41,16 @@ struct Span {
 
 impl Catalogue {
     /// `files` are ids and texts. The models were checked against one another.
-    pub(crate) fn new(mut models: Vec<Model>, mut files: Vec<(&str, &str)>) -> Self {
+    pub(crate) fn new(
+        services: Arc<ServiceCatalogue>,
+        mut models: Vec<Model>,
+        mut files: Vec<(&str, &str)>,
+    ) -> Self {
         models.sort_by(|a, b| (a.valid.first, &a.id).cmp(&(b.valid.first, &b.id)));
         files.sort_unstable();
-        let timelines = Service::ALL.iter().map(|service| timeline(&models, *service)).collect();
-        Self { models, fingerprint: fingerprint(&files), timelines }
+        let keys = services.services().iter().map(|service| service.key);
+        let timelines = keys.map(|service| (service, timeline(&models, service))).collect();
+        Self { services, models, fingerprint: fingerprint(&files), timelines }
     }
 
     /// The model with an id.
@@ -51,8 +61,8 @@ impl Catalogue {
 
     /// The models that payments use for a service on some days, in order, each with the days it is in force. Days
     /// without a model are in none of them.
-    pub fn in_force(&self, service: Service, days: Interval) -> impl Iterator<Item = InForce<'_>> {
-        let spans = self.timelines.get(service as usize).map_or(&[][..], Vec::as_slice);
+    pub fn in_force(&self, service: ServiceKey, days: Interval) -> impl Iterator<Item = InForce<'_>> {
+        let spans = self.timelines.get(&service).map_or(&[][..], Vec::as_slice);
         let start = spans.partition_point(|span| span.days.last < days.first);
         spans.get(start..).unwrap_or_default().iter().map_while(move |span| {
             let model = self.models.get(span.model)?;
@@ -63,13 +73,13 @@ impl Catalogue {
 
     /// The model that payments use for a service on a day.
     #[must_use]
-    pub fn on(&self, service: Service, day: NaiveDate) -> Option<InForce<'_>> {
+    pub fn on(&self, service: ServiceKey, day: NaiveDate) -> Option<InForce<'_>> {
         self.in_force(service, Interval::day(day)).next()
     }
 }
 
 /// A model without a last day is in force until the next begins.
-fn timeline(models: &[Model], service: Service) -> Vec<Span> {
+fn timeline(models: &[Model], service: ServiceKey) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
     for (model, m) in models.iter().enumerate().filter(|(_, m)| m.status == Status::InForce) {
         let Some(service) = m.services.iter().position(|s| s.service == service) else { continue };

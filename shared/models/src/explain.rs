@@ -95,7 +95,7 @@ fn rows(terms: &ServiceTerms) -> Vec<TableRow> {
         regime: "any".to_owned(),
         level: level(Some(a.level)),
         variant: a.variant.clone(),
-        unit: crate::Unit::Year.to_string(),
+        unit: crate::PriceUnit::Year.to_string(),
         amount: a.per_year.to_string(),
         source: format!("{}, {}", a.source.document, a.source.place),
         note: String::new(),

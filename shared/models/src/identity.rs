@@ -1,7 +1,8 @@
 use niva_money::Ore;
+use niva_names::ServiceKey;
 use rust_decimal::Decimal;
 
-use crate::{Level, Regime, Service};
+use crate::{Level, Regime};
 
 /// What holds among the published figures of a model. Checked and reported; never a source of amounts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub struct Identity {
     /// In words: `private = municipal × 1.024`.
     pub name: String,
     /// Only for this service; `None` for all of the model.
-    pub service: Option<Service>,
+    pub service: Option<ServiceKey>,
     /// By how much figures may differ from it.
     pub tolerance: Ore,
     /// What must hold.

@@ -1,82 +1,11 @@
-use std::{fmt, str::FromStr};
+use std::fmt;
 
+use niva_names::named;
 use serde::{Deserialize, Serialize};
-
-/// A name that is none of the names it could be.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{name}` is not a {kind}: one of {known}")]
-pub struct UnknownName {
-    /// What was looked for, in words.
-    pub kind: &'static str,
-    /// What was given.
-    pub name: String,
-    /// What could have been given.
-    pub known: String,
-}
-
-macro_rules! named {
-    ($(#[$meta:meta])* $name:ident, $kind:literal { $($(#[$doc:meta])* $variant:ident = $text:literal,)+ }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[repr(u8)]
-        pub enum $name { $($(#[$doc])* #[serde(rename = $text)] $variant,)+ }
-
-        impl $name {
-            /// All of them, in order.
-            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
-
-            /// The name in contract, table, file and page.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $text,)+ }
-            }
-        }
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.pad(self.as_str())
-            }
-        }
-
-        impl FromStr for $name {
-            type Err = UnknownName;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Self::ALL.iter().copied().find(|v| v.as_str() == text).ok_or_else(|| UnknownName {
-                    kind: $kind,
-                    name: text.to_owned(),
-                    known: Self::ALL.iter().map(|v| v.as_str()).collect::<Vec<_>>().join(", "),
-                })
-            }
-        }
-    };
-}
-
-named! {
-    /// What is granted (insats).
-    Service, "service" {
-        /// Bostad med särskild service, socialpsykiatri.
-        HousingWithSpecialService = "housing_with_special_service",
-        /// Stödboende.
-        SupportedHousing = "supported_housing",
-        /// Boendestöd.
-        HousingSupport = "housing_support",
-        /// Sysselsättning.
-        Occupation = "occupation",
-        /// Cirkelverksamhet.
-        StudyCircle = "study_circle",
-        /// Daglig verksamhet, LSS.
-        DailyActivitiesLss = "daily_activities_lss",
-        /// Servicebostad, LSS.
-        ServiceHousingLss = "service_housing_lss",
-        /// Gruppbostad, LSS.
-        GroupHousingLss = "group_housing_lss",
-    }
-}
 
 named! {
     /// Who runs the unit (regiform).
-    Regime, "regime" {
+    pub enum Regime: "regime" {
         /// Kommunal, egen regi.
         Municipal = "municipal",
         /// Entreprenad.
@@ -90,7 +19,7 @@ named! {
 
 named! {
     /// What a line pays for.
-    Component, "component" {
+    pub enum Component: "component" {
         /// The rate (peng) itself.
         Rate = "rate",
         /// Vacancy compensation (tomgångsersättning): the rate of the lowest level after a place is left.
@@ -106,7 +35,7 @@ named! {
 
 named! {
     /// What a price is per.
-    Unit, "unit" {
+    pub enum PriceUnit: "unit" {
         /// Every day of the calendar.
         CalendarDay = "calendar_day",
         /// Monday to Friday; public holidays are paid.
@@ -126,7 +55,7 @@ named! {
 
 named! {
     /// Full or part time, in a grant of daily activities under the models through 2024.
-    Extent, "extent" {
+    pub enum Extent: "extent" {
         /// Heltid.
         FullTime = "full_time",
         /// Deltid.

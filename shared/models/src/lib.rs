@@ -6,7 +6,6 @@
 
 mod catalogue;
 mod check;
-mod city;
 mod explain;
 mod identity;
 mod kinds;
@@ -17,13 +16,11 @@ mod scale;
 
 pub use catalogue::{Catalogue, InForce};
 pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
-pub use city::{City, CityError};
 pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
-pub use kinds::{Component, Extent, Level, Regime, Scope, Service, Unit, UnknownName, Variant};
-pub use load::{LoadError, Problem};
+pub use kinds::{Component, Extent, Level, PriceUnit, Regime, Scope, Variant};
 pub use model::{
     Allocation, Amount, Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, RegimeAlias,
-    Scale, ServiceTerms, Source, Status, TransitionTerms, VariantRule,
+    Scale, ServiceTerms, Status, TransitionTerms, VariantRule,
 };
 pub use rates::{NoRate, Rate};

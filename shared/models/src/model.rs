@@ -1,20 +1,12 @@
 use chrono::NaiveDate;
 use niva_calendar::Interval;
 use niva_money::Ore;
+use niva_names::{ServiceKey, file::Source};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Component, Extent, Level, Regime, Scope, Service, Unit, Variant, identity::Identity, rates::RateIndex,
+    Component, Extent, Level, PriceUnit, Regime, Scope, Variant, identity::Identity, rates::RateIndex,
 };
-
-/// Where an amount or a rule stands.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Source {
-    /// The document's title, date and registration.
-    pub document: String,
-    /// The place in it: table, page, paragraph.
-    pub place: String,
-}
 
 /// Whether payments may use a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -135,7 +127,7 @@ pub struct Amount {
     /// For which variant; `None` for all of them.
     pub variant: Option<Variant>,
     /// Per what.
-    pub unit: Unit,
+    pub unit: PriceUnit,
     /// How much.
     pub price: Ore,
     /// Where it stands.
@@ -185,9 +177,9 @@ pub struct Anomaly {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ServiceTerms {
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// What the rate is per.
-    pub unit: Unit,
+    pub unit: PriceUnit,
     /// Levels that the rate has, in order; empty when it has none.
     pub levels: Vec<Level>,
     /// Regimes that a price can be had for, by an amount of their own or by an alias.
@@ -244,7 +236,7 @@ pub struct Model {
 impl Model {
     /// Its terms for a service.
     #[must_use]
-    pub fn terms(&self, service: Service) -> Option<&ServiceTerms> {
+    pub fn terms(&self, service: ServiceKey) -> Option<&ServiceTerms> {
         self.services.iter().find(|s| s.service == service)
     }
 }

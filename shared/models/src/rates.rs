@@ -2,13 +2,13 @@
 
 use niva_money::Ore;
 
-use crate::{Amount, Component, Level, Regime, RegimeAlias, ServiceTerms, Unit, Variant};
+use crate::{Amount, Component, Level, PriceUnit, Regime, RegimeAlias, ServiceTerms, Variant};
 
 /// A price and where it comes from.
 #[derive(Debug, Clone, Copy)]
 pub struct Rate<'a> {
     /// Per what.
-    pub unit: Unit,
+    pub unit: PriceUnit,
     /// How much.
     pub price: Ore,
     /// The published amount.
@@ -53,14 +53,14 @@ struct Cell {
     price: Ore,
     /// Index in `amounts`, or [`NONE`].
     amount: u16,
-    unit: Unit,
+    unit: PriceUnit,
     /// Index in `aliases`, or [`NO_ALIAS`].
     alias: u8,
 }
 
 const _: () = assert!(size_of::<Cell>() == 16);
 
-const EMPTY: Cell = Cell { price: Ore::ZERO, amount: NONE, unit: Unit::Year, alias: NO_ALIAS };
+const EMPTY: Cell = Cell { price: Ore::ZERO, amount: NONE, unit: PriceUnit::Year, alias: NO_ALIAS };
 
 /// Cells by component, regime, level slot and variant, the last running fastest. Slot 0 is *no level*; slot `i + 1`
 /// is `levels[i]`. An amount that does not depend on level or variant stands in every slot that it holds for.

@@ -1,6 +1,7 @@
 //! A bad file is refused with every problem, each at its line, and what to do.
 
-use niva_models::{Catalogue, Problem};
+use niva_models::Catalogue;
+use niva_names::file::Problem;
 
 const GOOD: &str = include_str!("good.toml");
 const CASES: &str = include_str!("bad_files.txt");
@@ -27,7 +28,7 @@ fn cases() -> Vec<Case<'static>> {
 
 fn problems(files: Vec<(&str, String)>) -> Vec<Problem> {
     let files = files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect();
-    Catalogue::from_files(files).map_or_else(|e| e.problems, |_| Vec::new())
+    Catalogue::from_files(&crate::city(), files).map_or_else(|e| e.problems, |_| Vec::new())
 }
 
 #[test]

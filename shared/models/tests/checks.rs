@@ -1,6 +1,7 @@
 //! What `models check` and `models show` say.
 
-use niva_models::{Catalogue, Component, Level, Outcome, Regime, Service, Status, Variant, explain, table};
+use niva_models::{Catalogue, Component, Level, Outcome, Regime, Status, Variant, explain, table};
+use niva_names::stockholm;
 
 use crate::{day, model, shipped, terms};
 
@@ -64,7 +65,7 @@ fn it_says_how_old_the_amounts_are() {
 #[test]
 fn a_changed_amount_is_seen_and_not_mended() {
     let text = include_str!("../data/socialpsychiatry-2010.toml").replace("[2, 404],", "[2, 405],");
-    let catalogue = Catalogue::from_files(vec![("2010".to_owned(), text)]).unwrap();
+    let catalogue = Catalogue::from_files(&crate::city(), vec![("2010".to_owned(), text)]).unwrap();
     let report = catalogue.check();
     assert_eq!(report.checks[0].outcome, Outcome::Off);
     assert_eq!(
@@ -74,7 +75,7 @@ fn a_changed_amount_is_seen_and_not_mended() {
     assert!(!report.is_fine());
 
     let alone = include_str!("../data/daily-activities-2025.toml").to_owned();
-    let report = Catalogue::from_files(vec![("2025".to_owned(), alone)]).unwrap().check();
+    let report = Catalogue::from_files(&crate::city(), vec![("2025".to_owned(), alone)]).unwrap().check();
     let map = report.checks.last().unwrap();
     assert_eq!(
         (map.outcome, map.detail.as_str()),
@@ -94,7 +95,7 @@ fn a_rate_in_words() {
     assert_eq!(
         words(
             "daily-activities-2024",
-            Service::DailyActivitiesLss,
+            stockholm::DAILY_ACTIVITIES_LSS,
             Regime::Private,
             Some(Level(3)),
             Variant(1)
@@ -105,7 +106,7 @@ fn a_rate_in_words() {
     );
     let contracted = words(
         "socialpsychiatry-2010",
-        Service::HousingSupport,
+        stockholm::HOUSING_SUPPORT,
         Regime::Contracted,
         Some(Level(3)),
         Variant(0),

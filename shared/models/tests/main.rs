@@ -7,14 +7,21 @@ mod published;
 mod rates;
 mod statistics;
 
+use std::sync::Arc;
+
 use niva_calendar::NaiveDate;
-use niva_models::{Catalogue, Model, Service, ServiceTerms};
+use niva_models::{Catalogue, Model, ServiceTerms};
+use niva_names::{ServiceCatalogue, ServiceKey};
+
+fn city() -> Arc<ServiceCatalogue> {
+    Arc::new(ServiceCatalogue::shipped().unwrap_or_else(|e| panic!("{e}")))
+}
 
 fn shipped() -> Catalogue {
     Catalogue::shipped().unwrap_or_else(|e| panic!("{e}"))
 }
 
-fn terms<'c>(catalogue: &'c Catalogue, model: &str, service: Service) -> &'c ServiceTerms {
+fn terms<'c>(catalogue: &'c Catalogue, model: &str, service: ServiceKey) -> &'c ServiceTerms {
     self::model(catalogue, model).terms(service).unwrap_or_else(|| panic!("{model} lacks {service}"))
 }
 

@@ -1,8 +1,9 @@
 //! What payments ask: which model on which days, what it pays, which level the points are.
 
 use niva_calendar::{Interval, day_after};
-use niva_models::{Catalogue, Component, Extent, Level, NoRate, Regime, Scope, Service, Unit, Variant};
+use niva_models::{Catalogue, Component, Extent, Level, NoRate, PriceUnit, Regime, Scope, Variant};
 use niva_money::Ore;
+use niva_names::stockholm;
 
 use crate::{day, model, shipped, terms};
 
@@ -22,26 +23,26 @@ fn each_day_has_the_model_of_its_list() {
     };
     let span = |id: &str, first: &str, last: &str| (id.to_owned(), first.to_owned(), last.to_owned());
     assert_eq!(
-        of(Service::Occupation),
+        of(stockholm::OCCUPATION),
         [
             span("socialpsychiatry-2010", "2010-01-01", "2012-12-31"),
             span("socialpsychiatry-2013", "2013-01-01", "2019-06-30"),
             span("occupation-2019-07", "2019-07-01", "2030-12-31"),
         ]
     );
-    assert_eq!(of(Service::SupportedHousing), [span("socialpsychiatry-2010", "2010-01-01", "2030-12-31")]);
+    assert_eq!(of(stockholm::SUPPORTED_HOUSING), [span("socialpsychiatry-2010", "2010-01-01", "2030-12-31")]);
     assert_eq!(
-        of(Service::DailyActivitiesLss),
+        of(stockholm::DAILY_ACTIVITIES_LSS),
         [
             span("daily-activities-2024", "2024-01-01", "2024-12-31"),
             span("daily-activities-2025", "2025-01-01", "2030-12-31"),
         ]
     );
-    assert_eq!(of(Service::GroupHousingLss).len(), 3);
-    assert!(catalogue.on(Service::Occupation, day("2009-12-31")).is_none());
-    let on = catalogue.on(Service::Occupation, day("2019-07-01")).unwrap();
+    assert_eq!(of(stockholm::GROUP_HOUSING_LSS).len(), 3);
+    assert!(catalogue.on(stockholm::OCCUPATION, day("2009-12-31")).is_none());
+    let on = catalogue.on(stockholm::OCCUPATION, day("2019-07-01")).unwrap();
     assert_eq!((on.model.id.as_str(), on.days), ("occupation-2019-07", Interval::day(day("2019-07-01"))));
-    for service in Service::ALL {
+    for service in &stockholm::SERVICES {
         let spans: Vec<Interval> = catalogue.in_force(*service, all).map(|f| f.days).collect();
         assert!(spans.windows(2).all(|w| day_after(w[0].last) == w[1].first), "{service}");
     }
@@ -50,16 +51,16 @@ fn each_day_has_the_model_of_its_list() {
 #[test]
 fn contracted_is_private_with_municipal_premises() {
     let catalogue = shipped();
-    let housing = terms(&catalogue, "socialpsychiatry-2010", Service::SupportedHousing);
+    let housing = terms(&catalogue, "socialpsychiatry-2010", stockholm::SUPPORTED_HOUSING);
     let rate = housing.rate(Component::Rate, Regime::Contracted, Some(Level(2)), NO_VARIANT).unwrap();
-    assert_eq!((rate.price, rate.unit), (sek(404), Unit::CalendarDay));
+    assert_eq!((rate.price, rate.unit), (sek(404), PriceUnit::CalendarDay));
     assert_eq!(rate.amount.regime, Some(Regime::Private));
     assert!(rate.amount.source.place.contains("privat driven"));
     assert!(rate.alias.unwrap().note.contains("Entreprenad"));
     let own = housing.rate(Component::Rate, Regime::Private, Some(Level(2)), NO_VARIANT).unwrap();
     assert!(own.alias.is_none() && own.price == rate.price);
 
-    let occupation = terms(&catalogue, "occupation-2019-07", Service::Occupation);
+    let occupation = terms(&catalogue, "occupation-2019-07", stockholm::OCCUPATION);
     let of = |component, regime| occupation.rate(component, regime, None, NO_VARIANT).unwrap().price;
     assert_eq!(of(Component::Rate, Regime::Contracted), sek(4576));
     assert_eq!(of(Component::Premises, Regime::Contracted), sek(286));
@@ -69,7 +70,7 @@ fn contracted_is_private_with_municipal_premises() {
 #[test]
 fn what_an_amount_does_not_depend_on_is_not_looked_at() {
     let catalogue = shipped();
-    let occupation = terms(&catalogue, "socialpsychiatry-2013", Service::Occupation);
+    let occupation = terms(&catalogue, "socialpsychiatry-2013", stockholm::OCCUPATION);
     for level in [None, Some(Level(1)), Some(Level(3)), Some(Level(9))] {
         for regime in [Regime::Municipal, Regime::Contracted, Regime::Private] {
             assert_eq!(
@@ -78,7 +79,7 @@ fn what_an_amount_does_not_depend_on_is_not_looked_at() {
             );
         }
     }
-    let month = terms(&catalogue, "occupation-2019-07", Service::Occupation);
+    let month = terms(&catalogue, "occupation-2019-07", stockholm::OCCUPATION);
     assert_eq!(
         month.rate(Component::Rate, Regime::Municipal, Some(Level(2)), NO_VARIANT).unwrap().price,
         sek(4465)
@@ -88,7 +89,7 @@ fn what_an_amount_does_not_depend_on_is_not_looked_at() {
 #[test]
 fn why_there_is_no_rate() {
     let catalogue = shipped();
-    let daily = terms(&catalogue, "daily-activities-2024", Service::DailyActivitiesLss);
+    let daily = terms(&catalogue, "daily-activities-2024", stockholm::DAILY_ACTIVITIES_LSS);
     let rate = |component, regime, level: Option<u8>, variant| {
         daily.rate(component, regime, level.map(Level), Variant(variant)).map(|r| r.price)
     };
@@ -99,10 +100,10 @@ fn why_there_is_no_rate() {
     assert_eq!(rate(Component::Rate, Regime::Private, Some(3), 4), Err(NoRate::NoVariant));
     assert_eq!(rate(Component::Rate, Regime::OtherMunicipality, Some(3), 1), Err(NoRate::UnknownRegime));
     assert_eq!(rate(Component::Premises, Regime::Private, Some(3), 1), Err(NoRate::NotPaid));
-    let next = terms(&catalogue, "daily-activities-2025", Service::DailyActivitiesLss);
+    let next = terms(&catalogue, "daily-activities-2025", stockholm::DAILY_ACTIVITIES_LSS);
     let unpublished = next.rate(Component::Rate, Regime::Private, Some(Level(1)), Variant(0));
     assert_eq!(unpublished.map(|r| r.price), Err(NoRate::Unpublished));
-    let group = terms(&catalogue, "lss-housing-2021", Service::GroupHousingLss);
+    let group = terms(&catalogue, "lss-housing-2021", stockholm::GROUP_HOUSING_LSS);
     let base = group.rate(Component::Rate, Regime::OtherMunicipality, Some(Level::BASE), NO_VARIANT).unwrap();
     assert_eq!(base.price, sek(877));
 }
@@ -142,7 +143,7 @@ fn the_index_finds_every_amount_and_only_those() {
 fn a_scope_is_one_variant_or_none() {
     let catalogue = shipped();
     let of = |model: &str, scope: Scope| {
-        let terms = terms(&catalogue, model, Service::DailyActivitiesLss);
+        let terms = terms(&catalogue, model, stockholm::DAILY_ACTIVITIES_LSS);
         terms.variant_of(&scope).map(|v| terms.variant_key(v).to_owned())
     };
     let part = Scope { extent: Some(Extent::PartTime), personal_assistance: true, ..Scope::default() };
@@ -166,7 +167,7 @@ fn a_scope_is_one_variant_or_none() {
 #[test]
 fn points_are_levels() {
     let catalogue = shipped();
-    let housing = terms(&catalogue, "socialpsychiatry-2010", Service::HousingWithSpecialService);
+    let housing = terms(&catalogue, "socialpsychiatry-2010", stockholm::HOUSING_WITH_SPECIAL_SERVICE);
     let scale = housing.scale.as_ref().unwrap();
     let level = |points| scale.level_of(points).map(|b| b.level.0);
     assert_eq!([0, 10, 12, 14, 16, 38, 40, 72].map(level), [1, 1, 1, 1, 2, 2, 3, 3].map(Some));
@@ -175,14 +176,15 @@ fn points_are_levels() {
     assert_eq!((scale.points_to_lower(14), scale.points_to_higher(14)), (None, Some(2)));
     assert_eq!((scale.points_to_lower(72), scale.points_to_higher(72)), (Some(34), None));
     assert_eq!((scale.points_to_lower(11), scale.points_to_higher(73)), (None, None));
-    let support = terms(&catalogue, "socialpsychiatry-2010", Service::HousingSupport).scale.as_ref().unwrap();
+    let support =
+        terms(&catalogue, "socialpsychiatry-2010", stockholm::HOUSING_SUPPORT).scale.as_ref().unwrap();
     assert_eq!(support.level_of(72).map(|b| b.level), Some(Level(3)));
 }
 
 #[test]
 fn levels_of_2024_become_those_of_2025_by_points() {
     let catalogue = shipped();
-    let scale = |id| terms(&catalogue, id, Service::DailyActivitiesLss).scale.as_ref().unwrap();
+    let scale = |id| terms(&catalogue, id, stockholm::DAILY_ACTIVITIES_LSS).scale.as_ref().unwrap();
     let (before, after) = (scale("daily-activities-2024"), scale("daily-activities-2025"));
     for points in before.totals() {
         let (old, new) = (before.level_of(points).unwrap().level.0, after.level_of(points).unwrap().level.0);
@@ -197,13 +199,13 @@ fn the_rules_of_2010_and_after() {
         let p = &terms(&catalogue, id, service).parameters;
         (p.notice_days, p.no_show_days, p.vacancy_days, p.reflection_days, p.start_days)
     };
-    assert_eq!(days("socialpsychiatry-2010", Service::SupportedHousing), (4, 14, 7, 3, 7));
-    assert_eq!(days("socialpsychiatry-2010", Service::StudyCircle), (4, 14, 0, 3, 7));
-    assert_eq!(days("socialpsychiatry-2013", Service::Occupation), (4, 14, 7, 3, 7));
-    assert_eq!(days("occupation-2019-07", Service::Occupation), (4, 14, 0, 3, 7));
-    assert_eq!(days("daily-activities-2024", Service::DailyActivitiesLss), (0, 0, 0, 3, 7));
+    assert_eq!(days("socialpsychiatry-2010", stockholm::SUPPORTED_HOUSING), (4, 14, 7, 3, 7));
+    assert_eq!(days("socialpsychiatry-2010", stockholm::STUDY_CIRCLE), (4, 14, 0, 3, 7));
+    assert_eq!(days("socialpsychiatry-2013", stockholm::OCCUPATION), (4, 14, 7, 3, 7));
+    assert_eq!(days("occupation-2019-07", stockholm::OCCUPATION), (4, 14, 0, 3, 7));
+    assert_eq!(days("daily-activities-2024", stockholm::DAILY_ACTIVITIES_LSS), (0, 0, 0, 3, 7));
     let transition =
-        terms(&catalogue, "daily-activities-2025", Service::DailyActivitiesLss).transition.as_ref();
+        terms(&catalogue, "daily-activities-2025", stockholm::DAILY_ACTIVITIES_LSS).transition.as_ref();
     assert_eq!(transition.map(|t| (t.max_months, t.level, t.hours_per_week)), Some((6, Level(1), 10)));
 }
 
@@ -215,17 +217,17 @@ fn a_citys_own_directory_adds_and_replaces() {
     std::fs::write(folder.path().join("2024.toml"), next).unwrap();
     std::fs::write(folder.path().join("2023 corrected.toml"), text.replace("670", "671.50")).unwrap();
     std::fs::write(folder.path().join("read me.txt"), "not a model").unwrap();
-    let catalogue = Catalogue::with_directory(folder.path()).unwrap();
+    let catalogue = Catalogue::of_city(&crate::city(), Some(folder.path())).unwrap();
     assert_eq!(catalogue.models.len(), 10);
     assert_ne!(catalogue.fingerprint, shipped().fingerprint);
     let base = |on| {
-        let found = catalogue.on(Service::ServiceHousingLss, day(on)).unwrap();
+        let found = catalogue.on(stockholm::SERVICE_HOUSING_LSS, day(on)).unwrap();
         found.terms.rate(Component::Rate, Regime::Private, Some(Level::BASE), NO_VARIANT).unwrap().price
     };
     assert_eq!((base("2023-12-31"), base("2024-01-01")), (Ore(67_150), sek(670)));
     assert_eq!(model(&catalogue, "lss-housing-2024").valid.first, day("2024-01-01"));
 
-    let missing = Catalogue::with_directory(&folder.path().join("none")).unwrap_err();
+    let missing = Catalogue::of_city(&crate::city(), Some(&folder.path().join("none"))).unwrap_err();
     assert!(missing.to_string().contains("cannot be read"), "{missing}");
 }
 
@@ -236,10 +238,11 @@ fn the_fingerprint_is_of_the_contents_not_of_the_order() {
         include_str!("../data/daily-activities-2024.toml"),
         include_str!("../data/daily-activities-2025.toml"),
     );
-    let one = Catalogue::from_files(vec![file("a", a), file("b", b)]).unwrap();
-    let other = Catalogue::from_files(vec![file("y", b), file("x", a)]).unwrap();
+    let one = Catalogue::from_files(&crate::city(), vec![file("a", a), file("b", b)]).unwrap();
+    let other = Catalogue::from_files(&crate::city(), vec![file("y", b), file("x", a)]).unwrap();
     assert_eq!(one.fingerprint, other.fingerprint);
     assert_eq!(one.fingerprint.len(), 64);
-    let changed = Catalogue::from_files(vec![file("a", &format!("{a}\n")), file("b", b)]).unwrap();
+    let changed =
+        Catalogue::from_files(&crate::city(), vec![file("a", &format!("{a}\n")), file("b", b)]).unwrap();
     assert_ne!(one.fingerprint, changed.fingerprint);
 }

@@ -1,8 +1,9 @@
 //! The published totals of table 3 (dnr KS 2024/492), from the allocations and a population that is *reconstructed*:
 //! the source gives people and cost by group but not by level.
 
-use niva_models::{Level, Service, ServiceTerms};
+use niva_models::{Level, ServiceTerms};
 use niva_money::{Ore, div_round};
+use niva_names::stockholm;
 
 use crate::{rows, shipped, terms};
 
@@ -33,7 +34,7 @@ fn tenths_of_a_million(ore: i128) -> i128 {
 #[test]
 fn allocations_of_the_whole_city_are_those_of_table_3() {
     let catalogue = shipped();
-    let of_2024 = terms(&catalogue, "daily-activities-2024", Service::DailyActivitiesLss);
+    let of_2024 = terms(&catalogue, "daily-activities-2024", stockholm::DAILY_ACTIVITIES_LSS);
     let table = [
         ("full_time", 1540, 5860),
         ("part_time", 1531, 3573),
@@ -45,7 +46,7 @@ fn allocations_of_the_whole_city_are_those_of_table_3() {
     }
     assert_eq!(table.iter().map(|t| t.2).sum::<i128>(), 9831);
 
-    let of_2025 = terms(&catalogue, "daily-activities-2025", Service::DailyActivitiesLss);
+    let of_2025 = terms(&catalogue, "daily-activities-2025", stockholm::DAILY_ACTIVITIES_LSS);
     let table = [
         ("25-40 h", 1540, 5948),
         ("11-24 h", 842, 2061),
@@ -64,7 +65,7 @@ fn allocations_of_the_whole_city_are_those_of_table_3() {
 #[test]
 fn three_in_a_hundred_in_transition_to_work_for_half_a_year() {
     let catalogue = shipped();
-    let daily = terms(&catalogue, "daily-activities-2025", Service::DailyActivitiesLss);
+    let daily = terms(&catalogue, "daily-activities-2025", stockholm::DAILY_ACTIVITIES_LSS);
     let transition = daily.transition.as_ref().unwrap();
     let level = transition.level.0;
     // 3 % of 3 071 people without and of 133 with assistance, in hundredths of a person.
@@ -77,7 +78,7 @@ fn three_in_a_hundred_in_transition_to_work_for_half_a_year() {
 #[test]
 fn levels_of_the_population_agree_between_the_models() {
     let catalogue = shipped();
-    let scale = |id| terms(&catalogue, id, Service::DailyActivitiesLss).scale.as_ref().unwrap();
+    let scale = |id| terms(&catalogue, id, stockholm::DAILY_ACTIVITIES_LSS).scale.as_ref().unwrap();
     for row in rows(POPULATION) {
         let before: u8 = row["level_2024"].parse().unwrap();
         let points = scale("daily-activities-2024").bands[usize::from(before) - 1].from;

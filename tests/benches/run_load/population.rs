@@ -1,19 +1,20 @@
 //! Synthetic people: the same on every machine.
 
 use niva_journeys::values::{day, from};
+use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event, level_decision},
     choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement},
-    common::v1::{Extent, FactInfo, GrantScope, Level, Regime, ServiceType},
+    common::v1::{Extent, FactInfo, GrantScope, Level, Regime},
 };
 
 const UNITS: usize = 300;
 /// Services, levels that they have, and how their rate is counted: days, weekdays, months.
-const SERVICES: [(ServiceType, usize); 4] = [
-    (ServiceType::DailyActivitiesLss, 7),
-    (ServiceType::SupportedHousing, 3),
-    (ServiceType::HousingWithSpecialService, 3),
-    (ServiceType::HousingSupport, 3),
+const SERVICES: [(ServiceKey, usize); 4] = [
+    (stockholm::DAILY_ACTIVITIES_LSS, 7),
+    (stockholm::SUPPORTED_HOUSING, 3),
+    (stockholm::HOUSING_WITH_SPECIAL_SERVICE, 3),
+    (stockholm::HOUSING_SUPPORT, 3),
 ];
 const REGIMES: [Regime; 3] = [Regime::Municipal, Regime::Contracted, Regime::Private];
 const DISTRICTS: [&str; 4] = ["Farsta", "Bromma", "Järva", "Södermalm"];
@@ -28,7 +29,7 @@ fn person_of(n: usize) -> usize {
     if moved_in(n) { n - 1 } else { n }
 }
 
-fn service(n: usize) -> (ServiceType, usize) {
+fn service(n: usize) -> (ServiceKey, usize) {
     SERVICES[person_of(n) % SERVICES.len()]
 }
 

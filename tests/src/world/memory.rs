@@ -9,7 +9,8 @@ use niva_kit::{
     client::{Channel, Credentials, Endpoint},
     server::{Listen, MemoryConnector, RoleServer, Running},
 };
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -33,7 +34,7 @@ struct Parts {
     databases: [Database; 3],
     issuer: LocalIssuer,
     clock: Clock,
-    city: Arc<City>,
+    city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
 }
 
@@ -48,7 +49,7 @@ impl Memory {
             databases,
             issuer: ground.issuer.clone(),
             clock: ground.clock.clone(),
-            city: Arc::new(City::shipped().expect("the city")),
+            city: Arc::new(ServiceCatalogue::shipped().expect("the city")),
             catalogue: Arc::new(Catalogue::shipped().expect("the models")),
         };
         let connectors = std::array::from_fn(|_| MemoryConnector::new());

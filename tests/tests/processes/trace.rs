@@ -5,7 +5,8 @@ use niva_journeys::{
     steps,
     world::{Store, World},
 };
-use niva_proto::common::v1::{Regime, ServiceType};
+use niva_names::stockholm;
+use niva_proto::common::v1::Regime;
 
 /// Spans of one trace, made by at least so many services.
 fn crosses(spans: &[Span], services: usize) -> Option<Vec<Span>> {
@@ -24,8 +25,8 @@ async fn a_collector_receives_one_trace_across_services() {
     let more = ["--otlp-endpoint".to_owned(), collector.endpoint()];
     let world = World::processes_with(Store::Sqlite, &more).await;
     let unit =
-        steps::unit(&world, "unit", ServiceType::SupportedHousing, "Farsta", Regime::Municipal, 1).await;
-    steps::person_with_grant(&world, "secret-person", ServiceType::SupportedHousing, "Farsta", "2024-03-01")
+        steps::unit(&world, "unit", stockholm::SUPPORTED_HOUSING, "Farsta", Regime::Municipal, 1).await;
+    steps::person_with_grant(&world, "secret-person", stockholm::SUPPORTED_HOUSING, "Farsta", "2024-03-01")
         .await;
     world.feeds_caught_up().await;
     // What is left is sent when a service ends.

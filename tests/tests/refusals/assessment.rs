@@ -4,12 +4,10 @@ use niva_journeys::{
     values::{between, day, from, hours, new_request},
     world::{Role, World},
 };
-use niva_proto::{
-    assessment::v1::{
-        Grant, ImportAssessmentRequest, ImportedMeasurement, Person, RecordGrantRequest, RecordScoreRequest,
-        RegisterPersonRequest, StartMeasurementRequest, import_assessment_request::Record,
-    },
-    common::v1::ServiceType,
+use niva_names::stockholm;
+use niva_proto::assessment::v1::{
+    Grant, ImportAssessmentRequest, ImportedMeasurement, Person, RecordGrantRequest, RecordScoreRequest,
+    RegisterPersonRequest, StartMeasurementRequest, import_assessment_request::Record,
 };
 use tonic::Code;
 
@@ -19,7 +17,7 @@ pub(super) async fn grants(world: &World) {
     let mut client = world.assessment(Role::CaseOfficer);
     let fine = RecordGrantRequest {
         person_id: "person".to_owned(),
-        service: ServiceType::DailyActivitiesLss.into(),
+        service: stockholm::DAILY_ACTIVITIES_LSS.into(),
         district: "Farsta".to_owned(),
         valid: from("2024-03-01"),
         ..RecordGrantRequest::default()

@@ -9,6 +9,7 @@ use niva_journeys::{
     values::{day, new_request},
     world::{Role, Store, World},
 };
+use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     assessment::v1::{
         ListGrantsRequest, ListLevelDecisionsRequest, ListMeasurementsRequest, ListPersonsRequest,
@@ -17,13 +18,13 @@ use niva_proto::{
         AcceptOfferRequest, ListOffersRequest, ListPlacementsRequest, ListUnitsRequest, MakeOfferRequest,
         RecordWishRequest,
     },
-    common::v1::{Regime, ServiceType},
+    common::v1::Regime,
     payment::v1::ListPaymentRunsRequest,
 };
 use prost::Message as _;
 use tonic::{Code, Status};
 
-const SERVICE: ServiceType = ServiceType::SupportedHousing;
+const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 
 /// Everything that can be listed, as bytes.
 async fn everything(world: &World) -> Vec<Vec<u8>> {

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Scope, Service};
+use niva_models::Scope;
+use niva_names::ServiceKey;
 
 use crate::Change;
 
@@ -16,7 +17,7 @@ pub struct Grant {
     /// The person.
     pub person_id: String,
     /// The service granted.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The district board that grants and pays.
     pub district: String,
     /// The days it is valid.

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
-use niva_models::{Catalogue, Level, Service};
+use niva_models::{Catalogue, Level};
+use niva_names::ServiceKey;
 
 /// A level and what it was derived by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +23,7 @@ pub enum NoLevel {
     )]
     NoScale {
         /// The service.
-        service: Service,
+        service: ServiceKey,
         /// The day.
         day: NaiveDate,
     },
@@ -33,7 +34,7 @@ pub enum NoLevel {
     )]
     PointsWithoutLevel {
         /// The service.
-        service: Service,
+        service: ServiceKey,
         /// The total.
         points: i64,
         /// The model whose scale it is.
@@ -53,7 +54,7 @@ pub enum NoLevel {
 /// When no scale is in force, or none of its bands holds the points.
 pub fn derive_level(
     catalogue: &Catalogue,
-    service: Service,
+    service: ServiceKey,
     points: i64,
     day: NaiveDate,
 ) -> Result<Derived, NoLevel> {
@@ -81,7 +82,7 @@ pub struct LevelUnknown {
     /// The model in force.
     pub model: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The day.
     pub day: NaiveDate,
     /// The level stated.
@@ -96,7 +97,7 @@ pub struct LevelUnknown {
 /// When the model in force has other levels.
 pub fn check_stated(
     catalogue: &Catalogue,
-    service: Service,
+    service: ServiceKey,
     level: Level,
     day: NaiveDate,
 ) -> Result<(), LevelUnknown> {
@@ -125,7 +126,7 @@ pub struct Distance {
 
 /// How far points are from the neighbouring levels by the scale in force on a day; neither distance without a scale.
 #[must_use]
-pub fn distance(catalogue: &Catalogue, service: Service, points: u16, day: NaiveDate) -> Distance {
+pub fn distance(catalogue: &Catalogue, service: ServiceKey, points: u16, day: NaiveDate) -> Distance {
     let in_force = catalogue.on(service, day);
     in_force.and_then(|f| f.terms.scale.as_ref()).map_or_else(Distance::default, |scale| Distance {
         to_higher: scale.points_to_higher(points),
@@ -163,7 +164,7 @@ pub struct LevelDecision {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The level.
     pub level: Level,
     /// What it stands on.

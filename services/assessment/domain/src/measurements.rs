@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::NaiveDate;
-use niva_models::{Catalogue, Level, Service};
+use niva_models::{Catalogue, Level};
+use niva_names::ServiceKey;
 
 use crate::{Area, Change, Derived, Instrument, NoLevel, derive_level};
 
@@ -13,7 +14,7 @@ pub struct Visit {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// Day of the visit.
     pub visit_date: NaiveDate,
 }

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use niva_assessment_domain::{Change, Grant, GrantRefused, HoursRefused, parse_hours};
 use niva_calendar::{Interval, NaiveDate, plus_days};
-use niva_models::{Scope, Service};
+use niva_models::Scope;
+use niva_names::stockholm;
 use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 
 use crate::day;
@@ -11,7 +12,7 @@ fn grant(valid: Interval) -> Grant {
     Grant {
         grant_id: "g".into(),
         person_id: "p".into(),
-        service: Service::DailyActivitiesLss,
+        service: stockholm::DAILY_ACTIVITIES_LSS,
         district: "Farsta".into(),
         valid,
         scopes: BTreeMap::new(),

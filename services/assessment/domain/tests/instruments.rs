@@ -2,7 +2,8 @@ use std::collections::BTreeSet;
 
 use niva_assessment_domain::{InstrumentError, Instruments, derive_level, distance};
 use niva_calendar::{Interval, NaiveDate};
-use niva_models::{Catalogue, Service};
+use niva_models::Catalogue;
+use niva_names::stockholm;
 use proptest::prelude::{any, prop_assert_eq, proptest};
 
 use crate::day;
@@ -30,19 +31,19 @@ fn the_shipped_examples_reach_the_published_totals() {
     assert!(shipped.all().iter().all(|i| i.example));
     let even = |max: u16| (0..=max).step_by(2).collect::<BTreeSet<_>>();
     for (service, totals) in [
-        (Service::HousingWithSpecialService, even(72)),
-        (Service::SupportedHousing, even(72)),
-        (Service::HousingSupport, even(72)),
-        (Service::Occupation, even(24)),
+        (stockholm::HOUSING_WITH_SPECIAL_SERVICE, even(72)),
+        (stockholm::SUPPORTED_HOUSING, even(72)),
+        (stockholm::HOUSING_SUPPORT, even(72)),
+        (stockholm::OCCUPATION, even(24)),
     ] {
         assert_eq!(shipped.newest(service).unwrap().totals(), totals, "{service}");
         assert_eq!(shipped.newest(service).unwrap().areas.len(), 4, "four variables");
     }
-    let lss = shipped.newest(Service::DailyActivitiesLss).unwrap();
+    let lss = shipped.newest(stockholm::DAILY_ACTIVITIES_LSS).unwrap();
     assert_eq!(lss.totals().last(), Some(&110));
     assert_eq!(lss.areas.len(), 7);
     assert!(lss.items().all(|item| item.grades.len() == 5));
-    assert!(shipped.newest(Service::StudyCircle).is_none());
+    assert!(shipped.newest(stockholm::STUDY_CIRCLE).is_none());
 }
 
 /// Whatever the day, every total has a level wherever a scale is in force.
@@ -50,10 +51,11 @@ fn the_shipped_examples_reach_the_published_totals() {
 fn every_attainable_total_has_a_level() {
     let (shipped, catalogue) = (Instruments::shipped().unwrap(), Catalogue::shipped().unwrap());
     shipped.check(&catalogue, Interval::from(NaiveDate::MIN)).unwrap();
-    let lss = shipped.newest(Service::DailyActivitiesLss).unwrap();
+    let lss = shipped.newest(stockholm::DAILY_ACTIVITIES_LSS).unwrap();
     for total in lss.totals() {
-        let level =
-            |day| derive_level(&catalogue, Service::DailyActivitiesLss, total.into(), day).unwrap().level.0;
+        let level = |day| {
+            derive_level(&catalogue, stockholm::DAILY_ACTIVITIES_LSS, total.into(), day).unwrap().level.0
+        };
         let converted = [1, 1, 2, 3, 4, 5, 5][usize::from(level(day(2024, 3, 1))) - 1];
         assert_eq!(converted, level(day(2025, 3, 1)), "{total} points: levels of 2024 map to 2025 by points");
     }
@@ -81,7 +83,7 @@ fn a_total_without_a_level_stops_the_start_by_name() {
 fn the_newest_version_measures() {
     let newer = TINY.replace("version = 1", "version = 10");
     let both = Instruments::parse(&[("a.toml", TINY), ("b.toml", &newer)]).unwrap();
-    assert_eq!(both.newest(Service::Occupation).unwrap().id, "tiny/10");
+    assert_eq!(both.newest(stockholm::OCCUPATION).unwrap().id, "tiny/10");
     let twice = Instruments::parse(&[("a.toml", TINY), ("b.toml", TINY)]).unwrap_err();
     assert_eq!(twice.to_string(), "b.toml: instrument tiny/1 stands in another file too: raise `version`");
 }
@@ -108,7 +110,7 @@ fn a_bad_file_is_refused_with_all_that_is_wrong() {
         problems(&TINY.replace("score = 2", "score = 10001")),
         ["the highest total is 10001: 10000 is the most"]
     );
-    for unreadable in ["x", &TINY.replace("score = 2", "score = -2"), &TINY.replace("occupation", "chess")] {
+    for unreadable in ["x", &TINY.replace("score = 2", "score = -2"), &TINY.replace("occupation", "Chess")] {
         let error = Instruments::parse(&[("x.toml", unreadable)]).unwrap_err();
         assert!(matches!(error, InstrumentError::Unreadable { .. }), "{unreadable}");
     }
@@ -121,7 +123,7 @@ proptest! {
     fn any_scoring_has_a_level_and_true_distances(picks in proptest::collection::vec(any::<usize>(), 12), which in 0..4_usize) {
         let (shipped, catalogue) = (Instruments::shipped().unwrap(), Catalogue::shipped().unwrap());
         let services =
-            [Service::HousingWithSpecialService, Service::SupportedHousing, Service::HousingSupport, Service::DailyActivitiesLss];
+            [stockholm::HOUSING_WITH_SPECIAL_SERVICE, stockholm::SUPPORTED_HOUSING, stockholm::HOUSING_SUPPORT, stockholm::DAILY_ACTIVITIES_LSS];
         let service = services[which];
         let instrument = shipped.newest(service).unwrap();
         let total: u16 =

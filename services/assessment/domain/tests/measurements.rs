@@ -4,19 +4,20 @@ use niva_assessment_domain::{
     Basis, Change, DecideRefused, Distance, Instrument, Instruments, Measurement, NoLevel, Open,
     ScoreRefused, Sheet, StartRefused, Visit, default_valid_from, derive_level, distance,
 };
-use niva_models::{Catalogue, Level, Service};
+use niva_models::{Catalogue, Level};
+use niva_names::stockholm;
 
 use crate::day;
 
 fn instrument() -> Instrument {
-    Instruments::shipped().unwrap().newest(Service::SupportedHousing).unwrap().clone()
+    Instruments::shipped().unwrap().newest(stockholm::SUPPORTED_HOUSING).unwrap().clone()
 }
 
 fn visit() -> Visit {
     Visit {
         measurement_id: "m".into(),
         person_id: "p".into(),
-        service: Service::SupportedHousing,
+        service: stockholm::SUPPORTED_HOUSING,
         visit_date: day(2024, 3, 5),
     }
 }
@@ -82,15 +83,15 @@ fn points_without_a_level_and_services_without_a_scale_are_refused() {
     let catalogue = Catalogue::shipped().unwrap();
     let derive = |service, points, day| derive_level(&catalogue, service, points, day);
     for points in [-2, 13, 74, 70_000] {
-        let refused = derive(Service::SupportedHousing, points, day(2024, 4, 1)).unwrap_err();
+        let refused = derive(stockholm::SUPPORTED_HOUSING, points, day(2024, 4, 1)).unwrap_err();
         assert!(matches!(refused, NoLevel::PointsWithoutLevel { .. }), "{points}");
     }
-    for service in [Service::StudyCircle, Service::GroupHousingLss, Service::Occupation] {
+    for service in [stockholm::STUDY_CIRCLE, stockholm::GROUP_HOUSING_LSS, stockholm::OCCUPATION] {
         assert!(matches!(derive(service, 2, day(2024, 4, 1)), Err(NoLevel::NoScale { .. })), "{service}");
     }
-    assert!(matches!(derive(Service::SupportedHousing, 2, day(1999, 1, 1)), Err(NoLevel::NoScale { .. })));
+    assert!(matches!(derive(stockholm::SUPPORTED_HOUSING, 2, day(1999, 1, 1)), Err(NoLevel::NoScale { .. })));
     assert_eq!(
-        derive(Service::Occupation, 10, day(2013, 4, 1)).unwrap().scale_model_id,
+        derive(stockholm::OCCUPATION, 10, day(2013, 4, 1)).unwrap().scale_model_id,
         "socialpsychiatry-2013"
     );
 }
@@ -98,11 +99,11 @@ fn points_without_a_level_and_services_without_a_scale_are_refused() {
 #[test]
 fn distances_are_counted_in_points() {
     let catalogue = Catalogue::shipped().unwrap();
-    let from = |points| distance(&catalogue, Service::SupportedHousing, points, day(2024, 3, 5));
+    let from = |points| distance(&catalogue, stockholm::SUPPORTED_HOUSING, points, day(2024, 3, 5));
     assert_eq!(from(0), Distance { to_higher: Some(14), to_lower: None });
     assert_eq!(from(14), Distance { to_higher: Some(24), to_lower: Some(2) });
     assert_eq!(from(72), Distance { to_higher: None, to_lower: Some(36) });
-    assert_eq!(distance(&catalogue, Service::StudyCircle, 0, day(2024, 3, 5)), Distance::default());
+    assert_eq!(distance(&catalogue, stockholm::STUDY_CIRCLE, 0, day(2024, 3, 5)), Distance::default());
 }
 
 #[test]

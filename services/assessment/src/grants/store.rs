@@ -6,7 +6,7 @@ use niva_assessment_domain::Grant;
 use niva_calendar::{Interval, NaiveDate};
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx};
-use niva_models::Service;
+use niva_names::ServiceKey;
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     QuerySelect,
@@ -55,7 +55,7 @@ pub(crate) async fn taken(db: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec
 pub(crate) async fn last_days(
     db: &impl ConnectionTrait,
     persons: &[&str],
-) -> Result<BTreeMap<(String, Service), NaiveDate>, DbError> {
+) -> Result<BTreeMap<(String, ServiceKey), NaiveDate>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in persons.chunks(store::CHUNK) {
         let rows = Entity::find().filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await?;
@@ -104,7 +104,7 @@ fn row(grant: &Grant) -> Result<Model, OpError> {
 fn grant(row: Model) -> Result<Grant, DbError> {
     let bad = |column, problem: String| DbError::row("grant", column, row.grant_id.clone(), problem);
     Ok(Grant {
-        service: row.service.parse().map_err(|e: niva_models::UnknownName| bad("service", e.to_string()))?,
+        service: row.service.parse().map_err(|e: niva_names::NoServiceKey| bad("service", e.to_string()))?,
         valid: Interval::between(row.first_day, row.last_day)
             .ok_or_else(|| bad("last_day", "is before first_day".to_owned()))?,
         scopes: serde_json::from_str(&row.scopes).map_err(|e| bad("scopes", e.to_string()))?,

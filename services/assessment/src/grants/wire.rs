@@ -7,7 +7,8 @@ use niva_calendar::{Interval, NaiveDate};
 use niva_kit::wire::read::{self, date, district, id, interval, optional_id, service};
 use niva_kit::wire::write;
 use niva_kit::{OpError, Violations};
-use niva_models::{City, Scope, Service};
+use niva_models::Scope;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 
@@ -15,7 +16,7 @@ use niva_proto::common::v1 as common;
 pub(super) struct NewGrant {
     pub(super) grant_id: Option<String>,
     pub(super) person_id: String,
-    pub(super) service: Service,
+    pub(super) service: ServiceKey,
     pub(super) district: String,
     pub(super) valid: Interval,
     pub(super) scope: Option<Scope>,
@@ -33,13 +34,21 @@ fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<Scope
     })
 }
 
+/// The day on which the board of a grant must be there.
+fn first_day(valid: Option<common::DateInterval>) -> Option<common::Date> {
+    valid?.first
+}
+
 /// RecordGrant.
-pub(super) fn new_grant(request: &pb::RecordGrantRequest, city: &City) -> Result<NewGrant, OpError> {
+pub(super) fn new_grant(
+    request: &pb::RecordGrantRequest,
+    city: &ServiceCatalogue,
+) -> Result<NewGrant, OpError> {
     let mut v = Violations::new();
     let grant_id = optional_id(&mut v, "grant_id", &request.grant_id);
     let person_id = id(&mut v, "person_id", &request.person_id);
-    let service = service(&mut v, "service", request.service);
-    let district = district(&mut v, "district", &request.district, city);
+    let service = service(&mut v, "service", &request.service, city);
+    let district = district(&mut v, "district", &request.district, city, first_day(request.valid));
     let valid = interval(&mut v, "valid", request.valid);
     let scope = match &request.scope {
         None => Some(None),
@@ -78,11 +87,11 @@ pub(super) fn end_grant(request: &pb::EndGrantRequest) -> Result<(String, NaiveD
 }
 
 /// A grant as it is read, written: its revision is the service's own.
-pub(crate) fn told_grant(v: &mut Violations, given: &pb::Grant, city: &City) -> Option<Grant> {
+pub(crate) fn told_grant(v: &mut Violations, given: &pb::Grant, city: &ServiceCatalogue) -> Option<Grant> {
     let grant_id = id(v, "grant_id", &given.grant_id);
     let person_id = id(v, "person_id", &given.person_id);
-    let service = service(v, "service", given.service);
-    let district = district(v, "district", &given.district, city);
+    let service = service(v, "service", &given.service, city);
+    let district = district(v, "district", &given.district, city, first_day(given.valid));
     let valid = interval(v, "valid", given.valid);
     let mut scopes = Some(BTreeMap::new());
     for (i, period) in given.scopes.iter().enumerate() {
@@ -129,7 +138,7 @@ pub(crate) fn grant(grant: &Grant) -> pb::Grant {
     pb::Grant {
         grant_id: grant.grant_id.clone(),
         person_id: grant.person_id.clone(),
-        service: write::service(grant.service).into(),
+        service: grant.service.into(),
         district: grant.district.clone(),
         valid: Some(write::interval(grant.valid)),
         scopes: scopes.collect(),

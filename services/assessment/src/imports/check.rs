@@ -7,7 +7,7 @@ use niva_calendar::NaiveDate;
 use niva_kit::auth::Caller;
 use niva_kit::import::Findings;
 use niva_kit::{OpError, Tx, Violations};
-use niva_models::Service;
+use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as pb;
 use pb::import_assessment_request::Record;
 
@@ -26,7 +26,7 @@ struct Known<'a> {
     /// People of the import, also those with an error of their own, which need no second one.
     coming: BTreeSet<&'a str>,
     /// Last day of a grant by person and service, of the database and the import.
-    granted: BTreeMap<(String, Service), NaiveDate>,
+    granted: BTreeMap<(String, ServiceKey), NaiveDate>,
     /// People with a grant in the import that is wrong in itself.
     half_granted: BTreeSet<&'a str>,
     taken_grants: BTreeSet<String>,
@@ -47,7 +47,7 @@ impl Imports {
             .enumerate()
             .map(|(i, record)| {
                 let mut v = Violations::new();
-                let read = import_record(&mut v, record.record.as_ref(), &self.0.city);
+                let read = import_record(&mut v, record.record.as_ref(), &self.0.city, self.0.clock.today());
                 if let Err(OpError::Invalid(found)) = v.finish() {
                     findings.extend(i, found);
                     return None;
@@ -176,7 +176,7 @@ impl Known<'_> {
     }
 
     /// Also when the import has a grant of the person that is wrong in itself: one error tells of it already.
-    fn is_granted(&self, person: &str, service: Service, visit: NaiveDate) -> bool {
+    fn is_granted(&self, person: &str, service: ServiceKey, visit: NaiveDate) -> bool {
         self.half_granted.contains(person)
             || self.granted.get(&(person.to_owned(), service)).is_some_and(|last| *last >= visit)
     }

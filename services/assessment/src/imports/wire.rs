@@ -4,7 +4,9 @@ use niva_assessment_domain::Grant;
 use niva_calendar::NaiveDate;
 use niva_kit::Violations;
 use niva_kit::wire::read::{date, district, id, level, service};
-use niva_models::{City, Level, Service};
+use niva_kit::wire::write;
+use niva_models::Level;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 
 use crate::grants::wire::told_grant;
@@ -19,7 +21,7 @@ pub(crate) enum ImportedFact {
 pub(crate) struct ImportedMeasurement {
     pub(crate) measurement_id: String,
     pub(crate) person_id: String,
-    pub(crate) service: Service,
+    pub(crate) service: ServiceKey,
     pub(crate) visit_date: NaiveDate,
     pub(crate) valid_from: NaiveDate,
     pub(crate) fact: ImportedFact,
@@ -37,26 +39,31 @@ pub(crate) enum Imported {
 pub(crate) fn import_record(
     v: &mut Violations,
     record: Option<&pb::import_assessment_request::Record>,
-    city: &City,
+    city: &ServiceCatalogue,
+    today: NaiveDate,
 ) -> Option<Imported> {
     use pb::import_assessment_request::Record;
     match v.required("record", record)? {
         Record::Person(person) => v.nested("person", |v| {
-            let (id, district) =
-                (id(v, "person_id", &person.person_id), district(v, "district", &person.district, city));
+            let id = id(v, "person_id", &person.person_id);
+            let district = district(v, "district", &person.district, city, Some(write::date(today)));
             Some(Imported::Person(id?, district?))
         }),
         Record::Grant(given) => v.nested("grant", |v| told_grant(v, given, city).map(Imported::Grant)),
         Record::Measurement(given) => {
-            v.nested("measurement", |v| imported_measurement(v, given).map(Imported::Measurement))
+            v.nested("measurement", |v| imported_measurement(v, given, city).map(Imported::Measurement))
         }
     }
 }
 
-fn imported_measurement(v: &mut Violations, given: &pb::ImportedMeasurement) -> Option<ImportedMeasurement> {
+fn imported_measurement(
+    v: &mut Violations,
+    given: &pb::ImportedMeasurement,
+    city: &ServiceCatalogue,
+) -> Option<ImportedMeasurement> {
     let measurement_id = id(v, "measurement_id", &given.measurement_id);
     let person_id = id(v, "person_id", &given.person_id);
-    let service = service(v, "service", given.service);
+    let service = service(v, "service", &given.service, city);
     let visit_date = date(v, "visit_date", given.visit_date);
     let valid_from = date(v, "valid_from", given.valid_from);
     let fact = match (given.points, given.stated_level) {

@@ -1,7 +1,6 @@
 //! Instruments as messages.
 
 use niva_assessment_domain::Instrument;
-use niva_kit::wire::write;
 use niva_proto::assessment::v1 as pb;
 
 pub(super) fn instrument(instrument: &Instrument) -> pb::Instrument {
@@ -17,7 +16,7 @@ pub(super) fn instrument(instrument: &Instrument) -> pb::Instrument {
     });
     pb::Instrument {
         instrument_id: instrument.id.clone(),
-        services: instrument.services.iter().map(|s| write::service(*s).into()).collect(),
+        services: instrument.services.iter().map(|s| (*s).into()).collect(),
         items: items.collect(),
         example: instrument.example,
         max_points: instrument.max_points().into(),

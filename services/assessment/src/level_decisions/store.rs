@@ -77,7 +77,7 @@ fn decision(row: Model) -> Result<LevelDecision, DbError> {
         _ => return Err(bad("points", "stands without scale_model_id, or the other way round".to_owned())),
     };
     Ok(LevelDecision {
-        service: row.service.parse().map_err(|e: niva_models::UnknownName| bad("service", e.to_string()))?,
+        service: row.service.parse().map_err(|e: niva_names::NoServiceKey| bad("service", e.to_string()))?,
         level: Level(u8::try_from(row.level).map_err(|e| bad("level", e.to_string()))?),
         basis,
         level_decision_id: row.level_decision_id,

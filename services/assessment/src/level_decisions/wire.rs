@@ -27,7 +27,7 @@ pub(crate) fn level_decision(decision: &LevelDecision) -> pb::LevelDecision {
     pb::LevelDecision {
         level_decision_id: decision.level_decision_id.clone(),
         person_id: decision.person_id.clone(),
-        service: write::service(decision.service).into(),
+        service: decision.service.into(),
         level: Some(write::level(decision.level)),
         points,
         valid_from: Some(write::date(decision.valid_from)),

@@ -59,7 +59,7 @@ impl Measurements {
         caller: &Caller,
         request: &pb::StartMeasurementRequest,
     ) -> Result<pb::StartMeasurementResponse, OpError> {
-        let new = wire::new_measurement(request)?;
+        let new = wire::new_measurement(request, &self.0.city)?;
         let visit = &Visit {
             measurement_id: self.0.ids.of(&request.request_id, "measurement"),
             person_id: new.person_id,

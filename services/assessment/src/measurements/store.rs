@@ -140,7 +140,7 @@ fn measurement(row: Model, scores: BTreeMap<String, u16>) -> Result<Measurement,
     let id = row.measurement_id.clone();
     let bad = |column, problem: String| DbError::row("measurement", column, &id, problem);
     let visit = Visit {
-        service: row.service.parse().map_err(|e: niva_models::UnknownName| bad("service", e.to_string()))?,
+        service: row.service.parse().map_err(|e: niva_names::NoServiceKey| bad("service", e.to_string()))?,
         visit_date: row.visit_date,
         measurement_id: row.measurement_id,
         person_id: row.person_id,

@@ -5,22 +5,26 @@ use niva_calendar::NaiveDate;
 use niva_kit::wire::read::{date, id, service};
 use niva_kit::wire::write;
 use niva_kit::{OpError, Violations};
-use niva_models::{Catalogue, Service};
+use niva_models::Catalogue;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 
 /// A measurement as asked for.
 pub(super) struct NewMeasurement {
     pub(super) person_id: String,
-    pub(super) service: Service,
+    pub(super) service: ServiceKey,
     pub(super) visit_date: NaiveDate,
     pub(super) follow_up_date: NaiveDate,
 }
 
 /// StartMeasurement.
-pub(super) fn new_measurement(request: &pb::StartMeasurementRequest) -> Result<NewMeasurement, OpError> {
+pub(super) fn new_measurement(
+    request: &pb::StartMeasurementRequest,
+    city: &ServiceCatalogue,
+) -> Result<NewMeasurement, OpError> {
     let mut v = Violations::new();
     let person_id = id(&mut v, "person_id", &request.person_id);
-    let service = service(&mut v, "service", request.service);
+    let service = service(&mut v, "service", &request.service, city);
     let visit_date = date(&mut v, "visit_date", request.visit_date);
     let follow_up_date = date(&mut v, "follow_up_date", request.follow_up_date);
     let measurement = (|| {
@@ -78,7 +82,7 @@ impl Answers<'_> {
         pb::Measurement {
             measurement_id: visit.measurement_id.clone(),
             person_id: visit.person_id.clone(),
-            service: write::service(service).into(),
+            service: service.into(),
             instrument_id: sheet.map(|s| s.instrument_id.clone()).unwrap_or_default(),
             visit_date: Some(write::date(day)),
             follow_up_date: sheet.map(|s| write::date(s.follow_up_date)),

@@ -47,7 +47,7 @@ impl Persons {
         caller: &Caller,
         request: &pb::RegisterPersonRequest,
     ) -> Result<pb::RegisterPersonResponse, OpError> {
-        let (id, district) = wire::new_person(request, &self.0.city)?;
+        let (id, district) = wire::new_person(request, &self.0.city, self.0.clock.today())?;
         in_district(caller, &district)?;
         let person = &Person {
             person_id: id.unwrap_or_else(|| self.0.ids.of(&request.request_id, "person")),

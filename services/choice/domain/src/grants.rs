@@ -1,5 +1,5 @@
 use niva_calendar::{Interval, NaiveDate};
-use niva_models::Service;
+use niva_names::ServiceKey;
 
 use crate::Refusal;
 
@@ -11,7 +11,7 @@ pub struct Grant {
     /// The person.
     pub person_id: String,
     /// The service granted.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The district board that grants and pays.
     pub district: String,
     /// The days it is valid.
@@ -31,11 +31,4 @@ impl Grant {
         }
         Ok(self)
     }
-}
-
-/// Whether a person has one placement of the service at a time (two while switching). Study circles may be taken side
-/// by side.
-#[must_use]
-pub const fn exclusive(service: Service) -> bool {
-    !matches!(service, Service::StudyCircle)
 }

@@ -15,7 +15,7 @@ mod refusal;
 mod units;
 mod wishes;
 
-pub use grants::{Grant, exclusive};
+pub use grants::Grant;
 pub use occupancy::{OccupancyDay, occupancy};
 pub use offers::{Offer, OfferState, Opening, Order};
 pub use placements::{Dates, Placement, PlacementState};

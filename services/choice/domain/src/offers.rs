@@ -1,7 +1,7 @@
 use niva_calendar::{Interval, NaiveDate, add_working_days};
-use niva_models::Service;
+use niva_names::{ServiceInfo, ServiceKey};
 
-use crate::{Grant, Placement, PlacementState, Refusal, Unit, Wish, exclusive};
+use crate::{Grant, Placement, PlacementState, Refusal, Unit, Wish};
 
 /// A place offered to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Offer {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The unit.
     pub unit_id: String,
     /// Day it was made.
@@ -58,6 +58,8 @@ impl OfferState {
 pub struct Opening<'a> {
     /// The person's grant.
     pub grant: &'a Grant,
+    /// What the city's catalogue says of the service granted.
+    pub service: &'a ServiceInfo,
     /// The newest wishes for it.
     pub wish: Option<&'a Wish>,
     /// The unit with a vacancy.
@@ -81,6 +83,8 @@ pub struct Order<'a> {
     pub placement_id: String,
     /// The person's grant.
     pub grant: &'a Grant,
+    /// What the city's catalogue says of the service granted.
+    pub service: &'a ServiceInfo,
     /// The unit offered.
     pub unit: &'a Unit,
     /// Places held at the unit by placements and *other* open offers.
@@ -109,7 +113,7 @@ impl Offer {
         if let Some(open) = on.offers.iter().find(|offer| offer.is_open(on.today)) {
             return Err(Refusal::OfferOpen { offer_id: open.offer_id.clone() });
         }
-        may_be_placed(grant.service, on.placements)?;
+        may_be_placed(on.service, on.placements)?;
         unit.has_place(on.taken, &[Interval::from(on.today)])?;
         Ok(Self {
             offer_id,
@@ -152,7 +156,7 @@ impl Offer {
         if !grant.valid.contains(day) {
             return Err(Refusal::OutsideGrant { grant_id: grant.grant_id.clone(), day });
         }
-        may_be_placed(self.service, order.placements)?;
+        may_be_placed(order.service, order.placements)?;
         order.unit.has_place(order.taken, &[Interval::from(day)])?;
         let placement = Placement {
             placement_id: order.placement_id.clone(),
@@ -201,14 +205,14 @@ impl Offer {
 
 /// A placement that is ordered must start first. One that runs may be switched from; while two run without notice the
 /// switch is not finished and a third is refused.
-fn may_be_placed(service: Service, placements: &[Placement]) -> Result<(), Refusal> {
+fn may_be_placed(service: &ServiceInfo, placements: &[Placement]) -> Result<(), Refusal> {
     if let Some(ordered) = placements.iter().find(|p| p.state == PlacementState::Ordered) {
         return Err(Refusal::AlreadyOrdered { placement_id: ordered.placement_id.clone() });
     }
     let running =
         placements.iter().filter(|p| matches!(p.state, PlacementState::Started { notice: None, .. }));
     match running.clone().nth(1) {
-        Some(second) if exclusive(service) => {
+        Some(second) if service.exclusive => {
             Err(Refusal::AlreadySwitching { placement_id: second.placement_id.clone() })
         }
         _ => Ok(()),

@@ -1,5 +1,5 @@
 use niva_calendar::{Interval, NaiveDate, day_after};
-use niva_models::Service;
+use niva_names::ServiceKey;
 
 use crate::{Done, Refusal, Unit};
 
@@ -13,7 +13,7 @@ pub struct Placement {
     /// The person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The unit.
     pub unit_id: String,
     /// Ordered first day.

@@ -1,5 +1,6 @@
 use niva_calendar::NaiveDate;
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::ServiceKey;
 
 /// Why something is not possible: what is wrong and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +33,7 @@ pub enum Refusal {
     #[error("unit {0} is named before; name each unit once")]
     UnitTwice(String),
     #[error("unit {unit_id} gives {gives}, not {wanted}; choose a unit that gives it")]
-    WrongService { unit_id: String, gives: Service, wanted: Service },
+    WrongService { unit_id: String, gives: ServiceKey, wanted: ServiceKey },
     #[error("unit {unit_id} works in {works_in}; housing support is given by units that work in {district}")]
     WrongDistrict { unit_id: String, works_in: String, district: String },
     #[error("unit {unit_id} is not among the wishes for grant {grant_id}; record the wish first")]

@@ -1,5 +1,6 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Regime, Service as ServiceKey};
+use niva_models::Regime;
+use niva_names::ServiceKey;
 
 use crate::{Done, Refusal, capacity};
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::NaiveDate;
-use niva_models::Service;
+use niva_names::{AreaOfChoice, ServiceInfo};
 
 use crate::{Grant, Refusal, Unit};
 
@@ -21,12 +21,13 @@ pub struct Wish {
 
 impl Wish {
     /// Replaces the wishes of version `before` (0: there were none) by a ranked list, best first. `units` are those of
-    /// them that exist.
+    /// them that exist, `service` what the city's catalogue says of the service granted.
     ///
     /// # Errors
     /// Everything that is wrong, with the rank (from 0) where it is, or none when it is the whole list.
     pub fn record(
         grant: &Grant,
+        service: &ServiceInfo,
         unit_ids: Vec<String>,
         units: &BTreeMap<String, Unit>,
         before: i32,
@@ -45,7 +46,7 @@ impl Wish {
             } else {
                 match units.get(unit_id) {
                     None => Some(Refusal::UnitUnknown(unit_id.clone())),
-                    Some(unit) => suits(grant, unit, today).err(),
+                    Some(unit) => suits(grant, service, unit, today).err(),
                 }
             };
             wrong.extend(refused.map(|refusal| (Some(rank), refusal)));
@@ -57,11 +58,11 @@ impl Wish {
     }
 }
 
-/// Free choice in the whole city, but housing support only among units that work in the grant's district.
-fn suits(grant: &Grant, unit: &Unit, today: NaiveDate) -> Result<(), Refusal> {
+/// Free choice in the whole city, or only among units that work in the grant's district: the catalogue says which.
+fn suits(grant: &Grant, service: &ServiceInfo, unit: &Unit, today: NaiveDate) -> Result<(), Refusal> {
     unit.gives(grant.service)?;
     let works_in = unit.terms_near(today.max(grant.valid.first)).map_or("", |terms| terms.district.as_str());
-    if grant.service == Service::HousingSupport && works_in != grant.district {
+    if service.area_of_choice == AreaOfChoice::OwnDistrict && works_in != grant.district {
         return Err(Refusal::WrongDistrict {
             unit_id: unit.unit_id.clone(),
             works_in: works_in.to_owned(),

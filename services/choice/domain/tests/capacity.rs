@@ -3,10 +3,11 @@ use niva_choice_domain::{
     Done, Offer, OfferState, Opening, Order, Periods, Placement, PlacementState, Unit, UnitChange,
     capacity::first_day_over,
 };
-use niva_models::Service::Occupation;
+use niva_names::stockholm;
 use proptest::prelude::*;
+use stockholm::OCCUPATION;
 
-use crate::{day, grant, terms, unit, wish};
+use crate::{day, grant, info, terms, unit, wish};
 
 /// Days looked at, and persons who want a place.
 const DAYS: i64 = 60;
@@ -91,7 +92,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 impl World {
     fn new(places: u32) -> Self {
-        Self { today: 0, unit: unit("unit-1", Occupation, places), offers: vec![], placements: vec![] }
+        Self { today: 0, unit: unit("unit-1", OCCUPATION, places), offers: vec![], placements: vec![] }
     }
 
     /// Held by all but one offer and one placement.
@@ -140,9 +141,10 @@ impl World {
     }
 
     fn offer(&mut self, person: usize) {
-        let grant = grant(&person.to_string(), Occupation);
+        let grant = grant(&person.to_string(), OCCUPATION);
         let opening = Opening {
             grant: &grant,
+            service: info(OCCUPATION),
             wish: Some(&wish(&grant.grant_id, &["unit-1"])),
             unit: &self.unit,
             taken: &self.taken(None, None),
@@ -158,8 +160,9 @@ impl World {
     fn yes(&mut self, person: usize, ahead: i64) {
         let name = format!("person of {person}");
         let Some(n) = self.offers.iter().rposition(|o| o.person_id == name) else { return };
-        let grant = grant(&person.to_string(), Occupation);
+        let grant = grant(&person.to_string(), OCCUPATION);
         let order = Order {
+            service: info(OCCUPATION),
             placement_id: format!("placement-{}", self.placements.len()),
             grant: &grant,
             unit: &self.unit,

@@ -7,15 +7,24 @@ mod placements;
 mod units;
 mod wishes;
 
+use std::sync::LazyLock;
+
 use niva_calendar::{Interval, NaiveDate, date};
 use niva_choice_domain::{Grant, Periods, Placement, PlacementState, Unit, UnitTerms, Wish};
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey, stockholm};
+
+/// What the shipped catalogue says of a service.
+fn info(service: ServiceKey) -> &'static ServiceInfo {
+    static CITY: LazyLock<ServiceCatalogue> = LazyLock::new(|| ServiceCatalogue::shipped().unwrap());
+    CITY.service(service.as_str()).unwrap()
+}
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
     date(year, month, day).unwrap()
 }
 
-fn unit(unit_id: &str, service: Service, places: u32) -> Unit {
+fn unit(unit_id: &str, service: ServiceKey, places: u32) -> Unit {
     let first = day(2024, 1, 1);
     Unit {
         unit_id: unit_id.to_owned(),
@@ -35,7 +44,7 @@ fn terms(capacity: u32) -> UnitTerms {
     }
 }
 
-fn grant(grant_id: &str, service: Service) -> Grant {
+fn grant(grant_id: &str, service: ServiceKey) -> Grant {
     Grant {
         grant_id: grant_id.to_owned(),
         person_id: format!("person of {grant_id}"),
@@ -56,7 +65,7 @@ fn placement(placement_id: &str, state: PlacementState) -> Placement {
         placement_id: placement_id.to_owned(),
         grant_id: "grant-1".to_owned(),
         person_id: "person of grant-1".to_owned(),
-        service: Service::Occupation,
+        service: stockholm::OCCUPATION,
         unit_id: "unit-1".to_owned(),
         ordered_start: day(2024, 3, 11),
         state,

@@ -1,18 +1,22 @@
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Done, Offer, OfferState, Opening, Order, Placement, PlacementState, Refusal};
-use niva_models::Service::{self, Occupation, StudyCircle};
+use niva_names::{
+    ServiceKey,
+    stockholm::{OCCUPATION, STUDY_CIRCLE},
+};
 
-use crate::{day, grant, placement, unit, wish};
+use crate::{day, grant, info, placement, unit, wish};
 
 /// Wednesday before Easter.
 const fn wednesday() -> (i32, u32, u32) {
     (2024, 3, 27)
 }
 
-fn offered(service: Service, placements: &[Placement], offers: &[Offer]) -> Result<Offer, Refusal> {
+fn offered(service: ServiceKey, placements: &[Placement], offers: &[Offer]) -> Result<Offer, Refusal> {
     let (y, m, d) = wednesday();
     let opening = Opening {
         grant: &grant("grant-1", service),
+        service: info(service),
         wish: Some(&wish("grant-1", &["unit-1"])),
         unit: &unit("unit-1", service, 1),
         taken: &[],
@@ -25,12 +29,13 @@ fn offered(service: Service, placements: &[Placement], offers: &[Offer]) -> Resu
 }
 
 fn accepted(offer: Offer, today: NaiveDate, ordered_start: NaiveDate) -> Result<(Offer, Placement), Refusal> {
-    let mut grant = grant("grant-1", Occupation);
+    let mut grant = grant("grant-1", OCCUPATION);
     grant.valid = Interval { first: day(2024, 1, 1), last: day(2024, 4, 10) };
     offer.accept(&Order {
         placement_id: "placement-1".to_owned(),
         grant: &grant,
-        unit: &unit("unit-1", Occupation, 1),
+        service: info(OCCUPATION),
+        unit: &unit("unit-1", OCCUPATION, 1),
         taken: &[],
         placements: &[],
         ordered_start,
@@ -42,7 +47,7 @@ fn accepted(offer: Offer, today: NaiveDate, ordered_start: NaiveDate) -> Result<
 #[test]
 fn the_deadline_counts_working_days_across_easter() {
     // 28 March (1); Good Friday, the weekend and Easter Monday don't count; 2 April (2), 3 April (3).
-    let offer = offered(Occupation, &[], &[]).unwrap();
+    let offer = offered(OCCUPATION, &[], &[]).unwrap();
     assert_eq!((offer.offer_date, offer.answer_by), (day(2024, 3, 27), day(2024, 4, 3)));
     assert!(offer.is_open(day(2024, 4, 3)) && !offer.is_open(day(2024, 4, 4)));
     assert_eq!(offer.occupies(day(2024, 4, 3)), Some(Interval::from(day(2024, 3, 27))));
@@ -51,7 +56,7 @@ fn the_deadline_counts_working_days_across_easter() {
 
 #[test]
 fn a_yes_orders_a_start_within_seven_working_days() {
-    let offer = offered(Occupation, &[], &[]).unwrap();
+    let offer = offered(OCCUPATION, &[], &[]).unwrap();
     let yes = |today, start| accepted(offer.clone(), today, start).map_err(|r| r.reason());
     let (answered, placement) = yes(day(2024, 3, 27), day(2024, 4, 9)).unwrap();
     assert_eq!(answered.state, OfferState::Accepted { placement_id: "placement-1".to_owned() });
@@ -65,7 +70,7 @@ fn a_yes_orders_a_start_within_seven_working_days() {
 
 #[test]
 fn an_offer_is_answered_once() {
-    let offer = offered(Occupation, &[], &[]).unwrap();
+    let offer = offered(OCCUPATION, &[], &[]).unwrap();
     let today = day(2024, 3, 28);
     let yes = accepted(offer.clone(), today, today).unwrap().0;
     let no = offer.clone().decline(today).unwrap();
@@ -81,11 +86,11 @@ fn an_offer_is_answered_once() {
 
 #[test]
 fn one_offer_at_a_time_but_one_that_is_over_bars_nothing() {
-    let open = offered(Occupation, &[], &[]).unwrap();
-    assert_eq!(offered(Occupation, &[], std::slice::from_ref(&open)).unwrap_err().reason(), "OFFER_OPEN");
+    let open = offered(OCCUPATION, &[], &[]).unwrap();
+    assert_eq!(offered(OCCUPATION, &[], std::slice::from_ref(&open)).unwrap_err().reason(), "OFFER_OPEN");
     let over = Offer { answer_by: day(2024, 3, 26), ..open.clone() };
-    assert!(offered(Occupation, &[], &[over]).is_ok());
-    assert!(offered(Occupation, &[], &[open.decline(day(2024, 3, 27)).unwrap()]).is_ok());
+    assert!(offered(OCCUPATION, &[], &[over]).is_ok());
+    assert!(offered(OCCUPATION, &[], &[open.decline(day(2024, 3, 27)).unwrap()]).is_ok());
 }
 
 #[test]
@@ -96,24 +101,25 @@ fn a_switch_is_offered_after_the_start_and_one_at_a_time() {
     let refused = |service, placements: &[Placement]| {
         offered(service, placements, &[]).err().map(|refusal| refusal.reason())
     };
-    assert_eq!(refused(Occupation, std::slice::from_ref(&ordered)), Some("ALREADY_PLACED"));
-    assert_eq!(refused(Occupation, &[runs.clone(), ordered]), Some("ALREADY_PLACED"));
-    assert_eq!(refused(Occupation, std::slice::from_ref(&runs)), None);
-    assert_eq!(refused(Occupation, &[runs.clone(), leaves]), None);
-    assert_eq!(refused(Occupation, &[runs.clone(), runs.clone()]), Some("ALREADY_PLACED"));
-    assert_eq!(refused(StudyCircle, &[runs.clone(), runs]), None);
+    assert_eq!(refused(OCCUPATION, std::slice::from_ref(&ordered)), Some("ALREADY_PLACED"));
+    assert_eq!(refused(OCCUPATION, &[runs.clone(), ordered]), Some("ALREADY_PLACED"));
+    assert_eq!(refused(OCCUPATION, std::slice::from_ref(&runs)), None);
+    assert_eq!(refused(OCCUPATION, &[runs.clone(), leaves]), None);
+    assert_eq!(refused(OCCUPATION, &[runs.clone(), runs.clone()]), Some("ALREADY_PLACED"));
+    assert_eq!(refused(STUDY_CIRCLE, &[runs.clone(), runs]), None);
 }
 
 #[test]
 fn an_offer_needs_a_wish_a_grant_and_a_place() {
     let today = day(2024, 3, 27);
-    let (open, mut ended) = (grant("grant-1", Occupation), grant("grant-1", Occupation));
+    let (open, mut ended) = (grant("grant-1", OCCUPATION), grant("grant-1", OCCUPATION));
     ended.valid.last = day(2024, 3, 26);
     let (wished, elsewhere) = (wish("grant-1", &["unit-1"]), wish("grant-1", &["unit-2"]));
-    let (unit, later) = (unit("unit-1", Occupation, 1), Interval::day(day(2024, 12, 24)));
+    let (unit, later) = (unit("unit-1", OCCUPATION, 1), Interval::day(day(2024, 12, 24)));
     let make = |grant, wish, taken: &[Interval]| {
         let opening = Opening {
             grant,
+            service: info(OCCUPATION),
             wish,
             unit: &unit,
             taken,

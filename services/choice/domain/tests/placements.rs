@@ -1,6 +1,6 @@
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Dates, Done, Placement, PlacementState, Refusal, near};
-use niva_models::Service::Occupation;
+use niva_names::stockholm::OCCUPATION;
 use proptest::prelude::*;
 
 use crate::{day, placement, unit};
@@ -34,7 +34,7 @@ fn verbs() -> [(&'static str, Verb); 4] {
     [
         ("start", |p, d| p.start(d)),
         ("notice", |p, d| p.give_notice(d)),
-        ("end", |p, d| p.end(d, &unit("unit-1", Occupation, 9), &[])),
+        ("end", |p, d| p.end(d, &unit("unit-1", OCCUPATION, 9), &[])),
         ("withdraw", |p, today| p.withdraw(today)),
     ]
 }
@@ -77,7 +77,7 @@ fn dates_come_in_order() {
     assert_eq!(ordered.clone().start(march(10)).unwrap_err().reason(), "START_BEFORE_ORDER");
     assert_eq!(ordered.clone().give_notice(march(10)).unwrap_err().reason(), "NOTICE_BEFORE_ORDER");
     let started = ordered.clone().start(march(13)).unwrap().value();
-    let end = |d| started.clone().end(d, &unit("unit-1", Occupation, 1), &[]);
+    let end = |d| started.clone().end(d, &unit("unit-1", OCCUPATION, 1), &[]);
     assert_eq!(end(march(12)).unwrap_err().reason(), "END_BEFORE_START");
     assert_eq!(end(march(13)).unwrap().value().state.end(), Some(march(13)));
     assert_eq!(ordered.clone().withdraw(march(11)).unwrap_err().reason(), "WITHDRAWAL_TOO_LATE");
@@ -96,7 +96,7 @@ fn the_same_again_changes_nothing_and_another_day_is_told_apart() {
 
 #[test]
 fn an_end_is_corrected_unless_the_place_is_somebody_elses() {
-    let unit = unit("unit-1", Occupation, 1);
+    let unit = unit("unit-1", OCCUPATION, 1);
     let ended = placement(
         "p",
         PlacementState::Ended { actual_start: march(11), notice: Some(march(12)), end: march(15) },
@@ -164,7 +164,7 @@ proptest! {
                 p = p.give_notice(d)?.value();
             }
             if let Some(d) = end {
-                p = p.end(d, &unit("unit-1", Occupation, 1), &[])?.value();
+                p = p.end(d, &unit("unit-1", OCCUPATION, 1), &[])?.value();
             }
             Ok::<_, Refusal>(p.state)
         };

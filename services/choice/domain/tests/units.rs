@@ -1,6 +1,7 @@
 use niva_calendar::{NaiveDate, plus_days};
 use niva_choice_domain::{Done, Periods, Refusal, Unit, UnitChange, UnitTerms};
-use niva_models::{Regime, Service::Occupation};
+use niva_models::Regime;
+use niva_names::stockholm::OCCUPATION;
 use proptest::prelude::*;
 
 use crate::{day, terms, unit};
@@ -30,7 +31,7 @@ fn reasons(wrong: &[Refusal]) -> Vec<&'static str> {
 
 #[test]
 fn a_property_holds_until_its_own_next_change() {
-    let unit = changed(unit("u", Occupation, 5), nth(20), &places(2));
+    let unit = changed(unit("u", OCCUPATION, 5), nth(20), &places(2));
     let unit = changed(unit, nth(5), &run_by("other"));
     let unit = changed(unit, nth(10), &places(9));
     let at = |n| unit.periods.at(nth(n)).map(|terms| (terms.capacity, terms.provider_id.as_str()));
@@ -51,7 +52,7 @@ fn a_property_holds_until_its_own_next_change() {
 
 #[test]
 fn a_new_provider_takes_over_from_a_day_in_the_past() {
-    let unit = changed(unit("u", Occupation, 5), day(2024, 2, 1), &run_by("provider-2"));
+    let unit = changed(unit("u", OCCUPATION, 5), day(2024, 2, 1), &run_by("provider-2"));
     let by = |d| unit.periods.at(d).map(|terms| terms.provider_id.as_str());
     assert_eq!((by(day(2024, 1, 31)), by(day(2024, 2, 1))), (Some("provider-1"), Some("provider-2")));
     // Taken back: the provider of before runs it again, and one period is left.
@@ -65,7 +66,7 @@ fn all_that_is_wrong_with_periods_is_told() {
     let column = UnitTerms { regime: Regime::OtherMunicipality, ..terms(1) };
     let wrong = Periods::new(vec![(nth(0), terms(1)), (nth(0), column)]).unwrap_err();
     assert_eq!(reasons(&wrong), ["REGIME_NOT_ALLOWED", "PERIOD_TWICE"]);
-    let unit = unit("u", Occupation, 1);
+    let unit = unit("u", OCCUPATION, 1);
     let column = UnitChange { regime: Some(Regime::OtherMunicipality), ..UnitChange::default() };
     assert_eq!(unit.clone().change(nth(0), &column).unwrap_err().reason(), "REGIME_NOT_ALLOWED");
     assert_eq!(unit.change(nth(0), &UnitChange::default()).unwrap_err().reason(), "NO_CHANGE_GIVEN");
@@ -77,7 +78,7 @@ proptest! {
     fn changes_are_seen_from_their_day_on_and_no_period_repeats_another(
         changes in proptest::collection::vec((0_i64..30, 0_u32..4), 0..8),
     ) {
-        let mut unit = unit("u", Occupation, 1);
+        let mut unit = unit("u", OCCUPATION, 1);
         for (from, capacity) in changes {
             unit = unit.change(nth(from), &places(capacity)).unwrap().value();
             prop_assert_eq!(unit.periods.at(nth(from)).map(|terms| terms.capacity), Some(capacity));

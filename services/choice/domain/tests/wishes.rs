@@ -1,16 +1,17 @@
 use std::collections::BTreeMap;
 
 use niva_choice_domain::{MAX_UNITS, Refusal, Unit, UnitChange, Wish};
-use niva_models::Service::{HousingSupport, Occupation};
+use niva_names::ServiceKey;
+use niva_names::stockholm::{HOUSING_SUPPORT, OCCUPATION};
 
-use crate::{day, grant, unit};
+use crate::{day, grant, info, unit};
 
 type Wrong = Vec<(Option<usize>, Refusal)>;
 
-fn record(service: niva_models::Service, ranked: &[&str], units: &[Unit]) -> Result<Wish, Wrong> {
+fn record(service: ServiceKey, ranked: &[&str], units: &[Unit]) -> Result<Wish, Wrong> {
     let units: BTreeMap<_, _> = units.iter().map(|u| (u.unit_id.clone(), u.clone())).collect();
     let ranked = ranked.iter().map(|id| (*id).to_owned()).collect();
-    Wish::record(&grant("g", service), ranked, &units, 3, day(2024, 3, 1))
+    Wish::record(&grant("g", service), info(service), ranked, &units, 3, day(2024, 3, 1))
 }
 
 fn elsewhere(unit: Unit) -> Unit {
@@ -25,16 +26,16 @@ fn reasons(result: Result<Wish, Wrong>) -> Vec<(Option<usize>, &'static str)> {
 #[test]
 fn a_wish_replaces_the_one_before() {
     let wish =
-        record(Occupation, &["b", "a"], &[unit("a", Occupation, 0), unit("b", Occupation, 1)]).unwrap();
+        record(OCCUPATION, &["b", "a"], &[unit("a", OCCUPATION, 0), unit("b", OCCUPATION, 1)]).unwrap();
     assert_eq!((wish.unit_ids.as_slice(), wish.version), (&["b".to_owned(), "a".to_owned()][..], 4));
 }
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let there = elsewhere(unit("there", HousingSupport, 1));
-    let units = [unit("here", HousingSupport, 1), there, unit("other", Occupation, 1)];
+    let there = elsewhere(unit("there", HOUSING_SUPPORT, 1));
+    let units = [unit("here", HOUSING_SUPPORT, 1), there, unit("other", OCCUPATION, 1)];
     assert_eq!(
-        reasons(record(HousingSupport, &["here", "other", "there", "here", "nowhere"], &units)),
+        reasons(record(HOUSING_SUPPORT, &["here", "other", "there", "here", "nowhere"], &units)),
         [
             (Some(1), "WRONG_SERVICE"),
             (Some(2), "WRONG_DISTRICT"),
@@ -46,9 +47,9 @@ fn everything_wrong_is_told_at_once() {
 
 #[test]
 fn between_one_and_twenty_units_are_ranked() {
-    let units: Vec<_> = (0..=MAX_UNITS).map(|n| unit(&format!("u{n}"), Occupation, 1)).collect();
+    let units: Vec<_> = (0..=MAX_UNITS).map(|n| unit(&format!("u{n}"), OCCUPATION, 1)).collect();
     let ids: Vec<_> = units.iter().map(|u| u.unit_id.as_str()).collect();
-    let record = |n: usize| record(Occupation, &ids[..n], &units);
+    let record = |n: usize| record(OCCUPATION, &ids[..n], &units);
     assert!(record(1).is_ok() && record(MAX_UNITS).is_ok());
     assert_eq!(reasons(record(0)), [(None, "FIELD_REQUIRED")]);
     assert_eq!(reasons(record(MAX_UNITS + 1)), [(None, "TOO_MANY_UNITS")]);
@@ -56,12 +57,12 @@ fn between_one_and_twenty_units_are_ranked() {
 
 #[test]
 fn another_district_is_free_to_choose_except_for_housing_support() {
-    assert!(record(Occupation, &["u"], &[elsewhere(unit("u", Occupation, 1))]).is_ok());
+    assert!(record(OCCUPATION, &["u"], &[elsewhere(unit("u", OCCUPATION, 1))]).is_ok());
 }
 
 #[test]
 fn a_grants_last_day_is_still_a_day_of_it() {
-    let mut grant = grant("g", Occupation);
+    let mut grant = grant("g", OCCUPATION);
     grant.valid.last = day(2024, 2, 29);
     assert!(grant.usable(day(2024, 2, 29)).is_ok());
     assert_eq!(grant.usable(day(2024, 3, 1)).unwrap_err().reason(), "GRANT_ENDED");

@@ -9,7 +9,7 @@ use niva_proto::assessment::v1 as pb;
 pub(crate) fn grant(v: &mut Violations, told: &pb::Grant) -> Option<Grant> {
     let grant_id = read::id(v, "grant_id", &told.grant_id);
     let person_id = read::id(v, "person_id", &told.person_id);
-    let service = read::service(v, "service", told.service);
+    let service = read::service_key(v, "service", &told.service);
     let district = v.text("district", &told.district);
     // What was granted stands, however far ahead it ends.
     let valid = read::interval(v, "valid", told.valid);

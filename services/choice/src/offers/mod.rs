@@ -13,6 +13,7 @@ use niva_kit::page::{PageRequest, filter_hash};
 use niva_kit::request::Call;
 use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
+use niva_names::ServiceInfo;
 use niva_proto::choice::v1 as pb;
 use pb::offer_service_server::OfferService;
 use tonic::Request;
@@ -81,13 +82,15 @@ impl Offers {
                         || Refusal::NotWished { grant_id: grant_id.clone(), unit_id: unit_id.clone() };
                     let unit = units::store::hold(tx, unit_id).await?.ok_or_else(|| refused(not_wished()))?;
                     let wish = wishes::store::newest(tx, grant_id).await?;
+                    let service = self.0.service(grant.service)?;
                     let opening = Opening {
                         grant: &grant,
+                        service,
                         wish: wish.as_ref(),
                         unit: &unit,
                         taken: &taken(tx, &unit, today, today, None).await?,
-                        offers: &still_open(tx, &grant, today).await?,
-                        placements: &placements::store::running_beside(tx, &grant).await?,
+                        offers: &still_open(tx, &grant, service, today).await?,
+                        placements: &placements::store::running_beside(tx, &grant, service).await?,
                         today,
                         reflection_days,
                     };
@@ -117,12 +120,14 @@ impl Offers {
                     let (grant, offer) = held(tx, caller, offer_id).await?;
                     let unit = units::store::hold(tx, &offer.unit_id).await?;
                     let unit = of_row("offer", "unit_id", offer_id, unit)?;
+                    let service = self.0.service(grant.service)?;
                     let order = Order {
                         placement_id: placement_id.clone(),
                         grant: &grant,
+                        service,
                         unit: &unit,
                         taken: &taken(tx, &unit, today, today, Some(offer_id)).await?,
-                        placements: &placements::store::running_beside(tx, &grant).await?,
+                        placements: &placements::store::running_beside(tx, &grant, service).await?,
                         ordered_start: *ordered_start,
                         today,
                         start_days: self.0.terms(offer.service)?.parameters.start_days,
@@ -212,8 +217,13 @@ impl Offers {
 }
 
 /// The person's open offers, after those that are overdue have lapsed.
-async fn still_open(tx: &Tx<'_>, grant: &Grant, today: NaiveDate) -> Result<Vec<Offer>, OpError> {
-    let mut open = store::open_beside(tx, grant).await?;
+async fn still_open(
+    tx: &Tx<'_>,
+    grant: &Grant,
+    service: &ServiceInfo,
+    today: NaiveDate,
+) -> Result<Vec<Offer>, OpError> {
+    let mut open = store::open_beside(tx, grant, service).await?;
     for offer in open.iter().filter(|offer| !offer.is_open(today)) {
         store::lapse(tx, today, Some(&offer.offer_id)).await?;
     }

@@ -5,6 +5,7 @@ use niva_calendar::NaiveDate;
 use niva_choice_domain::{Grant, Offer, OfferState};
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, Tx};
+use niva_names::ServiceInfo;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{
@@ -67,8 +68,12 @@ pub(crate) async fn open_at(db: &impl ConnectionTrait, unit_ids: &[&str]) -> Res
 }
 
 /// Open offers that a person may have one of, with the grant's.
-pub(crate) async fn open_beside(db: &impl ConnectionTrait, grant: &Grant) -> Result<Vec<Offer>, DbError> {
-    let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant);
+pub(crate) async fn open_beside(
+    db: &impl ConnectionTrait,
+    grant: &Grant,
+    service: &ServiceInfo,
+) -> Result<Vec<Offer>, DbError> {
+    let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant, service);
     let query = Entity::find().filter(beside).filter(Column::State.eq("open"));
     query.order_by_asc(Column::OfferId).all(db).await?.into_iter().map(offer).collect()
 }

@@ -5,6 +5,7 @@ use niva_calendar::NaiveDate;
 use niva_choice_domain::{Dates, Grant, Placement, PlacementState, Unit};
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx, bulk};
+use niva_names::ServiceInfo;
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{
@@ -136,8 +137,9 @@ pub(crate) async fn holding(
 pub(crate) async fn running_beside(
     db: &impl ConnectionTrait,
     grant: &Grant,
+    service: &ServiceInfo,
 ) -> Result<Vec<Placement>, DbError> {
-    let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant);
+    let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant, service);
     let query = Entity::find().filter(beside).filter(Column::State.is_in(["ordered", "started"]));
     query.order_by_asc(Column::PlacementId).all(db).await?.into_iter().map(placement).collect()
 }

@@ -3,7 +3,7 @@
 use niva_choice_domain::{Dates, Placement, PlacementState};
 use niva_kit::Violations;
 use niva_kit::wire::read;
-use niva_kit::wire::write::{self, date};
+use niva_kit::wire::write::date;
 use niva_proto::choice::v1 as pb;
 
 use crate::refused::field_of;
@@ -15,7 +15,7 @@ impl Reader<'_> {
         let placement_id = read::id(v, "placement_id", &given.placement_id);
         let grant_id = read::id(v, "grant_id", &given.grant_id);
         let person_id = read::id(v, "person_id", &given.person_id);
-        let service = read::service(v, "service", given.service);
+        let service = read::service(v, "service", &given.service, self.city);
         let unit_id = read::id(v, "unit_id", &given.unit_id);
         let ordered_start = self.day(v, "ordered_start", given.ordered_start);
         let actual_start = self.optional_day(v, "actual_start", given.actual_start);
@@ -58,7 +58,7 @@ pub(crate) fn placement(placement: &Placement) -> pb::Placement {
         placement_id: placement.placement_id.clone(),
         grant_id: placement.grant_id.clone(),
         person_id: placement.person_id.clone(),
-        service: write::service(placement.service).into(),
+        service: placement.service.into(),
         unit_id: placement.unit_id.clone(),
         state: state.into(),
         ordered_start: Some(date(placement.ordered_start)),

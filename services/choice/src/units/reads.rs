@@ -32,13 +32,13 @@ impl Units {
         request: &pb::ListUnitsRequest,
     ) -> Result<pb::ListUnitsResponse, OpError> {
         let mut v = Violations::new();
-        let service = read::optional_service(&mut v, "service", request.service);
+        let service = read::optional_service(&mut v, "service", &request.service, &self.0.city);
         let day = read::optional_date(&mut v, "day", request.day);
         let (service, day) = v.finish_with(service.zip(day))?;
         let listed = Listed::read(request.recorded_since.as_ref(), request.include_withdrawn)?;
         let day = day.unwrap_or_else(|| self.0.clock.today());
         let pb::ListUnitsRequest { district, provider_id, .. } = request;
-        let name = service.map_or("", |s| s.as_str());
+        let name = service.as_ref().map_or("", |s| s.as_str());
         let filter = filter_hash(&["units", name, district, provider_id, &day.to_string(), &listed.key()]);
         let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
         let wanted = store::Wanted { service, district, provider_id, day };

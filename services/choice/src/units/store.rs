@@ -8,7 +8,8 @@ use niva_choice_domain::{Periods, Refusal, Unit, UnitTerms};
 use niva_facts::Info;
 use niva_kit::page::PageRequest;
 use niva_kit::{DbError, OpError, Tx, bulk};
-use niva_models::{Regime, Service, UnknownName};
+use niva_models::Regime;
+use niva_names::{ServiceKey, UnknownName};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect, Statement};
@@ -53,7 +54,7 @@ mod period {
 
 /// What a list of units is filtered by: terms of a day, and the service.
 pub(crate) struct Wanted<'a> {
-    pub(crate) service: Option<Service>,
+    pub(crate) service: Option<ServiceKey>,
     pub(crate) district: &'a str,
     pub(crate) provider_id: &'a str,
     pub(crate) day: NaiveDate,

@@ -34,7 +34,7 @@ impl Reader<'_> {
     pub(crate) fn unit(self, v: &mut Violations, given: &pb::Unit, made: Option<&str>) -> Option<Unit> {
         let unit_id = id_or(v, "unit_id", &given.unit_id, made);
         let name = Self::name(v, "name", &given.name);
-        let service = read::service(v, "service", given.service);
+        let service = read::service(v, "service", &given.service, self.city);
         let periods = given.periods.iter().enumerate();
         let periods: Vec<_> =
             periods.map(|(i, given)| v.nested(&format!("periods[{i}]"), |v| self.period(v, given))).collect();
@@ -60,8 +60,8 @@ impl Reader<'_> {
         Some((from?, terms))
     }
 
-    fn district(self, v: &mut Violations, given: &str, _from: Option<NaiveDate>) -> Option<String> {
-        read::district(v, "district", given, self.city)
+    fn district(self, v: &mut Violations, given: &str, from: Option<NaiveDate>) -> Option<String> {
+        read::district(v, "district", given, self.city, from.map(date))
     }
 
     /// ChangeUnit.
@@ -133,7 +133,7 @@ pub(crate) fn write(unit: &Unit, info: &Info) -> pb::Unit {
     let mut told = pb::Unit {
         unit_id: unit.unit_id.clone(),
         name: unit.name.clone(),
-        service: write::service(unit.service).into(),
+        service: unit.service.into(),
         periods: unit.periods.all().iter().map(period).collect(),
         info: None,
     };

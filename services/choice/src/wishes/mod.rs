@@ -46,7 +46,9 @@ impl Wishes {
                     let looked_up = request.unit_ids.get(..MAX_UNITS).unwrap_or(&request.unit_ids);
                     let known = units::store::find_all(tx, looked_up).await?;
                     let before = store::newest(tx, grant_id).await?.map_or(0, |wish| wish.version);
-                    let wish = match Wish::record(grant, request.unit_ids.clone(), &known, before, today) {
+                    let service = self.0.service(grant.service)?;
+                    let units = request.unit_ids.clone();
+                    let wish = match Wish::record(grant, service, units, &known, before, today) {
                         Ok(wish) => wish,
                         Err(wrong) => return Err(wire::refused(&wrong)),
                     };

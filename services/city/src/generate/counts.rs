@@ -1,13 +1,14 @@
 //! How many people of which kind there are. Published and reconstructed counts are as their sources have them; what
 //! is invented is marked.
 
-use niva_models::{Extent, Service};
+use niva_models::Extent;
+use niva_names::{ServiceKey, stockholm};
 
 /// People who have the same service, level and scope.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// Their level in March 2024; `None` where the service has none.
     pub level: Option<u8>,
     /// Full or part time.
@@ -24,8 +25,8 @@ pub struct Group {
 
 /// Published for 2025-01-01 … 03-31 by the social services administration (budget report on resource measuring):
 /// 137 and 184 people, levels 1 to 3.
-const HOUSING: [(Service, [u16; 3]); 2] =
-    [(Service::HousingWithSpecialService, [21, 59, 57]), (Service::SupportedHousing, [76, 82, 26])];
+const HOUSING: [(ServiceKey, [u16; 3]); 2] =
+    [(stockholm::HOUSING_WITH_SPECIAL_SERVICE, [21, 59, 57]), (stockholm::SUPPORTED_HOUSING, [76, 82, 26])];
 
 /// Published: 86 people in Norrmalm in May 2009. Invented: their levels.
 const HOUSING_SUPPORT: [u16; 3] = [34, 35, 17];
@@ -62,20 +63,20 @@ pub fn groups() -> Vec<Group> {
         people,
     };
     let mut groups = Vec::new();
-    for (service, levels) in HOUSING.into_iter().chain([(Service::HousingSupport, HOUSING_SUPPORT)]) {
+    for (service, levels) in HOUSING.into_iter().chain([(stockholm::HOUSING_SUPPORT, HOUSING_SUPPORT)]) {
         groups.extend((1..).zip(levels).map(|(level, people)| plain(service, Some(level), people)));
     }
     groups.extend((1..).zip(OCCUPATION).map(|(interval, people)| Group {
         time_interval: Some(interval),
-        ..plain(Service::Occupation, None, people)
+        ..plain(stockholm::OCCUPATION, None, people)
     }));
-    groups.push(plain(Service::StudyCircle, None, STUDY_CIRCLE));
+    groups.push(plain(stockholm::STUDY_CIRCLE, None, STUDY_CIRCLE));
     for (extent, hours, personal_assistance, levels) in DAILY_ACTIVITIES {
         groups.extend((1..).zip(levels).map(|(level, people)| Group {
             extent: Some(extent),
             hours: Some(hours),
             personal_assistance,
-            ..plain(Service::DailyActivitiesLss, Some(level), people)
+            ..plain(stockholm::DAILY_ACTIVITIES_LSS, Some(level), people)
         }));
     }
     groups
@@ -84,18 +85,18 @@ pub fn groups() -> Vec<Group> {
 /// Totals that give a level, and the step between attainable ones, as the published scales in force in 2024 have them.
 /// The open last band of housing support ends at the instrument's 72.
 #[must_use]
-pub fn band(service: Service, level: u8) -> Option<(u16, u16, u16)> {
+pub fn band(service: ServiceKey, level: u8) -> Option<(u16, u16, u16)> {
     let bands: &[(u16, u16)] = match service {
-        Service::HousingWithSpecialService => &[(0, 14), (16, 38), (40, 72)],
-        Service::SupportedHousing => &[(0, 12), (14, 36), (38, 72)],
-        Service::HousingSupport => &[(0, 10), (12, 34), (36, 72)],
-        Service::Occupation => &[(0, 8), (10, 16), (18, 24)],
-        Service::DailyActivitiesLss => {
+        stockholm::HOUSING_WITH_SPECIAL_SERVICE => &[(0, 14), (16, 38), (40, 72)],
+        stockholm::SUPPORTED_HOUSING => &[(0, 12), (14, 36), (38, 72)],
+        stockholm::HOUSING_SUPPORT => &[(0, 10), (12, 34), (36, 72)],
+        stockholm::OCCUPATION => &[(0, 8), (10, 16), (18, 24)],
+        stockholm::DAILY_ACTIVITIES_LSS => {
             &[(0, 15), (16, 25), (26, 40), (41, 55), (56, 70), (71, 85), (86, 110)]
         }
         _ => &[],
     };
-    let step = if service == Service::DailyActivitiesLss { 1 } else { 2 };
+    let step = if service == stockholm::DAILY_ACTIVITIES_LSS { 1 } else { 2 };
     let (from, to) = *bands.get(usize::from(level).checked_sub(1)?)?;
     Some((from, to, step))
 }

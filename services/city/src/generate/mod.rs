@@ -8,11 +8,14 @@ mod units;
 
 use std::path::Path;
 
+use niva_names::ServiceCatalogue;
+
 pub use counts::{Group, band, groups};
 
 use crate::records::{Grant, Measurement, Occasion, Person, Placement, Provider, Schedule, Unit};
 use crate::{shipped, write};
 use draw::Draw;
+use people::on;
 
 /// The seed of the shipped city.
 pub const SEED: u64 = 2024;
@@ -30,13 +33,14 @@ struct Records {
     occasions: Vec<Occasion>,
 }
 
-/// The files of a city: names and texts. `districts` are the city's district boards.
+/// The files of a city: names and texts. `city` says which district boards there are.
 #[must_use]
-pub fn generate(seed: u64, districts: &[String]) -> Vec<(&'static str, String)> {
+pub fn generate(seed: u64, city: &ServiceCatalogue) -> Vec<(&'static str, String)> {
+    let districts: Vec<String> = city.districts_on(on(2024, 1, 1)).map(|d| d.id.to_string()).collect();
     let mut draw = Draw::new(seed);
     let mut records = Records::default();
-    let mut needs = people::needs(&mut draw, districts);
-    let places = units::units(&mut draw, districts, &mut needs, &mut records);
+    let mut needs = people::needs(&mut draw, &districts);
+    let places = units::units(&mut draw, &districts, &mut needs, &mut records);
     people::records(&mut draw, &needs, &places, &mut records);
     vec![
         ("persons.csv", write::file(&records.persons)),
@@ -55,9 +59,9 @@ pub fn generate(seed: u64, districts: &[String]) -> Vec<(&'static str, String)> 
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn generate_into(folder: &Path, seed: u64, districts: &[String]) -> std::io::Result<()> {
+pub fn generate_into(folder: &Path, seed: u64, city: &ServiceCatalogue) -> std::io::Result<()> {
     std::fs::create_dir_all(folder)?;
-    for (name, text) in generate(seed, districts) {
+    for (name, text) in generate(seed, city) {
         std::fs::write(folder.join(name), text)?;
     }
     Ok(())

@@ -2,7 +2,8 @@
 
 use chrono::{Datelike, NaiveDate, Weekday};
 use niva_calendar::{Month, date, day_after, plus_days};
-use niva_models::{Component, Scope, Service};
+use niva_models::{Component, Scope};
+use niva_names::{ServiceKey, stockholm};
 
 use super::Records;
 use super::counts::{Group, band, groups};
@@ -28,13 +29,13 @@ pub(super) enum Fate {
 }
 
 /// How many of each service do not simply stay: start, end, are given up, are awaited.
-const FATES: [(Service, [usize; 4]); 6] = [
-    (Service::HousingWithSpecialService, [2, 3, 1, 0]),
-    (Service::SupportedHousing, [3, 4, 1, 2]),
-    (Service::HousingSupport, [2, 2, 1, 0]),
-    (Service::Occupation, [3, 3, 1, 0]),
-    (Service::StudyCircle, [1, 1, 0, 0]),
-    (Service::DailyActivitiesLss, [30, 24, 2, 0]),
+const FATES: [(ServiceKey, [usize; 4]); 6] = [
+    (stockholm::HOUSING_WITH_SPECIAL_SERVICE, [2, 3, 1, 0]),
+    (stockholm::SUPPORTED_HOUSING, [3, 4, 1, 2]),
+    (stockholm::HOUSING_SUPPORT, [2, 2, 1, 0]),
+    (stockholm::OCCUPATION, [3, 3, 1, 0]),
+    (stockholm::STUDY_CIRCLE, [1, 1, 0, 0]),
+    (stockholm::DAILY_ACTIVITIES_LSS, [30, 24, 2, 0]),
 ];
 
 /// Occupation placements that are older than the monthly amount, and so have a level and a weekly schedule.
@@ -66,14 +67,14 @@ pub(super) fn needs(draw: &mut Draw, districts: &[String]) -> Vec<Need> {
         for (fate, count) in [Fate::Starts, Fate::Ends, Fate::NoShow, Fate::Awaited].into_iter().zip(counts) {
             of_service.by_ref().take(count).for_each(|need| need.fate = fate);
         }
-        if service == Service::Occupation {
+        if service == stockholm::OCCUPATION {
             of_service.take(OLD_OCCUPATION).for_each(|need| need.old = true);
         }
     }
     needs
 }
 
-fn on(year: i32, month: u32, day: u32) -> NaiveDate {
+pub(super) fn on(year: i32, month: u32, day: u32) -> NaiveDate {
     date(year, month, day).unwrap_or_default()
 }
 
@@ -94,7 +95,7 @@ pub(super) fn records(draw: &mut Draw, needs: &[Need], units: &[usize], records:
 fn placement(draw: &mut Draw, need: &Need, number: u32, unit_id: String) -> Placement {
     let ordered_start = match need.fate {
         Fate::Stays | Fate::Ends if need.old => draw.weekday(on(2019, 1, 7), on(2019, 5, 20)),
-        Fate::Stays | Fate::Ends if need.group.service == Service::Occupation => {
+        Fate::Stays | Fate::Ends if need.group.service == stockholm::OCCUPATION => {
             draw.weekday(on(2019, 7, 1), on(2024, 1, 12))
         }
         Fate::Stays | Fate::Ends => draw.weekday(on(2019, 1, 7), on(2024, 1, 12)),
@@ -162,12 +163,12 @@ fn measure(draw: &mut Draw, need: &Need, placement: &Placement, records: &mut Re
     let Some(level) = need.group.level else { return };
     // The scale of daily activities is that of 2024, so their visits are made in 2024.
     let visit = match (need.fate, service) {
-        (Fate::Starts | Fate::Awaited | Fate::NoShow, _) | (_, Service::DailyActivitiesLss) => {
+        (Fate::Starts | Fate::Awaited | Fate::NoShow, _) | (_, stockholm::DAILY_ACTIVITIES_LSS) => {
             draw.weekday(on(2024, 1, 8), on(2024, 1, 29))
         }
         _ => draw.weekday(on(2023, 9, 4), on(2024, 1, 29)),
     };
-    let years = service != Service::DailyActivitiesLss && placement.ordered_start < on(2023, 1, 1);
+    let years = service != stockholm::DAILY_ACTIVITIES_LSS && placement.ordered_start < on(2023, 1, 1);
     if years && draw.chance(30) {
         let before = u8::try_from(draw.between(1, 3)).unwrap_or(level);
         push(
@@ -222,14 +223,14 @@ fn attend(draw: &mut Draw, need: &Need, placement: &Placement, records: &mut Rec
         records.occasions.push(Occasion { placement_id: placement_id.clone(), date, component, count: 1 });
     };
     match placement.service {
-        Service::StudyCircle => {
+        stockholm::STUDY_CIRCLE => {
             let weekday = [Weekday::Tue, Weekday::Wed, Weekday::Thu][draw.below(3)];
             let days = std::iter::successors(Some(first), |day| Some(day_after(*day)));
             days.take_while(|day| *day <= last)
                 .filter(|day| day.weekday() == weekday)
                 .for_each(|day| report(day, Component::Rate));
         }
-        Service::SupportedHousing if first <= last && draw.chance(30) => {
+        stockholm::SUPPORTED_HOUSING if first <= last && draw.chance(30) => {
             let mut days: Vec<NaiveDate> = (0..1 + draw.below(4)).map(|_| draw.day(first, last)).collect();
             days.sort_unstable();
             days.dedup();

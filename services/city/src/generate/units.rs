@@ -2,7 +2,8 @@
 
 use chrono::NaiveDate;
 use niva_calendar::date;
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::{ServiceKey, stockholm};
 
 use super::Records;
 use super::draw::Draw;
@@ -10,13 +11,13 @@ use super::people::Need;
 use crate::records::{Provider, Unit};
 
 /// How many units give each service.
-const UNITS: [(Service, usize); 6] = [
-    (Service::HousingWithSpecialService, 14),
-    (Service::SupportedHousing, 14),
-    (Service::HousingSupport, 22),
-    (Service::Occupation, 20),
-    (Service::StudyCircle, 6),
-    (Service::DailyActivitiesLss, 174),
+const UNITS: [(ServiceKey, usize); 6] = [
+    (stockholm::HOUSING_WITH_SPECIAL_SERVICE, 14),
+    (stockholm::SUPPORTED_HOUSING, 14),
+    (stockholm::HOUSING_SUPPORT, 22),
+    (stockholm::OCCUPATION, 20),
+    (stockholm::STUDY_CIRCLE, 6),
+    (stockholm::DAILY_ACTIVITIES_LSS, 174),
 ];
 
 /// Of a hundred units, how many are municipal, contracted and private.
@@ -101,7 +102,7 @@ fn turn(ids: &[String], next: &mut usize) -> String {
 fn settle(draw: &mut Draw, needs: &[Need], sizes: &[usize], units: &mut [Unit]) -> Vec<usize> {
     let mut chosen = Vec::with_capacity(needs.len());
     for need in needs {
-        let home = need.group.service == Service::HousingSupport || draw.chance(75);
+        let home = need.group.service == stockholm::HOUSING_SUPPORT || draw.chance(75);
         let of_service: Vec<usize> =
             (0..units.len()).filter(|u| units[*u].service == need.group.service).collect();
         let near: Vec<usize> =

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use niva_kit::wire::write::{date, level, scope};
-use niva_models::{Component, Regime, Service};
+use niva_models::{Component, Regime};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1::DateInterval;
@@ -11,10 +11,6 @@ use niva_proto::payment::v1 as payment;
 use crate::records::{
     Grant, Measurement, Occasion, Person, Placement, Provider, Row, Schedule, Unit, Verdict,
 };
-
-fn service(service: Service) -> i32 {
-    niva_kit::wire::write::service(service).into()
-}
 
 fn regime(regime: Regime) -> i32 {
     niva_kit::wire::write::regime(regime).into()
@@ -45,7 +41,7 @@ pub(super) fn grant(row: &Row<Grant>) -> assessment::Grant {
     assessment::Grant {
         grant_id: grant.grant_id,
         person_id: grant.person_id,
-        service: service(grant.service),
+        service: grant.service.into(),
         district: grant.district,
         valid: Some(dates(grant.valid_from, grant.valid_to)),
         scopes: vec![assessment::ScopePeriod {
@@ -65,7 +61,7 @@ pub(super) fn measurement(row: &Row<Measurement>) -> assessment::ImportedMeasure
     assessment::ImportedMeasurement {
         measurement_id: measurement.measurement_id,
         person_id: measurement.person_id,
-        service: service(measurement.service),
+        service: measurement.service.into(),
         visit_date: Some(date(measurement.visit_date)),
         points,
         stated_level,
@@ -95,7 +91,7 @@ pub(super) fn unit(row: &Row<Unit>) -> choice::Unit {
         periods: before.into_iter().chain([places]).collect(),
         unit_id: unit.unit_id.clone(),
         name: unit.name.clone(),
-        service: service(unit.service),
+        service: unit.service.into(),
         info: None,
     }
 }
@@ -106,7 +102,7 @@ pub(super) fn placement(row: &Row<Placement>) -> choice::Placement {
         placement_id: placement.placement_id,
         grant_id: placement.grant_id,
         person_id: placement.person_id,
-        service: service(placement.service),
+        service: placement.service.into(),
         unit_id: placement.unit_id,
         state: choice::placement::State::Unspecified.into(),
         ordered_start: Some(date(placement.ordered_start)),

@@ -3,17 +3,19 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use niva_models::{Component, Service};
+use niva_calendar::NaiveDate;
+use niva_models::Component;
+use niva_names::{OccasionKind, ServiceCatalogue, ServiceKey};
 
 use super::Lost;
 use crate::problem::Problem;
-use crate::records::{CityData, GRANTS, Grant, Person, Placement, Provider, Row, Unit};
+use crate::records::{CityData, GRANTS, Grant, Occasion, Person, Placement, Provider, Row, Unit};
 
 type Index<'a, T> = BTreeMap<&'a str, &'a Row<T>>;
 
 /// Checks a city. Where lines could not be read (`whole` is false because a file or a column is missing), references
 /// to them are not reported as unknown: the one cause has been.
-pub(super) fn check(city: &CityData, districts: &[String], whole: bool, lost: &Lost) -> Vec<Problem> {
+pub(super) fn check(city: &CityData, catalogue: &ServiceCatalogue, whole: bool, lost: &Lost) -> Vec<Problem> {
     let mut problems = Vec::new();
     let persons = index(&city.persons, "person_id", |p| &p.person_id, &mut problems);
     let grants = index(&city.grants, "grant_id", |g| &g.grant_id, &mut problems);
@@ -22,7 +24,7 @@ pub(super) fn check(city: &CityData, districts: &[String], whole: bool, lost: &L
     let units = index(&city.units, "unit_id", |u| &u.unit_id, &mut problems);
     let placements = index(&city.placements, "placement_id", |p| &p.placement_id, &mut problems);
     let mut checker =
-        Checker { problems, districts, whole, lost, persons, grants, providers, units, placements };
+        Checker { problems, catalogue, whole, lost, persons, grants, providers, units, placements };
     checker.assessment(city);
     checker.choice(city);
     checker.attendance(city);
@@ -57,7 +59,7 @@ fn twice<T>(row: &Row<T>, column: &str, what: impl Display, first: u32) -> Probl
 
 struct Checker<'a> {
     problems: Vec<Problem>,
-    districts: &'a [String],
+    catalogue: &'a ServiceCatalogue,
     whole: bool,
     lost: &'a Lost,
     persons: Index<'a, Person>,
@@ -70,12 +72,12 @@ struct Checker<'a> {
 impl<'a> Checker<'a> {
     fn assessment(&mut self, city: &'a CityData) {
         for row in &city.persons {
-            self.district(row, &row.value.district);
+            self.district(row, &row.value.district, None);
         }
-        let mut granted: BTreeMap<(&str, Service), ()> = BTreeMap::new();
+        let mut granted: BTreeMap<(&str, ServiceKey), ()> = BTreeMap::new();
         for row in &city.grants {
             let grant = &row.value;
-            self.district(row, &grant.district);
+            self.district(row, &grant.district, Some(grant.valid_from));
             if !self.persons.contains_key(grant.person_id.as_str()) {
                 self.unknown(row, "person_id", &grant.person_id, "persons.csv");
             }
@@ -100,7 +102,7 @@ impl<'a> Checker<'a> {
 
     fn choice(&mut self, city: &'a CityData) {
         for row in &city.units {
-            self.district(row, &row.value.district);
+            self.district(row, &row.value.district, Some(row.value.regime_from));
             if !self.providers.contains_key(row.value.provider_id.as_str()) {
                 self.unknown(row, "provider_id", &row.value.provider_id, "providers.csv");
             }
@@ -170,16 +172,9 @@ impl<'a> Checker<'a> {
         for row in &city.occasions {
             let occasion = &row.value;
             let service = self.placements.get(occasion.placement_id.as_str()).map(|p| p.value.service);
-            match (service, occasion.component) {
-                (None, _) => self.unknown(row, "placement_id", &occasion.placement_id, "placements.csv"),
-                (Some(Service::SupportedHousing), Component::EveningNight)
-                | (Some(Service::StudyCircle), Component::Rate) => {}
-                (Some(service), component) => {
-                    let message = format!(
-                        "{component} is not reported for {service}: evening_night belongs to supported_housing, rate to study_circle"
-                    );
-                    self.problems.push(row.problem("component", message));
-                }
+            match service {
+                None => self.unknown(row, "placement_id", &occasion.placement_id, "placements.csv"),
+                Some(service) => self.reported(row, service),
             }
             if let Some(first) =
                 seen.insert((&occasion.placement_id, occasion.date, occasion.component), row.line)
@@ -189,13 +184,30 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn district<T>(&mut self, row: &Row<T>, district: &str) {
-        if !self.districts.iter().any(|d| d == district) {
-            let known = self.districts.join(", ");
-            self.problems.push(
-                row.problem("district", format!("`{district}` is no district of the city: one of {known}")),
+    /// What is reported must be what is reported for the service.
+    fn reported(&mut self, row: &Row<Occasion>, service: ServiceKey) {
+        let kind = match row.value.component {
+            Component::EveningNight => Some(OccasionKind::EveningNight),
+            Component::Rate => Some(OccasionKind::CourseSession),
+            _ => None,
+        };
+        let info = self.catalogue.service(service.as_str());
+        if !info.is_ok_and(|info| kind.is_some_and(|kind| info.occasions.contains(&kind))) {
+            let message = format!(
+                "{} is not reported for {service}: report evening_night or rate where the city's catalogue has such occasions",
+                row.value.component
             );
+            self.problems.push(row.problem("component", message));
         }
+    }
+
+    /// A board of the city, which was there on `day` where there is one to ask for.
+    fn district<T>(&mut self, row: &Row<T>, district: &str, day: Option<NaiveDate>) {
+        let refused = match day {
+            Some(day) => self.catalogue.district_on(district, day).err().map(|refused| refused.to_string()),
+            None => self.catalogue.district(district).err().map(|unknown| unknown.to_string()),
+        };
+        self.problems.extend(refused.map(|message| row.problem("district", message)));
     }
 
     fn unknown<T>(&mut self, row: &Row<T>, column: &str, id: &str, file: &str) {

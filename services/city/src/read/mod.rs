@@ -9,6 +9,7 @@ mod text;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use niva_names::ServiceCatalogue;
 use sha2::{Digest, Sha256};
 
 use crate::problem::{CityErrors, Problem};
@@ -28,11 +29,11 @@ pub enum Source<'a> {
     Folder(&'a Path),
 }
 
-/// Reads and checks a city. `districts` are the city's district boards.
+/// Reads and checks a city. `city` says which services and districts there are.
 ///
 /// # Errors
 /// Every problem that was found.
-pub fn read(source: Source<'_>, districts: &[String]) -> Result<CityData, CityErrors> {
+pub fn read(source: Source<'_>, city: &ServiceCatalogue) -> Result<CityData, CityErrors> {
     let mut problems = Vec::new();
     let mut files = Vec::new();
     for spec in FILES {
@@ -41,29 +42,32 @@ pub fn read(source: Source<'_>, districts: &[String]) -> Result<CityData, CityEr
             Err(message) => problems.push(Problem::new(spec.name, 1, 1, message)),
         }
     }
-    finish(&files, districts, problems)
+    finish(&files, city, problems)
 }
 
 /// Reads and checks a city whose files are given by name. A file that is not among them is a problem.
 ///
 /// # Errors
 /// Every problem that was found.
-pub fn read_bytes(files: &[(&'static str, Vec<u8>)], districts: &[String]) -> Result<CityData, CityErrors> {
+pub fn read_bytes(
+    files: &[(&'static str, Vec<u8>)],
+    city: &ServiceCatalogue,
+) -> Result<CityData, CityErrors> {
     let missing = FILES.iter().filter(|spec| files.iter().all(|(name, _)| *name != spec.name));
-    finish(files, districts, missing.map(|spec| Problem::new(spec.name, 1, 1, absent(spec))).collect())
+    finish(files, city, missing.map(|spec| Problem::new(spec.name, 1, 1, absent(spec))).collect())
 }
 
 fn finish(
     files: &[(&'static str, Vec<u8>)],
-    districts: &[String],
+    city: &ServiceCatalogue,
     mut problems: Vec<Problem>,
 ) -> Result<CityData, CityErrors> {
     let mut lost = Lost::new();
-    let mut data = rows::read(files, &mut problems, &mut lost);
+    let mut data = rows::read(files, city, &mut problems, &mut lost);
     let whole = problems.iter().all(|p| p.line > 1);
     data.fingerprint = fingerprint(files, &FILES);
     data.parts = PARTS.map(|part| fingerprint(files, FILES.get(part).unwrap_or_default()));
-    problems.extend(cross::check(&data, districts, whole, &lost));
+    problems.extend(cross::check(&data, city, whole, &lost));
     if problems.is_empty() {
         return Ok(data);
     }

@@ -1,6 +1,7 @@
 //! A parser a file.
 
 use niva_models::{Component, Level, Regime, Scope};
+use niva_names::{ServiceCatalogue, ServiceKey};
 
 use super::Lost;
 use super::table::{Cells, date, hours, id, name, read as table, whole, words, yes_no};
@@ -13,6 +14,7 @@ use crate::records::{
 /// Everything that can be read from the files; the rest goes to `problems`.
 pub(super) fn read(
     files: &[(&'static str, Vec<u8>)],
+    city: &ServiceCatalogue,
     problems: &mut Vec<Problem>,
     lost: &mut Lost,
 ) -> CityData {
@@ -21,11 +23,11 @@ pub(super) fn read(
         fingerprint: String::new(),
         parts: [const { String::new() }; 3],
         persons: from.file(&PERSONS, person),
-        grants: from.file(&GRANTS, grant),
-        measurements: from.file(&MEASUREMENTS, measurement),
+        grants: from.file(&GRANTS, |cells| grant(cells, city)),
+        measurements: from.file(&MEASUREMENTS, |cells| measurement(cells, city)),
         providers: from.file(&PROVIDERS, provider),
-        units: from.file(&UNITS, unit),
-        placements: from.file(&PLACEMENTS, placement),
+        units: from.file(&UNITS, |cells| unit(cells, city)),
+        placements: from.file(&PLACEMENTS, |cells| placement(cells, city)),
         schedules: from.file(&SESSIONS, schedule),
         occasions: from.file(&OCCASIONS, occasion),
     }
@@ -51,16 +53,21 @@ impl Files<'_> {
 
 // Each parser asks for every cell before it gives up, so that all problems of a line are reported.
 
+/// A service of the city.
+fn service_of(city: &ServiceCatalogue) -> impl Fn(&str) -> Result<ServiceKey, String> {
+    |text| city.service(text).map(|service| service.key).map_err(|unknown| unknown.to_string())
+}
+
 fn person(cells: &mut Cells<'_>) -> Option<Person> {
     let person_id = cells.required("person_id", id);
     let district = cells.required("district", words);
     Some(Person { person_id: person_id?, district: district? })
 }
 
-fn grant(cells: &mut Cells<'_>) -> Option<Grant> {
+fn grant(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Grant> {
     let grant_id = cells.required("grant_id", id);
     let person_id = cells.required("person_id", id);
-    let service = cells.required("service", name);
+    let service = cells.required("service", service_of(city));
     let district = cells.required("district", words);
     let valid_from = cells.required("valid_from", date);
     let valid_to = cells.optional("valid_to", date);
@@ -97,10 +104,10 @@ fn scope(cells: &mut Cells<'_>) -> Option<Scope> {
     })
 }
 
-fn measurement(cells: &mut Cells<'_>) -> Option<Measurement> {
+fn measurement(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Measurement> {
     let measurement_id = cells.required("measurement_id", id);
     let person_id = cells.required("person_id", id);
-    let service = cells.required("service", name);
+    let service = cells.required("service", service_of(city));
     let visit_date = cells.required("visit_date", date);
     let points = cells.optional("points", whole(0..=999_u16));
     let stated = cells.optional("stated_level", whole(0..=20_u8));
@@ -130,11 +137,11 @@ fn provider(cells: &mut Cells<'_>) -> Option<Provider> {
     Some(Provider { provider_id: provider_id?, name: name? })
 }
 
-fn unit(cells: &mut Cells<'_>) -> Option<Unit> {
+fn unit(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Unit> {
     let unit_id = cells.required("unit_id", id);
     let provider_id = cells.required("provider_id", id);
     let title = cells.required("name", words);
-    let service = cells.required("service", name);
+    let service = cells.required("service", service_of(city));
     let district = cells.required("district", words);
     let regime = cells.required("regime", name);
     let regime_from = cells.required("regime_from", date);
@@ -156,11 +163,11 @@ fn unit(cells: &mut Cells<'_>) -> Option<Unit> {
     })
 }
 
-fn placement(cells: &mut Cells<'_>) -> Option<Placement> {
+fn placement(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Placement> {
     let placement_id = cells.required("placement_id", id);
     let grant_id = cells.required("grant_id", id);
     let person_id = cells.required("person_id", id);
-    let service = cells.required("service", name);
+    let service = cells.required("service", service_of(city));
     let unit_id = cells.required("unit_id", id);
     let ordered_start = cells.required("ordered_start", date);
     let actual_start = cells.optional("actual_start", date);

@@ -1,10 +1,10 @@
 //! Cells to values of a type, by the header.
 
+use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 use chrono::NaiveDate;
-use niva_models::UnknownName;
 
 use super::Lost;
 use super::text::{Cell, Record, records};
@@ -198,7 +198,7 @@ pub(super) fn date(text: &str) -> Result<NaiveDate, String> {
 /// A whole number in a range.
 pub(super) fn whole<T>(range: RangeInclusive<T>) -> impl FnOnce(&str) -> Result<T, String>
 where
-    T: FromStr + PartialOrd + std::fmt::Display,
+    T: FromStr + PartialOrd + Display,
 {
     move |text| {
         let bad = || format!("`{text}` is no whole number from {} to {}", range.start(), range.end());
@@ -219,9 +219,9 @@ pub(super) fn hours(text: &str) -> Result<u8, String> {
     whole(1..=40_u8)(text).map_err(|e| format!("{e}: hours a week"))
 }
 
-/// A value with a fixed set of names.
-pub(super) fn name<T: FromStr<Err = UnknownName>>(text: &str) -> Result<T, String> {
-    text.parse().map_err(|e: UnknownName| e.to_string())
+/// A name, or a key.
+pub(super) fn name<T: FromStr<Err: Display>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|e: T::Err| e.to_string())
 }
 
 /// `yes` or `no`.

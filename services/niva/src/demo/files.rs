@@ -59,7 +59,7 @@ fn cells(line: &PaymentLine) -> [String; 23] {
         line.payment_line_id.clone(),
         line.placement_id.clone(),
         line.person_id.clone(),
-        wire::service_name(line.service),
+        line.service.clone(),
         wire::month_of(line.month).map_or_else(String::new, |m| m.to_string()),
         wire::component_name(line.component),
         day(days.first),

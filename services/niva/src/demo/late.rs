@@ -2,7 +2,8 @@
 
 use niva_calendar::NaiveDate;
 use niva_kit::auth::Role;
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::{ServiceKey, stockholm};
 use niva_proto::choice::v1 as choice;
 
 use super::dates;
@@ -45,7 +46,7 @@ pub(super) async fn arrive(
             placement_id: placement.placement_id.clone(),
         });
     }
-    if let Some(placement) = stay(city, Service::HousingWithSpecialService).next() {
+    if let Some(placement) = stay(city, stockholm::HOUSING_WITH_SPECIAL_SERVICE).next() {
         let end = dates::late_end();
         let request = choice::EndPlacementRequest {
             request_id: format!("{prefix}-late-end"),
@@ -78,7 +79,7 @@ pub(super) async fn arrive(
 }
 
 /// Placements of people who have been there all the time.
-fn stay(city: &CityData, service: Service) -> impl Iterator<Item = &Placement> {
+fn stay(city: &CityData, service: ServiceKey) -> impl Iterator<Item = &Placement> {
     let march: NaiveDate = dates::march().first_day();
     city.placements.iter().map(|row| &row.value).filter(move |p| {
         p.service == service
@@ -91,7 +92,7 @@ fn stay(city: &CityData, service: Service) -> impl Iterator<Item = &Placement> {
 /// Somebody at level 1 in a municipal unit of supported housing.
 fn level_candidate<'a>(world: &World, city: &'a CityData) -> Option<&'a Placement> {
     let scale =
-        world.catalogue.on(Service::SupportedHousing, dates::march().first_day())?.terms.scale.as_ref()?;
+        world.catalogue.on(stockholm::SUPPORTED_HOUSING, dates::march().first_day())?.terms.scale.as_ref()?;
     let lowest = |person: &str| {
         let of_person = city.measurements.iter().map(|row| &row.value).filter(|m| m.person_id == person);
         of_person.max_by_key(|m| m.valid_from).is_some_and(|m| match m.verdict {
@@ -102,7 +103,7 @@ fn level_candidate<'a>(world: &World, city: &'a CityData) -> Option<&'a Placemen
     let municipal = |unit: &str| {
         city.units.iter().any(|row| row.value.unit_id == unit && row.value.regime == Regime::Municipal)
     };
-    stay(city, Service::SupportedHousing).find(|p| municipal(&p.unit_id) && lowest(&p.person_id))
+    stay(city, stockholm::SUPPORTED_HOUSING).find(|p| municipal(&p.unit_id) && lowest(&p.person_id))
 }
 
 /// Somebody who was to come in early March, has not, and whose place nobody has given up.

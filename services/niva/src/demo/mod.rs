@@ -106,7 +106,7 @@ async fn perform(config: &Config, progress: &Progress) -> Result<Demo, Failure> 
         models.loaded, models.identities, models.identities_off
     ));
     let source = config.files.as_deref().map_or(Source::Shipped, Source::Folder);
-    let data = niva_city::read(source, &config.city.districts).map_err(Failure::failed)?;
+    let data = niva_city::read(source, &config.catalogue.services).map_err(Failure::failed)?;
     world::prepare(&config.data)?;
 
     progress.begin("Start assessment, choice and payment");
@@ -242,7 +242,7 @@ impl Steps<'_> {
             count(c.placements)
         ));
         Ok(City {
-            name: self.world.city.name.clone(),
+            name: self.world.city.city.clone(),
             fingerprint: self.data.fingerprint.clone(),
             persons: a.persons,
             grants: a.grants,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use niva_calendar::{Datelike, NaiveDate, Weekday, day_after, is_working_day, plus_days};
 use niva_kit::auth::{Caller, Role};
-use niva_models::Service;
+use niva_names::{DistrictId, stockholm};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
@@ -106,7 +106,7 @@ impl Newcomers {
 
     /// The providers report the course sessions of March: one on each Wednesday.
     pub(super) async fn attend(&self, world: &World) -> Result<(), Failure> {
-        for person in self.0.iter().filter(|p| p.plan.service == Service::StudyCircle) {
+        for person in self.0.iter().filter(|p| p.plan.service == stockholm::STUDY_CIRCLE) {
             let Some(placement) = &person.placement else { continue };
             let request = choice::GetUnitRequest { unit_id: placement.unit_id.clone(), as_of: None };
             let unit = person
@@ -215,9 +215,10 @@ impl Newcomers {
 
 impl Person {
     fn new(world: &World, plan: &'static Plan, number: i64, prefix: &str) -> Self {
-        let districts = &world.city.districts;
+        let districts: Vec<&DistrictId> =
+            world.city.districts_on(dates::march().first_day()).map(|d| &d.id).collect();
         let at = usize::try_from(number).unwrap_or(0) * 3 % districts.len().max(1);
-        let district = districts.get(at).cloned().unwrap_or_default();
+        let district = districts.get(at).map(ToString::to_string).unwrap_or_default();
         let officer = Caller {
             districts: vec![district.clone()],
             ..Caller::new(format!("case-officer-{}", at + 1), [Role::CaseOfficer])
@@ -247,7 +248,7 @@ impl Person {
             request_id: format!("{}-grant", self.request),
             grant_id: self.grant_id.clone(),
             person_id: self.person_id.clone(),
-            service: wire::service(self.plan.service),
+            service: self.plan.service.into(),
             district: self.district.clone(),
             valid: Some(wire::dates(dates::day0(), None)),
             scope: Some(wire::scope(&self.plan.scope)),
@@ -324,7 +325,7 @@ impl Person {
     /// Three units, those of the own district first.
     async fn wishes(&self, number: usize) -> Result<Vec<String>, Failure> {
         let request = |district: &str| choice::ListUnitsRequest {
-            service: wire::service(self.plan.service),
+            service: self.plan.service.into(),
             district: district.to_owned(),
             page_size: 1000,
             ..choice::ListUnitsRequest::default()
@@ -332,7 +333,7 @@ impl Person {
         let mut client = self.officer.choice.clone();
         let near = client.units.list_units(request(&self.district)).await.to("list units")?.units;
         let mut units: Vec<String> = near.into_iter().map(|u| u.unit_id).collect();
-        if self.plan.service != Service::HousingSupport {
+        if self.plan.service != stockholm::HOUSING_SUPPORT {
             let far = client.units.list_units(request("")).await.to("list units")?.units;
             let far: Vec<String> =
                 far.into_iter().map(|u| u.unit_id).filter(|id| !units.contains(id)).collect();

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use clap::Args;
 use niva_config::{ModelOptions, TelemetryOptions, Wrong};
 use niva_kit::telemetry::TelemetryConfig;
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
 
 use super::databases::Databases;
 use crate::runtime::QUIET;
@@ -45,7 +45,6 @@ pub(super) struct Config {
     pub(super) databases: Databases,
     /// Another city's files.
     pub(super) files: Option<PathBuf>,
-    pub(super) city: City,
     pub(super) catalogue: Catalogue,
     pub(super) listen: SocketAddr,
     pub(super) telemetry: TelemetryConfig,
@@ -59,8 +58,7 @@ impl Options {
             Some(url) => wrong.take("--database-url", Databases::on_server(url)),
             None => Some(Databases::Files(self.data.clone())),
         };
-        let city = wrong.take("the city", City::shipped());
-        let catalogue = wrong.take("--models", self.models.catalogue());
+        let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let listen = self.listen.parse();
         let listen = wrong.take(
             "--listen",
@@ -74,7 +72,6 @@ impl Options {
                 data: self.data,
                 databases: databases?,
                 files: self.city,
-                city: city?,
                 catalogue: catalogue?,
                 listen: listen?,
                 telemetry: telemetry?,

@@ -1,6 +1,7 @@
 //! Who the new people are.
 
-use niva_models::{Extent, Scope, Service};
+use niva_models::{Extent, Scope};
+use niva_names::{ServiceKey, stockholm};
 
 /// What a person says to an offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +24,7 @@ pub(super) enum Measured {
 
 /// Somebody new.
 pub(super) struct Plan {
-    pub(super) service: Service,
+    pub(super) service: ServiceKey,
     pub(super) measured: Measured,
     pub(super) answer: Answer,
     pub(super) scope: Scope,
@@ -34,26 +35,26 @@ const PLAIN: Scope =
 const FULL: Scope = Scope { extent: Some(Extent::FullTime), hours_per_week: Some(30), ..PLAIN };
 const PART: Scope = Scope { extent: Some(Extent::PartTime), hours_per_week: Some(18), ..PLAIN };
 
-const fn plan(service: Service, measured: Measured, answer: Answer, scope: Scope) -> Plan {
+const fn plan(service: ServiceKey, measured: Measured, answer: Answer, scope: Scope) -> Plan {
     Plan { service, measured, answer, scope }
 }
 
 pub(super) const PLANS: [Plan; 12] = [
-    plan(Service::SupportedHousing, Measured::First(2), Answer::Yes, PLAIN),
-    plan(Service::SupportedHousing, Measured::First(3), Answer::Yes, PLAIN),
-    plan(Service::HousingWithSpecialService, Measured::First(1), Answer::Yes, PLAIN),
-    plan(Service::HousingWithSpecialService, Measured::First(3), Answer::Yes, PLAIN),
-    plan(Service::HousingSupport, Measured::First(2), Answer::Yes, PLAIN),
-    plan(Service::HousingSupport, Measured::Late(1), Answer::Yes, PLAIN),
-    plan(Service::Occupation, Measured::Never, Answer::Yes, Scope { time_interval: Some(2), ..PLAIN }),
-    plan(Service::StudyCircle, Measured::Never, Answer::Yes, PLAIN),
-    plan(Service::DailyActivitiesLss, Measured::First(4), Answer::Yes, FULL),
+    plan(stockholm::SUPPORTED_HOUSING, Measured::First(2), Answer::Yes, PLAIN),
+    plan(stockholm::SUPPORTED_HOUSING, Measured::First(3), Answer::Yes, PLAIN),
+    plan(stockholm::HOUSING_WITH_SPECIAL_SERVICE, Measured::First(1), Answer::Yes, PLAIN),
+    plan(stockholm::HOUSING_WITH_SPECIAL_SERVICE, Measured::First(3), Answer::Yes, PLAIN),
+    plan(stockholm::HOUSING_SUPPORT, Measured::First(2), Answer::Yes, PLAIN),
+    plan(stockholm::HOUSING_SUPPORT, Measured::Late(1), Answer::Yes, PLAIN),
+    plan(stockholm::OCCUPATION, Measured::Never, Answer::Yes, Scope { time_interval: Some(2), ..PLAIN }),
+    plan(stockholm::STUDY_CIRCLE, Measured::Never, Answer::Yes, PLAIN),
+    plan(stockholm::DAILY_ACTIVITIES_LSS, Measured::First(4), Answer::Yes, FULL),
     plan(
-        Service::DailyActivitiesLss,
+        stockholm::DAILY_ACTIVITIES_LSS,
         Measured::First(6),
         Answer::Yes,
         Scope { personal_assistance: true, ..PART },
     ),
-    plan(Service::DailyActivitiesLss, Measured::First(2), Answer::No, PART),
-    plan(Service::SupportedHousing, Measured::First(1), Answer::Nothing, PLAIN),
+    plan(stockholm::DAILY_ACTIVITIES_LSS, Measured::First(2), Answer::No, PART),
+    plan(stockholm::SUPPORTED_HOUSING, Measured::First(1), Answer::Nothing, PLAIN),
 ];

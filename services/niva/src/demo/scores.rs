@@ -1,7 +1,8 @@
 //! Measuring item by item, as an assessor does it.
 
 use niva_calendar::NaiveDate;
-use niva_models::{Catalogue, Service};
+use niva_models::Catalogue;
+use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as assessment;
 
 use crate::failure::{Asked, Failure};
@@ -13,7 +14,7 @@ pub(super) struct Wanted<'a> {
     /// Begins every request id of the measurement.
     pub(super) request: String,
     pub(super) person_id: &'a str,
-    pub(super) service: Service,
+    pub(super) service: ServiceKey,
     /// The level that the points shall give.
     pub(super) level: u8,
     /// Day of the visit.
@@ -36,7 +37,7 @@ pub(super) async fn measure(
         .start_measurement(assessment::StartMeasurementRequest {
             request_id: format!("{request}-measure"),
             person_id: (*person_id).to_owned(),
-            service: wire::service(*service),
+            service: (*service).into(),
             visit_date: Some(wire::date(wanted.visit)),
             follow_up_date: Some(wire::date(follow_up)),
         })
@@ -69,7 +70,7 @@ pub(super) async fn measure(
     decided.level_decision.to("decide a level")
 }
 
-async fn instrument(assessor: &Clients, service: Service) -> Result<assessment::Instrument, Failure> {
+async fn instrument(assessor: &Clients, service: ServiceKey) -> Result<assessment::Instrument, Failure> {
     let request = assessment::ListInstrumentsRequest { page_size: 1000, page_token: String::new() };
     let instruments = assessor
         .assessment
@@ -79,7 +80,7 @@ async fn instrument(assessor: &Clients, service: Service) -> Result<assessment::
         .await
         .to("list the instruments")?
         .instruments;
-    let found = instruments.into_iter().rfind(|i| i.services.contains(&wire::service(service)));
+    let found = instruments.into_iter().rfind(|i| i.services.contains(&service.into()));
     found.to(format_args!("find an instrument for {service}"))
 }
 

@@ -11,7 +11,8 @@ use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
 use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, Running};
 use niva_kit::{Clock, Ids, ManualClock, morning};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use tokio_util::sync::CancellationToken;
 
 use super::databases::Databases;
@@ -21,7 +22,7 @@ use crate::failure::{Doing, Failure};
 
 /// Everything that runs.
 pub(super) struct World {
-    pub(super) city: Arc<City>,
+    pub(super) city: Arc<ServiceCatalogue>,
     pub(super) catalogue: Arc<Catalogue>,
     clock: Clock,
     hand: ManualClock,
@@ -40,7 +41,7 @@ impl World {
         let memory = [(); 3].map(|()| MemoryConnector::new());
         let [assessment, choice, payment] = memory.clone().map(Endpoint::Memory);
         let mut world = Self {
-            city: Arc::new(config.city.clone()),
+            city: Arc::clone(&config.catalogue.services),
             catalogue: Arc::new(config.catalogue.clone()),
             clock,
             hand,

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use niva_config::ModelOptions;
 use niva_models::{Catalogue, Report, Status};
@@ -8,8 +9,11 @@ use crate::screen::{show, table};
 
 /// `niva models check`.
 pub(super) fn run(files: &[PathBuf], models: &ModelOptions) -> Result<(), Failure> {
-    let catalogue =
-        if files.is_empty() { models.catalogue().map_err(Failure::configuration)? } else { read(files)? };
+    let catalogue = if files.is_empty() {
+        models.catalogue().map_err(Failure::configuration)?
+    } else {
+        read(files, models)?
+    };
     let report = catalogue.check();
     print(&report, &catalogue);
     if report.is_fine() {
@@ -21,14 +25,18 @@ pub(super) fn run(files: &[PathBuf], models: &ModelOptions) -> Result<(), Failur
     }
 }
 
-fn read(files: &[PathBuf]) -> Result<Catalogue, Failure> {
+fn read(files: &[PathBuf], models: &ModelOptions) -> Result<Catalogue, Failure> {
     let texts = files.iter().map(|path| {
         let name = path.display().to_string();
         std::fs::read_to_string(path).map(|text| (name.clone(), text)).map_err(|e| {
             Failure::failed(format_args!("{name} cannot be read: {e}; check the name and who may read it"))
         })
     });
-    Catalogue::from_files(texts.collect::<Result<_, _>>()?).map_err(Failure::failed)
+    Catalogue::from_files(
+        &Arc::new(models.services.services().map_err(Failure::configuration)?),
+        texts.collect::<Result<_, _>>()?,
+    )
+    .map_err(Failure::failed)
 }
 
 fn print(report: &Report, catalogue: &Catalogue) {

@@ -1,6 +1,7 @@
 use niva_calendar::OPEN_END;
 use niva_config::ModelOptions;
-use niva_models::{Catalogue, Model, ServiceTerms, Source, Status};
+use niva_models::{Catalogue, Model, ServiceTerms, Status};
+use niva_names::file::Source;
 
 use crate::failure::Failure;
 use crate::screen::{show, table};

@@ -2,8 +2,9 @@
 
 use chrono::NaiveDate;
 use niva_calendar::Month;
-use niva_models::{Component, Extent, Level, Regime, Scope, Service};
+use niva_models::{Component, Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::ServiceKey;
 use niva_proto::payment::v1 as payment;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -24,7 +25,7 @@ pub(super) struct QuoteFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Case {
-    service: Service,
+    service: ServiceKey,
     ordered_start: NaiveDate,
     actual_start: Option<NaiveDate>,
     notice_date: Option<NaiveDate>,
@@ -194,7 +195,7 @@ impl Case {
             ..payment::PremisesCost::default()
         });
         payment::CompensationCase {
-            service: wire::service(self.service),
+            service: self.service.into(),
             ordered_start: day(self.ordered_start),
             actual_start: self.actual_start.map(wire::date),
             notice_date: self.notice_date.map(wire::date),

@@ -6,7 +6,6 @@ use std::path::PathBuf;
 
 use clap::Args;
 use niva_config::ModelOptions;
-use niva_models::City;
 use niva_proto::payment::v1::{CalculateCompensationResponse, CompensationLine};
 
 use case::QuoteFile;
@@ -44,9 +43,8 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 /// Calculates a case with the shipped models, and the city's own where a folder is given.
 fn calculate(quote: &QuoteFile, models: &ModelOptions) -> Result<CalculateCompensationResponse, Failure> {
     let catalogue = models.catalogue().map_err(Failure::configuration)?;
-    let city = City::shipped().map_err(Failure::configuration)?;
     let today = niva_kit::Clock::system().today();
-    niva_payment::calculate(&quote.request(), &catalogue, &city, today).map_err(|e| {
+    niva_payment::calculate(&quote.request(), &catalogue, &catalogue.services, today).map_err(|e| {
         let status = niva_kit::rpc::status(e);
         let mut words = format!("the case is refused: {}", status.message());
         for (field, description) in niva_kit::error::violations(&status) {

@@ -12,7 +12,8 @@
 use std::{hint::black_box, time::Instant};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, date, plus_days};
-use niva_models::{Catalogue, Extent, Level, Regime, Scope, Service};
+use niva_models::{Catalogue, Extent, Level, Regime, Scope};
+use niva_names::{ServiceKey, stockholm};
 use niva_payment_domain::{
     Agreement, Engine, Granted, Known, LevelFact, Occasion, OccasionKind, Owed, Phases, PlacementFacts,
     PremisesCost, Schedule, UnitPeriod,
@@ -24,7 +25,7 @@ const ROUNDS: usize = 7;
 
 /// Owned facts of a placement.
 struct Placement {
-    service: Service,
+    service: ServiceKey,
     start: NaiveDate,
     actual: Option<NaiveDate>,
     notice: Option<NaiveDate>,
@@ -79,17 +80,17 @@ impl Random {
 /// A year's placements: every service alike often; in a month about a tenth of them change level within it, some begin
 /// or end, and in the year one in ten is given notice. The year is the newest that the service has amounts for.
 fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
-    let service = Service::ALL[usize::try_from(number % 8).unwrap()];
+    let service = stockholm::SERVICES[usize::try_from(number % 8).unwrap()];
     let year = match service {
-        Service::DailyActivitiesLss => 2024,
-        Service::ServiceHousingLss | Service::GroupHousingLss => 2023,
+        stockholm::DAILY_ACTIVITIES_LSS => 2024,
+        stockholm::SERVICE_HOUSING_LSS | stockholm::GROUP_HOUSING_LSS => 2023,
         // Both before and after sessions ended.
-        Service::Occupation if number % 16 < 8 => 2018,
+        stockholm::OCCUPATION if number % 16 < 8 => 2018,
         _ => 2020,
     };
     let january = date(year, 1, 1).unwrap();
     let regimes = [Regime::Municipal, Regime::Contracted, Regime::Private];
-    let top = if matches!(service, Service::DailyActivitiesLss) { 7 } else { 3 };
+    let top = if matches!(service, stockholm::DAILY_ACTIVITIES_LSS) { 7 } else { 3 };
     let level = |random: &mut Random| {
         let level = Level(1 + u8::try_from(random.below(top)).unwrap());
         Known::stated(LevelFact { level, points: Some(20) })
@@ -106,8 +107,8 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
     let notice = (random.below(10) == 0).then(|| random.day(start.max(january), 300));
     let never = notice.is_some() && random.below(10) == 0;
     let occasion = match service {
-        Service::StudyCircle => Some(OccasionKind::CourseSession),
-        Service::SupportedHousing => Some(OccasionKind::EveningNight),
+        stockholm::STUDY_CIRCLE => Some(OccasionKind::CourseSession),
+        stockholm::SUPPORTED_HOUSING => Some(OccasionKind::EveningNight),
         _ => None,
     };
     let occasions = occasion.into_iter().flat_map(|kind| {
@@ -138,7 +139,7 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
         ),
         levels,
         grants: Timeline::of(long, Known::stated(granted)),
-        schedules: if service == Service::Occupation {
+        schedules: if service == stockholm::OCCUPATION {
             Timeline::of(long, Known::stated(Schedule { sessions: [1, 0, 1, 0, 1] }))
         } else {
             Timeline::new()

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::Interval;
-use niva_models::Service;
+use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
 use crate::revisions::Revisions;
@@ -45,7 +45,7 @@ pub struct Case {
     /// Opaque id of the person.
     pub person_id: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) grants: Revisions<Grant>,
     #[serde(default, skip_serializing_if = "Revisions::is_empty")]
@@ -57,7 +57,7 @@ pub struct Case {
 impl Case {
     /// A case of which nothing is known yet.
     #[must_use]
-    pub fn new(person_id: impl Into<String>, service: Service) -> Self {
+    pub fn new(person_id: impl Into<String>, service: ServiceKey) -> Self {
         Self {
             person_id: person_id.into(),
             service,

@@ -4,7 +4,8 @@ use std::fmt;
 use std::str::FromStr;
 
 use niva_calendar::Interval;
-use niva_models::{Component, UnknownName};
+use niva_models::Component;
+use niva_names::UnknownName;
 
 /// What a recorded fact is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -12,8 +12,11 @@ mod pricing;
 mod sweep;
 mod track;
 
+use std::collections::BTreeMap;
+
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END};
-use niva_models::{Catalogue, Component, Service, ServiceTerms, Unit};
+use niva_models::{Catalogue, Component, PriceUnit, ServiceTerms};
+use niva_names::ServiceKey;
 
 pub use phases::Phases;
 pub use sweep::transition_days;
@@ -49,7 +52,7 @@ pub fn owed(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, M
 pub struct Engine<'c> {
     catalogue: &'c Catalogue,
     /// The models in force, by service and in order of day.
-    rulings: Vec<Vec<Ruling<'c>>>,
+    rulings: BTreeMap<ServiceKey, Vec<Ruling<'c>>>,
     /// Buffers.
     occasions: Vec<Occasion>,
     held: Vec<(Hold, bool)>,
@@ -63,7 +66,7 @@ struct Ruling<'c> {
     model: u16,
     terms: &'c ServiceTerms,
     /// What its premises supplement is per, where it pays one.
-    premises: Option<Unit>,
+    premises: Option<PriceUnit>,
 }
 
 impl<'c> Engine<'c> {
@@ -71,7 +74,7 @@ impl<'c> Engine<'c> {
     #[must_use]
     pub fn new(catalogue: &'c Catalogue) -> Self {
         let always = Interval { first: NaiveDate::MIN, last: OPEN_END };
-        let rulings = |service: &Service| {
+        let rulings = |service: ServiceKey| {
             let ruling = |m: niva_models::InForce<'c>| Ruling {
                 days: m.days,
                 model: catalogue
@@ -83,9 +86,9 @@ impl<'c> Engine<'c> {
                 terms: m.terms,
                 premises: m.terms.amounts.iter().find(|a| a.component == Component::Premises).map(|a| a.unit),
             };
-            catalogue.in_force(*service, always).map(ruling).collect()
+            (service, catalogue.in_force(service, always).map(ruling).collect())
         };
-        let rulings = Service::ALL.iter().map(rulings).collect();
+        let rulings = catalogue.services.services().iter().map(|service| rulings(service.key)).collect();
         Self { catalogue, rulings, occasions: Vec::new(), held: Vec::new() }
     }
 
@@ -95,9 +98,11 @@ impl<'c> Engine<'c> {
         let phases = Phases::of(facts, self.catalogue);
         if let Some(window) = Interval::new(months.0.first_day(), months.1.last_day()) {
             sort_occasions(facts, &phases, window, &mut self.occasions, &mut book);
-            let rulings = self.rulings.get(facts.service as usize).map_or(&[][..], Vec::as_slice);
+            let rulings = self.rulings.get(&facts.service).map_or(&[][..], Vec::as_slice);
             let mut sweep = Sweep::new(facts, rulings, phases.granted_through, &self.occasions);
-            let payer = Payer::new(facts.service, &self.occasions);
+            let service = self.catalogue.services.service(facts.service.as_str());
+            let premises_costs = service.is_ok_and(|service| service.premises_costs);
+            let payer = Payer::new(premises_costs, &self.occasions);
             if let Some(full) = phases.full.and_then(|days| days.intersect(&window)) {
                 sweep.run(full, |piece| payer.full(piece, &mut book));
             }

@@ -2,7 +2,7 @@
 
 use niva_calendar::{Datelike, Interval, Month};
 use niva_models::{
-    Catalogue, Component, DayCount, Level, Model, Rate, Regime, Scale, ServiceTerms, Unit, Variant,
+    Catalogue, Component, DayCount, Level, Model, PriceUnit, Rate, Regime, Scale, ServiceTerms, Variant,
 };
 
 use crate::{Basis, Hold, HoldReason, Line, Phases, PlacementFacts, Settlement};
@@ -214,10 +214,10 @@ fn level_words(line: &Line, level: Level, facts: &PlacementFacts<'_>, scale: Opt
 fn price(line: &Line, out: &mut Explanation) {
     let month = Month::of(line.days.first);
     out.sentences.push(match line.unit {
-        Unit::Month if line.days == month.interval() => {
+        PriceUnit::Month if line.days == month.interval() => {
             format!("{} SEK a month, {}, for the whole of {month}.", line.unit_price, regime(line.regime))
         }
-        Unit::Month => format!(
+        PriceUnit::Month => format!(
             "{} SEK a month, {}, for days {} to {} of the {} of {month}: {} SEK.",
             line.unit_price,
             regime(line.regime),
@@ -240,16 +240,18 @@ fn unit_rule(line: &Line, terms: Option<&ServiceTerms>, out: &mut Explanation) {
     let holidays = terms.is_none_or(|t| t.parameters.holidays_paid);
     out.rules.extend(
         match line.unit {
-            Unit::Month => Some("a part of a month is prorated by calendar days and rounded to whole öre"),
-            Unit::Weekday if holidays => {
+            PriceUnit::Month => {
+                Some("a part of a month is prorated by calendar days and rounded to whole öre")
+            }
+            PriceUnit::Weekday if holidays => {
                 Some("Monday to Friday are paid (vardagar), public holidays included")
             }
-            Unit::Weekday => Some("Monday to Friday are paid (vardagar), public holidays not"),
-            Unit::HalfDaySession => {
+            PriceUnit::Weekday => Some("Monday to Friday are paid (vardagar), public holidays not"),
+            PriceUnit::HalfDaySession => {
                 Some("sessions (pass) are paid as decided in the weekly schedule, not as attended")
             }
-            Unit::CourseSession | Unit::EveningOrNight => Some("each reported occasion is paid"),
-            Unit::CalendarDay | Unit::Year => None,
+            PriceUnit::CourseSession | PriceUnit::EveningOrNight => Some("each reported occasion is paid"),
+            PriceUnit::CalendarDay | PriceUnit::Year => None,
         }
         .map(str::to_owned),
     );
@@ -258,15 +260,15 @@ fn unit_rule(line: &Line, terms: Option<&ServiceTerms>, out: &mut Explanation) {
     }
 }
 
-fn counted(n: i64, unit: Unit) -> String {
+fn counted(n: i64, unit: PriceUnit) -> String {
     let name = match unit {
-        Unit::CalendarDay => "calendar day (dygn)",
-        Unit::Weekday => "weekday (vardag)",
-        Unit::Month => "month",
-        Unit::HalfDaySession => "half-day session (pass)",
-        Unit::CourseSession => "course session (kurstillfälle)",
-        Unit::EveningOrNight => "evening or night (kväll/natt)",
-        Unit::Year => "year",
+        PriceUnit::CalendarDay => "calendar day (dygn)",
+        PriceUnit::Weekday => "weekday (vardag)",
+        PriceUnit::Month => "month",
+        PriceUnit::HalfDaySession => "half-day session (pass)",
+        PriceUnit::CourseSession => "course session (kurstillfälle)",
+        PriceUnit::EveningOrNight => "evening or night (kväll/natt)",
+        PriceUnit::Year => "year",
     };
     if n == 1 { format!("1 {name}") } else { format!("{n} times a {name}") }
 }

@@ -1,6 +1,7 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Level, Regime, Scope, Service};
+use niva_models::{Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::{OccasionKind, ServiceKey};
 use serde::{Deserialize, Serialize};
 
 /// What a fact says, and which revision says so.
@@ -66,16 +67,6 @@ pub struct Schedule {
     pub sessions: [u8; 5],
 }
 
-/// What was given on an occasion.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OccasionKind {
-    /// Temporary support in supported housing, an evening or a night.
-    EveningNight,
-    /// A session of a study circle.
-    CourseSession,
-}
-
 /// Occasions reported for a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Occasion {
@@ -129,7 +120,7 @@ pub struct UnitPeriod {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlacementFacts<'a> {
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// `S`: the ordered first day.
     pub ordered_start: NaiveDate,
     /// `A`: the first day the person came; `None` when the person never did.

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Scope, Service};
+use niva_models::Scope;
+use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
 use crate::case::Placement;
@@ -28,7 +29,7 @@ pub struct KnownPlacement<'a> {
     /// Id of the placement.
     pub placement_id: &'a str,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// Its dates.
     pub dates: &'a PlacementDates,
     withdrawn: bool,

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use niva_calendar::{Interval, Month};
-use niva_models::{Catalogue, Component, Level, Regime, Unit};
+use niva_models::{Catalogue, Component, Level, PriceUnit, Regime};
 use niva_money::Ore;
 
 use crate::{Basis, KnownPlacement, Line, Settlement};
@@ -30,7 +30,7 @@ pub struct Payable<'a> {
     /// The unit's regime.
     pub regime: Regime,
     /// What the price is per.
-    pub unit: Unit,
+    pub unit: PriceUnit,
     /// Units paid; negative in a reversal.
     pub quantity: i64,
     /// Price per unit.
@@ -41,7 +41,7 @@ pub struct Payable<'a> {
     pub payer: Cow<'a, str>,
     /// Provider that is paid.
     pub provider_id: Cow<'a, str>,
-    /// Unit that gave the service.
+    /// PriceUnit that gave the service.
     pub unit_id: Cow<'a, str>,
     /// How it is settled.
     pub settlement: Settlement,

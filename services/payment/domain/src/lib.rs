@@ -24,10 +24,11 @@ pub use engine::{Engine, Phases, owed, transition_days};
 pub use explain::{Explanation, explain, hold_message};
 pub use fact::{Content, Fact, Grant, LevelDecision, PlacementDates, Record, ScheduleFrom};
 pub use facts::{
-    Agreement, Granted, Known, LevelFact, LevelKind, Occasion, OccasionKind, PlacementFacts, PremisesCost,
-    Schedule, Transition, UnitPeriod,
+    Agreement, Granted, Known, LevelFact, LevelKind, Occasion, PlacementFacts, PremisesCost, Schedule,
+    Transition, UnitPeriod,
 };
 pub use known::{KnownPlacement, UnitFacts};
+pub use niva_names::OccasionKind;
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};
 pub use runs::{Ledger, Run, RunRefused, RunState};
 pub use validate::{FactError, MAX_PRICE, check_agreements, check_price, parse_hours, validate};

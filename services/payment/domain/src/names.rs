@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use niva_models::UnknownName;
+use niva_names::UnknownName;
 
 use crate::{HoldReason, Settlement};
 

@@ -1,5 +1,5 @@
 use niva_calendar::{Interval, Month};
-use niva_models::{Component, Level, Regime, Unit, Variant};
+use niva_models::{Component, Level, PriceUnit, Regime, Variant};
 use niva_money::Ore;
 
 /// Where a line's price comes from.
@@ -47,7 +47,7 @@ pub struct Line {
     /// The unit's regime.
     pub regime: Regime,
     /// What the price is per.
-    pub unit: Unit,
+    pub unit: PriceUnit,
     /// Days, weekdays, sessions or occasions paid; calendar days for a prorated month.
     pub quantity: i64,
     /// Price per unit.

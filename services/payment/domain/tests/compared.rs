@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use niva_calendar::Month;
-use niva_models::{Catalogue, Component, Regime, Unit};
+use niva_models::{Catalogue, Component, PriceUnit, Regime};
 use niva_payment_domain::{Basis, Hold, Line, Owed, PlacementFacts, Settlement, owed};
 
 use crate::{
@@ -38,7 +38,7 @@ fn check_runs(owed: &Owed, facts: &PlacementFacts<'_>) {
     for line in &owed.lines {
         assert_eq!(Month::of(line.days.first), Month::of(line.days.last), "within a month");
         assert!(line.quantity > 0, "{line:?}");
-        if line.unit != Unit::Month {
+        if line.unit != PriceUnit::Month {
             assert_eq!(line.amount.0, line.unit_price.0 * line.quantity, "{line:?}");
         }
     }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Level, Regime, Scope, Service};
+use niva_models::{Level, Regime, Scope};
+use niva_names::stockholm;
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::{
     Case, Content, Fact, Grant, LevelDecision, LevelKind, Occasion, OccasionKind, PlacementDates, Record,
@@ -24,7 +25,7 @@ impl Ledger {
     /// Supported housing at U-1 from 15 January 2024, at level 1, granted by Farsta.
     fn new() -> Self {
         let mut ledger = Self {
-            case: Case::new("P-1", Service::SupportedHousing),
+            case: Case::new("P-1", stockholm::SUPPORTED_HOUSING),
             units: BTreeMap::new(),
             paid: BTreeMap::new(),
             run_no: 0,

@@ -1,6 +1,7 @@
 //! Lines and holds in words.
 
-use niva_models::{Regime, Service};
+use niva_models::Regime;
+use niva_names::stockholm;
 use niva_payment_domain::{Explanation, explain, hold_message, owed};
 
 use crate::support::{Facts, OWN, SHIPPED, days, full_time, hours, m};
@@ -12,7 +13,7 @@ fn explained(facts: &Facts, month: &str, line: usize) -> Explanation {
 
 #[test]
 fn a_line_names_its_days_level_price_and_source() {
-    let facts = Facts::new(Service::SupportedHousing, "2010-03-01")
+    let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
         .points_from(2, 24, "2010-01-01")
         .notice("2010-03-10")
         .end("2010-03-12");
@@ -46,7 +47,7 @@ fn a_line_names_its_days_level_price_and_source() {
 
 #[test]
 fn aliases_agreements_transitions_and_costs_say_where_the_price_comes_from() {
-    let contracted = Facts::new(Service::Occupation, "2019-09-16").regime(Regime::Contracted);
+    let contracted = Facts::new(stockholm::OCCUPATION, "2019-09-16").regime(Regime::Contracted);
     let said = explained(&contracted, "2019-09", 1);
     assert!(
         said.rules.iter().any(|r| r.starts_with("contracted (entreprenad) takes the amount of municipal")),
@@ -54,7 +55,7 @@ fn aliases_agreements_transitions_and_costs_say_where_the_price_comes_from() {
     );
     assert!(said.rules.iter().any(|r| r.contains("lokalschablon")));
 
-    let day = Facts::new(Service::DailyActivitiesLss, "2025-02-03").scope(hours(30)).points_from(
+    let day = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2025-02-03").scope(hours(30)).points_from(
         4,
         60,
         "2025-01-01",
@@ -70,7 +71,7 @@ fn aliases_agreements_transitions_and_costs_say_where_the_price_comes_from() {
         ("ind-7", "Individual agreement ind-7")
     );
 
-    let sold = Facts::new(Service::GroupHousingLss, "2021-06-01")
+    let sold = Facts::new(stockholm::GROUP_HOUSING_LSS, "2021-06-01")
         .level(1)
         .unit_in("Skarpnäck")
         .cost(days("2021-06-01", "2021-06-10"), 900);
@@ -106,13 +107,13 @@ fn a_hold_says_what_is_missing_and_what_to_do() {
         let owed = owed(&facts.view(), &SHIPPED, (m(month), m(month)));
         hold_message(&owed.holds[0], &facts.view(), &SHIPPED)
     };
-    let level = Facts::new(Service::SupportedHousing, "2010-03-01");
+    let level = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01");
     assert_eq!(
         message(&level, "2010-03"),
         "The rate of 2010-03-01 to 2010-03-31 is held: no level is decided: measure the person, or decide a \
          preliminary level."
     );
-    let rates = Facts::new(Service::DailyActivitiesLss, "2025-03-01").scope(full_time()).level(1);
+    let rates = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2025-03-01").scope(full_time()).level(1);
     let said = message(&rates, "2025-03");
     assert!(said.contains("daily-activities-2025") && said.contains("annex 1"), "{said}");
 }

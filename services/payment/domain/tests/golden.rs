@@ -1,14 +1,17 @@
 //! The worked cases of the domain's description.
 
-use niva_models::{Component, Regime, Service};
+use niva_models::{Component, Regime};
+use niva_names::stockholm;
 use niva_payment_domain::Settlement;
 
 use crate::support::{Facts, full_time, lines, part_time, sek, total};
 
 #[test]
 fn g1_supported_housing_that_ends() {
-    let facts =
-        Facts::new(Service::SupportedHousing, "2010-03-01").level(2).notice("2010-03-10").end("2010-03-12");
+    let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
+        .level(2)
+        .notice("2010-03-10")
+        .end("2010-03-12");
     let owed = facts.owed("2010-03", "2010-03");
     assert_eq!(
         lines(&owed),
@@ -24,7 +27,7 @@ fn g1_supported_housing_that_ends() {
 
 #[test]
 fn g2_death_after_a_long_stay() {
-    let facts = Facts::new(Service::HousingWithSpecialService, "2010-01-02")
+    let facts = Facts::new(stockholm::HOUSING_WITH_SPECIAL_SERVICE, "2010-01-02")
         .level(3)
         .notice("2010-06-10")
         .end("2010-06-10");
@@ -39,7 +42,7 @@ fn g2_death_after_a_long_stay() {
 
 #[test]
 fn g3_no_show_with_notice_on_day_ten() {
-    let facts = Facts::new(Service::HousingWithSpecialService, "2010-05-03")
+    let facts = Facts::new(stockholm::HOUSING_WITH_SPECIAL_SERVICE, "2010-05-03")
         .never_started()
         .level(3)
         .notice("2010-05-12");
@@ -58,7 +61,7 @@ fn g3_no_show_with_notice_on_day_ten() {
 
 #[test]
 fn g4_no_show_with_later_notice() {
-    let facts = Facts::new(Service::HousingWithSpecialService, "2010-05-03")
+    let facts = Facts::new(stockholm::HOUSING_WITH_SPECIAL_SERVICE, "2010-05-03")
         .never_started()
         .level(3)
         .notice("2010-05-14");
@@ -74,7 +77,7 @@ fn g4_no_show_with_later_notice() {
 #[test]
 fn no_show_pays_fourteen_days_for_notice_through_day_ten_and_stays_open_without() {
     for day in 3..=12 {
-        let facts = Facts::new(Service::SupportedHousing, "2010-05-03")
+        let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-05-03")
             .never_started()
             .level(1)
             .notice(&format!("2010-05-{day:02}"));
@@ -83,7 +86,7 @@ fn no_show_pays_fourteen_days_for_notice_through_day_ten_and_stays_open_without(
             "rate 2010-05-03..2010-05-16 14 x 300.00 = 4200.00"
         );
     }
-    let open = Facts::new(Service::SupportedHousing, "2010-05-03").never_started().level(1);
+    let open = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-05-03").never_started().level(1);
     assert_eq!(
         lines(&open.owed("2010-07", "2010-07")),
         ["rate 2010-07-01..2010-07-31 31 x 300.00 = 9300.00"]
@@ -92,7 +95,7 @@ fn no_show_pays_fourteen_days_for_notice_through_day_ten_and_stays_open_without(
 
 #[test]
 fn g5_a_part_of_a_month() {
-    let facts = Facts::new(Service::HousingSupport, "2010-02-15").level(1);
+    let facts = Facts::new(stockholm::HOUSING_SUPPORT, "2010-02-15").level(1);
     let owed = facts.owed("2010-02", "2010-03");
     assert_eq!(
         lines(&owed),
@@ -106,7 +109,7 @@ fn g5_a_part_of_a_month() {
 #[test]
 fn g6_sessions_by_the_weekly_schedule() {
     let facts =
-        Facts::new(Service::Occupation, "2010-01-01").level(2).schedule([1, 0, 1, 0, 1], "2010-01-01");
+        Facts::new(stockholm::OCCUPATION, "2010-01-01").level(2).schedule([1, 0, 1, 0, 1], "2010-01-01");
     assert_eq!(
         lines(&facts.owed("2010-03", "2010-03")),
         ["rate 2010-03-01..2010-03-31 14 x 370.00 = 5180.00"]
@@ -132,7 +135,7 @@ fn g6_sessions_by_the_weekly_schedule() {
 
 #[test]
 fn g7_occupation_of_2019_from_the_middle_of_a_month() {
-    let facts = Facts::new(Service::Occupation, "2019-09-16").regime(Regime::Private);
+    let facts = Facts::new(stockholm::OCCUPATION, "2019-09-16").regime(Regime::Private);
     let owed = facts.owed("2019-09", "2019-09");
     assert_eq!(
         lines(&owed),
@@ -146,7 +149,7 @@ fn g7_occupation_of_2019_from_the_middle_of_a_month() {
 
 #[test]
 fn g8_a_level_that_changes_within_the_month() {
-    let facts = Facts::new(Service::SupportedHousing, "2010-01-01")
+    let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-01-01")
         .regime(Regime::Private)
         .level(1)
         .level_from(3, "2010-03-16");
@@ -163,7 +166,7 @@ fn g8_a_level_that_changes_within_the_month() {
 
 #[test]
 fn g9_weekdays_with_easter_monday() {
-    let facts = Facts::new(Service::DailyActivitiesLss, "2024-01-01")
+    let facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-01-01")
         .regime(Regime::Private)
         .scope(part_time())
         .level(3);
@@ -175,7 +178,7 @@ fn g9_weekdays_with_easter_monday() {
 
 #[test]
 fn g10_a_level_that_arrives_late() {
-    let before = Facts::new(Service::SupportedHousing, "2010-01-01").level(1);
+    let before = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-01-01").level(1);
     let after = before.clone().level_from(3, "2010-03-01");
     let (paid, owed) = (before.owed("2010-03", "2010-03"), after.owed("2010-03", "2010-03"));
     assert_eq!(lines(&paid), ["rate 2010-03-01..2010-03-31 31 x 300.00 = 9300.00"]);
@@ -187,7 +190,7 @@ fn g10_a_level_that_arrives_late() {
 #[test]
 fn t4_seven_people_at_an_agreed_price() {
     let year = |price| {
-        let facts = Facts::new(Service::HousingWithSpecialService, "2009-12-01").agreement(
+        let facts = Facts::new(stockholm::HOUSING_WITH_SPECIAL_SERVICE, "2009-12-01").agreement(
             "malmskillnadsgatan",
             crate::support::days("2010-01-01", "2010-12-31"),
             price,
@@ -202,7 +205,7 @@ fn t4_seven_people_at_an_agreed_price() {
 
 #[test]
 fn a_year_of_weekdays_is_about_260() {
-    let facts = Facts::new(Service::DailyActivitiesLss, "2024-01-01").scope(full_time()).level(1);
+    let facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-01-01").scope(full_time()).level(1);
     let owed = facts.owed("2024-01", "2024-12");
     assert_eq!(owed.lines.iter().map(|l| l.quantity).sum::<i64>(), 262, "2024 has 366 days");
     assert!(owed.lines.iter().all(|l| l.component == Component::Rate));

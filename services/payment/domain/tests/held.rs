@@ -1,6 +1,7 @@
 //! Days that should be paid and lack a fact.
 
-use niva_models::{Component, Regime, Service};
+use niva_models::{Component, Regime};
+use niva_names::stockholm;
 use niva_payment_domain::{HoldReason, OccasionKind};
 
 use crate::support::{Facts, days, full_time, holds, hours, lines};
@@ -9,7 +10,7 @@ const WEEK: [u8; 5] = [1, 0, 1, 0, 1];
 
 #[test]
 fn an_evening_where_no_model_pays_evenings_is_held() {
-    let facts = Facts::new(Service::HousingSupport, "2010-03-01").level(1).occasion(
+    let facts = Facts::new(stockholm::HOUSING_SUPPORT, "2010-03-01").level(1).occasion(
         OccasionKind::EveningNight,
         "2010-03-04",
         1,
@@ -26,7 +27,7 @@ fn an_evening_where_no_model_pays_evenings_is_held() {
 fn occasions_outside_the_stay_are_held_on_their_very_days() {
     let facts = Facts {
         actual: Some(crate::support::d("2010-03-03")),
-        ..Facts::new(Service::SupportedHousing, "2010-03-01")
+        ..Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
     }
     .level(1)
     .end("2010-03-10")
@@ -51,11 +52,11 @@ fn occasions_outside_the_stay_are_held_on_their_very_days() {
 
 #[test]
 fn a_model_that_ends_leaves_days_without_one() {
-    let facts = Facts::new(Service::HousingSupport, "2020-05-01").level(1);
+    let facts = Facts::new(stockholm::HOUSING_SUPPORT, "2020-05-01").level(1);
     let owed = facts.owed_by_own("2020-06", "2020-06");
     assert_eq!(lines(&owed), ["rate 2020-06-01..2020-06-10 10 x 1000.01 = 333.34"]);
     assert_eq!(holds(&owed), [(Component::Rate, days("2020-06-11", "2020-06-30"), HoldReason::NoModel)]);
-    let early = Facts::new(Service::SupportedHousing, "2009-12-30").level(1);
+    let early = Facts::new(stockholm::SUPPORTED_HOUSING, "2009-12-30").level(1);
     assert_eq!(
         holds(&early.owed("2009-12", "2009-12")),
         [(Component::Rate, days("2009-12-30", "2009-12-31"), HoldReason::NoModel)]
@@ -64,7 +65,7 @@ fn a_model_that_ends_leaves_days_without_one() {
 
 #[test]
 fn a_missing_fact_holds_its_days_and_no_others() {
-    let whole = Facts::new(Service::Occupation, "2013-03-01")
+    let whole = Facts::new(stockholm::OCCUPATION, "2013-03-01")
         .level_from(2, "2013-03-11")
         .schedule(WEEK, "2013-03-06");
     let owed = whole.owed("2013-03", "2013-03");
@@ -84,7 +85,7 @@ fn a_missing_fact_holds_its_days_and_no_others() {
     );
     let held = |facts: Facts| holds(&facts.owed("2010-03", "2010-03"));
     let march = days("2010-03-01", "2010-03-31");
-    let housing = || Facts::new(Service::SupportedHousing, "2010-01-01").level(1);
+    let housing = || Facts::new(stockholm::SUPPORTED_HOUSING, "2010-01-01").level(1);
     let none = Facts { unit: niva_calendar::Timeline::new(), ..housing() };
     assert_eq!(held(none), [(Component::Rate, march, HoldReason::RegimeMissing)]);
     let none = Facts { grants: niva_calendar::Timeline::new(), ..housing() };
@@ -100,7 +101,7 @@ fn a_missing_fact_holds_its_days_and_no_others() {
 #[test]
 fn the_grant_must_last_while_the_person_is_there_and_no_longer() {
     let scope = full_time();
-    let facts = Facts::new(Service::SupportedHousing, "2010-02-01")
+    let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-02-01")
         .granted(days("2010-01-01", "2010-03-10"), scope)
         .level(1)
         .notice("2010-03-09")
@@ -121,13 +122,13 @@ fn the_grant_must_last_while_the_person_is_there_and_no_longer() {
 
 #[test]
 fn days_with_nothing_to_pay_neither_cut_a_hold_nor_make_one() {
-    let weekend = Facts::new(Service::DailyActivitiesLss, "2024-03-01")
+    let weekend = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-03-01")
         .level(1)
         .agreement("a", days("2024-03-01", "2024-03-08"), 100)
         .agreement("b", days("2024-03-11", "2024-03-31"), 100);
     let owed = weekend.owed("2024-03", "2024-03");
     assert_eq!((holds(&owed), owed.lines.len()), (Vec::new(), 2), "9 and 10 March are a weekend");
-    let mut facts = Facts::new(Service::DailyActivitiesLss, "2024-03-01").level(1);
+    let mut facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-03-01").level(1);
     facts.scope_on(days("2024-03-09", "2024-03-10"), hours(7));
     let march = days("2024-03-01", "2024-03-31");
     assert_eq!(

@@ -1,6 +1,7 @@
 //! Rules of each model.
 
-use niva_models::{Component, Regime, Scope, Service};
+use niva_models::{Component, Regime, Scope};
+use niva_names::stockholm;
 use niva_payment_domain::{Basis, HoldReason, OccasionKind, Settlement};
 
 use crate::support::{Facts, days, from, full_time, holds, hours, lines, part_time, sek, total};
@@ -9,7 +10,7 @@ const WEEK: [u8; 5] = [1, 0, 1, 0, 1];
 
 #[test]
 fn an_evening_is_paid_by_the_occasion_beside_the_day() {
-    let facts = Facts::new(Service::SupportedHousing, "2010-03-01")
+    let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
         .level(1)
         .occasion(OccasionKind::EveningNight, "2010-03-04", 1)
         .occasion(OccasionKind::EveningNight, "2010-03-20", 2);
@@ -30,7 +31,7 @@ fn an_evening_is_paid_by_the_occasion_beside_the_day() {
 
 #[test]
 fn the_circle_pays_sessions_and_has_no_level_and_no_vacancy() {
-    let facts = Facts::new(Service::StudyCircle, "2010-03-01")
+    let facts = Facts::new(stockholm::STUDY_CIRCLE, "2010-03-01")
         .end("2010-03-20")
         .occasion(OccasionKind::CourseSession, "2010-03-04", 1)
         .occasion(OccasionKind::CourseSession, "2010-03-11", 1);
@@ -41,8 +42,10 @@ fn the_circle_pays_sessions_and_has_no_level_and_no_vacancy() {
 
 #[test]
 fn vacancy_of_sessions_and_months_and_its_missing_premises() {
-    let sessions =
-        Facts::new(Service::Occupation, "2013-01-01").level(3).schedule(WEEK, "2013-01-01").end("2013-03-11");
+    let sessions = Facts::new(stockholm::OCCUPATION, "2013-01-01")
+        .level(3)
+        .schedule(WEEK, "2013-01-01")
+        .end("2013-03-11");
     assert_eq!(
         lines(&sessions.owed("2013-03", "2013-03")),
         [
@@ -51,7 +54,7 @@ fn vacancy_of_sessions_and_months_and_its_missing_premises() {
             "premises 2013-03-01..2013-03-15 7 x 25.00 = 175.00",
         ]
     );
-    let month = Facts::new(Service::HousingSupport, "2010-01-01").level(3).end("2010-03-24");
+    let month = Facts::new(stockholm::HOUSING_SUPPORT, "2010-01-01").level(3).end("2010-03-24");
     assert_eq!(
         lines(&month.owed("2010-03", "2010-04")),
         [
@@ -64,7 +67,7 @@ fn vacancy_of_sessions_and_months_and_its_missing_premises() {
 
 #[test]
 fn occupation_passes_from_sessions_to_months_and_loses_vacancy() {
-    let facts = Facts::new(Service::Occupation, "2019-01-07")
+    let facts = Facts::new(stockholm::OCCUPATION, "2019-01-07")
         .level(2)
         .schedule(WEEK, "2019-01-07")
         .notice("2019-06-20")
@@ -99,8 +102,10 @@ fn occupation_passes_from_sessions_to_months_and_loses_vacancy() {
 
 #[test]
 fn daily_activities_price_scope_and_assistance_and_end_at_once() {
-    let mut facts =
-        Facts::new(Service::DailyActivitiesLss, "2024-03-01").scope(full_time()).level(3).end("2024-03-20");
+    let mut facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-03-01")
+        .scope(full_time())
+        .level(3)
+        .end("2024-03-20");
     facts.scope_on(from("2024-03-11"), Scope { personal_assistance: true, ..part_time() });
     let owed = facts.owed("2024-03", "2024-04");
     assert_eq!(
@@ -119,7 +124,7 @@ fn daily_activities_price_scope_and_assistance_and_end_at_once() {
 
 #[test]
 fn rates_of_2025_are_held_until_a_city_has_its_own() {
-    let facts = Facts::new(Service::DailyActivitiesLss, "2025-03-01").scope(hours(20)).level(2);
+    let facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2025-03-01").scope(hours(20)).level(2);
     let owed = facts.owed("2025-03", "2025-04");
     assert!(owed.lines.is_empty());
     assert_eq!(
@@ -142,7 +147,7 @@ fn rates_of_2025_are_held_until_a_city_has_its_own() {
 
 #[test]
 fn transition_to_work_pays_level_one_at_one_to_ten_hours_for_six_months() {
-    let facts = Facts::new(Service::DailyActivitiesLss, "2025-01-01")
+    let facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2025-01-01")
         .scope(Scope { personal_assistance: true, ..hours(30) })
         .level(4)
         .transition("2025-02-17", None);
@@ -177,7 +182,7 @@ fn transition_to_work_pays_level_one_at_one_to_ten_hours_for_six_months() {
 
 #[test]
 fn transition_means_nothing_before_2025() {
-    let facts = Facts::new(Service::DailyActivitiesLss, "2024-01-01")
+    let facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-01-01")
         .scope(full_time())
         .level(1)
         .transition("2024-12-02", None);
@@ -189,7 +194,7 @@ fn transition_means_nothing_before_2025() {
 
 #[test]
 fn housing_under_lss_follows_the_list_of_the_day() {
-    let facts = Facts::new(Service::ServiceHousingLss, "2021-12-30")
+    let facts = Facts::new(stockholm::SERVICE_HOUSING_LSS, "2021-12-30")
         .level(1)
         .regime(Regime::Private)
         .end("2022-01-02");
@@ -197,7 +202,7 @@ fn housing_under_lss_follows_the_list_of_the_day() {
     assert_eq!(lines(&owed)[0], "rate 2021-12-30..2021-12-31 2 x 940.00 = 1880.00");
     assert_eq!(owed.lines.len(), 2, "no notice and no vacancy: {owed:?}");
     assert_ne!(owed.lines[0].unit_price, owed.lines[1].unit_price);
-    let base = Facts::new(Service::ServiceHousingLss, "2021-06-01").level(0);
+    let base = Facts::new(stockholm::SERVICE_HOUSING_LSS, "2021-06-01").level(0);
     assert_eq!(
         lines(&base.owed("2021-06", "2021-06")),
         ["rate 2021-06-01..2021-06-30 30 x 570.00 = 17100.00"]
@@ -207,7 +212,7 @@ fn housing_under_lss_follows_the_list_of_the_day() {
 #[test]
 fn working_days_and_unpaid_holidays_where_a_model_says_so() {
     let scope = Scope { time_interval: Some(1), ..Scope::default() };
-    let facts = Facts::new(Service::Occupation, "2022-03-14")
+    let facts = Facts::new(stockholm::OCCUPATION, "2022-03-14")
         .scope(scope)
         .level(2)
         .notice("2022-04-13")
@@ -232,7 +237,7 @@ fn working_days_and_unpaid_holidays_where_a_model_says_so() {
 
 #[test]
 fn an_agreement_replaces_the_rate_and_nothing_else() {
-    let facts = Facts::new(Service::Occupation, "2013-03-01")
+    let facts = Facts::new(stockholm::OCCUPATION, "2013-03-01")
         .level(1)
         .schedule(WEEK, "2013-01-01")
         .agreement("ind-7", days("2013-03-11", "2013-03-15"), 500)
@@ -256,7 +261,7 @@ fn an_agreement_replaces_the_rate_and_nothing_else() {
 
 #[test]
 fn premises_of_a_sold_place() {
-    let facts = Facts::new(Service::GroupHousingLss, "2021-06-01")
+    let facts = Facts::new(stockholm::GROUP_HOUSING_LSS, "2021-06-01")
         .level(1)
         .cost(days("2021-06-16", "2021-07-31"), 9000)
         .unit_in("Skarpnäck");
@@ -272,7 +277,7 @@ fn premises_of_a_sold_place() {
 
 #[test]
 fn points_may_change_within_a_level_without_ending_a_run() {
-    let facts = Facts::new(Service::SupportedHousing, "2010-01-01")
+    let facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-01-01")
         .points_from(2, 14, "2010-01-01")
         .points_from(2, 36, "2010-03-10");
     let owed = facts.owed("2010-03", "2010-03");
@@ -282,17 +287,19 @@ fn points_may_change_within_a_level_without_ending_a_run() {
 
 #[test]
 fn extremes_neither_panic_nor_wrap() {
-    let mut facts = Facts::new(Service::HousingSupport, "2010-01-01").level(1);
+    let mut facts = Facts::new(stockholm::HOUSING_SUPPORT, "2010-01-01").level(1);
     let huge = niva_payment_domain::Agreement { days: from("2010-01-01"), price: niva_money::Ore(i64::MAX) };
     facts.agreements.set(huge.days, niva_payment_domain::Known::stated(huge));
     assert_eq!(facts.owed("2010-02", "2010-02").lines[0].amount.0, i64::MAX);
-    let end_of_time = Facts::new(Service::SupportedHousing, "9999-12-01").level(1).end("9999-12-31");
+    let end_of_time = Facts::new(stockholm::SUPPORTED_HOUSING, "9999-12-01").level(1).end("9999-12-31");
     assert_eq!(total(&end_of_time.owed("9999-12", "9999-12")), sek("9300"));
-    let backwards =
-        Facts::new(Service::SupportedHousing, "2010-03-01").level(1).notice("2009-01-01").end("2009-01-01");
+    let backwards = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
+        .level(1)
+        .notice("2009-01-01")
+        .end("2009-01-01");
     assert!(backwards.owed("2010-03", "2010-03").lines.is_empty());
     assert!(
-        Facts::new(Service::SupportedHousing, "2010-03-01")
+        Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
             .level(1)
             .owed("2010-04", "2010-03")
             .lines

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_calendar::{Datelike, Month, NaiveDate, Weekday, is_working_day};
 use niva_models::{
-    Catalogue, Component, DayCount, Level, NoRate, Parameters, Rate, Regime, Scope, Service, ServiceTerms,
-    Unit, Variant,
+    Catalogue, Component, DayCount, Level, NoRate, Parameters, PriceUnit, Rate, Regime, Scope, ServiceTerms,
+    Variant,
 };
+use niva_names::stockholm;
 use niva_payment_domain::{Basis, Granted, HoldReason, OccasionKind, PlacementFacts, Transition, UnitPeriod};
 
 /// What a day is paid, and by what.
@@ -31,7 +32,7 @@ pub(crate) struct Between<'a> {
 /// What a price was found by: a line has one for all its days.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct By {
-    pub(crate) unit: Unit,
+    pub(crate) unit: PriceUnit,
     pub(crate) price: i64,
     pub(crate) regime: Regime,
     pub(crate) level: Option<Level>,
@@ -157,10 +158,10 @@ impl<'a> Oracle<'a> {
         let cost = f.premises_costs.at(day).map(|cost| cost.value.per_month.0);
         let housing = matches!(
             f.service,
-            Service::HousingWithSpecialService
-                | Service::SupportedHousing
-                | Service::ServiceHousingLss
-                | Service::GroupHousingLss
+            stockholm::HOUSING_WITH_SPECIAL_SERVICE
+                | stockholm::SUPPORTED_HOUSING
+                | stockholm::SERVICE_HOUSING_LSS
+                | stockholm::GROUP_HOUSING_LSS
         );
         let unit = f.unit.at(day);
         let elsewhere = |unit: &UnitPeriod| self.granted(day).is_none_or(|g| g.district != unit.district);
@@ -204,24 +205,25 @@ impl<'a> Oracle<'a> {
             price(terms, Component::Rate, regime, level, scope)
         });
         self.pay(Component::Rate, day, terms, terms.unit, rate, here);
-        if terms.unit != Unit::CourseSession && here && self.count(day, OccasionKind::CourseSession) > 0 {
+        if terms.unit != PriceUnit::CourseSession && here && self.count(day, OccasionKind::CourseSession) > 0
+        {
             self.out.held.insert((Component::Rate, day, HoldReason::RateUnpublished));
         }
 
+        let priced =
+            |component| known.and_then(|(regime, scope)| price(terms, component, regime, level, scope));
         if let Some(amount) = terms.amounts.iter().find(|a| a.component == Component::Premises) {
-            let price =
-                known.and_then(|(regime, scope)| price(terms, Component::Premises, regime, level, scope));
+            let price = priced(Component::Premises);
             self.pay(Component::Premises, day, terms, amount.unit, price, here);
         }
         if here && self.count(day, OccasionKind::EveningNight) > 0 {
-            let price =
-                known.and_then(|(regime, scope)| price(terms, Component::EveningNight, regime, level, scope));
-            self.pay(Component::EveningNight, day, terms, Unit::EveningOrNight, price, here);
+            let price = priced(Component::EveningNight);
+            self.pay(Component::EveningNight, day, terms, PriceUnit::EveningOrNight, price, here);
         }
         if let Some(per_month) = cost {
-            let price =
-                known.map(|(regime, _)| By::set(terms, Unit::Month, per_month, regime, Basis::ActualCost));
-            self.pay(Component::ActualPremises, day, terms, Unit::Month, price, here);
+            let price = known
+                .map(|(regime, _)| By::set(terms, PriceUnit::Month, per_month, regime, Basis::ActualCost));
+            self.pay(Component::ActualPremises, day, terms, PriceUnit::Month, price, here);
         }
     }
 
@@ -245,24 +247,24 @@ impl<'a> Oracle<'a> {
         component: Component,
         day: NaiveDate,
         terms: &ServiceTerms,
-        held_unit: Unit,
+        held_unit: PriceUnit,
         by: Result<By, HoldReason>,
         here: bool,
     ) {
         let weekday = usize::try_from(day.weekday().num_days_from_monday()).unwrap();
         let quantity = |unit| match unit {
-            Unit::CalendarDay | Unit::Month => Some(1),
-            Unit::Weekday if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => Some(0),
-            Unit::Weekday => Some(i64::from(terms.parameters.holidays_paid || is_working_day(day))),
-            Unit::HalfDaySession => self
+            PriceUnit::CalendarDay | PriceUnit::Month => Some(1),
+            PriceUnit::Weekday if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => Some(0),
+            PriceUnit::Weekday => Some(i64::from(terms.parameters.holidays_paid || is_working_day(day))),
+            PriceUnit::HalfDaySession => self
                 .facts
                 .schedules
                 .at(day)
                 .map(|s| s.value.sessions.get(weekday).map_or(0, |n| i64::from(*n))),
-            Unit::CourseSession if here => Some(self.count(day, OccasionKind::CourseSession)),
-            Unit::EveningOrNight if here => Some(self.count(day, OccasionKind::EveningNight)),
-            Unit::CourseSession | Unit::EveningOrNight => Some(0),
-            Unit::Year => None,
+            PriceUnit::CourseSession if here => Some(self.count(day, OccasionKind::CourseSession)),
+            PriceUnit::EveningOrNight if here => Some(self.count(day, OccasionKind::EveningNight)),
+            PriceUnit::CourseSession | PriceUnit::EveningOrNight => Some(0),
+            PriceUnit::Year => None,
         };
         let model = self.catalogue.on(self.facts.service, day).map(|m| m.model.id.as_str());
         let model = self.catalogue.models.iter().position(|m| Some(m.id.as_str()) == model).unwrap();
@@ -270,7 +272,7 @@ impl<'a> Oracle<'a> {
             Ok((by, quantity)) => {
                 let of = Month::of(day).days();
                 let ore = match by.unit {
-                    Unit::Month => {
+                    PriceUnit::Month => {
                         month_until(by.price, day.day(), of) - month_until(by.price, day.day() - 1, of)
                     }
                     _ => i128::from(by.price) * i128::from(quantity),
@@ -298,7 +300,7 @@ impl<'a> Oracle<'a> {
 
 impl By {
     /// A price that is set without level and variant.
-    fn set(terms: &ServiceTerms, unit: Unit, price: i64, regime: Regime, basis: Basis) -> Self {
+    fn set(terms: &ServiceTerms, unit: PriceUnit, price: i64, regime: Regime, basis: Basis) -> Self {
         Self { unit, price, regime, level: None, variant: every(terms), basis }
     }
 

@@ -3,8 +3,9 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, plus_days};
-use niva_models::{Extent, Level, Regime, Scope, Service};
+use niva_models::{Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::{ServiceKey, stockholm};
 use niva_payment_domain::{
     Agreement, Granted, Known, LevelFact, Occasion, OccasionKind, PremisesCost, Schedule, Transition,
     UnitPeriod,
@@ -105,10 +106,10 @@ fn scope(random: &mut Random) -> Scope {
     }
 }
 
-fn level(random: &mut Random, service: Service) -> Known<'static, LevelFact> {
+fn level(random: &mut Random, service: ServiceKey) -> Known<'static, LevelFact> {
     let top = match service {
-        Service::DailyActivitiesLss => 6,
-        Service::ServiceHousingLss | Service::GroupHousingLss => 8,
+        stockholm::DAILY_ACTIVITIES_LSS => 6,
+        stockholm::SERVICE_HOUSING_LSS | stockholm::GROUP_HOUSING_LSS => 8,
         _ => 3,
     };
     let level = if random.chance(96) { 1 + random.byte(top) } else { random.byte(12) };
@@ -148,12 +149,12 @@ fn schedule(random: &mut Random) -> Known<'static, Schedule> {
     Known::stated(Schedule { sessions })
 }
 
-fn occasions(random: &mut Random, service: Service, start: NaiveDate) -> Vec<Known<'static, Occasion>> {
+fn occasions(random: &mut Random, service: ServiceKey, start: NaiveDate) -> Vec<Known<'static, Occasion>> {
     let fits = match service {
-        Service::StudyCircle => OccasionKind::CourseSession,
+        stockholm::STUDY_CIRCLE => OccasionKind::CourseSession,
         _ => OccasionKind::EveningNight,
     };
-    let paid = matches!(service, Service::StudyCircle | Service::SupportedHousing);
+    let paid = matches!(service, stockholm::STUDY_CIRCLE | stockholm::SUPPORTED_HOUSING);
     let mut occasions = Vec::new();
     if random.chance(if paid { 90 } else { 4 }) {
         for _ in 0..random.below(30) {
@@ -201,7 +202,7 @@ fn dates(random: &mut Random, facts: &mut Facts) {
 }
 
 pub(crate) fn placement(random: &mut Random) -> Facts {
-    let service = random.one(Service::ALL);
+    let service = random.one(&stockholm::SERVICES);
     let start = match random.below(4) {
         // About the days on which models begin and end.
         0 => {
@@ -217,7 +218,7 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
     facts.unit = timeline(random, start, |r| unit(r, sold));
     facts.levels = timeline(random, start, |r| level(r, service));
     facts.grants = timeline(random, start, grant);
-    let scheduled = service == Service::Occupation || random.chance(5);
+    let scheduled = service == stockholm::OCCUPATION || random.chance(5);
     if scheduled {
         facts.schedules = timeline(random, start, schedule);
     }
@@ -226,7 +227,7 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
         let agreement = Agreement { days, price: price(random, 500_000) };
         facts.agreements.set(days, Known { id, ..Known::stated(agreement) });
     }
-    let transitions = if service == Service::DailyActivitiesLss { 30 } else { 2 };
+    let transitions = if service == stockholm::DAILY_ACTIVITIES_LSS { 30 } else { 2 };
     while facts.transitions.len() < 2 && random.chance(transitions) {
         let job_start = random.after(plus_days(start, -200), 260);
         let support_end = random.chance(50).then(|| random.after(job_start, 400));

@@ -1,7 +1,7 @@
 //! Facts that cannot be are refused, all of them at once.
 
-use niva_models::Service;
 use niva_money::Ore;
+use niva_names::stockholm;
 use niva_payment_domain::{
     Agreement, FactError, Known, MAX_PRICE, OccasionKind, check_agreements, check_price, parse_hours,
     validate,
@@ -14,7 +14,7 @@ fn reasons(facts: &Facts) -> Vec<(String, &'static str)> {
 }
 
 fn housing() -> Facts {
-    Facts::new(Service::SupportedHousing, "2010-03-01")
+    Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01")
 }
 
 #[test]

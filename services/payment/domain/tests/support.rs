@@ -1,10 +1,14 @@
 //! Facts written short, and what is owed written short.
 
-use std::{path::Path, sync::LazyLock};
+use std::{
+    path::Path,
+    sync::{Arc, LazyLock},
+};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
-use niva_models::{Catalogue, Component, Extent, Level, Regime, Scope, Service};
+use niva_models::{Catalogue, Component, Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
     Agreement, Granted, HoldReason, Known, LevelFact, Occasion, OccasionKind, Owed, PlacementFacts,
     PremisesCost, Schedule, Transition, UnitPeriod, owed,
@@ -14,7 +18,11 @@ pub(crate) static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shi
 
 /// The shipped models with a city's own, invented: rates for 2025, working days, a model that ends.
 pub(crate) static OWN: LazyLock<Catalogue> = LazyLock::new(|| {
-    Catalogue::with_directory(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/invented")).unwrap()
+    Catalogue::of_city(
+        &Arc::new(ServiceCatalogue::shipped().unwrap()),
+        Some(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/invented")),
+    )
+    .unwrap()
 });
 
 pub(crate) fn d(text: &str) -> NaiveDate {
@@ -36,7 +44,7 @@ pub(crate) fn m(text: &str) -> Month {
 /// Owned facts of a placement.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts {
-    pub(crate) service: Service,
+    pub(crate) service: ServiceKey,
     pub(crate) start: NaiveDate,
     pub(crate) actual: Option<NaiveDate>,
     pub(crate) notice: Option<NaiveDate>,
@@ -63,7 +71,7 @@ pub(crate) fn granted(district: &'static str, scope: Scope) -> Known<'static, Gr
 
 impl Facts {
     /// Ordered and come on `start`, municipal, in its own district, with a grant from long before.
-    pub(crate) fn new(service: Service, start: &str) -> Self {
+    pub(crate) fn new(service: ServiceKey, start: &str) -> Self {
         Self {
             service,
             start: d(start),

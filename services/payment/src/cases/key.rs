@@ -1,13 +1,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use niva_models::Service;
+use niva_names::ServiceKey;
 
 /// Names a case: `person|service`. Its order is that of its bytes; runs go through cases in this order.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct CaseKey {
     pub(crate) person_id: String,
-    pub(crate) service: Service,
+    pub(crate) service: ServiceKey,
 }
 
 /// A text that names no case.

@@ -9,8 +9,9 @@ use niva_calendar::NaiveDate;
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
 use niva_kit::wire::write;
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
 use niva_money::Ore;
+use niva_names::ServiceCatalogue;
 use niva_payment_domain::owed;
 use niva_proto::payment::v1 as pb;
 use pb::compensation_service_server::CompensationService;
@@ -51,7 +52,7 @@ impl Compensation {
 pub fn calculate(
     request: &pb::CalculateCompensationRequest,
     catalogue: &Catalogue,
-    city: &City,
+    city: &ServiceCatalogue,
     today: NaiveDate,
 ) -> Result<pb::CalculateCompensationResponse, OpError> {
     let question = wire::question(request, today, city, catalogue)?;

@@ -3,7 +3,8 @@
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
 use niva_kit::wire::read::{date, district, level, month, optional_date, regime, service};
 use niva_kit::{OpError, Violations};
-use niva_models::{Catalogue, City, Scope, Service};
+use niva_models::{Catalogue, Scope};
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
     Agreement, Granted, Known, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition,
     UnitPeriod, check_agreements, validate,
@@ -25,7 +26,7 @@ const MAX_AHEAD: i32 = 24;
 /// The facts of a placement that exists in a request alone: owns what [`PlacementFacts`] borrow.
 #[derive(Debug)]
 pub(crate) struct Stated<'r> {
-    service: Service,
+    service: ServiceKey,
     ordered_start: NaiveDate,
     actual_start: Option<NaiveDate>,
     notice: Option<NaiveDate>,
@@ -73,7 +74,7 @@ pub(crate) struct Question<'r> {
 pub(crate) fn question<'r>(
     request: &'r pb::CalculateCompensationRequest,
     today: NaiveDate,
-    city: &City,
+    city: &ServiceCatalogue,
     catalogue: &Catalogue,
 ) -> Result<Question<'r>, OpError> {
     let mut v = Violations::new();
@@ -109,11 +110,11 @@ fn months(
 fn stated<'r>(
     v: &mut Violations,
     case: &'r pb::CompensationCase,
-    city: &City,
+    city: &ServiceCatalogue,
     catalogue: &Catalogue,
 ) -> Option<Stated<'r>> {
     let found = v.len();
-    let service = service(v, "service", case.service);
+    let service = service(v, "service", &case.service, city);
     let start = date(v, "ordered_start", case.ordered_start);
     let actual_start = optional_date(v, "actual_start", case.actual_start);
     let notice = optional_date(v, "notice_date", case.notice_date);
@@ -146,8 +147,9 @@ fn stated<'r>(
     let mut transitions: Vec<_> = each(v, "transitions", &case.transitions, transition);
     transitions.sort();
     let premises_costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, premises_cost);
-    district(v, "buyer_district", &case.buyer_district, city);
-    let unit_district = district(v, "unit_district", &case.unit_district, city).unwrap_or_default();
+    district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
+    let unit_district =
+        district(v, "unit_district", &case.unit_district, city, case.ordered_start).unwrap_or_default();
     let clean = v.len() == found;
     let stated = Stated {
         service: service?,
@@ -195,7 +197,7 @@ fn consistent(v: &mut Violations, stated: &Stated<'_>) {
 fn level_period(
     v: &mut Violations,
     period: &pb::LevelPeriod,
-    service: Option<Service>,
+    service: Option<ServiceKey>,
     catalogue: &Catalogue,
 ) -> Option<(NaiveDate, Known<'static, LevelFact>)> {
     let from = date(v, "valid_from", period.valid_from);

@@ -14,7 +14,8 @@ use niva_kit::auth::Caller;
 use niva_kit::facts::{self, Fact, Info, Telling};
 use niva_kit::wire::read;
 use niva_kit::{OpError, Tx, Violations};
-use niva_models::{Catalogue, Service};
+use niva_models::Catalogue;
+use niva_names::ServiceKey;
 use niva_payment_domain::Record;
 use prost::Message;
 
@@ -37,7 +38,7 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
     fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said>;
 
     /// Whether it can be said of a placement in a service.
-    fn fits(&self, _: &mut Violations, _: Service, _: &Catalogue) {}
+    fn fits(&self, _: &mut Violations, _: ServiceKey, _: &Catalogue) {}
 }
 
 /// What a fact of a placement says.

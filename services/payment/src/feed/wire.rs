@@ -2,7 +2,7 @@
 //! why.
 
 use niva_calendar::{Interval, Timeline};
-use niva_kit::wire::read::{date, id, interval, level, optional_date, regime, service};
+use niva_kit::wire::read::{date, id, interval, level, optional_date, regime, service_key};
 use niva_kit::{OpError, Violations};
 use niva_payment_domain::{
     Content, Fact, Grant, LevelDecision, LevelKind, PlacementDates, UnitFacts, UnitPeriod,
@@ -40,14 +40,14 @@ pub(crate) fn choice(event: &choice::ChoiceFeedEvent) -> Result<Option<Incoming>
     v.finish_with(incoming).map(Some)
 }
 
-fn key(v: &mut Violations, person_id: &str, service_type: i32) -> Option<CaseKey> {
+fn key(v: &mut Violations, person_id: &str, service: &str) -> Option<CaseKey> {
     let person_id = id(v, "person_id", person_id);
-    let service = service(v, "service", service_type);
+    let service = service_key(v, "service", service);
     Some(CaseKey { person_id: person_id?, service: service? })
 }
 
 fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
-    let key = key(v, &g.person_id, g.service);
+    let key = key(v, &g.person_id, &g.service);
     let grant_id = id(v, "grant_id", &g.grant_id);
     let district = v.text("district", &g.district);
     let valid = interval(v, "valid", g.valid);
@@ -66,7 +66,7 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
 }
 
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
-    let key = key(v, &d.person_id, d.service);
+    let key = key(v, &d.person_id, &d.service);
     let decision_id = id(v, "level_decision_id", &d.level_decision_id);
     let level = v.required("level", d.level).and_then(|l| level(v, "level", l));
     let valid_from = date(v, "valid_from", d.valid_from);
@@ -81,7 +81,7 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
 }
 
 fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
-    let key = key(v, &p.person_id, p.service);
+    let key = key(v, &p.person_id, &p.service);
     let placement_id = id(v, "placement_id", &p.placement_id);
     let unit_id = id(v, "unit_id", &p.unit_id);
     let ordered_start = date(v, "ordered_start", p.ordered_start);

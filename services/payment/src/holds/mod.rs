@@ -8,7 +8,6 @@ use std::sync::Arc;
 use niva_kit::OpError;
 use niva_kit::auth::Caller;
 use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::wire::write;
 use niva_proto::payment::v1 as pb;
 use pb::hold_service_server::HoldService;
 use tonic::Request;
@@ -75,7 +74,7 @@ async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<p
             payment_run_id: run.run.id.clone(),
             placement_id: row.placement_id.clone(),
             person_id: key.person_id,
-            service: write::service(key.service).into(),
+            service: key.service.into(),
             unit_id: row.unit_id.clone(),
             hold: Some(hold_out(&row.hold, &placed.facts(), &app.catalogue)),
         });

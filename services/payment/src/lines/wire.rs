@@ -29,7 +29,7 @@ pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> Strin
         payment_run_id: run_id(line.id.run_no),
         placement_id: line.placement_id.clone(),
         person_id: key.person_id.clone(),
-        service: write::service(key.service).into(),
+        service: key.service.into(),
         month: Some(write::month(p.month)),
         component: component_out(p.component).into(),
         days: Some(write::interval(p.days)),

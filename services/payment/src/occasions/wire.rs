@@ -3,7 +3,8 @@
 use niva_calendar::{Interval, NaiveDate};
 use niva_kit::Violations;
 use niva_kit::wire::read::date;
-use niva_models::{Catalogue, Component, Service, Unit};
+use niva_models::{Catalogue, Component, PriceUnit};
+use niva_names::ServiceKey;
 use niva_payment_domain::{Occasion, OccasionKind, Record};
 use niva_proto::payment::v1 as pb;
 
@@ -30,13 +31,13 @@ impl PlacementFact for pb::Occasion {
 
     /// Whether the model in force on the day pays the service by this kind of occasion. Without a model there is none to
     /// ask; the occasion is held until there is.
-    fn fits(&self, v: &mut Violations, service: Service, catalogue: &Catalogue) {
+    fn fits(&self, v: &mut Violations, service: ServiceKey, catalogue: &Catalogue) {
         let Some(occasion) = occasion(&mut Violations::new(), self, None) else { return };
         let reported = catalogue.on(service, occasion.date).is_none_or(|m| match occasion.kind {
             OccasionKind::EveningNight => {
                 m.terms.amounts.iter().any(|a| a.component == Component::EveningNight)
             }
-            OccasionKind::CourseSession => m.terms.unit == Unit::CourseSession,
+            OccasionKind::CourseSession => m.terms.unit == PriceUnit::CourseSession,
         });
         let text = format!("is not reported by occasion in {service}");
         v.require(reported, "component", "COMPONENT_NOT_REPORTED", text);

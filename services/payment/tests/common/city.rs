@@ -1,6 +1,7 @@
 //! Facts as the feeds tell of them.
 
 use niva_calendar::{Datelike, NaiveDate};
+use niva_names::ServiceKey;
 use niva_proto::assessment::v1::{AssessmentEvent, Grant, LevelDecision, ScopePeriod, assessment_event};
 use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
 use niva_proto::common::v1 as wire;
@@ -18,13 +19,13 @@ pub(crate) fn days(first: NaiveDate, last: Option<NaiveDate>) -> Option<wire::Da
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) n: u32,
-    pub(crate) service: wire::ServiceType,
+    pub(crate) service: ServiceKey,
     pub(crate) district: &'static str,
     pub(crate) start: NaiveDate,
 }
 
 impl Person {
-    pub(crate) fn new(n: u32, service: wire::ServiceType, start: NaiveDate) -> Self {
+    pub(crate) fn new(n: u32, service: ServiceKey, start: NaiveDate) -> Self {
         Self { n, service, district: "Farsta", start }
     }
 

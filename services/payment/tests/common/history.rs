@@ -1,9 +1,10 @@
 //! Random histories of facts, the same for the same seed.
 
 use niva_calendar::{NaiveDate, plus_days};
+use niva_names::stockholm;
 use niva_proto::assessment::v1::AssessmentEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
-use niva_proto::common::v1::{Extent, GrantScope, Regime, ServiceType};
+use niva_proto::common::v1::{Extent, GrantScope, Regime};
 
 use super::city::{Person, date, placed, unit, unit_of};
 use super::day;
@@ -52,10 +53,10 @@ pub(crate) fn history(seed: u64, people: u32) -> Vec<Told> {
 
 fn of_person(dice: &mut Dice, n: u32, facts: &mut Vec<Told>) {
     let services = [
-        ServiceType::SupportedHousing,
-        ServiceType::HousingWithSpecialService,
-        ServiceType::HousingSupport,
-        ServiceType::DailyActivitiesLss,
+        stockholm::SUPPORTED_HOUSING,
+        stockholm::HOUSING_WITH_SPECIAL_SERVICE,
+        stockholm::HOUSING_SUPPORT,
+        stockholm::DAILY_ACTIVITIES_LSS,
     ];
     let service = services[usize::try_from(dice.roll(4)).unwrap()];
     let person = Person::new(n, service, dice.day());

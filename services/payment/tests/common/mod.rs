@@ -13,7 +13,8 @@ use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_kit::server::{Listen, MemoryConnector, RoleServer, Running};
 use niva_kit::testing::TestDb;
 use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
-use niva_models::{Catalogue, City};
+use niva_models::Catalogue;
+use niva_names::ServiceCatalogue;
 use niva_payment::{Deps, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
@@ -91,7 +92,7 @@ impl World {
             db: own.clone(),
             clock: clock.clone(),
             ids: Ids::random(),
-            city: Arc::new(City::shipped().unwrap()),
+            city: Arc::new(ServiceCatalogue::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
             choice: producer(),
@@ -283,7 +284,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
         db: db.db().clone(),
         clock: Clock::system(),
         ids: Ids::random(),
-        city: Arc::new(City::shipped().unwrap()),
+        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: nobody(),
         choice: nobody(),

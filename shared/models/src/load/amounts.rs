@@ -3,13 +3,13 @@
 use std::ops::Range;
 
 use niva_money::Ore;
+use niva_names::file::{Problems, Source};
 
 use super::{
     model::Common,
-    problems::Problems,
     read::{self, Section, Value},
 };
-use crate::{Allocation, Amount, Component, Level, Regime, ServiceTerms, Source, Unit, Variant};
+use crate::{Allocation, Amount, Component, Level, PriceUnit, Regime, ServiceTerms, Variant};
 
 /// What the numbers of a column are.
 #[derive(Debug, Clone)]
@@ -26,7 +26,7 @@ enum Column {
 struct Table {
     component: Component,
     variant: Option<Variant>,
-    unit: Unit,
+    unit: PriceUnit,
     source: Source,
     note: Option<String>,
 }
@@ -47,7 +47,7 @@ pub(super) fn read(
     service: &mut Section<'_>,
     terms: &mut ServiceTerms,
     levels_known: bool,
-    common: &Common,
+    common: &Common<'_>,
     problems: &mut Problems<'_>,
 ) -> Tables {
     let mut tables = Tables { unreadable: !levels_known, levels_known, ..Tables::default() };
@@ -58,7 +58,7 @@ pub(super) fn read(
         let variant = key.and_then(|v| variant(v, terms, problems));
         let variant_key = variant.map(|v| terms.variant_key(v).to_owned()).unwrap_or_default();
         let note = section.text("note", problems);
-        let source = common.source(&mut section, problems);
+        let source = common.documents.source(&mut section, problems);
         let columns = columns(&mut section, problems, |value, problems| {
             price_column(value, &variant_key, terms, problems)
         });
@@ -76,7 +76,7 @@ pub(super) fn read(
         }
     }
     for mut section in service.tables("allocations", "a table of allocations", problems) {
-        let source = common.source(&mut section, problems);
+        let source = common.documents.source(&mut section, problems);
         let columns = columns(&mut section, problems, |value, problems| {
             let variant = variant(value, terms, problems)?;
             Some(Column::Allocation(terms.variant_key(variant).to_owned()))
@@ -84,7 +84,8 @@ pub(super) fn read(
         let cells = rows(&mut section, &columns, terms, &mut tables, problems);
         section.finish(problems);
         let Some(source) = source else { continue };
-        let table = Table { component: Component::Rate, variant: None, unit: Unit::Year, source, note: None };
+        let table =
+            Table { component: Component::Rate, variant: None, unit: PriceUnit::Year, source, note: None };
         for cell in cells {
             cell.store(&table, terms, &mut tables.places, problems);
         }

@@ -1,10 +1,8 @@
 use niva_money::Ore;
+use niva_names::file::{self, Problems};
 use rust_decimal::Decimal;
 
-use super::{
-    problems::Problems,
-    read::{self, Section},
-};
+use super::read::{self, Section};
 use crate::{Identity, IdentityRule, Level, ServiceTerms};
 
 /// Reads `[[identity]]`.
@@ -17,7 +15,7 @@ pub(super) fn read(
     for mut section in file.tables("identity", "an identity", problems) {
         let name = section.need_text("name", problems);
         let at = section.get("service");
-        let service = at.and_then(|v| read::name(v, problems));
+        let service = at.and_then(|v| file::key(v, problems));
         if let (Some(at), Some(service)) = (at, service)
             && !services.iter().any(|s| s.service == service)
         {

@@ -4,19 +4,25 @@
 mod amounts;
 mod identities;
 mod model;
-mod problems;
 mod read;
 mod scale;
 mod service;
 mod terms;
 
-use std::{collections::BTreeMap, ops::Range, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+    path::Path,
+    sync::Arc,
+};
 
 use niva_calendar::Interval;
-use problems::Problems;
-pub use problems::{LoadError, Problem};
+use niva_names::{
+    ServiceCatalogue, ServiceKey,
+    file::{LoadError, Problem, Problems},
+};
 
-use crate::{Catalogue, Model, Service, ServiceTerms, Status};
+use crate::{Catalogue, Model, ServiceTerms, Status};
 
 const SHIPPED: [(&str, &str); 9] = [
     ("daily-activities-2024.toml", include_str!("../../data/daily-activities-2024.toml")),
@@ -31,30 +37,33 @@ const SHIPPED: [(&str, &str); 9] = [
 ];
 
 impl Catalogue {
-    /// The models that come with Niva.
+    /// The models that come with Niva, for the services that do.
     ///
     /// # Errors
     /// Every problem of every file; none, unless a shipped file was changed badly before the build.
     pub fn shipped() -> Result<Self, LoadError> {
-        Self::from_files(shipped_files())
+        Self::from_files(&Arc::new(ServiceCatalogue::shipped()?), shipped_files())
     }
 
-    /// The shipped models and a city's own: every `*.toml` of a folder. A file with the id of a shipped model
-    /// replaces it.
+    /// The shipped models and a city's own: every `*.toml` of a folder, if one is given. A file with the id of a shipped
+    /// model replaces it. A shipped model may be of services that the city does not have; a city's own may not.
     ///
     /// # Errors
     /// Every problem of every file, or that the folder cannot be read.
-    pub fn with_directory(dir: &Path) -> Result<Self, LoadError> {
-        let own = read_directory(dir)?;
-        load(shipped_files(), own)
+    pub fn of_city(services: &Arc<ServiceCatalogue>, dir: Option<&Path>) -> Result<Self, LoadError> {
+        let own = dir.map_or_else(|| Ok(Vec::new()), read_directory)?;
+        load(services, shipped_files(), own)
     }
 
     /// Models from names and texts of files. Names only serve to say where a problem is.
     ///
     /// # Errors
     /// Every problem of every file.
-    pub fn from_files(files: Vec<(String, String)>) -> Result<Self, LoadError> {
-        load(Vec::new(), files)
+    pub fn from_files(
+        services: &Arc<ServiceCatalogue>,
+        files: Vec<(String, String)>,
+    ) -> Result<Self, LoadError> {
+        load(services, Vec::new(), files)
     }
 }
 
@@ -95,13 +104,18 @@ fn read_directory(dir: &Path) -> Result<Vec<(String, String)>, LoadError> {
     if problems.is_empty() { Ok(files) } else { Err(LoadError { problems }) }
 }
 
-fn load(replaceable: Vec<(String, String)>, own: Vec<(String, String)>) -> Result<Catalogue, LoadError> {
+fn load(
+    services: &Arc<ServiceCatalogue>,
+    replaceable: Vec<(String, String)>,
+    own: Vec<(String, String)>,
+) -> Result<Catalogue, LoadError> {
     let first_own = replaceable.len();
     let files: Vec<(String, String)> = replaceable.into_iter().chain(own).collect();
     let mut problems: Vec<Problems<'_>> = files.iter().map(|(n, text)| Problems::new(n, text)).collect();
     let mut loaded: Vec<Loaded> = Vec::new();
     for (file, (found, (_, text))) in problems.iter_mut().zip(&files).enumerate() {
-        if let Some((model, id_at, valid_at)) = model::read(text, found) {
+        let known = (file >= first_own).then_some(&**services);
+        if let Some((model, id_at, valid_at)) = model::read(text, known, found) {
             loaded.push(Loaded { model, file, id_at, valid_at });
         }
     }
@@ -118,7 +132,7 @@ fn load(replaceable: Vec<(String, String)>, own: Vec<(String, String)>) -> Resul
     }
     let texts = loaded.iter().map(|l| (l.model.id.clone(), l.file)).collect::<Vec<_>>();
     let texts = texts.iter().filter_map(|(id, f)| Some((id.as_str(), files.get(*f)?.1.as_str()))).collect();
-    Ok(Catalogue::new(loaded.into_iter().map(|l| l.model).collect(), texts))
+    Ok(Catalogue::new(Arc::clone(services), loaded.into_iter().map(|l| l.model).collect(), texts))
 }
 
 fn report(problems: &mut [Problems<'_>], at: &Loaded, span: &Range<usize>, what: String, to_do: &str) {
@@ -167,8 +181,10 @@ fn same_scales(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Pr
 fn same_days(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Problems<'_>]) {
     let mut order: Vec<&Loaded> = loaded.iter().filter(|l| l.model.status == Status::InForce).collect();
     order.sort_by_key(|l| (l.model.valid.first, l.file));
-    for service in Service::ALL {
-        let of_service: Vec<&&Loaded> = order.iter().filter(|l| l.model.terms(*service).is_some()).collect();
+    let services: BTreeSet<ServiceKey> =
+        order.iter().flat_map(|l| l.model.services.iter().map(|terms| terms.service)).collect();
+    for service in services {
+        let of_service: Vec<&&Loaded> = order.iter().filter(|l| l.model.terms(service).is_some()).collect();
         for pair in of_service.windows(2) {
             let [before, after] = pair else { continue };
             let (old, new): (Interval, Interval) = (before.model.valid, after.model.valid);

@@ -1,66 +1,43 @@
-use std::{collections::BTreeMap, ops::Range};
+use std::ops::Range;
 
 use niva_calendar::{Interval, OPEN_END};
-use toml::de::DeTable;
+use niva_names::{
+    ServiceCatalogue, ServiceKey,
+    file::{self, Documents, Problems},
+};
 
 use super::{
     identities,
-    problems::Problems,
     read::{self, Section},
     service,
     terms::{self, PartialParameters},
 };
-use crate::{Anomaly, Component, Model, Regime, RegimeAlias, Service, Source, Status};
+use crate::{Anomaly, Component, Model, Regime, RegimeAlias, Status};
 
 /// What a file says once for all its services.
-pub(super) struct Common {
-    documents: BTreeMap<String, String>,
+pub(super) struct Common<'a> {
+    /// The city's services; `None` where the file may name others.
+    pub(super) services: Option<&'a ServiceCatalogue>,
+    pub(super) documents: Documents,
     pub(super) regimes: Option<Vec<Regime>>,
     pub(super) aliases: Vec<RegimeAlias>,
     pub(super) parameters: PartialParameters,
 }
 
-impl Common {
-    /// `source = { in = "key of [documents]", place = "…" }`, which must be there.
-    pub(super) fn source(&self, section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Source> {
-        let value = section.get("source");
-        let Some(value) = value else {
-            problems.add(
-                &section.span,
-                "the source is missing",
-                "add `source = { in = \"…\", place = \"…\" }`: a key of [documents], and the place in it",
-            );
-            return None;
-        };
-        let mut source = read::section(value, "a source", problems)?;
-        let (key, place) = (source.need("in", problems), source.need_text("place", problems));
-        source.finish(problems);
-        let key = key?;
-        let name = read::text(key, problems)?;
-        let Some(document) = self.documents.get(&name) else {
-            let known: Vec<&str> = self.documents.keys().map(String::as_str).collect();
-            let mut to_do = "add it to [documents]".to_owned();
-            if !known.is_empty() {
-                to_do = format!("{to_do}, or use one of: {}", known.join(", "));
-            }
-            problems.add(&key.span(), format!("`{name}` is none of the documents"), to_do);
-            return None;
-        };
-        Some(Source { document: document.clone(), place: place? })
-    }
+/// The model of a file, with the places of its id and of its first day. `None` after a problem.
+pub(super) fn read(
+    text: &str,
+    services: Option<&ServiceCatalogue>,
+    problems: &mut Problems<'_>,
+) -> Option<(Model, Range<usize>, Range<usize>)> {
+    file::whole(text, "the model", problems, |file, problems| model(file, services, problems))
 }
 
-/// The model of a file, with the places of its id and of its first day. `None` after a problem.
-pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> Option<(Model, Range<usize>, Range<usize>)> {
-    let (table, errors) = DeTable::parse_recoverable(text);
-    for error in &errors {
-        let at = error.span().unwrap_or(0..0);
-        problems.add(&at, format!("this is not TOML: {}", error.message()), "");
-    }
-    if !errors.is_empty() {
-        return None;
-    }
-    let mut file = Section::new(table.get_ref(), 0..0, "the model");
+fn model(
+    mut file: Section<'_>,
+    services: Option<&ServiceCatalogue>,
+    problems: &mut Problems<'_>,
+) -> Option<(Model, Range<usize>, Range<usize>)> {
     let id = file.need("id", problems);
     let valid_from = file.need("valid_from", problems);
     let title = file.need_text("title", problems);
@@ -71,7 +48,8 @@ pub(super) fn read(text: &str, problems: &mut Problems<'_>) -> Option<(Model, Ra
     let published = file.get("amounts_published").and_then(|v| read::date(v, problems));
     let notes = file.get("notes").map(|v| texts(v, problems)).unwrap_or_default();
     let common = Common {
-        documents: documents(&mut file, problems),
+        services,
+        documents: Documents::read(&mut file, problems),
         regimes: file.get("regimes").map(|v| regimes(v, problems)),
         aliases: aliases(&mut file, problems),
         parameters: PartialParameters::default(),
@@ -119,13 +97,6 @@ fn interval(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Inter
         problems.add(&end.span(), format!("valid_to {last} is before valid_from {first}"), to_do);
     }
     interval
-}
-
-fn documents(file: &mut Section<'_>, problems: &mut Problems<'_>) -> BTreeMap<String, String> {
-    let Some(value) = file.need("documents", problems) else { return BTreeMap::new() };
-    let Some(section) = read::section(value, "the documents", problems) else { return BTreeMap::new() };
-    let entries = section.entries();
-    entries.filter_map(|(key, _, value)| Some((key.to_owned(), read::text(value, problems)?))).collect()
 }
 
 pub(super) fn regimes(value: read::Value<'_>, problems: &mut Problems<'_>) -> Vec<Regime> {
@@ -197,7 +168,7 @@ fn anomalies(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Vec<Anomaly
 }
 
 fn twice(services: &[(Range<usize>, Option<crate::ServiceTerms>)], problems: &mut Problems<'_>) {
-    let mut seen: Vec<Service> = Vec::new();
+    let mut seen: Vec<ServiceKey> = Vec::new();
     for (at, terms) in services.iter().filter_map(|(at, terms)| Some((at, terms.as_ref()?))) {
         if seen.contains(&terms.service) {
             problems.add(at, format!("service {} is in the model twice", terms.service), "merge the two");

@@ -1,8 +1,9 @@
 use std::ops::Range;
 
+use niva_names::file::Problems;
+
 use super::{
     model::Common,
-    problems::Problems,
     read::{self, Section},
 };
 use crate::{Band, Level, Scale};
@@ -18,13 +19,13 @@ pub(super) struct ReadScale {
 /// `None` when there is none.
 pub(super) fn read(
     service: &mut Section<'_>,
-    common: &Common,
+    common: &Common<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<ReadScale> {
     let mut section = service.get("scale").and_then(|v| read::section(v, "the scale", problems))?;
     let max_points: Option<u16> = section.need_number("max_points", problems);
     let steps = step(&mut section, max_points, problems);
-    let source = common.source(&mut section, problems);
+    let source = common.documents.source(&mut section, problems);
     let sections = section.tables("bands", "a band", problems);
     let at = section.span.clone();
     section.finish(problems);

@@ -1,7 +1,11 @@
+use niva_names::{
+    ServiceKey,
+    file::{self, Problems},
+};
+
 use super::{
     amounts,
     model::{self, Common},
-    problems::Problems,
     read::{self, Section},
     scale::{self, ReadScale},
     terms,
@@ -11,10 +15,10 @@ use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, Varian
 /// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
 pub(super) fn read(
     mut section: Section<'_>,
-    common: &Common,
+    common: &Common<'_>,
     problems: &mut Problems<'_>,
 ) -> Option<ServiceTerms> {
-    let service = section.need_name("service", problems);
+    let service = section.need("service", problems).and_then(|v| service_of(v, common, problems));
     let unit = section.need_name("unit", problems);
     let own = section.get("regimes").map(|v| model::regimes(v, problems));
     let regimes = own.or_else(|| common.regimes.clone());
@@ -71,6 +75,20 @@ pub(super) fn read(
         complete(&terms, &at, problems);
     }
     Some(terms)
+}
+
+/// A service that the city has.
+fn service_of(
+    value: read::Value<'_>,
+    common: &Common<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<ServiceKey> {
+    let key = file::key(value, problems)?;
+    if let Some(Err(unknown)) = common.services.map(|services| services.service(key.as_str())) {
+        let to_do = format!("use one of: {}, or add it to the city's catalogue", unknown.known);
+        problems.add(&value.span(), format!("`{key}` is no service of {}", unknown.city), to_do);
+    }
+    Some(key)
 }
 
 /// The levels: those of the scale, or those listed. Consecutive, so that a level is an index. `None` when they are

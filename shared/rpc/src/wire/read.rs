@@ -3,8 +3,9 @@
 use chrono::{DateTime, Utc};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate};
-use niva_models::{City, Extent, Level, Regime, Scope, Service};
+use niva_models::{Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::{DistrictRefused, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
 
 /// Longest id, in bytes.
@@ -50,43 +51,48 @@ pub fn timestamp(
     at.map(Some)
 }
 
-/// A district board of the city. `DISTRICT_UNKNOWN`.
-pub fn district(v: &mut Violations, field: &str, value: &str, city: &City) -> Option<String> {
-    let name = v.text(field, value)?;
-    if !city.has_district(&name) {
-        let boards = city.districts.join(", ");
-        let words = format!("`{name}` is no district board of {}: one of {boards}", city.name);
-        v.add(field, "DISTRICT_UNKNOWN", words);
+/// A district board of the city, which was there on a day. A day that is none is told where it is read; then any board
+/// will do. `DISTRICT_UNKNOWN`, `DISTRICT_NOT_VALID`.
+pub fn district(
+    v: &mut Violations,
+    field: &str,
+    value: &str,
+    city: &ServiceCatalogue,
+    on: Option<common::Date>,
+) -> Option<String> {
+    let id = v.text(field, value)?;
+    let refused = match on.and_then(day) {
+        Some(day) => city.district_on(&id, day).err(),
+        None => city.district(&id).err().map(DistrictRefused::Unknown),
+    };
+    if let Some(refused) = refused {
+        v.add(field, refused.reason(), refused.to_string());
         return None;
     }
-    Some(name)
+    Some(id)
 }
 
-/// A service; `Some(None)` when it is not given. `SERVICE_UNKNOWN`.
-pub fn optional_service(v: &mut Violations, field: &str, value: i32) -> Option<Option<Service>> {
-    use common::ServiceType as T;
-    let service = match T::try_from(value) {
-        Ok(T::Unspecified) => None,
-        Ok(T::HousingWithSpecialService) => Some(Service::HousingWithSpecialService),
-        Ok(T::SupportedHousing) => Some(Service::SupportedHousing),
-        Ok(T::HousingSupport) => Some(Service::HousingSupport),
-        Ok(T::Occupation) => Some(Service::Occupation),
-        Ok(T::StudyCircle) => Some(Service::StudyCircle),
-        Ok(T::DailyActivitiesLss) => Some(Service::DailyActivitiesLss),
-        Ok(T::ServiceHousingLss) => Some(Service::ServiceHousingLss),
-        Ok(T::GroupHousingLss) => Some(Service::GroupHousingLss),
-        Err(_) => {
-            v.add(field, "SERVICE_UNKNOWN", format!("{value} is no service of this version of the contract"));
-            return None;
-        }
-    };
-    Some(service)
+/// A service of the city that must be given. `SERVICE_UNKNOWN`.
+pub fn service(v: &mut Violations, field: &str, value: &str, city: &ServiceCatalogue) -> Option<ServiceKey> {
+    let key = v.text(field, value)?;
+    v.check(field, "SERVICE_UNKNOWN", city.service(&key)).map(|service| service.key)
 }
 
-/// A service that must be given. `SERVICE_UNKNOWN`.
-pub fn service(v: &mut Violations, field: &str, value: i32) -> Option<Service> {
-    let service = optional_service(v, field, value)?;
-    v.required(field, service)
+/// A service of the city; `Some(None)` when it is not given. `SERVICE_UNKNOWN`.
+pub fn optional_service(
+    v: &mut Violations,
+    field: &str,
+    value: &str,
+    city: &ServiceCatalogue,
+) -> Option<Option<ServiceKey>> {
+    if value.trim().is_empty() { Some(None) } else { service(v, field, value, city).map(Some) }
+}
+
+/// The key of a service in what another service tells: a fact stands, whether the city here has the service or not.
+/// `SERVICE_UNKNOWN`.
+pub fn service_key(v: &mut Violations, field: &str, value: &str) -> Option<ServiceKey> {
+    let key = v.text(field, value)?;
+    v.check(field, "SERVICE_UNKNOWN", key.parse::<ServiceKey>())
 }
 
 /// A regime that must be given. `REGIME_UNKNOWN`.
@@ -105,17 +111,23 @@ pub fn regime(v: &mut Violations, field: &str, value: i32) -> Option<Regime> {
     v.required(field, regime)
 }
 
+/// The day, if it is one.
+fn day(given: common::Date) -> Option<NaiveDate> {
+    let parts = u32::try_from(given.month).ok().zip(u32::try_from(given.day).ok());
+    let parts = parts.filter(|_| (1900..=9999).contains(&given.year));
+    parts.and_then(|(month, day)| niva_calendar::date(given.year, month, day))
+}
+
 /// A day; `Some(None)` when it is not given. `DATE_INVALID`.
 pub fn optional_date(
     v: &mut Violations,
     field: &str,
     value: Option<common::Date>,
 ) -> Option<Option<NaiveDate>> {
-    let Some(common::Date { year, month, day }) = value else { return Some(None) };
-    let parts = u32::try_from(month).ok().zip(u32::try_from(day).ok());
-    let parts = parts.filter(|_| (1900..=9999).contains(&year));
-    let date = parts.and_then(|(month, day)| niva_calendar::date(year, month, day));
+    let Some(given) = value else { return Some(None) };
+    let date = day(given);
     if date.is_none() {
+        let common::Date { year, month, day } = given;
         let words = format!("{year:04}-{month:02}-{day:02} is no day of the years 1900 to 9999");
         v.add(field, "DATE_INVALID", words);
     }

@@ -1,7 +1,8 @@
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month};
-use niva_models::{City, Extent, Level, Regime, Scope, Service};
+use niva_models::{Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::ServiceCatalogue;
 use niva_proto::common::v1 as common;
 
 use super::{read, write};
@@ -26,8 +27,8 @@ fn what_is_written_is_read_again() {
     assert_eq!(read::month(v, "m", Some(write::month(month))), Some(month));
     assert_eq!(read::money(v, "a", Some(write::money(Ore(-5)))), Some(Ore(-5)));
     assert_eq!(read::level(v, "l", write::level(Level(20))), Some(Level(20)));
-    for &service in Service::ALL {
-        assert_eq!(read::service(v, "s", write::service(service).into()), Some(service));
+    for service in ServiceCatalogue::shipped().unwrap().services() {
+        assert_eq!(read::service_key(v, "s", service.key.as_str()), Some(service.key));
     }
     for &regime in Regime::ALL {
         assert_eq!(read::regime(v, "r", write::regime(regime).into()), Some(regime));
@@ -52,12 +53,17 @@ fn every_violation_names_its_field() {
         time_interval: -1,
         personal_assistance: false,
     };
+    let city = ServiceCatalogue::shipped().unwrap();
     v.nested("case", |v| {
         read::id(v, "person_id", "a\nb");
         read::id(v, "grant_id", &"x".repeat(129));
-        read::district(v, "district", "Gotland", &City::shipped().unwrap());
-        read::service(v, "service", 99);
-        read::service(v, "other_service", 0);
+        read::district(v, "district", "Gotland", &city, date(2024, 1, 1));
+        read::district(v, "old_district", "Norrmalm", &city, date(2024, 1, 1));
+        read::district(v, "earlier_district", "Norrmalm", &city, date(2012, 1, 1));
+        read::district(v, "unknown_on_no_day", "Gotland", &city, date(2024, 2, 30));
+        read::service(v, "service", "Occupation", &city);
+        read::service(v, "other_service", "", &city);
+        read::service_key(v, "told_service", "no key");
         read::regime(v, "regime", 99);
         read::date(v, "day", date(2023, 2, 29));
         read::date(v, "far", date(10_000, 1, 1));
@@ -74,8 +80,11 @@ fn every_violation_names_its_field() {
         ("case.person_id", "ID_INVALID"),
         ("case.grant_id", "ID_INVALID"),
         ("case.district", "DISTRICT_UNKNOWN"),
+        ("case.old_district", "DISTRICT_NOT_VALID"),
+        ("case.unknown_on_no_day", "DISTRICT_UNKNOWN"),
         ("case.service", "SERVICE_UNKNOWN"),
         ("case.other_service", "FIELD_REQUIRED"),
+        ("case.told_service", "SERVICE_UNKNOWN"),
         ("case.regime", "REGIME_UNKNOWN"),
         ("case.day", "DATE_INVALID"),
         ("case.far", "DATE_INVALID"),
@@ -94,7 +103,7 @@ fn what_may_be_left_out_is_told_from_what_is_wrong() {
     let v = &mut Violations::new();
     assert_eq!(read::optional_id(v, "id", ""), Some(None));
     assert_eq!(read::optional_date(v, "day", None), Some(None));
-    assert_eq!(read::optional_service(v, "service", 0), Some(None));
+    assert_eq!(read::optional_service(v, "service", "", &ServiceCatalogue::shipped().unwrap()), Some(None));
     assert!(v.is_empty());
     assert_eq!(read::optional_date(v, "day", Some(common::Date::default())), None);
 }

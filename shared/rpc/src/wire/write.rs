@@ -2,7 +2,7 @@
 
 use chrono::Datelike;
 use niva_calendar::{Interval, Month, NaiveDate};
-use niva_models::{Extent, Level, Regime, Scope, Service};
+use niva_models::{Extent, Level, Regime, Scope};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
 pub use niva_proto::facts::timestamp;
@@ -50,22 +50,6 @@ pub fn scope(scope: &Scope) -> common::GrantScope {
         hours_per_week: scope.hours_per_week.map(|h| h.to_string()).unwrap_or_default(),
         time_interval: scope.time_interval.unwrap_or_default().into(),
         personal_assistance: scope.personal_assistance,
-    }
-}
-
-/// A service.
-#[must_use]
-pub fn service(service: Service) -> common::ServiceType {
-    use common::ServiceType as T;
-    match service {
-        Service::HousingWithSpecialService => T::HousingWithSpecialService,
-        Service::SupportedHousing => T::SupportedHousing,
-        Service::HousingSupport => T::HousingSupport,
-        Service::Occupation => T::Occupation,
-        Service::StudyCircle => T::StudyCircle,
-        Service::DailyActivitiesLss => T::DailyActivitiesLss,
-        Service::ServiceHousingLss => T::ServiceHousingLss,
-        Service::GroupHousingLss => T::GroupHousingLss,
     }
 }
 

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use niva_models::Service;
+use niva_names::ServiceKey;
 use serde::Deserialize;
 
 use super::{Area, Grade, Instrument, Instruments, Item};
@@ -47,7 +47,7 @@ struct File {
     version: u16,
     title: String,
     example: bool,
-    services: Vec<Service>,
+    services: Vec<ServiceKey>,
     gradings: Vec<GradingEntry>,
     areas: Vec<AreaEntry>,
 }

@@ -3,7 +3,8 @@ mod load;
 use std::collections::BTreeSet;
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_models::{Catalogue, Service};
+use niva_models::Catalogue;
+use niva_names::ServiceKey;
 
 pub use load::InstrumentError;
 
@@ -50,7 +51,7 @@ pub struct Instrument {
     /// Made up to the published ranges, because the city's own is not public.
     pub example: bool,
     /// Services that it measures for.
-    pub services: Vec<Service>,
+    pub services: Vec<ServiceKey>,
     /// Its areas in order.
     pub areas: Vec<Area>,
 }
@@ -116,7 +117,7 @@ pub struct UncoveredTotal {
     /// The model whose scale it is.
     pub model: String,
     /// The service.
-    pub service: Service,
+    pub service: ServiceKey,
     /// The lowest such total.
     pub total: u16,
 }
@@ -148,7 +149,7 @@ impl Instruments {
 
     /// The newest instrument that measures for a service.
     #[must_use]
-    pub fn newest(&self, service: Service) -> Option<&Instrument> {
+    pub fn newest(&self, service: ServiceKey) -> Option<&Instrument> {
         self.by_id.iter().filter(|i| i.services.contains(&service)).max_by_key(|i| i.version)
     }
 
@@ -158,16 +159,18 @@ impl Instruments {
     /// For each instrument and model the lowest total without a level.
     pub fn check(&self, catalogue: &Catalogue, days: Interval) -> Result<(), Vec<UncoveredTotal>> {
         let mut found = Vec::new();
-        for service in Service::ALL {
-            let Some(instrument) = self.newest(*service) else { continue };
+        let services: BTreeSet<ServiceKey> =
+            self.by_id.iter().flat_map(|i| i.services.iter().copied()).collect();
+        for service in services {
+            let Some(instrument) = self.newest(service) else { continue };
             let totals = instrument.totals();
-            for in_force in catalogue.in_force(*service, days) {
+            for in_force in catalogue.in_force(service, days) {
                 let Some(scale) = &in_force.terms.scale else { continue };
                 if let Some(total) = totals.iter().find(|total| scale.level_of(**total).is_none()) {
                     found.push(UncoveredTotal {
                         instrument: instrument.id.clone(),
                         model: in_force.model.id.clone(),
-                        service: *service,
+                        service,
                         total: *total,
                     });
                 }

@@ -1,6 +1,7 @@
 use niva_calendar::{NaiveDate, date};
 use niva_models::{Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::stockholm;
 use proptest::prelude::*;
 
 use super::*;
@@ -11,7 +12,7 @@ fn day(month: u32, day: u32) -> NaiveDate {
 }
 
 fn new_case() -> Case {
-    Case::new("P-1", Service::SupportedHousing)
+    Case::new("P-1", stockholm::SUPPORTED_HOUSING)
 }
 
 fn fact(id: &str, revision: i64, content: Content) -> Fact {

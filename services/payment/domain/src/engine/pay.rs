@@ -1,7 +1,7 @@
 //! Which components a piece is paid, and under which conditions.
 
 use niva_calendar::Interval;
-use niva_models::{Component, Level, Regime, Service, Unit};
+use niva_models::{Component, Level, PriceUnit, Regime};
 
 use super::{
     Ruling,
@@ -15,18 +15,15 @@ pub(super) struct Payer {
     /// A person's evenings and nights were reported in the window.
     evenings: bool,
     /// The service is one that an actual premises cost may be added to.
-    housing: bool,
+    premises_costs: bool,
 }
 
 /// What must be known of a day before anything is paid for it.
 type Known<'a> = Result<(&'a UnitPeriod, &'a Granted<'a>), HoldReason>;
 
 impl Payer {
-    pub(super) fn new(service: Service, occasions: &[Occasion]) -> Self {
-        Self {
-            evenings: occasions.iter().any(|o| o.kind == OccasionKind::EveningNight),
-            housing: is_housing(service),
-        }
+    pub(super) fn new(premises_costs: bool, occasions: &[Occasion]) -> Self {
+        Self { evenings: occasions.iter().any(|o| o.kind == OccasionKind::EveningNight), premises_costs }
     }
 
     /// Full compensation: the rate, and what comes beside it.
@@ -40,7 +37,7 @@ impl Payer {
                 HoldReason::NoModel,
                 book,
             );
-            if self.housing && piece.cost.is_some() && sold(piece) {
+            if self.premises_costs && piece.cost.is_some() && sold(piece) {
                 book.hold(Component::ActualPremises, piece.days, HoldReason::NoModel, false);
             }
             return;
@@ -49,7 +46,7 @@ impl Payer {
         let known = known(piece);
         let rate = known.and_then(|(unit, granted)| piece.rate(terms, unit.regime, &granted.scope));
         self.write(Component::Rate, piece, ruling, terms.unit, rate, book);
-        if terms.unit != Unit::CourseSession && !piece.occasions.is_empty() {
+        if terms.unit != PriceUnit::CourseSession && !piece.occasions.is_empty() {
             let reason = HoldReason::RateUnpublished;
             hold_occasions(Component::Rate, OccasionKind::CourseSession, piece, reason, book);
         }
@@ -64,19 +61,19 @@ impl Payer {
                 published(terms, Component::EveningNight, at.regime, piece.level, &granted.scope)
                     .map_err(held)
             });
-            self.write(Component::EveningNight, piece, ruling, Unit::EveningOrNight, price, book);
+            self.write(Component::EveningNight, piece, ruling, PriceUnit::EveningOrNight, price, book);
         }
-        if let Some(price) = piece.cost.filter(|_| self.housing && sold(piece)) {
+        if let Some(price) = piece.cost.filter(|_| self.premises_costs && sold(piece)) {
             let price = known.map(|(at, _)| Price {
                 regime: at.regime,
-                unit: Unit::Month,
+                unit: PriceUnit::Month,
                 price,
                 basis: Basis::ActualCost,
                 level: None,
                 points: None,
                 variant: no_variant(terms),
             });
-            self.write(Component::ActualPremises, piece, ruling, Unit::Month, price, book);
+            self.write(Component::ActualPremises, piece, ruling, PriceUnit::Month, price, book);
         }
     }
 
@@ -97,7 +94,7 @@ impl Payer {
         component: Component,
         piece: &Piece<'a>,
         ruling: &Ruling<'_>,
-        unit: Unit,
+        unit: PriceUnit,
         price: Result<Price, HoldReason>,
         book: &mut Book<'_, 'a>,
     ) {
@@ -134,10 +131,10 @@ impl Payer {
                 book.line(line, Parties { payer, unit: at, agreement_id });
             }
             Err(reason) => match unit {
-                Unit::CourseSession => {
+                PriceUnit::CourseSession => {
                     hold_occasions(component, OccasionKind::CourseSession, piece, reason, book);
                 }
-                Unit::EveningOrNight => {
+                PriceUnit::EveningOrNight => {
                     hold_occasions(component, OccasionKind::EveningNight, piece, reason, book);
                 }
                 _ => book.hold(component, piece.days, reason, piece.quantity(unit, parameters) == Ok(0)),
@@ -170,14 +167,4 @@ fn sold(piece: &Piece<'_>) -> bool {
             && at.regime != Regime::OtherMunicipality
             && piece.granted.is_none_or(|granted| granted.district != at.district)
     })
-}
-
-const fn is_housing(service: Service) -> bool {
-    matches!(
-        service,
-        Service::HousingWithSpecialService
-            | Service::SupportedHousing
-            | Service::ServiceHousingLss
-            | Service::GroupHousingLss
-    )
 }

@@ -1,7 +1,7 @@
 //! What the days of a piece are worth.
 
 use niva_calendar::{Datelike, Interval, is_working_day};
-use niva_models::{Component, Level, NoRate, Parameters, Regime, Scope, ServiceTerms, Unit, Variant};
+use niva_models::{Component, Level, NoRate, Parameters, PriceUnit, Regime, Scope, ServiceTerms, Variant};
 use niva_money::{Ore, prorate};
 
 use super::Ruling;
@@ -30,7 +30,7 @@ pub(super) struct Piece<'a> {
 #[derive(Clone, Copy)]
 pub(super) struct Price {
     pub(super) regime: Regime,
-    pub(super) unit: Unit,
+    pub(super) unit: PriceUnit,
     pub(super) price: Ore,
     pub(super) basis: Basis,
     pub(super) level: Option<Level>,
@@ -119,17 +119,17 @@ impl Piece<'_> {
     }
 
     /// How many units its days are; [`HoldReason::ScheduleMissing`] where only a schedule could tell.
-    pub(super) fn quantity(&self, unit: Unit, parameters: &Parameters) -> Result<i64, HoldReason> {
+    pub(super) fn quantity(&self, unit: PriceUnit, parameters: &Parameters) -> Result<i64, HoldReason> {
         match unit {
-            Unit::CalendarDay | Unit::Month => Ok(self.days.days()),
-            Unit::Weekday if parameters.holidays_paid => Ok(self.days.weekdays()),
-            Unit::Weekday => Ok(weekdays_less_holidays(self.days)),
-            Unit::HalfDaySession => {
+            PriceUnit::CalendarDay | PriceUnit::Month => Ok(self.days.days()),
+            PriceUnit::Weekday if parameters.holidays_paid => Ok(self.days.weekdays()),
+            PriceUnit::Weekday => Ok(weekdays_less_holidays(self.days)),
+            PriceUnit::HalfDaySession => {
                 self.schedule.map(|s| sessions(s, self.days)).ok_or(HoldReason::ScheduleMissing)
             }
-            Unit::CourseSession => Ok(self.count(OccasionKind::CourseSession)),
-            Unit::EveningOrNight => Ok(self.count(OccasionKind::EveningNight)),
-            Unit::Year => Err(HoldReason::RateUnpublished),
+            PriceUnit::CourseSession => Ok(self.count(OccasionKind::CourseSession)),
+            PriceUnit::EveningOrNight => Ok(self.count(OccasionKind::EveningNight)),
+            PriceUnit::Year => Err(HoldReason::RateUnpublished),
         }
     }
 
@@ -139,11 +139,11 @@ impl Piece<'_> {
     }
 
     /// Quantity × price, or the prorated month.
-    pub(super) fn amount(&self, unit: Unit, price: Ore, quantity: i64) -> Ore {
+    pub(super) fn amount(&self, unit: PriceUnit, price: Ore, quantity: i64) -> Ore {
         let (first, last) = (self.days.first.day(), self.days.last.day());
         match unit {
-            Unit::Month if first == 1 && last == self.month_days => price,
-            Unit::Month => prorate(price, first, last, self.month_days),
+            PriceUnit::Month if first == 1 && last == self.month_days => price,
+            PriceUnit::Month => prorate(price, first, last, self.month_days),
             _ => Ore(price.0.saturating_mul(quantity)),
         }
     }

@@ -14,7 +14,7 @@ fn line(month: u32, days: (u32, u32), component: Component, level: u8, price: i6
         level: Some(Level(level)),
         variant: "".into(),
         regime: Regime::Municipal,
-        unit: Unit::CalendarDay,
+        unit: PriceUnit::CalendarDay,
         quantity: days.days(),
         unit_price: Ore(price),
         amount: Ore(price * days.days()),

@@ -1,6 +1,6 @@
 use std::{fmt, ops::Range};
 
-/// One thing that is wrong in a model file.
+/// One thing that is wrong in a data file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// The file.
@@ -14,7 +14,9 @@ pub struct Problem {
 }
 
 impl Problem {
-    pub(super) fn unplaced(file: &str, what: String) -> Self {
+    /// A problem of the file as a whole.
+    #[must_use]
+    pub fn unplaced(file: &str, what: String) -> Self {
         Self { file: file.to_owned(), at: None, what, to_do: String::new() }
     }
 }
@@ -31,7 +33,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Model files that were refused: every problem of every file, a line each.
+/// Data files that were refused: every problem of every file, a line each.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}", self.problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
 pub struct LoadError {
@@ -40,38 +42,48 @@ pub struct LoadError {
 }
 
 impl LoadError {
-    pub(super) fn one(problem: Problem) -> Self {
+    /// A single problem.
+    #[must_use]
+    pub fn one(problem: Problem) -> Self {
         Self { problems: vec![problem] }
     }
 }
 
 /// Gathers what is wrong in one file.
-pub(super) struct Problems<'a> {
+#[derive(Debug)]
+pub struct Problems<'a> {
     file: &'a str,
     text: &'a str,
     list: Vec<(usize, String, String)>,
 }
 
 impl<'a> Problems<'a> {
-    pub(super) const fn new(file: &'a str, text: &'a str) -> Self {
+    /// None yet, of a file with this name and text.
+    #[must_use]
+    pub const fn new(file: &'a str, text: &'a str) -> Self {
         Self { file, text, list: Vec::new() }
     }
 
-    pub(super) fn add(&mut self, at: &Range<usize>, what: impl Into<String>, to_do: impl Into<String>) {
+    /// Adds what is wrong at a place of the text, and what to do about it.
+    pub fn add(&mut self, at: &Range<usize>, what: impl Into<String>, to_do: impl Into<String>) {
         self.list.push((at.start, what.into(), to_do.into()));
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Whether nothing was found.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
 
     /// How many were found so far: to see whether a part was read without any.
-    pub(super) fn count(&self) -> usize {
+    #[must_use]
+    pub fn count(&self) -> usize {
         self.list.len()
     }
 
     /// The line of a place, from 1.
-    pub(super) fn line(&self, at: &Range<usize>) -> usize {
+    #[must_use]
+    pub fn line(&self, at: &Range<usize>) -> usize {
         self.place(at.start).0
     }
 
@@ -82,7 +94,9 @@ impl<'a> Problems<'a> {
         (before.matches('\n').count() + 1, column + 1)
     }
 
-    pub(super) fn into_list(mut self) -> Vec<Problem> {
+    /// All of them, in order of place.
+    #[must_use]
+    pub fn into_list(mut self) -> Vec<Problem> {
         let mut list = std::mem::take(&mut self.list);
         list.sort();
         list.into_iter()

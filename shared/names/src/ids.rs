@@ -1,0 +1,118 @@
+use std::{borrow::Borrow, fmt};
+
+use serde::{Deserialize, Serialize};
+
+/// Ids: texts that nobody takes apart, each of a type of its own, so that one cannot stand where another belongs.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident,)+) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        #[cfg_attr(feature = "sea-orm", derive(sea_orm::DeriveValueType))]
+        pub struct $name(String);
+
+        impl $name {
+            /// Its text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.to_owned())
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        // Derived equality, order and hash are those of the text.
+        impl Borrow<str> for $name {
+            fn borrow(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl PartialEq<str> for $name {
+            fn eq(&self, other: &str) -> bool {
+                self.0 == other
+            }
+        }
+
+        impl PartialEq<&str> for $name {
+            fn eq(&self, other: &&str) -> bool {
+                self.0 == *other
+            }
+        }
+
+        /// A database that counts does not make ids.
+        #[cfg(feature = "sea-orm")]
+        impl sea_orm::TryFromU64 for $name {
+            fn try_from_u64(_: u64) -> Result<Self, sea_orm::DbErr> {
+                Err(sea_orm::DbErr::ConvertFromU64(stringify!($name)))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A district board (stadsdelsnämnd), by its name in the city's catalogue.
+    DistrictId,
+    /// A person, opaque.
+    PersonId,
+    /// A grant (biståndsbeslut).
+    GrantId,
+    /// A measuring instrument, with its version.
+    InstrumentId,
+    /// A measurement.
+    MeasurementId,
+    /// A decision of a level.
+    LevelDecisionId,
+    /// A provider (utförare).
+    ProviderId,
+    /// A unit (verksamhet).
+    UnitId,
+    /// An offer of a place.
+    OfferId,
+    /// A placement.
+    PlacementId,
+    /// An individual agreement (individavtal).
+    AgreementId,
+    /// A transition to work.
+    TransitionId,
+    /// A weekly schedule.
+    ScheduleId,
+    /// A reported occasion.
+    OccasionId,
+    /// A premises cost.
+    PremisesCostId,
+    /// A compensation model.
+    ModelId,
+    /// A payment run.
+    PaymentRunId,
+    /// A payment line.
+    PaymentLineId,
+}

@@ -1,0 +1,26 @@
+//! What things are called: typed ids, keys of services and districts, names of enums; and the city's catalogue, which
+//! says what the keys mean.
+
+mod catalogue;
+pub mod file;
+mod ids;
+mod key;
+mod load;
+mod named;
+pub mod stockholm;
+
+pub use catalogue::{
+    AreaOfChoice, District, DistrictRefused, Law, OccasionKind, ServiceCatalogue, ServiceInfo, UnknownKey,
+};
+pub use ids::{
+    AgreementId, DistrictId, GrantId, InstrumentId, LevelDecisionId, MeasurementId, ModelId, OccasionId,
+    OfferId, PaymentLineId, PaymentRunId, PersonId, PlacementId, PremisesCostId, ProviderId, ScheduleId,
+    TransitionId, UnitId,
+};
+pub use key::{NoServiceKey, ServiceKey};
+pub use named::UnknownName;
+#[doc(hidden)]
+pub use serde;
+
+// The macros name this crate as others do.
+extern crate self as niva_names;
