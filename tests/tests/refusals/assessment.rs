@@ -45,13 +45,13 @@ pub(super) async fn grants(world: &World) {
         ),
         (
             "unknown district",
-            RecordGrantRequest { district: "Norrmalm".to_owned(), ..fine.clone() },
+            RecordGrantRequest { district: "Atlantis".to_owned(), ..fine.clone() },
             &["DISTRICT_UNKNOWN"],
         ),
         (
             "three at once",
             RecordGrantRequest {
-                district: "Norrmalm".to_owned(),
+                district: "Atlantis".to_owned(),
                 valid: between("2024-03-02", "2024-03-01"),
                 scope: Some(hours("10.5")),
                 ..fine.clone()
@@ -127,7 +127,7 @@ pub(super) async fn imports(world: &World) {
         grant_id: "imported-grant".to_owned(),
         person_id: "imported".to_owned(),
         service: SERVICE.into(),
-        district: "Norrmalm".to_owned(),
+        district: "Atlantis".to_owned(),
         valid: from("2024-03-01"),
         ..Grant::default()
     };

@@ -27,7 +27,7 @@ pub(super) async fn units(world: &World) {
     };
     let unit =
         |periods| Unit { name: "Verksamhet".to_owned(), service: SERVICE.into(), periods, ..Unit::default() };
-    let elsewhere = UnitPeriod { district: "Norrmalm".to_owned(), ..terms.clone() };
+    let elsewhere = UnitPeriod { district: "Atlantis".to_owned(), ..terms.clone() };
     let three = UnitPeriod { capacity: -1, regime: 0, ..elsewhere.clone() };
     let refused: [(&str, Unit, &[&str]); 4] = [
         ("no period", unit(Vec::new()), &["NO_PERIOD_GIVEN"]),

@@ -49,7 +49,7 @@ pub(super) async fn calculations(world: &World) {
         ("10.5 hours", CompensationCase { scopes: scoped(hours("10.5")), ..case() }, &["HOURS_NOT_WHOLE"]),
         (
             "unknown district",
-            CompensationCase { buyer_district: "Norrmalm".to_owned(), ..case() },
+            CompensationCase { buyer_district: "Atlantis".to_owned(), ..case() },
             &["DISTRICT_UNKNOWN"],
         ),
         (
@@ -57,7 +57,7 @@ pub(super) async fn calculations(world: &World) {
             CompensationCase {
                 notice_date: day("2024-03-03"),
                 scopes: scoped(hours("10.5")),
-                unit_district: "Norrmalm".to_owned(),
+                unit_district: "Atlantis".to_owned(),
                 ..case()
             },
             &["DISTRICT_UNKNOWN", "HOURS_NOT_WHOLE", "NOTICE_BEFORE_ORDER"],
