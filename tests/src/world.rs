@@ -159,6 +159,12 @@ impl World {
         self.endpoint(service).channel(credentials)
     }
 
+    /// A channel as somebody with a role.
+    #[must_use]
+    pub fn channel_with(&self, service: Service, role: Role) -> Channel {
+        self.channel_as(service, role.as_str(), &[role])
+    }
+
     fn channel_as(&self, service: Service, subject: &str, roles: &[Role]) -> Channel {
         let caller = Caller::new(subject, roles.iter().copied());
         self.channel(service, Credentials::minted(&self.issuer, caller, &self.clock))

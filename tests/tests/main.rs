@@ -8,6 +8,7 @@
 )]
 
 mod callers;
+mod catalogue;
 mod feeds;
 mod files;
 mod journey;

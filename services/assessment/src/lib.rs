@@ -219,6 +219,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(MeasurementServiceServer::new(measurements::Measurements(app.clone()))))
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
+        .add_service(niva_catalogue::server(Arc::clone(&app.city)))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
     Ok(Started { routes })
 }
@@ -226,7 +227,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
 /// Who may call what, as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_rpc::policy("niva.assessment.v1")
+    niva_catalogue::policy().and(niva_rpc::policy("niva.assessment.v1"))
 }
 
 /// Refuses to work on what belongs to a district that the caller has nothing to do with.

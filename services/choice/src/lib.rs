@@ -234,6 +234,7 @@ fn routes(app: &Arc<App>) -> Routes {
         .add_service(bounded!(OfferServiceServer::new(offers::Offers(app()))))
         .add_service(bounded!(PlacementServiceServer::new(placements::Placements(app()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(app()))))
+        .add_service(niva_catalogue::server(Arc::clone(&app().city)))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app()))))
 }
 
@@ -269,6 +270,7 @@ pub fn policy() -> Policy {
     const LAPSE: &[Role] = &[CaseOfficer, Administrator, Service];
     const ALL: &[Role] = &Role::ALL;
     niva_kit::rpc::policy("niva.choice.v1")
+        .and(niva_catalogue::policy())
         .service(wish_service_server::SERVICE_NAME, &[("RecordWish", OFFICER)])
         .service(
             offer_service_server::SERVICE_NAME,

@@ -21,6 +21,7 @@ pub mod feed;
 mod holds;
 mod imports;
 mod lines;
+mod models;
 mod occasions;
 mod premises_costs;
 mod runs;
@@ -38,13 +39,11 @@ use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
 use niva_kit::auth::{Caller, Policy, Role};
 use niva_kit::client::Channel;
-use niva_kit::feed::{Consumer, ConsumerHandle};
+use niva_kit::feed::{ConsumerHandle, Consumers};
 use niva_kit::request;
 use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
-use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
-use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::payment::v1 as pb;
 use pb::import_service_server::ImportServiceServer;
 use prost::Message;
@@ -113,7 +112,7 @@ impl Started {
     /// The consumer of a feed, by name: [`feed::ASSESSMENT`] or [`feed::CHOICE`].
     #[must_use]
     pub fn consumer(&self, feed: &str) -> Option<&ConsumerHandle> {
-        self.app.consumers.iter().find(|(name, _)| *name == feed).map(|(_, consumer)| consumer)
+        self.app.consumers.get(feed)
     }
 
     /// Waits until the job that calculates runs has ended, after the shutdown.
@@ -136,7 +135,7 @@ struct App {
     opening_month: Option<Month>,
     cases_per_part: u32,
     jobs: runs::job::Jobs,
-    consumers: Vec<(&'static str, ConsumerHandle)>,
+    consumers: Consumers,
     shutdown: CancellationToken,
 }
 
@@ -177,17 +176,7 @@ pub async fn start_with(
         e if e.is_unavailable() => StartError::Unavailable(e),
         e => StartError::NotMigrated(e),
     })?;
-    let facts = || feed::Facts { clock: clock.clone() };
-    let assessment = feed::Assessment(niva_kit::bounded!(AssessmentFeedClient::new(assessment)));
-    let choice = feed::Choice(niva_kit::bounded!(ChoiceFeedClient::new(choice)));
-    let (of_db, of_clock, stop) = (|| db.clone(), || clock.clone(), || shutdown.clone());
-    let consumers = vec![
-        (
-            feed::ASSESSMENT,
-            Consumer::spawn(feed::ASSESSMENT, of_db(), of_clock(), assessment, facts(), stop()),
-        ),
-        (feed::CHOICE, Consumer::spawn(feed::CHOICE, of_db(), of_clock(), choice, facts(), stop())),
-    ];
+    let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
     let cases_per_part = tuning.cases_per_part.max(1);
     let (jobs, job) = runs::job::spawn(db.clone(), Arc::clone(&catalogue), cases_per_part, shutdown.clone());
     let app = Arc::new(App {
@@ -220,6 +209,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         ($($server:ident::$type:ident($resource:expr),)+) => {{
             let mut routes = Routes::builder();
             $(routes.add_service(niva_kit::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
+            routes.add_service(niva_catalogue::server(Arc::clone(&app.city)));
             routes.add_service(niva_kit::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
         }};
@@ -235,6 +225,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         run_service_server::RunServiceServer(runs::Runs),
         line_service_server::LineServiceServer(lines::Lines),
         hold_service_server::HoldServiceServer(holds::Holds),
+        model_service_server::ModelServiceServer(models::Models),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }
@@ -242,7 +233,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
 /// Who may call what: as the contract's method options say.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_kit::rpc::policy("niva.payment.v1")
+    niva_kit::rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
 }
 
 /// The provider that a caller is bound to: whoever calls for a provider sees and tells of its units alone.

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, stockholm};
+use niva_proto::choice::v1::choice_feed_event::Fact;
+use niva_proto::choice::v1::{ChoiceFeedEvent, UnitPeriod, placement};
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, HoldReason};
 
-use crate::common::city::{Person, date, days, unit};
+use crate::common::city::{Person, date, days, placed, unit};
 use crate::common::told::{agreed, evening, schedule};
-use crate::common::{Start, World, brief, day};
+use crate::common::{Start, World, brief, day, ore};
 
 /// `PL-0001` in supported housing at level 1, from March 2024.
 async fn settle(world: &World) {
@@ -143,6 +145,61 @@ niva_kit::on_both_databases! {
         world.maker().premises_costs.withdraw_premises_cost(withdraw).await.unwrap();
         let april = world.paid(2024, 4).await;
         assert_eq!(corrections(&world, &april).await, [(-31, -310_000, format!("premises_cost {}", kept.premises_cost_id))]);
+        world.stop().await;
+    }
+
+    /// C5: everything that the end took back is paid anew.
+    async fn an_end_of_stay(db: &TestDb) {
+        let world = World::new(db).await;
+        settle(&world).await;
+        world.paid(2024, 3).await;
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
+        let mut ended = person.placement("U-1");
+        (ended.notice_date, ended.end_date, ended.revision) = (date(day(2024, 3, 10)), date(day(2024, 3, 12)), 2);
+        world.chosen(&[placed(ended)]).await;
+        world.paid(2024, 4).await;
+        let mut open = person.placement("U-1");
+        open.revision = 3;
+        world.chosen(&[placed(open)]).await;
+        let may = world.paid(2024, 5).await;
+        let sums = corrections(&world, &may).await;
+        let amounts: Vec<_> = sums.iter().map(|(quantity, ore, _)| (*quantity, *ore)).collect();
+        assert_eq!(amounts, [(-14, -420_000), (31, 930_000), (-7, -210_000), (30, 900_000)]);
+        world.stop().await;
+    }
+
+    /// C11: the first person's months are taken back, the second's are paid.
+    async fn a_placement_of_the_wrong_person(db: &TestDb) {
+        let world = World::new(db).await;
+        settle(&world).await;
+        world.paid(2024, 3).await;
+        let [wrong, right] = [1, 2].map(|n| Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1)));
+        let mut withdrawn = wrong.placement("U-1");
+        (withdrawn.state, withdrawn.revision) = (placement::State::Withdrawn.into(), 2);
+        world.chosen(&[placed(withdrawn), right.placed("U-1")]).await;
+        world.assessed(&[right.grant(), right.level(2, 1, right.start)]).await;
+        let april = world.paid(2024, 4).await;
+        let lines = world.lines(&april).await;
+        let of: Vec<_> = lines.iter().map(|l| (l.person_id.as_str(), brief(l).4)).collect();
+        assert_eq!(of, [("P-0001", -930_000), ("P-0002", 930_000), ("P-0002", 900_000)]);
+        world.stop().await;
+    }
+
+    /// C7: only the days from the takeover move to the new payee.
+    async fn a_provider_until_a_past_date(db: &TestDb) {
+        let world = World::new(db).await;
+        settle(&world).await;
+        world.paid(2024, 3).await;
+        let ChoiceFeedEvent { fact: Some(Fact::Unit(mut taken_over)), .. } = unit("U-1", "PR-1", "Farsta", Regime::Municipal) else { panic!("a unit") };
+        let later = UnitPeriod { valid_from: date(day(2024, 3, 16)), provider_id: "PR-2".to_owned(), ..taken_over.periods[0].clone() };
+        taken_over.periods.push(later);
+        taken_over.info.as_mut().unwrap().revision = 2;
+        world.chosen(&[ChoiceFeedEvent { info: None, fact: Some(Fact::Unit(taken_over)) }]).await;
+        let april = world.paid(2024, 4).await;
+        let lines = world.lines(&april).await;
+        let of: Vec<_> = lines.iter().map(|l| (l.provider_id.as_str(), brief(l).3)).collect();
+        assert_eq!(of, [("PR-1", -31), ("PR-1", 15), ("PR-2", 16), ("PR-2", 30)]);
+        assert_eq!(lines.iter().map(|l| ore(l.amount)).sum::<i64>(), 30 * 30_000);
         world.stop().await;
     }
 }

@@ -21,6 +21,13 @@ fn the_good_file_is_good() {
 }
 
 #[test]
+fn the_example_of_the_format_is_good() {
+    let readme = include_str!("../data/README.md");
+    let example = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(told(example), [""; 0]);
+}
+
+#[test]
 fn each_defect_of_a_service_is_told_with_its_line_and_what_to_do() {
     case(
         "\"Småstad\"",

@@ -73,6 +73,21 @@ impl PageRequest {
         (rows, token)
     }
 
+    /// The page of a list that is in memory, in its order, and `next_page_token`.
+    ///
+    /// # Errors
+    /// `PAGE_TOKEN_INVALID`: the token names no place in a list.
+    pub fn of<T>(&self, list: impl Iterator<Item = T>) -> Result<(Vec<T>, String), OpError> {
+        let place = |key: &String| {
+            let text = "is not from the page before of the same list; start again without a token";
+            key.parse().map_err(|_| OpError::invalid("page_token", "PAGE_TOKEN_INVALID", text))
+        };
+        let first: usize = self.after.as_ref().map_or(Ok(0), place)?;
+        let rows = (first + 1..).zip(list.skip(first)).take(self.size as usize + 1).collect();
+        let (rows, token) = self.cut(rows, |(place, _)| place.to_string());
+        Ok((rows.into_iter().map(|(_, row)| row).collect(), token))
+    }
+
     /// The token of the page after the row with this key.
     #[must_use]
     pub fn token(&self, last_key: &str) -> String {

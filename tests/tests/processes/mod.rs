@@ -3,6 +3,7 @@
 mod demo;
 mod import;
 mod kills;
+mod ninth_service;
 mod trace;
 
 use std::path::Path;

@@ -27,6 +27,7 @@ const FOUNDATION: &[&str] = &[
     "niva-access",
     "niva-base",
     "niva-calendar",
+    "niva-catalogue",
     "niva-config",
     "niva-facts",
     "niva-feed",
@@ -59,7 +60,7 @@ const fn rule(
 }
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
     rule(
         "niva-base",
@@ -94,6 +95,12 @@ const RULES: [Rule; 15] = [
         ],
         &[DATABASES, LISTENERS],
         "what lies between an operation and the wire knows no table",
+    ),
+    rule(
+        "niva-catalogue",
+        &[&["niva-access", "niva-base", "niva-names", "niva-proto", "niva-rpc", "niva-store"]],
+        &[DATABASES, LISTENERS],
+        "it tells what keys mean, of every part the same",
     ),
     rule(
         "niva-imports",

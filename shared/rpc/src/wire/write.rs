@@ -4,6 +4,7 @@ use chrono::Datelike;
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::{Extent, Level, Regime, Scope};
 use niva_money::Ore;
+use niva_names::file::Source;
 use niva_proto::common::v1 as common;
 pub use niva_proto::facts::timestamp;
 
@@ -51,6 +52,12 @@ pub fn scope(scope: &Scope) -> common::GrantScope {
         time_interval: scope.time_interval.unwrap_or_default().into(),
         personal_assistance: scope.personal_assistance,
     }
+}
+
+/// Where something stands.
+#[must_use]
+pub fn source(source: &Source) -> common::Source {
+    common::Source { document: source.document.clone(), place: source.place.clone() }
 }
 
 /// A regime.
