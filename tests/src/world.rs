@@ -153,6 +153,15 @@ impl World {
         }
     }
 
+    /// Where a service listens, as another program calls it: `127.0.0.1:7401`. `None` in one process.
+    #[must_use]
+    pub fn address(&self, service: Service) -> Option<String> {
+        match &self.place {
+            Place::Memory(_) => None,
+            Place::Processes(place) => Some(place.address(service).trim_start_matches("http://").to_owned()),
+        }
+    }
+
     /// A channel with credentials.
     #[must_use]
     pub fn channel(&self, service: Service, credentials: Credentials) -> Channel {

@@ -15,4 +15,5 @@ mod journey;
 mod processes;
 mod refusals;
 mod runs;
+mod strangers;
 mod tidy;

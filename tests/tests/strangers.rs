@@ -11,6 +11,8 @@ use tokio::process::Command;
 
 /// The contract's folder.
 const CONTRACT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../proto");
+/// Until the end of the story, by the clock of the world.
+const TOKEN_LIFE: chrono::Duration = chrono::Duration::days(60);
 const README: &str = include_str!("../../proto/README.md");
 const MAIN_JOB: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/strangers/main_job.py");
 
@@ -33,7 +35,7 @@ impl Stranger {
         }
         for role in Role::ALL {
             let caller = Caller::new(format!("stranger-{role}"), [role]);
-            let token = world.issuer().sign(&caller, world.clock().now(), Duration::from_secs(3600)).unwrap();
+            let token = world.issuer().token(&caller, TOKEN_LIFE, world.clock().now()).unwrap();
             environment.insert(format!("NIVA_TOKEN_{}", role.as_str().to_uppercase()), token);
         }
         environment.insert("NIVA_TOKEN".to_owned(), environment["NIVA_TOKEN_ASSESSOR"].clone());
@@ -54,8 +56,7 @@ impl Stranger {
             .kill_on_drop(true)
             .output();
         let ran = tokio::time::timeout(Duration::from_secs(180), ran).await.expect("it ends").unwrap();
-        let (said, complained) =
-            (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
+        let (said, complained) = (String::from_utf8_lossy(&ran.stdout), String::from_utf8_lossy(&ran.stderr));
         assert!(ran.status.success(), "{} {arguments:?}:\n{said}\n{complained}", program.display());
         said.trim().to_owned()
     }

@@ -14,9 +14,15 @@ on_both_databases! {
     async fn persons(db: &TestDb) {
         let rig = Rig::new(db).await;
         rig.person("p").await;
-        let status = refused!(rig, persons.record_person(person_request("r", "q", "Norrmalm")), InvalidArgument, "DISTRICT_UNKNOWN");
+        let status = refused!(rig, persons.record_person(person_request("r", "q", "Gotland")), InvalidArgument, "DISTRICT_UNKNOWN");
         assert!(status.message().contains("Norra innerstaden"), "says what could be given: {status}");
         refused!(rig, persons.record_person(person_request("r", "p", "Farsta")), AlreadyExists, "ID_TAKEN");
+        let moved = |district: &str| pb::MovePersonRequest {
+            request_id: "m".into(), person_id: "p".into(),
+            residence: Some(pb::ResidencePeriod { valid_from: date(2024, 3, 1), district: district.into() }), ..Default::default()
+        };
+        refused!(rig, persons.move_person(moved("Norrmalm")), InvalidArgument, "DISTRICT_NOT_VALID");
+        refused!(rig, persons.move_person(moved("Gotland")), InvalidArgument, "DISTRICT_UNKNOWN");
         refused!(rig, persons.record_person(person_request("", "q", "Farsta")), InvalidArgument, "FIELD_REQUIRED");
         refused!(rig, persons.record_person(person_request("r", "a\nb", "Farsta")), InvalidArgument, "ID_INVALID");
         refused!(rig, persons.get_person(pb::GetPersonRequest { person_id: "x".into(), as_of: None }), NotFound, "NOT_FOUND");
@@ -31,7 +37,7 @@ on_both_databases! {
         refused!(rig, grants.record_grant(record("r", pb::Grant { person_id: "x".into(), ..fine() })), FailedPrecondition, "PERSON_UNKNOWN");
         refused!(rig, grants.record_grant(pb::RecordGrantRequest { request_id: "r".into(), ..grant_request("g", "p", stockholm::OCCUPATION) }), AlreadyExists, "ID_TAKEN");
         let bad = pb::Grant {
-            service: String::new(), district: "Norrmalm".into(), person_id: String::new(), scopes: vec![scope(date(2024, 1, 1), hours("10.5"))],
+            service: String::new(), district: "Gotland".into(), person_id: String::new(), scopes: vec![scope(date(2024, 1, 1), hours("10.5"))],
             valid: Some(common::DateInterval { first: date(2024, 3, 2), last: date(2024, 3, 1) }), ..fine()
         };
         let status = refused!(rig, grants.record_grant(record("r", bad)), InvalidArgument, "FIELD_REQUIRED");
@@ -51,6 +57,11 @@ on_both_databases! {
         let fourth = pb::Grant { scopes: vec![scope(date(2024, 1, 1), interval)], ..fine() };
         refused!(rig, grants.record_grant(record("r", fourth)), InvalidArgument, "TIME_INTERVAL_OUT_OF_RANGE");
         refused!(rig, grants.record_grant(record("r", pb::Grant { valid: None, ..fine() })), InvalidArgument, "FIELD_REQUIRED");
+        // A board of other days, and a service of no day.
+        let status = refused!(rig, grants.record_grant(record("r", pb::Grant { district: "Norrmalm".into(), ..fine() })), InvalidArgument, "DISTRICT_NOT_VALID");
+        assert!(status.message().contains("Norra innerstaden"), "names its successor: {status}");
+        refused!(rig, grants.record_grant(record("r", pb::Grant { service: "skydiving".into(), ..fine() })), InvalidArgument, "SERVICE_UNKNOWN");
+        refused!(rig, grants.list_grants(pb::ListGrantsRequest { service: "skydiving".into(), ..Default::default() }), InvalidArgument, "SERVICE_UNKNOWN");
         refused!(rig, grants.record_grant(pb::RecordGrantRequest { request_id: "r".into(), ..Default::default() }), InvalidArgument, "FIELD_REQUIRED");
 
         let change = |grant: &str, first, hours| pb::ChangeGrantScopeRequest {

@@ -148,7 +148,10 @@ fn a_case_that_is_wrong_is_refused() {
         refused(&["quote", "--file", file.to_str().unwrap()], 1)
     };
     let words = refuse(good.replace("supported_housing", "supported_hosing"));
-    assert!(words.contains("case.json:6:") && words.contains("supported_hosing"), "{words}");
+    assert!(
+        words.contains("case.service") && words.contains("`supported_hosing` is no service of Stockholm"),
+        "{words}"
+    );
     let words = refuse(good.replace("\"end_date\": \"2010-03-12\"", "\"end_date\": \"2010-02-12\""));
     assert!(words.contains("the case is refused"), "{words}");
     let hours = good.replace(

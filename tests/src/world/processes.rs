@@ -38,7 +38,7 @@ impl Processes {
         Endpoint::tcp(&self.address(service)).expect("an address")
     }
 
-    fn address(&self, service: Service) -> String {
+    pub(super) fn address(&self, service: Service) -> String {
         format!("http://127.0.0.1:{}", self.ports[service as usize])
     }
 

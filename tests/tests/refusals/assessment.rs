@@ -42,13 +42,13 @@ pub(super) async fn grants(world: &World) {
         ("41 hours", scope("41"), &["HOURS_OUT_OF_RANGE"]),
         (
             "unknown district",
-            Grant { district: "Norrmalm".to_owned(), ..fine.clone() },
+            Grant { district: "Atlantis".to_owned(), ..fine.clone() },
             &["DISTRICT_UNKNOWN"],
         ),
         (
             "three at once",
             Grant {
-                district: "Norrmalm".to_owned(),
+                district: "Atlantis".to_owned(),
                 valid: between("2024-03-02", "2024-03-01"),
                 ..scope("10.5")
             },
@@ -143,7 +143,7 @@ pub(super) async fn imports(world: &World) {
     };
     let records = vec![
         record(&new_request(), "persons.csv:2", Record::Person(steps::living("imported", "Farsta"))),
-        record("", "grants.csv:2", Record::Grant(grant("bad", "Norrmalm", stockholm::OCCUPATION))),
+        record("", "grants.csv:2", Record::Grant(grant("bad", "Atlantis", stockholm::OCCUPATION))),
         record("", "grants.csv:3", Record::Grant(grant("good", "Farsta", SERVICE))),
         record("", "measurements.csv:2", Record::Measurement(measured(12))),
         record("", "measurements.csv:2", Record::LevelDecision(decided(12))),
