@@ -284,7 +284,8 @@ on_both_databases! {
         ];
         let mut expected: Vec<_> = expected.into_iter().map(|(n, field, reason)| (n, field.to_owned(), reason.to_owned())).collect();
         let mut told = told;
-        (told.sort(), expected.sort());
+        told.sort();
+        expected.sort();
         assert_eq!(told, expected);
     }
 

@@ -44,7 +44,7 @@ fn nothing_begins_after_a_death() {
     let refused = PersonRefused::AfterDeath { day: after, death };
     assert_eq!(dead.clone().move_to(Some(after), None), Err(refused.clone()));
     assert_eq!(dead.clone().assign(after, Some(LssGroup::One)), Err(refused));
-    now(dead.clone().assign(death, Some(LssGroup::Two)));
+    now(dead.assign(death, Some(LssGroup::Two)));
     let future = day(2024, 3, 19);
     assert_eq!(person().die(future, today), Err(PersonRefused::DeathInFuture { death: future }));
     let moved = now(person().move_to(Some(after), None));

@@ -123,7 +123,7 @@ pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<commo
     };
     let answer =
         imports.list_import_errors(request).await.map_err(|status| refused("assessment", &status))?;
-    let lines = answer.into_inner().errors.into_iter().map(line).collect();
+    let lines = answer.into_inner().errors.iter().map(line).collect();
     Err(ImportError::Refused { service: "assessment", lines })
 }
 
@@ -185,12 +185,12 @@ pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<common::
         ..payment::ListImportErrorsRequest::default()
     };
     let answer = imports.list_import_errors(request).await.map_err(|status| refused("payment", &status))?;
-    let lines = answer.into_inner().errors.into_iter().map(line).collect();
+    let lines = answer.into_inner().errors.iter().map(line).collect();
     Err(ImportError::Refused { service: "payment", lines })
 }
 
 /// An error at its place in the files.
-fn line(error: common::ImportError) -> String {
+fn line(error: &common::ImportError) -> String {
     format!("{}: {}: {}", error.origin, error.field, error.description)
 }
 
