@@ -24,12 +24,12 @@ mod population;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use niva_base::OpError;
 use niva_journeys::{
     steps,
     values::new_request,
     world::{Role, Service, Store, World},
 };
-use niva_kit::OpError;
 use niva_payment::feed::{apply_assessment, apply_choice};
 use niva_proto::{
     assessment::v1::AssessmentFeedEvent,

@@ -8,21 +8,20 @@ use std::{
     time::Duration,
 };
 
-use niva_kit::{
-    Clock, Database,
-    auth::{Caller, LocalIssuer},
-    bounded,
-    client::{Channel, Credentials, Endpoint},
-    testing::TestDb,
-};
+use niva_access::{Caller, LocalIssuer};
+use niva_base::Clock;
 use niva_proto::{
     assessment::v1::{self as assessment, WatchAssessmentRequest},
     choice::v1::{self as choice, GetFeedStatusRequest, WatchChoiceRequest},
     common::v1::FeedStatus,
     payment::v1::{self as payment, Clients as PaymentClients},
 };
+use niva_rpc::bounded;
+use niva_rpc::client::{Channel, Credentials, Endpoint};
+use niva_store::Database;
+use niva_testing::TestDb;
 
-pub use niva_kit::auth::Role;
+pub use niva_access::Role;
 
 /// Longer than anything here takes on a busy machine; only a hang gets there.
 const HANG: Duration = Duration::from_secs(60);
@@ -335,7 +334,7 @@ fn clock_file(folder: &Path) -> PathBuf {
 fn write_clock(file: &Path, day: &str) {
     let day = day.parse().expect("a day");
     let aside = file.with_extension("new");
-    std::fs::write(&aside, niva_kit::morning(day).to_rfc3339()).expect("the clock file");
+    std::fs::write(&aside, niva_base::morning(day).to_rfc3339()).expect("the clock file");
     std::fs::rename(aside, file).expect("the clock file");
 }
 

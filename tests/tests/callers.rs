@@ -1,14 +1,11 @@
 //! Nobody does what they may not: no token, a stale or foreign one, a wrong role, one's own run.
 
 use chrono::Duration;
+use niva_access::{Caller, LocalIssuer};
 use niva_journeys::{
     process, steps,
     values::new_request,
     world::{Role, Service, Store, World},
-};
-use niva_kit::{
-    auth::{Caller, LocalIssuer},
-    client::Credentials,
 };
 use niva_names::stockholm;
 use niva_proto::{
@@ -18,6 +15,7 @@ use niva_proto::{
     common::v1::Regime,
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
 };
+use niva_rpc::client::Credentials;
 use tonic::{Code, Status};
 
 async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status> {
@@ -26,7 +24,7 @@ async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status
 }
 
 fn reason(status: &Status) -> String {
-    niva_kit::error::reason(status).unwrap_or_default()
+    niva_rpc::reason(status).unwrap_or_default()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

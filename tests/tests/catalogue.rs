@@ -12,7 +12,7 @@ use niva_proto::{
 use tonic::Code;
 
 fn reasons(refused: &tonic::Status) -> Vec<String> {
-    niva_kit::error::reasons(refused)
+    niva_rpc::reasons(refused)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -48,7 +48,7 @@ async fn choose(world: &World) -> Placement {
     let declined = offer(world, &no, &[&other], &other).await;
     let lapsing = offer(world, &silent, &[&other], &other).await;
     let full = try_offer(world, &no, &unit).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&full).as_deref(), Some("NOT_WISHED"));
+    assert_eq!(niva_rpc::reason(&full).as_deref(), Some("NOT_WISHED"));
 
     world.set_day("2024-03-04");
     let mut officer = world.choice(Role::CaseOfficer);
@@ -112,7 +112,7 @@ async fn lapse(world: &World, offer_id: &str) {
     };
     let refused = officer.offers.accept_offer(late).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
-    assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("OFFER_LAPSED"));
+    assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("OFFER_LAPSED"));
     let request = niva_proto::choice::v1::LapseOffersRequest { request_id: new_request() };
     officer.offers.lapse_offers(request).await.unwrap();
     let request = ListOffersRequest { state: offer::State::Lapsed.into(), ..ListOffersRequest::default() };
@@ -136,12 +136,12 @@ async fn pay_march(world: &World, placement: &Placement) {
     };
     let own = world.payment_as(&run.maker, &[Role::FinanceMaker, Role::FinanceApprover]);
     let refused = own.clone().runs.approve_payment_run(approve.clone()).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("SAME_PERSON"));
+    assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("SAME_PERSON"));
     let mut approver = world.payment(Role::FinanceApprover);
     let other_sum =
         ApprovePaymentRunRequest { request_id: new_request(), amount: Some(kronor(1)), ..approve.clone() };
     let refused = approver.runs.approve_payment_run(other_sum).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("AMOUNT_DIFFERS"));
+    assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("AMOUNT_DIFFERS"));
     let approved =
         approver.runs.approve_payment_run(approve).await.unwrap().into_inner().payment_run.unwrap();
     assert_eq!(approved.state(), payment_run::State::Approved);

@@ -39,7 +39,7 @@ async fn one_wins(store: Store) {
     let (won, lost): (Vec<_>, Vec<_>) = answers.into_iter().partition(Result::is_ok);
     assert_eq!(won.len(), 1, "{won:?} {lost:?}");
     for refused in lost {
-        let reason = niva_kit::error::reason(&refused.unwrap_err()).unwrap_or_default();
+        let reason = niva_rpc::reason(&refused.unwrap_err()).unwrap_or_default();
         assert!(matches!(reason.as_str(), "RUN_IN_PROGRESS" | "MONTH_ALREADY_RUN"), "{reason}");
     }
     let winner = won.into_iter().next().unwrap().unwrap();
@@ -55,7 +55,7 @@ async fn one_wins(store: Store) {
     let second = steps::run(&world, "2024-03").await;
     steps::approve(&world, &second).await;
     let refused = create(&world, "2024-03").await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&refused).as_deref(), Some("MONTH_ALREADY_RUN"), "{refused:?}");
+    assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("MONTH_ALREADY_RUN"), "{refused:?}");
     let list = ListPaymentRunsRequest::default();
     let runs =
         world.payment(Role::Auditor).runs.list_payment_runs(list).await.unwrap().into_inner().payment_runs;

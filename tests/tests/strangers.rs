@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use niva_access::Caller;
 use niva_journeys::world::{Role, Service, Store, World};
-use niva_kit::auth::Caller;
 use tokio::process::Command;
 
 /// The contract's folder.

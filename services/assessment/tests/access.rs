@@ -1,9 +1,9 @@
 //! Who may do what, and where.
 
-use niva_kit::auth::{Caller, Role};
-use niva_kit::on_both_databases;
+use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
+use niva_testing::on_both_databases;
 use tonic::Code;
 
 use crate::rig::{Rig, date, decide_request, grant_request, measurement_request, person_request, reason};

@@ -1,8 +1,8 @@
 //! What people apply for, what is decided, and appeals.
 
-use niva_kit::on_both_databases;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
+use niva_testing::on_both_databases;
 use pb::appeal::Outcome as AppealOutcome;
 use pb::application_decision::Outcome;
 
@@ -93,7 +93,7 @@ on_both_databases! {
         client.grants.record_grant(record("g", answers("a", "p", SERVICE))).await.unwrap();
         let withdraw = || pb::WithdrawApplicationRequest { request_id: "w".into(), expected_revision: 1, reason: "x".into(), application_id: "a".into(), ..Default::default() };
         let status = refused!(rig, applications.withdraw_application(withdraw()), FailedPrecondition, "APPLICATION_IN_USE");
-        assert_eq!(niva_kit::error::metadata(&status, "grant_id").as_deref(), Some("g"));
+        assert_eq!(niva_rpc::metadata(&status, "grant_id").as_deref(), Some("g"));
         let gone = pb::WithdrawGrantRequest { request_id: "wg".into(), expected_revision: 1, reason: "x".into(), grant_id: "g".into(), ..Default::default() };
         client.grants.withdraw_grant(gone).await.unwrap();
         client.applications.withdraw_application(withdraw()).await.unwrap();

@@ -1,8 +1,8 @@
 //! The feed tells what was written, in order, from any position.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
+use niva_testing::on_both_databases;
 use pb::assessment_feed_event::Fact;
 
 use crate::import::{decided, grant, measured, messages, person};

@@ -1,9 +1,9 @@
 //! Grants: reopened, renewed, corrected, withdrawn, read back; no day in two of one person and service.
 
-use niva_kit::on_both_databases;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 
 use crate::rig::{Rig, date, day, grant_of, grant_request, hours, record, refused, scope, told};
 
@@ -67,7 +67,7 @@ on_both_databases! {
         rig.grant("g", "p", SERVICE).await;
         let next = |first, last| pb::Grant { valid: days(first, last), scopes: vec![], ..grant_of("next", "p", SERVICE) };
         let status = refused!(rig, grants.record_grant(record("r", next(date(2024, 12, 31), None))), FailedPrecondition, "PERIOD_OVERLAPS");
-        assert_eq!(niva_kit::error::metadata(&status, "fact_id").as_deref(), Some("g"));
+        assert_eq!(niva_rpc::metadata(&status, "fact_id").as_deref(), Some("g"));
         refused!(rig, grants.record_grant(record("r", next(date(2023, 1, 1), None))), FailedPrecondition, "PERIOD_OVERLAPS");
         refused!(rig, grants.record_grant(record("r", next(date(2024, 5, 1), date(2024, 5, 1)))), FailedPrecondition, "PERIOD_OVERLAPS");
         client.grants.record_grant(record("r", next(date(2025, 1, 1), None))).await.unwrap();

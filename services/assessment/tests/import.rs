@@ -1,10 +1,10 @@
 //! Imports: all or nothing, every error told, upserts by id, and nothing twice.
 
 use futures_util::stream;
-use niva_kit::on_both_databases;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1::{self as common, job};
+use niva_testing::on_both_databases;
 use pb::create_import_request::Record;
 use pb::level_decision::Kind;
 

@@ -1,8 +1,8 @@
 //! A grant, a measurement item by item, a level; and the same calls again.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
+use niva_testing::on_both_databases;
 
 use crate::rig::{
     Rig, date, decide_request, grant_of, hours, level, measurement_request, person_request, reason, record,

@@ -1,9 +1,9 @@
 //! Level decisions of every kind: recorded, re-dated, withdrawn, and the one in force on a day.
 
-use niva_kit::on_both_databases;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 use pb::level_decision::Kind;
 
 use crate::rig::{Rig, date, day, level, measure, reason, refused, told, visit};

@@ -1,8 +1,8 @@
 //! Pages.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
+use niva_testing::on_both_databases;
 
 use crate::import::{decided, grant, measured, messages, person};
 use crate::rig::{Rig, reason};

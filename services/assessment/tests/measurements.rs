@@ -1,9 +1,9 @@
 //! Measurements as facts: abandoned, corrected, found; and the level that is shown is the level that will be decided.
 
-use niva_kit::on_both_databases;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 use pb::measurement::State;
 
 use crate::rig::{Rig, date, day, decide_request, level, measure, refused, score_request, told, visit};
@@ -61,8 +61,8 @@ on_both_databases! {
         assert_eq!(by(shown.by_effect.clone()), ("daily-activities-2025".into(), level(4), Some(11), Some(5)));
         assert_eq!(shown.by_effect.unwrap().day, date(2025, 1, 1));
         let status = refused!(rig, level_decisions.decide_level(decide_request("d", "m", 5)), FailedPrecondition, "LEVEL_DIFFERS");
-        assert_eq!(niva_kit::error::metadata(&status, "level").as_deref(), Some("4"));
-        assert_eq!(niva_kit::error::metadata(&status, "scale_id").as_deref(), Some("daily-activities-2025"));
+        assert_eq!(niva_rpc::metadata(&status, "level").as_deref(), Some("4"));
+        assert_eq!(niva_rpc::metadata(&status, "scale_id").as_deref(), Some("daily-activities-2025"));
         refused!(rig, level_decisions.decide_level(pb::DecideLevelRequest { expected_level: None, ..decide_request("d", "m", 4) }), InvalidArgument, "FIELD_REQUIRED");
         // Another first day, another scale.
         let december = pb::DecideLevelRequest { valid_from: date(2024, 12, 10), ..decide_request("d", "m", 4) };
@@ -114,7 +114,7 @@ on_both_databases! {
         let revision = measurement.info.as_ref().unwrap().revision;
         measurement.scores.iter_mut().for_each(|score| score.score = 6);
         let status = refused!(rig, measurements.correct_measurement(correct(revision, "x", measurement.clone())), FailedPrecondition, "MEASUREMENT_DECIDED");
-        assert_eq!(niva_kit::error::metadata(&status, "level_decision_id"), Some(decision.level_decision_id.clone()));
+        assert_eq!(niva_rpc::metadata(&status, "level_decision_id"), Some(decision.level_decision_id.clone()));
         refused!(rig, measurements.withdraw_measurement(withdraw(&id, revision, "x")), FailedPrecondition, "MEASUREMENT_DECIDED");
         let gone = pb::WithdrawLevelDecisionRequest { request_id: "w".into(), expected_revision: 1, reason: "wrong scores".into(), level_decision_id: decision.level_decision_id, ..Default::default() };
         client.level_decisions.withdraw_level_decision(gone).await.unwrap();

@@ -1,9 +1,9 @@
 //! Where people live, and what else is told of them: by date, back in time, corrected and withdrawn.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 
 use crate::rig::{Rig, date, day, living, person_request, refused, told};
 

@@ -1,9 +1,9 @@
 //! Refusals of what is recorded, and that nothing has changed after them.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 
 use crate::rig::{
     Rig, date, decide_request, grant_of, grant_request, hours, level, measure, measurement_request,
@@ -101,7 +101,7 @@ on_both_databases! {
 
         refused!(rig, level_decisions.decide_level(decide_request("d", "x", 2)), NotFound, "NOT_FOUND");
         let status = refused!(rig, level_decisions.decide_level(decide_request("d", &id, 2)), FailedPrecondition, "ITEMS_MISSING");
-        assert_eq!(niva_kit::error::metadata(&status, "items").unwrap().split(',').count(), 12);
+        assert_eq!(niva_rpc::metadata(&status, "items").unwrap().split(',').count(), 12);
         rig.score_all(&id, 1).await;
         let early = pb::DecideLevelRequest { valid_from: date(1999, 1, 1), ..decide_request("d", &id, 2) };
         refused!(rig, level_decisions.decide_level(early), FailedPrecondition, "NO_SCALE");

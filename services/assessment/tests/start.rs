@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use niva_assessment::{Migrator, StartError, start};
-use niva_kit::{Clock, morning, on_both_databases};
+use niva_base::{Clock, morning};
 use niva_models::Catalogue;
 use niva_store::NotReady;
+use niva_testing::on_both_databases;
 use tokio_util::sync::CancellationToken;
 
 use crate::rig::{day, deps};

@@ -5,7 +5,7 @@
 /// An operation's answer as tonic wants it: `answer!(self.record(request))` calls it with the caller and the message.
 macro_rules! answer {
     ($self:ident.$operation:ident($request:ident)) => {
-        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
+        niva_rpc::answer($self.$operation(niva_rpc::caller(&$request)?, $request.get_ref()).await)
     };
 }
 
@@ -28,18 +28,20 @@ mod wishes;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use niva_access::{Caller, Policy, Role};
+use niva_base::{Clock, Ids, OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
-use niva_kit::auth::{Caller, Policy, Role};
-use niva_kit::client::Channel;
-use niva_kit::feed::{Consumer, ConsumerHandle, ConsumerStatus, FeedLog, NewEvent};
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
-use niva_kit::{Clock, Database, Ids, OpError, Tx, Violations, bounded, facts};
+use niva_feed::{Consumer, ConsumerHandle, ConsumerStatus, FeedLog, NewEvent};
 use niva_models::{Catalogue, ServiceTerms};
 use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::bounded;
+use niva_rpc::client::Channel;
+use niva_rpc::wire::read;
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::request::ChangeCall as Call;
+use niva_store::{Database, Tx, facts};
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::{self, ImportServiceServer};
 use pb::offer_service_server::{self, OfferServiceServer};
@@ -269,7 +271,7 @@ pub fn policy() -> Policy {
     const SYSTEMS: &[Role] = &[Service, Administrator];
     const LAPSE: &[Role] = &[CaseOfficer, Administrator, Service];
     const ALL: &[Role] = &Role::ALL;
-    niva_kit::rpc::policy("niva.choice.v1")
+    niva_rpc::policy("niva.choice.v1")
         .and(niva_catalogue::policy())
         .service(wish_service_server::SERVICE_NAME, &[("RecordWish", OFFICER)])
         .service(

@@ -1,8 +1,9 @@
 //! Who holds the places of a unit.
 
+use niva_base::OpError;
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Placement, Unit};
-use niva_kit::{OpError, Tx};
+use niva_store::Tx;
 
 use crate::{offers, placements};
 

@@ -1,7 +1,7 @@
 //! Refusals of the rules as errors of the contract.
 
+use niva_base::{OpError, Violations};
 use niva_choice_domain::Refusal;
-use niva_kit::{OpError, Violations};
 
 /// A refusal of the rules: about a field of the request, or about how things stand.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` passes")]

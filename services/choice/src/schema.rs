@@ -1,7 +1,8 @@
 //! The schema: our tables and the kit's.
 
-use niva_kit::schema::Ddl;
-use niva_kit::{facts, feed, request};
+use niva_feed as feed;
+use niva_store::schema::Ddl;
+use niva_store::{facts, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// Migrations of the choice service.

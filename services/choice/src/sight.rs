@@ -1,8 +1,8 @@
 //! Which grants, offers and placements a caller has to do with.
 
+use niva_access::{Caller, Role};
+use niva_base::OpError;
 use niva_choice_domain::Unit;
-use niva_kit::OpError;
-use niva_kit::auth::{Caller, Role};
 
 /// What a caller may see.
 pub(crate) struct Sight<'a> {

@@ -1,8 +1,9 @@
 //! What the stores of several resources have in common.
 
+use niva_base::OpError;
 use niva_choice_domain::Grant;
-use niva_kit::{Database, DbError, OpError, Tx};
 use niva_names::{NoServiceKey, ServiceInfo, ServiceKey};
+use niva_store::{Database, DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Statement,

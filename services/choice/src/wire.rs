@@ -1,13 +1,13 @@
 //! What messages of several resources have in common.
 
 use chrono::{DateTime, Utc};
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::near;
 use niva_facts::Fact;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations};
 use niva_names::ServiceCatalogue;
 use niva_proto::common::v1 as common;
+use niva_rpc::wire::read;
 use prost_types::Timestamp;
 
 /// Longest name, in characters.

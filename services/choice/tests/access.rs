@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use niva_kit::auth::{Caller, Role};
-use niva_kit::on_both_databases;
+use niva_access::{Caller, Role};
 use niva_proto::choice::v1 as pb;
+use niva_testing::on_both_databases;
 use prost::Message;
 use tonic::Code;
 

@@ -6,12 +6,14 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
-use niva_kit::auth::{LocalIssuer, Policy, Role, Verifier};
-use niva_kit::feed::{self, FeedLog, NewEvent};
-use niva_kit::server::{Listen, MemoryConnector, RoleServer};
-use niva_kit::testing::TestDb;
-use niva_kit::{Clock, DbError};
+use niva_access::{LocalIssuer, Policy, Role, Verifier};
+use niva_base::Clock;
+use niva_feed::{self as feed, FeedLog, NewEvent};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::MemoryConnector;
+use niva_rpc::server::{Listen, RoleServer};
+use niva_store::DbError;
+use niva_testing::TestDb;
 use pb::assessment_feed_event::Fact;
 use prost::Message;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -67,9 +69,9 @@ impl Assessment {
         let events = facts.into_iter().map(|fact| {
             NewEvent::new("fact", "key", &pb::AssessmentFeedEvent { info: None, fact: Some(fact) })
         });
-        let author = niva_kit::facts::Author { subject: "anna".into(), role: "case_officer".into() };
+        let author = niva_facts::Author { subject: "anna".into(), role: "case_officer".into() };
         let recorded_at = "2024-01-01T00:00:00Z".parse().unwrap();
-        let told = &niva_kit::facts::Telling { author, recorded_at, reason: String::new() };
+        let told = &niva_facts::Telling { author, recorded_at, reason: String::new() };
         let events = &events.collect::<Vec<_>>();
         let append = self.db.write(|tx| {
             Box::pin(async move {
@@ -115,7 +117,7 @@ impl ServerStreamingService<pb::WatchAssessmentRequest> for Watch {
     fn call(&mut self, request: Request<pb::WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
         let said = self.log.stream(after, feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
-            let item = item.map_err(niva_kit::rpc::status)?;
+            let item = item.map_err(niva_rpc::status)?;
             let events = item.events.into_iter().map(|logged| pb::AssessmentFeedEvent {
                 info: Some(logged.info()),
                 ..pb::AssessmentFeedEvent::decode(logged.payload.as_slice()).unwrap()

@@ -1,9 +1,9 @@
 //! Many who want the last place at once: one gets it.
 
 use futures_util::future::join_all;
-use niva_kit::on_both_databases;
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
+use niva_testing::on_both_databases;
 
 use crate::rig::{
     OCCUPATION, Rig, accept, date, day, decline, grant, make_offer, reason, request_id, start_on,

@@ -1,10 +1,10 @@
 //! What choice tells, and what it hears of assessment.
 
 use niva_choice::{Migrator, StartError, start};
-use niva_kit::on_both_databases;
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 use pb::choice_feed_event::Fact;
 use tokio_util::sync::CancellationToken;
 
@@ -136,7 +136,7 @@ on_both_databases! {
     }
 
     async fn it_starts_on_a_migrated_database_alone_and_resumes(db: &TestDb) {
-        let bare = niva_kit::testing::TestDb::sqlite().await;
+        let bare = niva_testing::TestDb::sqlite().await;
         let rig = Rig::new(db).await;
         rig.grants(vec![grant("g")]).await;
         let refused = start(deps(bare.db(), &rig.now, &rig.channel), CancellationToken::new()).await.unwrap_err();

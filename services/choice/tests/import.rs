@@ -1,10 +1,10 @@
 //! Imports: all of it, or nothing and every error at once.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 use pb::import_choice_request::Record;
 use tonic::Status;
 
@@ -168,7 +168,7 @@ on_both_databases! {
             ("records[19].placement.service", "FIELD_REQUIRED"),
         ];
         assert_eq!(found, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
-        let words = niva_kit::error::violations(&status);
+        let words = niva_rpc::violations(&status);
         assert!(words.iter().all(|(_, text)| text.starts_with("file.csv:")), "{words:?}");
         assert!(words[6].1.starts_with("file.csv:10: notice on 2024-02-29"), "{}", words[6].1);
         assert_eq!(rig.state().await, state);
@@ -197,7 +197,7 @@ on_both_databases! {
             Record::Placement(placed("5", "g4", "old")),
         ];
         let status = import(&rig, messages("import", records.clone())).await.unwrap_err();
-        let told = niva_kit::error::violations(&status);
+        let told = niva_rpc::violations(&status);
         assert_eq!(wrong(&status).iter().map(|(f, r)| (f.as_str(), r.as_str())).collect::<Vec<_>>(), [
             ("records[3].placement.unit_id", "OVER_CAPACITY"),
             ("records[6].placement.unit_id", "OVER_CAPACITY"),
@@ -241,7 +241,7 @@ on_both_databases! {
         assert_eq!(answer, pb::ImportChoiceResponse { providers: 100, units: 900, placements: 9_000 });
         // With more errors than can be told, the rest is counted.
         let status = import(&rig, messages("again", records)).await.unwrap_err();
-        let (told, reasons) = (niva_kit::error::violations(&status), wrong(&status));
+        let (told, reasons) = (niva_rpc::violations(&status), wrong(&status));
         let (last, words) = (&reasons.last().unwrap().1, &told.last().unwrap().1);
         assert_eq!(last, "MORE_ERRORS");
         assert!(words.starts_with(&format!("{} more errors", 10_001 - told.len())), "{words}");

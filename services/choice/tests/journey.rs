@@ -1,7 +1,7 @@
 //! A person's way through choice, and the ways that end elsewhere.
 
-use niva_kit::on_both_databases;
 use niva_proto::choice::v1 as pb;
+use niva_testing::on_both_databases;
 use pb::offer::State as OfferState;
 use pb::placement::State;
 

@@ -1,9 +1,9 @@
 //! What is refused, by which reason, and that nothing has changed then.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 use tonic::{Code, Status};
 
 use crate::rig::{

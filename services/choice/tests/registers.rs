@@ -1,9 +1,9 @@
 //! Providers and units as facts: told anew, taken back, and read as they stood.
 
-use niva_kit::on_both_databases;
 use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_testing::on_both_databases;
 use prost_types::Timestamp;
 use tonic::Status;
 

@@ -3,18 +3,20 @@
 
 use std::sync::Arc;
 
+use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_base::{Clock, Ids, ManualClock, morning};
 use niva_calendar::{Datelike, NaiveDate};
 use niva_choice::{Deps, Migrator, Started, policy, start};
-use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
-use niva_kit::client::{Channel, Credentials, Endpoint};
-use niva_kit::server::{Listen, MemoryConnector, RoleServer};
-use niva_kit::testing::TestDb;
-use niva_kit::{Clock, Database, Ids, ManualClock, error, morning};
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, ServiceKey, stockholm};
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_rpc::MemoryConnector;
+use niva_rpc::client::{Channel, Credentials, Endpoint};
+use niva_rpc::server::{Listen, RoleServer};
+use niva_store::Database;
+use niva_testing::TestDb;
 use sea_orm::{ConnectionTrait, Statement};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -308,11 +310,11 @@ pub(crate) fn change_from(unit: &str, from: NaiveDate, change: pb::UnitChange) -
 }
 
 pub(crate) fn reason(status: &Status) -> String {
-    error::reason(status).unwrap_or_else(|| panic!("no reason: {status:?}"))
+    niva_rpc::reason(status).unwrap_or_else(|| panic!("no reason: {status:?}"))
 }
 
 /// Fields and reasons of a refused request, in order.
 pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
-    let fields = error::violations(status).into_iter().map(|(field, _)| field);
-    fields.zip(error::reasons(status)).collect()
+    let fields = niva_rpc::violations(status).into_iter().map(|(field, _)| field);
+    fields.zip(niva_rpc::reasons(status)).collect()
 }

@@ -1,9 +1,9 @@
 //! The three services as one caller sees them.
 
-use niva_kit::client::{Channel, Credentials, Endpoint};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
+use niva_rpc::client::{Channel, Credentials, Endpoint};
 
 /// Where the three services are.
 #[derive(Clone, Debug)]
@@ -33,9 +33,9 @@ impl Endpoints {
     pub fn clients(&self, credentials: &Credentials) -> Clients {
         let to = |endpoint: &Endpoint| endpoint.channel(credentials.clone());
         Clients {
-            assessment: niva_kit::bounded!(assessment::Clients::new(to(&self.assessment))),
-            choice: niva_kit::bounded!(choice::Clients::new(to(&self.choice))),
-            payment: niva_kit::bounded!(payment::Clients::new(to(&self.payment))),
+            assessment: niva_rpc::bounded!(assessment::Clients::new(to(&self.assessment))),
+            choice: niva_rpc::bounded!(choice::Clients::new(to(&self.choice))),
+            payment: niva_rpc::bounded!(payment::Clients::new(to(&self.payment))),
         }
     }
 }

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use niva_access::{Caller, Role};
+use niva_base::Clock;
 use niva_city::{CityData, Endpoints, Source};
 use niva_config::{CatalogueOptions, LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
-use niva_kit::Clock;
-use niva_kit::auth::{Caller, Role};
-use niva_kit::client::{Credentials, Endpoint};
+use niva_rpc::client::{Credentials, Endpoint};
 
 use crate::failure::Failure;
 use crate::runtime;

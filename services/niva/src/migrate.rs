@@ -3,7 +3,7 @@
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use niva_config::{DatabaseOptions, TelemetryOptions, Wrong};
-use niva_kit::Database;
+use niva_store::Database;
 
 use crate::failure::{Doing, Failure};
 use crate::parts::PARTS;

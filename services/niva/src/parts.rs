@@ -3,8 +3,8 @@
 use clap::{ArgMatches, Args, FromArgMatches};
 use futures_util::future::BoxFuture;
 use niva_config::Part;
-use niva_kit::server::Listen;
-use niva_kit::{Database, DbError};
+use niva_rpc::server::Listen;
+use niva_store::{Database, DbError};
 
 use crate::failure::{Doing, Failure};
 use crate::runtime;
@@ -61,7 +61,7 @@ fn serve<P: Part>(matches: &ArgMatches) -> Result<(), Failure> {
     let part = P::check(&options).map_err(Failure::configuration)?;
     let ground = part.ground().clone();
     runtime::block_on(&ground.telemetry, async {
-        let shutdown = niva_kit::shutdown::on_signals().doing("listen to signals")?;
+        let shutdown = niva_base::shutdown::on_signals().doing("listen to signals")?;
         let db = Database::connect(&ground.database_url).await.map_err(Failure::configuration)?;
         let served = part.start(db, shutdown.clone()).await.doing(format_args!("start {}", P::NAME))?;
         let running = served

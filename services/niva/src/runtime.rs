@@ -1,6 +1,6 @@
 //! Commands that wait for others: a runtime, telemetry.
 
-use niva_kit::telemetry::{TelemetryConfig, init};
+use niva_telemetry::{TelemetryConfig, init};
 
 use crate::failure::{Doing, Failure};
 

@@ -2,9 +2,9 @@
 
 use chrono::Duration;
 use clap::Args;
+use niva_access::{Caller, Role, UnknownRole};
+use niva_base::Clock;
 use niva_config::LocalIssuerOptions;
-use niva_kit::Clock;
-use niva_kit::auth::{Caller, Role, UnknownRole};
 
 use crate::failure::Failure;
 use crate::screen::show;

@@ -1,12 +1,12 @@
 //! Values to messages of the contract and back, as a client sees them.
 
 use niva_calendar::{Month, NaiveDate};
-use niva_kit::wire::write;
-pub(crate) use niva_kit::wire::write::{date, level, money, month, scope};
 use niva_models::{Component, Regime};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
+use niva_rpc::wire::write;
+pub(crate) use niva_rpc::wire::write::{date, level, money, month, scope};
 
 pub(crate) fn dates(first: NaiveDate, last: Option<NaiveDate>) -> common::DateInterval {
     common::DateInterval { first: Some(date(first)), last: last.map(date) }

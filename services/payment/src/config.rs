@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use clap::Args;
+use niva_base::Ids;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
-use niva_kit::client::{Credentials, Endpoint};
-use niva_kit::{Database, DbError, Ids};
+use niva_rpc::client::{Credentials, Endpoint};
+use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Deps, Migrator, StartError, Started};

@@ -7,7 +7,7 @@
 /// A line an rpc: the operation, called by the caller with the message.
 macro_rules! answer {
     ($self:ident.$operation:ident($request:ident)) => {
-        niva_kit::rpc::answer($self.$operation(niva_kit::auth::caller(&$request)?, $request.get_ref()).await)
+        niva_rpc::answer($self.$operation(niva_rpc::caller(&$request)?, $request.get_ref()).await)
     };
 }
 
@@ -35,16 +35,17 @@ mod wire;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use niva_access::{Caller, Policy, Role};
+use niva_base::{Clock, Ids, OpError};
 use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
-use niva_kit::auth::{Caller, Policy, Role};
-use niva_kit::client::Channel;
-use niva_kit::feed::{ConsumerHandle, Consumers};
-use niva_kit::request;
-use niva_kit::{Clock, Database, DbError, Ids, OpError, Tx};
+use niva_feed::{ConsumerHandle, Consumers};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::client::Channel;
+use niva_store::request;
+use niva_store::{Database, DbError, Tx};
 use pb::import_service_server::ImportServiceServer;
 use prost::Message;
 use tokio::task::JoinHandle;
@@ -208,9 +209,9 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
     macro_rules! add {
         ($($server:ident::$type:ident($resource:expr),)+) => {{
             let mut routes = Routes::builder();
-            $(routes.add_service(niva_kit::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
+            $(routes.add_service(niva_rpc::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
             routes.add_service(niva_catalogue::server(Arc::clone(&app.city)));
-            routes.add_service(niva_kit::bounded!(ImportServiceServer::new(imports::Imports(imports))));
+            routes.add_service(niva_rpc::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
         }};
     }
@@ -233,7 +234,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
 /// Who may call what: as the contract's method options say.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_kit::rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
+    niva_rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
 }
 
 /// The provider that a caller is bound to: whoever calls for a provider sees and tells of its units alone.

@@ -1,6 +1,6 @@
 //! The tables of payment.
 
-use niva_kit::schema::Ddl;
+use niva_store::schema::Ddl;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// The schema of the payment service's database.
@@ -10,9 +10,9 @@ pub struct Migrator;
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
-            niva_kit::request::migration(),
-            niva_kit::feed::consumer_migration(),
-            niva_kit::facts::migration(),
+            niva_store::request::migration(),
+            niva_feed::consumer_migration(),
+            niva_store::facts::migration(),
             niva_imports::migration(),
             Ddl::boxed("payment_facts_1", facts, &["DROP TABLE fact_counter"]),
             Ddl::boxed("payment_runs_1", runs, &["DROP TABLE payment_run"]),

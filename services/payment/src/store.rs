@@ -1,6 +1,6 @@
 //! What the stores of all resources have in common.
 
-use niva_kit::DbError;
+use niva_store::DbError;
 pub(crate) use sea_orm::ConnectionTrait as Connection;
 use sea_orm::{ConnectionTrait, DbBackend, Statement, TryGetable, Value};
 

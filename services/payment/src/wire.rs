@@ -1,13 +1,13 @@
 //! Words of payment's own that several resources share, outwards, and scopes by payment's rule of hours.
 
-use niva_kit::page::PageRequest;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations};
+use niva_base::{OpError, Violations};
 use niva_models::{Component, PriceUnit, Scope};
 use niva_money::Ore;
 use niva_payment_domain::{FactError, Settlement, check_price, parse_hours};
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read;
+use niva_store::page::PageRequest;
 
 /// Lines or holds on a page at most, and when no size is asked for.
 pub(crate) const MAX_LINES: u32 = 5_000;

@@ -1,7 +1,7 @@
 //! Facts that payment is told itself: schedules, occasions, agreements, transitions, premises costs; one by one and
 //! imported.
 
-use niva_kit::auth::{Caller, Role};
+use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
@@ -62,7 +62,7 @@ async fn settle(world: &World) {
     world.assessed(&levels).await;
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn occasions_are_paid_replaced_and_taken_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
@@ -129,8 +129,8 @@ niva_kit::on_both_databases! {
             pb::Occasion { date: None, ..evening((2024, 3, 3), 1) },
             pb::Occasion { date: Some(wire::Date { year: 2024, month: 2, day: 30 }), ..evening((2024, 3, 3), 1) },
         ]).await.unwrap_err();
-        assert_eq!(niva_kit::error::reasons(&refused), ["DATE_IN_FUTURE", "COUNT_OUT_OF_RANGE", "COMPONENT_NOT_REPORTED", "FIELD_REQUIRED", "DATE_INVALID"]);
-        let fields: Vec<_> = niva_kit::error::violations(&refused).into_iter().map(|(field, _)| field).collect();
+        assert_eq!(niva_rpc::reasons(&refused), ["DATE_IN_FUTURE", "COUNT_OUT_OF_RANGE", "COMPONENT_NOT_REPORTED", "FIELD_REQUIRED", "DATE_INVALID"]);
+        let fields: Vec<_> = niva_rpc::violations(&refused).into_iter().map(|(field, _)| field).collect();
         assert_eq!(fields, ["occasions[0].date", "occasions[1].count", "occasions[2].component", "occasions[3].date", "occasions[4].date"]);
         let circle = pb::Occasion { component: Component::Rate.into(), ..evening((2024, 3, 3), 1) };
         assert_eq!(reason(&report(&world, finance(), "x", vec![circle]).await.unwrap_err()), "COMPONENT_NOT_REPORTED");

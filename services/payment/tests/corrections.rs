@@ -19,7 +19,7 @@ async fn settle(world: &World) -> Person {
     person
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn g10_a_level_back_in_time(db: &TestDb) {
         let world = World::start(db, crate::common::Start { today: day(2024, 3, 20), opening: Some("2024-03".parse().unwrap()), ..Default::default() }).await;
         let person = settle(&world).await;

@@ -33,7 +33,7 @@ async fn everything(world: &World, run: &pb::PaymentRun) -> (Vec<pb::PaymentLine
     (world.lines(run).await, world.holds(run).await)
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn a_calculation_that_is_killed_again_and_again_writes_the_same(db: &TestDb) {
         let undisturbed = another(db).await;
         let world = World::new(&undisturbed).await;

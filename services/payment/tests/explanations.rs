@@ -8,7 +8,7 @@ use crate::common::city::{Person, date, placed, unit};
 use crate::common::told::{agreed, evening};
 use crate::common::{World, day, reason};
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn lines_and_their_corrections_are_explained(db: &TestDb) {
         let world = World::new(db).await;
         let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));

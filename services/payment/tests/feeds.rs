@@ -4,14 +4,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use niva_kit::auth::{Caller, Policy, Role, Verifier};
-use niva_kit::client::Endpoint;
-use niva_kit::server::{Listen, MemoryConnector, RoleServer};
+use niva_access::{Caller, Policy, Role, Verifier};
 use niva_names::stockholm;
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
 use niva_proto::common::v1::{EventInfo, Regime};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::MemoryConnector;
+use niva_rpc::client::Endpoint;
+use niva_rpc::server::{Listen, RoleServer};
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -21,7 +22,7 @@ use tonic::{Request, Response, Status};
 use crate::common::city::{Person, date, placed, unit};
 use crate::common::{Start, World, amount, day};
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn a_feed_that_is_doubled_or_shuffled_leaves_the_same(db: &TestDb) {
         let world = World::new(db).await;
         let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
@@ -79,7 +80,7 @@ impl Feeds {
         world: &World,
         connector: MemoryConnector,
         shutdown: CancellationToken,
-    ) -> niva_kit::server::Running {
+    ) -> niva_rpc::server::Running {
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::Service])

@@ -1,10 +1,10 @@
 //! CalculateCompensation: golden cases over the wire, and what it refuses.
 
-use niva_kit::auth::{Caller, Role};
-use niva_kit::testing::TestDb;
+use niva_access::{Caller, Role};
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::common::v1::{self as wire, Regime};
 use niva_proto::payment::v1::{self as pb, Component};
+use niva_testing::TestDb;
 use tonic::Status;
 
 use crate::common::city::date;
@@ -116,7 +116,7 @@ async fn every_violation_is_told_at_once() {
         ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2020, 3)).await.unwrap_err();
-    let mut reasons = niva_kit::error::reasons(&refused);
+    let mut reasons = niva_rpc::reasons(&refused);
     reasons.sort();
     let expected = [
         "DISTRICT_UNKNOWN",
@@ -126,7 +126,7 @@ async fn every_violation_is_told_at_once() {
         "NOTICE_BEFORE_ORDER",
         "POINTS_WITHOUT_LEVEL",
     ];
-    assert_eq!(reasons, expected, "{:?}", niva_kit::error::violations(&refused));
+    assert_eq!(reasons, expected, "{:?}", niva_rpc::violations(&refused));
     let days =
         |first: u32, last: u32| crate::common::city::days(day(2010, 3, first), Some(day(2010, 3, last)));
     let agreement = |id: &str, first, last, ore| pb::Agreement {
@@ -148,7 +148,7 @@ async fn every_violation_is_told_at_once() {
         ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2999, 3)).await.unwrap_err();
-    let reasons = niva_kit::error::reasons(&refused);
+    let reasons = niva_rpc::reasons(&refused);
     for expected in [
         "END_WITHOUT_START",
         "HOURS_OUT_OF_RANGE",
@@ -178,13 +178,8 @@ async fn facts_told_twice_for_a_day_are_refused() {
         ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let refused = quote(&world, wrong, (2010, 3), (2010, 3)).await.unwrap_err();
-    let mut reasons = niva_kit::error::reasons(&refused);
+    let mut reasons = niva_rpc::reasons(&refused);
     reasons.sort();
-    assert_eq!(
-        reasons,
-        ["OCCASION_TWICE", "VALID_FROM_TWICE"],
-        "{:?}",
-        niva_kit::error::violations(&refused)
-    );
+    assert_eq!(reasons, ["OCCASION_TWICE", "VALID_FROM_TWICE"], "{:?}", niva_rpc::violations(&refused));
     world.stop().await;
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use niva_kit::auth::{Caller, Role};
+use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, payment_run::State};
@@ -55,7 +55,7 @@ fn every_rpc_of_the_contract_has_a_rule() {
     assert_eq!(policy.paths().collect::<Vec<_>>(), rpcs);
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn a_run_is_calculated_listed_and_approved_by_another_person(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
@@ -293,7 +293,7 @@ fn sorted(lines: Vec<pb::PaymentLine>) -> Vec<String> {
 
 #[tokio::test]
 async fn without_its_tables_the_service_does_not_start_and_says_what_to_do() {
-    let db = niva_kit::testing::TestDb::sqlite().await;
+    let db = niva_testing::TestDb::sqlite().await;
     let error = crate::common::unmigrated(&db).await.unwrap_err();
     assert!(error.to_string().contains("niva migrate"), "{error}");
 }

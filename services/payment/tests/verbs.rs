@@ -3,7 +3,7 @@
 
 use chrono::TimeDelta;
 
-use niva_kit::auth::{Caller, Role};
+use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, Regime, fact_info::State};
 use niva_proto::payment::v1::{
@@ -31,7 +31,7 @@ fn hour(world: &World) {
 }
 
 fn stamp(world: &World) -> Option<prost_types::Timestamp> {
-    Some(niva_kit::wire::write::timestamp(world.clock.now()))
+    Some(niva_rpc::wire::write::timestamp(world.clock.now()))
 }
 
 /// The rpc that takes a request.
@@ -235,7 +235,7 @@ macro_rules! walk {
     };
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn a_schedule_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
@@ -243,7 +243,7 @@ niva_kit::on_both_databases! {
         let given = schedule("PL-0001", (2024, 3, 11), [1, 0, 1, 0, 1]);
         let kept = world.maker().schedules.record_schedule(record(given.clone())).await.unwrap().into_inner().schedule.unwrap();
         let second = world.maker().schedules.record_schedule(record(given)).await.unwrap_err();
-        assert_eq!((reason(&second), niva_kit::error::metadata(&second, "fact_id")), ("PERIOD_OVERLAPS".to_owned(), Some(kept.schedule_id.clone())));
+        assert_eq!((reason(&second), niva_rpc::metadata(&second, "fact_id")), ("PERIOD_OVERLAPS".to_owned(), Some(kept.schedule_id.clone())));
         let other = |s: Schedule| Schedule { week: Some(WeeklySchedule { monday: 2, ..Default::default() }), ..s };
         walk!(
             world, schedules: schedule (schedule_id), schedules;
@@ -295,7 +295,7 @@ niva_kit::on_both_databases! {
         let given = agreed("IA-1", day(2024, 3, 4), Some(day(2024, 3, 8)), 70_000);
         let incomplete = Agreement { unit: 0, agreed_by: String::new(), ..given.clone() };
         let refused = world.maker().agreements.record_agreement(record(incomplete)).await.unwrap_err();
-        assert_eq!(niva_kit::error::reasons(&refused), ["PRICE_UNIT_UNKNOWN", "FIELD_REQUIRED"]);
+        assert_eq!(niva_rpc::reasons(&refused), ["PRICE_UNIT_UNKNOWN", "FIELD_REQUIRED"]);
         let kept = world.maker().agreements.record_agreement(record(given)).await.unwrap().into_inner().agreement.unwrap();
         let other = |a: Agreement| Agreement { price: Some(wire::Money { ore: 60_000 }), ..a };
         walk!(

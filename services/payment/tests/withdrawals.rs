@@ -29,7 +29,7 @@ async fn corrections(world: &World, run: &pb::PaymentRun) -> Vec<(i64, i64, Stri
     earlier.map(|l| (brief(l).3, brief(l).4, l.cause.clone())).collect()
 }
 
-niva_kit::on_both_databases! {
+niva_testing::on_both_databases! {
     async fn an_agreement(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;

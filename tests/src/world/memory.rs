@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_kit::{
-    Clock, Database, Ids,
-    auth::{Caller, LocalIssuer, Policy, Role, Verifier},
-    client::{Channel, Credentials, Endpoint},
-    server::{Listen, MemoryConnector, RoleServer, Running},
-};
+use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_base::{Clock, Ids};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
+use niva_rpc::MemoryConnector;
+use niva_rpc::client::{Channel, Credentials, Endpoint};
+use niva_rpc::server::{Listen, RoleServer, Running};
+use niva_store::Database;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 

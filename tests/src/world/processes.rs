@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use niva_kit::client::Endpoint;
+use niva_rpc::client::Endpoint;
 use tokio::net::TcpStream;
 
 use super::{Ground, HANG, Service, clock_file, look_again};

@@ -3,7 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use niva_journeys::process;
-use niva_kit::testing::{POSTGRES, TestDb};
+use niva_testing::{POSTGRES, TestDb};
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;

@@ -9,7 +9,7 @@ mod trace;
 use std::path::Path;
 
 use niva_journeys::world::{Service, Store, World};
-use niva_kit::client::Endpoint;
+use niva_rpc::client::Endpoint;
 
 use crate::journey;
 

@@ -84,11 +84,10 @@ async fn former_boards_and_unknown_services_are_refused(world: &World) {
     };
     let request = RecordUnitRequest { request_id: new_request(), validate_only: false, unit: Some(unit) };
     let refused = client.units.record_unit(request).await.unwrap_err();
-    let mut reasons = niva_kit::error::reasons(&refused);
+    let mut reasons = niva_rpc::reasons(&refused);
     reasons.sort();
     assert_eq!(reasons, ["DISTRICT_NOT_VALID", "SERVICE_UNKNOWN"]);
-    let words: Vec<String> =
-        niva_kit::error::violations(&refused).into_iter().map(|(_, words)| words).collect();
+    let words: Vec<String> = niva_rpc::violations(&refused).into_iter().map(|(_, words)| words).collect();
     assert!(words.iter().any(|w| w.contains("name Norr, which succeeded it")), "{words:?}");
 }
 

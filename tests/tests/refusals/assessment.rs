@@ -65,7 +65,7 @@ pub(super) async fn grants(world: &World) {
     assert_eq!(nameless.expect_err("no request_id").code(), Code::InvalidArgument);
     let stranger = record(new_request(), Grant { person_id: "nobody".to_owned(), ..fine.clone() });
     let answer = client.grants.record_grant(stranger).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("PERSON_UNKNOWN"));
+    assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("PERSON_UNKNOWN"));
     let reused = RecordPersonRequest {
         request_id: "record-person".to_owned(),
         person: Some(steps::living("another", "Farsta")),
@@ -93,9 +93,9 @@ pub(super) async fn measurements(world: &World) {
         ..Default::default()
     };
     let answer = client.measurements.record_measurement(start("2024-03-06", "2024-03-01")).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("VISIT_IN_FUTURE"));
+    assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("VISIT_IN_FUTURE"));
     let answer = client.measurements.record_measurement(start("2024-03-04", "2024-03-05")).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("FOLLOW_UP_AFTER_VISIT"));
+    assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("FOLLOW_UP_AFTER_VISIT"));
     let request = RecordScoreRequest {
         request_id: new_request(),
         measurement_id: "none".to_owned(),

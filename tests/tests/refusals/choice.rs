@@ -50,21 +50,21 @@ pub(super) async fn placements(world: &World, placement: &str) {
         notice_date: day("2024-03-03"),
     };
     let answer = client.placements.give_notice(notice).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("NOTICE_BEFORE_ORDER"));
+    assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("NOTICE_BEFORE_ORDER"));
     let start = StartPlacementRequest {
         request_id: new_request(),
         placement_id: placement_id.clone(),
         actual_start: day("2024-03-03"),
     };
     let answer = client.placements.start_placement(start).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("START_BEFORE_ORDER"));
+    assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("START_BEFORE_ORDER"));
     let end = EndPlacementRequest { request_id: new_request(), placement_id, end_date: day("2024-03-03") };
     let answer = client.placements.end_placement(end).await.unwrap_err();
-    assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("PLACEMENT_STATE"));
+    assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("PLACEMENT_STATE"));
     for unit in ["unit", "unit-full"] {
         let grant_id = "grant-of-other".to_owned();
         let request = MakeOfferRequest { request_id: new_request(), grant_id, unit_id: unit.to_owned() };
         let answer = client.offers.make_offer(request).await.unwrap_err();
-        assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("NO_FREE_PLACE"), "{unit}");
+        assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("NO_FREE_PLACE"), "{unit}");
     }
 }

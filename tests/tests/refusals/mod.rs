@@ -53,9 +53,9 @@ async fn everything(world: &World) -> Vec<Vec<u8>> {
 fn assert_refused<T: std::fmt::Debug>(what: &str, answer: Result<T, Status>, code: Code, reasons: &[&str]) {
     let refused = answer.expect_err(what);
     assert_eq!(refused.code(), code, "{what}: {refused:?}");
-    let mut told: Vec<String> = niva_kit::error::reasons(&refused);
+    let mut told: Vec<String> = niva_rpc::reasons(&refused);
     if told.is_empty() {
-        told.extend(niva_kit::error::reason(&refused));
+        told.extend(niva_rpc::reason(&refused));
     }
     told.sort();
     let mut expected: Vec<&str> = reasons.to_vec();
@@ -63,7 +63,7 @@ fn assert_refused<T: std::fmt::Debug>(what: &str, answer: Result<T, Status>, cod
     assert_eq!(told, expected, "{what}: {refused:?}");
     assert!(refused.message().len() > 15, "{what}: says too little: {refused:?}");
     if code == Code::InvalidArgument {
-        assert_eq!(niva_kit::error::violations(&refused).len(), reasons.len(), "{what}: {refused:?}");
+        assert_eq!(niva_rpc::violations(&refused).len(), reasons.len(), "{what}: {refused:?}");
     }
 }
 

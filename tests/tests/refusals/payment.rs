@@ -92,7 +92,7 @@ pub(super) async fn runs(world: &World) {
     };
     for far in ["2024-05", "2080-01"] {
         let answer = client.runs.create_payment_run(of(month(far))).await.unwrap_err();
-        assert_eq!(niva_kit::error::reason(&answer).as_deref(), Some("MONTH_IN_FUTURE"), "{far}: {answer:?}");
+        assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("MONTH_IN_FUTURE"), "{far}: {answer:?}");
     }
     let answer = client.runs.create_payment_run(of(Month { year: 2024, month: 13 })).await.unwrap_err();
     assert_eq!(answer.code(), Code::InvalidArgument);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use niva_kit::auth::Policy;
+use niva_access::Policy;
 use prost::Message as _;
 use prost_types::{DescriptorProto, FileDescriptorSet};
 

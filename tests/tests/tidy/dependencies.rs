@@ -32,7 +32,6 @@ const FOUNDATION: &[&str] = &[
     "niva-facts",
     "niva-feed",
     "niva-imports",
-    "niva-kit",
     "niva-models",
     "niva-money",
     "niva-names",
@@ -60,7 +59,7 @@ const fn rule(
 }
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 15] = [
     rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
     rule(
         "niva-base",
@@ -128,7 +127,6 @@ const RULES: [Rule; 16] = [
         &[NETWORKS, LISTENERS],
         "every crate's tests may use it",
     ),
-    rule("niva-kit", &[FOUNDATION, &["niva-testing"]], &[DATABASES, NETWORKS, LISTENERS], "it only tells on"),
     rule("niva-assessment", &[FOUNDATION, &["niva-assessment-domain"]], &[LISTENERS], BY_FEED),
     rule("niva-choice", &[FOUNDATION, &["niva-choice-domain"]], &[LISTENERS], BY_FEED),
     rule("niva-payment", &[FOUNDATION, &["niva-payment-domain"]], &[LISTENERS], BY_FEED),
@@ -167,7 +165,7 @@ fn read(file: &SourceFile) -> Option<Crate<'_>> {
 
 /// Whether a crate may depend on another; the reason when not.
 fn refusal(name: &str, dependency: &str) -> Option<String> {
-    if dependency == "niva-testing" && !matches!(name, "niva-kit" | "niva-journeys") {
+    if dependency == "niva-testing" && name != "niva-journeys" {
         return Some("it is for tests: a dev-dependency".to_owned());
     }
     // Ids are values of a database for whoever has one: the feature is off where it is not asked for.
@@ -267,13 +265,13 @@ fn a_forbidden_dependency_is_seen() {
         let text = format!("[package]\nname = \"{name}\"\n[dependencies]\n{dependency}.workspace = true\n");
         check(&[SourceFile::sample("x/Cargo.toml", &text)])
     };
-    for outside in ["tokio", "tonic", "sea-orm", "sqlx", "rand", "uuid", "niva-proto", "niva-kit"] {
+    for outside in ["tokio", "tonic", "sea-orm", "sqlx", "rand", "uuid", "niva-proto", "niva-rpc"] {
         let complaints = sample("niva-payment-domain", outside);
         assert_complains(&complaints, &format!("niva-payment-domain must not depend on {outside}"));
     }
     assert_complains(&sample("niva-choice", "niva-payment"), "by its feed alone");
     assert_complains(&sample("niva-choice", "niva-assessment-domain"), "by its feed alone");
-    assert_complains(&sample("niva-kit", "niva-choice"), "niva-kit must not depend on niva-choice");
+    assert_complains(&sample("niva-rpc", "niva-choice"), "niva-rpc must not depend on niva-choice");
     assert_complains(&sample("niva-access", "sea-orm"), "of ours it uses niva-base, niva-facts, and never");
     assert_complains(&sample("niva-base", "niva-access"), "of ours it uses niva-facts, and never");
     assert_complains(&sample("niva-rpc", "niva-store"), "niva-rpc must not depend on niva-store");

@@ -113,5 +113,5 @@ fn an_amount_cut_by_its_format_is_seen() {
 fn the_clock_may_be_read_by_the_clock_alone() {
     let line = "let now = Utc::now();";
     assert!(check(&[SourceFile::sample("shared/base/src/clock.rs", line)]).is_empty());
-    assert_complains(&check(&[SourceFile::sample("shared/kit/src/feed.rs", line)]), "take niva_base::Clock");
+    assert_complains(&check(&[SourceFile::sample("shared/feed/src/log.rs", line)]), "take niva_base::Clock");
 }

@@ -6,12 +6,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
-use niva_kit::auth::Caller;
-use niva_kit::feed::{FeedItem, HEARTBEAT, NewEvent};
-use niva_kit::wire::write;
-use niva_kit::{DbError, OpError};
+use niva_access::Caller;
+use niva_base::OpError;
+use niva_feed::{FeedItem, HEARTBEAT, NewEvent};
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::FeedStatus;
+use niva_rpc::wire::write;
+use niva_store::DbError;
 use pb::choice_feed_event::Fact;
 use pb::feed_service_server::FeedService;
 use prost::Message as _;
@@ -30,9 +31,7 @@ impl FeedService for Feed {
         &self,
         request: Request<pb::WatchChoiceRequest>,
     ) -> Answer<Self::WatchChoiceStream> {
-        Ok(Response::new(
-            self.watch(request.get_ref()).map(|item| item.map_err(niva_kit::rpc::status)).boxed(),
-        ))
+        Ok(Response::new(self.watch(request.get_ref()).map(|item| item.map_err(niva_rpc::status)).boxed()))
     }
 
     async fn get_feed_status(

@@ -1,7 +1,7 @@
 //! How far feeds have been applied.
 
 use chrono::{DateTime, Utc};
-use niva_kit::DbError;
+use niva_store::DbError;
 use sea_orm::{ConnectionTrait, Statement};
 
 /// When the cursor of a feed last moved.

@@ -5,12 +5,13 @@ mod wire;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_choice_domain::Grant;
-use niva_kit::auth::Caller;
-use niva_kit::client::Channel;
-use niva_kit::feed::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
-use niva_kit::{OpError, Tx, Violations};
+use niva_feed::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
 use niva_proto::assessment::v1 as pb;
+use niva_rpc::client::Channel;
+use niva_store::Tx;
 use pb::assessment_feed_event::Fact;
 use pb::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use tonic::Status;
@@ -28,7 +29,7 @@ pub(crate) struct Grants;
 
 impl Source {
     pub(crate) fn new(channel: Channel) -> Self {
-        Self(niva_kit::bounded!(AssessmentFeedClient::new(channel)))
+        Self(niva_rpc::bounded!(AssessmentFeedClient::new(channel)))
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::Interval;
 use niva_choice_domain::Grant;
-use niva_kit::{DbError, Tx};
+use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{

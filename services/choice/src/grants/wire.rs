@@ -1,10 +1,10 @@
 //! Grants as assessment tells them.
 
+use niva_base::Violations;
 use niva_choice_domain::Grant;
-use niva_kit::Violations;
-use niva_kit::wire::read;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1::fact_info::State;
+use niva_rpc::wire::read;
 
 /// A grant as the feed tells it, and whether it was withdrawn.
 pub(crate) fn grant(v: &mut Violations, told: &pb::Grant) -> Option<(Grant, bool)> {

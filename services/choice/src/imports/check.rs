@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_choice_domain::{Grant, Placement, Unit, capacity};
-use niva_kit::auth::Caller;
-use niva_kit::import::Findings;
-use niva_kit::{OpError, Tx, Violations};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::import::Findings;
+use niva_store::Tx;
 use pb::import_choice_request::Record;
 
 use super::Accepted;

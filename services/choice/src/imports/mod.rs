@@ -5,14 +5,15 @@ mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_choice_domain::{Placement, Provider, Unit};
 use niva_facts::{Info, Telling};
-use niva_kit::auth::{self, Caller};
-use niva_kit::import::{Findings, Import};
-use niva_kit::request::Call;
-use niva_kit::rpc::answer;
-use niva_kit::{OpError, Tx, facts};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::answer;
+use niva_rpc::import::{Findings, Import};
+use niva_store::request::ChangeCall as Call;
+use niva_store::{Tx, facts};
 use pb::import_service_server::ImportService;
 use tonic::{Request, Streaming};
 
@@ -35,7 +36,7 @@ impl ImportService for Imports {
         &self,
         request: Request<Streaming<pb::ImportChoiceRequest>>,
     ) -> Answer<pb::ImportChoiceResponse> {
-        let caller = auth::caller(&request)?.clone();
+        let caller = niva_rpc::caller(&request)?.clone();
         let import = Import::gather(request.into_inner()).await?;
         answer(self.import(&caller, import).await)
     }

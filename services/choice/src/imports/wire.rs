@@ -1,7 +1,7 @@
 //! Records of an import.
 
+use niva_base::Violations;
 use niva_choice_domain::{Placement, Provider, Unit};
-use niva_kit::Violations;
 use niva_proto::choice::v1 as pb;
 use pb::import_choice_request::Record;
 

@@ -6,15 +6,16 @@ mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{Grant, Offer, Opening, Order, Refusal};
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::request::Call;
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, Violations};
 use niva_names::ServiceInfo;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::read;
+use niva_store::Tx;
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::request::ChangeCall as Call;
 use pb::offer_service_server::OfferService;
 use tonic::Request;
 

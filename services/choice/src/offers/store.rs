@@ -3,9 +3,9 @@
 
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{Grant, Offer, OfferState};
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, Tx};
 use niva_names::ServiceInfo;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::Expr;
 use sea_orm::{

@@ -1,9 +1,9 @@
 //! Offers on the wire.
 
+use niva_base::OpError;
 use niva_choice_domain::{Offer, OfferState};
-use niva_kit::OpError;
-use niva_kit::wire::write::date;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::write::date;
 
 /// The state to list; `None`: all.
 pub(crate) fn state(value: i32) -> Result<Option<&'static str>, OpError> {

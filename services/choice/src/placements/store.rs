@@ -1,11 +1,12 @@
 //! Placements.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+use niva_base::OpError;
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{Dates, Grant, Placement, PlacementState, Unit};
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx, bulk};
 use niva_names::ServiceInfo;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::ExprTrait;
 use sea_orm::{

@@ -1,10 +1,10 @@
 //! Placements on the wire.
 
+use niva_base::Violations;
 use niva_choice_domain::{Dates, Placement, PlacementState};
-use niva_kit::Violations;
-use niva_kit::wire::read;
-use niva_kit::wire::write::date;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::read;
+use niva_rpc::wire::write::date;
 
 use crate::refused::field_of;
 use crate::wire::Reader;

@@ -5,13 +5,14 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_choice_domain::Provider;
 use niva_facts::Info;
-use niva_kit::auth::Caller;
-use niva_kit::feed::NewEvent;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::{OpError, Tx, facts};
+use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::{Tx, facts};
 use pb::provider_service_server::ProviderService;
 use tonic::Request;
 

@@ -1,10 +1,11 @@
 //! Providers.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+use niva_base::OpError;
 use niva_choice_domain::Provider;
 use niva_facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx, bulk};
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect, Statement};
 

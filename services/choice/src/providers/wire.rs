@@ -1,8 +1,8 @@
 //! Providers on the wire.
 
+use niva_base::{OpError, Violations};
 use niva_choice_domain::Provider;
 use niva_facts::{Fact, Info};
-use niva_kit::{OpError, Violations};
 use niva_proto::choice::v1 as pb;
 
 use crate::wire::{Reader, id_or};

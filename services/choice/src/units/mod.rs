@@ -6,12 +6,13 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_choice_domain::{Done, Unit};
 use niva_facts::{Info, Telling};
-use niva_kit::auth::Caller;
-use niva_kit::feed::NewEvent;
-use niva_kit::{OpError, Tx, facts};
+use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
+use niva_store::{Tx, facts};
 use pb::unit_service_server::UnitService;
 use tonic::Request;
 

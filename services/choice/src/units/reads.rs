@@ -1,12 +1,12 @@
 //! What is told of units.
 
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_choice_domain::occupancy;
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::read;
+use niva_store::page::{PageRequest, filter_hash};
 
 use super::{Units, store, wire};
 use crate::sight::Sight;

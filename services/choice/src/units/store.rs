@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use niva_base::OpError;
 use niva_calendar::{NaiveDate, day_before};
 use niva_choice_domain::{Periods, Refusal, Unit, UnitTerms};
 use niva_facts::Info;
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, OpError, Tx, bulk};
 use niva_models::Regime;
 use niva_names::{ServiceKey, UnknownName};
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect, Statement};

@@ -1,12 +1,13 @@
 //! Units on the wire.
 
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{OccupancyDay, Periods, Unit, UnitChange, UnitTerms};
 use niva_facts::{Fact, Info};
-use niva_kit::wire::read;
-use niva_kit::wire::write::{self, date};
-use niva_kit::{OpError, Violations};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::read;
+use niva_rpc::wire::write;
+use niva_rpc::wire::write::date;
 
 use crate::refused::violations;
 use crate::wire::{Reader, id_of, id_or};

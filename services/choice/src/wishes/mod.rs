@@ -5,12 +5,12 @@ mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_choice_domain::{MAX_UNITS, Wish};
-use niva_kit::OpError;
-use niva_kit::auth::Caller;
-use niva_kit::request::Call;
-use niva_kit::wire::read;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::read;
+use niva_store::request::ChangeCall as Call;
 use pb::wish_service_server::WishService;
 use tonic::Request;
 

@@ -2,8 +2,9 @@
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
 use chrono::{DateTime, Utc};
+use niva_base::OpError;
 use niva_choice_domain::Wish;
-use niva_kit::{DbError, OpError, Tx};
+use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
 

@@ -1,7 +1,7 @@
 //! Wishes on the wire.
 
+use niva_base::{OpError, Violations};
 use niva_choice_domain::{Refusal, Wish};
-use niva_kit::{OpError, Violations};
 use niva_proto::choice::v1 as pb;
 
 /// Field of a wish that its refusals are about.

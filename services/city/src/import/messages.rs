@@ -1,19 +1,19 @@
 //! Records as messages of the contract.
 
 use chrono::NaiveDate;
-use niva_kit::wire::write::{date, level, scope};
 use niva_models::{Component, Regime};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1::DateInterval;
 use niva_proto::payment::v1 as payment;
+use niva_rpc::wire::write::{date, level, scope};
 
 use crate::records::{
     Grant, Measurement, Occasion, Person, Placement, Provider, Row, Schedule, Unit, Verdict,
 };
 
 fn regime(regime: Regime) -> i32 {
-    niva_kit::wire::write::regime(regime).into()
+    niva_rpc::wire::write::regime(regime).into()
 }
 
 fn component(component: Component) -> i32 {

@@ -203,7 +203,7 @@ fn request_id(city: &CityData, part: usize) -> String {
 
 /// Each description begins with the record's origin, `grants.csv:17`; which message it was says nothing to a person.
 fn refused(service: &'static str, status: &Status) -> ImportError {
-    let violations = niva_kit::error::violations(status);
+    let violations = niva_rpc::violations(status);
     if violations.is_empty() {
         return ImportError::call(format_args!("import into {service}"), status);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use niva_kit::auth::Role;
+use niva_access::Role;
 use niva_money::Ore;
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;

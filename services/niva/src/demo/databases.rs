@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use niva_config::Part;
-use niva_kit::Database;
+use niva_store::Database;
 use sea_orm::ConnectionTrait;
 
 use crate::failure::{Doing, Failure};

@@ -1,7 +1,7 @@
 //! Facts that arrive after March was paid.
 
+use niva_access::Role;
 use niva_calendar::NaiveDate;
-use niva_kit::auth::Role;
 use niva_models::Regime;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::choice::v1 as choice;

@@ -19,7 +19,7 @@ mod world;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use niva_kit::auth::Role;
+use niva_access::Role;
 use niva_models::{Catalogue, Outcome};
 use niva_proto::assessment::v1::ListPersonsRequest;
 
@@ -45,7 +45,7 @@ pub(crate) fn run(options: Options) -> Result<(), Failure> {
 }
 
 async fn demonstrate(config: &Config) -> Result<(), Failure> {
-    let shutdown = niva_kit::shutdown::on_signals().doing("listen to signals")?;
+    let shutdown = niva_base::shutdown::on_signals().doing("listen to signals")?;
     let progress = Progress::told(!config.json);
     let demo = tokio::select! {
         demo = perform(config, &progress) => demo?,

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use niva_access::{Caller, Role};
 use niva_calendar::{Datelike, NaiveDate, Weekday, day_after, is_working_day, plus_days};
-use niva_kit::auth::{Caller, Role};
 use niva_names::{DistrictId, stockholm};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
@@ -321,7 +321,7 @@ impl Person {
                 unit_id: unit_id.clone(),
             };
             match client.offers.make_offer(request).await {
-                Err(status) if niva_kit::error::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => {
+                Err(status) if niva_rpc::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => {
                     full.push(unit_id);
                 }
                 answer => {

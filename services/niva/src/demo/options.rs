@@ -3,8 +3,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 use niva_config::{ModelOptions, TelemetryOptions, Wrong};
-use niva_kit::telemetry::TelemetryConfig;
 use niva_models::Catalogue;
+use niva_telemetry::TelemetryConfig;
 
 use super::databases::Databases;
 use crate::runtime::QUIET;

@@ -1,7 +1,7 @@
 //! A month's payment run, from the maker's request to the approver's yes.
 
+use niva_access::Role;
 use niva_calendar::Month;
-use niva_kit::auth::Role;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
 

@@ -4,15 +4,16 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
+use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_base::{Clock, Ids, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
 use niva_config::{Part, Served};
-use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
-use niva_kit::client::{Channel, Credentials, Endpoint};
-use niva_kit::server::{Listen, MemoryConnector, Running};
-use niva_kit::{Clock, Ids, ManualClock, morning};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
+use niva_rpc::MemoryConnector;
+use niva_rpc::client::{Channel, Credentials, Endpoint};
+use niva_rpc::server::{Listen, Running};
 use tokio_util::sync::CancellationToken;
 
 use super::databases::Databases;

@@ -43,11 +43,11 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
 /// Calculates a case with the shipped models, and the city's own where a folder is given.
 fn calculate(quote: &QuoteFile, models: &ModelOptions) -> Result<CalculateCompensationResponse, Failure> {
     let catalogue = models.catalogue().map_err(Failure::configuration)?;
-    let today = niva_kit::Clock::system().today();
+    let today = niva_base::Clock::system().today();
     niva_payment::calculate(&quote.request(), &catalogue, &catalogue.services, today).map_err(|e| {
-        let status = niva_kit::rpc::status(e);
+        let status = niva_rpc::status(e);
         let mut words = format!("the case is refused: {}", status.message());
-        for (field, description) in niva_kit::error::violations(&status) {
+        for (field, description) in niva_rpc::violations(&status) {
             words.push_str(&format!("\n  {field}: {description}"));
         }
         Failure::failed(words)

@@ -1,9 +1,9 @@
 //! Absences, inwards.
 
+use niva_base::Violations;
 use niva_calendar::NaiveDate;
-use niva_kit::Violations;
-use niva_kit::wire::read::interval;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::interval;
 
 use crate::facts::{PlacementFact, Said};
 

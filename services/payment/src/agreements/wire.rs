@@ -1,10 +1,10 @@
 //! Individual agreements, inwards.
 
+use niva_base::Violations;
 use niva_calendar::NaiveDate;
-use niva_kit::Violations;
-use niva_kit::wire::read::{id, interval};
 use niva_payment_domain::{Agreement, Record};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::{id, interval};
 
 use crate::facts::{PlacementFact, Said};
 use crate::wire::price;

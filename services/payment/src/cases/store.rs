@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
-use niva_kit::bulk::{self, Cell};
-use niva_kit::{DbError, Tx};
 use niva_payment_domain::{Case, FactKind, Recorded};
+use niva_store::bulk;
+use niva_store::bulk::Cell;
+use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::CaseKey;

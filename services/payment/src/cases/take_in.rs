@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
-use niva_kit::{DbError, Tx};
 use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts};
+use niva_store::{DbError, Tx};
 
 use super::CaseKey;
 use super::store::{self, About, PlacementRow};

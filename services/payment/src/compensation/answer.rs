@@ -1,11 +1,11 @@
 //! Calculated lines, holds and explanations, outwards.
 
-use niva_kit::wire::write;
 use niva_models::Catalogue;
 use niva_payment_domain::{
     Basis, Explanation, Hold, HoldReason, Line, PlacementFacts, explain, hold_message,
 };
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::write;
 
 use crate::wire::{component_out, settlement_out, unit_out};
 

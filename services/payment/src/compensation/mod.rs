@@ -5,15 +5,15 @@ mod wire;
 
 use std::sync::Arc;
 
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_kit::OpError;
-use niva_kit::auth::Caller;
-use niva_kit::wire::write;
 use niva_models::Catalogue;
 use niva_money::Ore;
 use niva_names::ServiceCatalogue;
 use niva_payment_domain::owed;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::write;
 use pb::compensation_service_server::CompensationService;
 use tonic::Request;
 

@@ -1,8 +1,7 @@
 //! A case stated whole in one request.
 
+use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
-use niva_kit::wire::read::{date, district, level, month, optional_date, regime, service};
-use niva_kit::{OpError, Violations};
 use niva_models::{Catalogue, Scope};
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
@@ -10,6 +9,7 @@ use niva_payment_domain::{
     UnitPeriod, check_agreements, validate,
 };
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::{date, district, level, month, optional_date, regime, service};
 
 use crate::agreements::wire::agreement;
 use crate::occasions::wire::occasion;

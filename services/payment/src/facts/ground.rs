@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_kit::{OpError, Tx};
 use niva_payment_domain::{Case, UnitFacts};
+use niva_store::Tx;
 
 use crate::cases::{CaseKey, store as cases};
 use crate::units::store::units_as_of;

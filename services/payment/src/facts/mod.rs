@@ -9,14 +9,16 @@ mod store;
 
 use std::collections::BTreeMap;
 
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::auth::Caller;
-use niva_kit::facts::{self, Fact, Info, Telling};
-use niva_kit::wire::read;
-use niva_kit::{OpError, Tx, Violations};
+use niva_facts::{Fact, Info, Telling};
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_payment_domain::Record;
+use niva_rpc::wire::read;
+use niva_store::Tx;
+use niva_store::facts;
 use prost::Message;
 
 use crate::{App, bound_to};

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::facts::{self, Info, State, Telling};
-use niva_kit::{OpError, Tx, Violations};
+use niva_facts::{Info, State, Telling};
 use niva_models::Catalogue;
 use niva_payment_domain::{Content, Fact as CaseFact};
+use niva_store::Tx;
+use niva_store::facts;
 
 use super::ground::{Ground, Locked};
 use super::store::{self, Row};

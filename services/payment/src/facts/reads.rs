@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations, facts};
 use niva_proto::common::v1 as common;
+use niva_rpc::wire::read;
+use niva_store::facts;
+use niva_store::page::{PageRequest, filter_hash};
 use prost_types::Timestamp;
 
 use super::store::{self, Filter};

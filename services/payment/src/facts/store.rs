@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use niva_calendar::Interval;
-use niva_kit::bulk::{self, Cell};
-use niva_kit::page::PageRequest;
-use niva_kit::{DbError, Tx};
+use niva_store::bulk;
+use niva_store::bulk::Cell;
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
 use crate::store::{KEYS, Row as Found, binds, rows, statement};

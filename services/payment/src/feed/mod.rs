@@ -5,15 +5,16 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use niva_kit::auth::Caller;
-use niva_kit::client::Channel;
-use niva_kit::feed::{Consumer, Consumers, FeedEvent, FeedSink, Wire};
-use niva_kit::{Clock, Database, OpError, Tx};
+use niva_access::Caller;
+use niva_base::{Clock, OpError};
+use niva_feed::{Consumer, Consumers, FeedEvent, FeedSink, Wire};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest};
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::client::Channel;
+use niva_store::{Database, Tx};
 use pb::feed_service_server::FeedService;
 use tokio_util::sync::CancellationToken;
 use tonic::Request;
@@ -88,12 +89,12 @@ pub(crate) fn follow(
     choice: Channel,
     shutdown: &CancellationToken,
 ) -> Consumers {
-    let assessment = niva_kit::bounded!(AssessmentFeedClient::new(assessment));
+    let assessment = niva_rpc::bounded!(AssessmentFeedClient::new(assessment));
     let assessment = Wire(move |after_position| {
         let mut client = assessment.clone();
         async move { client.watch_assessment(WatchAssessmentRequest { after_position }).await }
     });
-    let choice = niva_kit::bounded!(ChoiceFeedClient::new(choice));
+    let choice = niva_rpc::bounded!(ChoiceFeedClient::new(choice));
     let choice = Wire(move |after_position| {
         let mut client = choice.clone();
         async move { client.watch_choice(WatchChoiceRequest { after_position }).await }

@@ -1,9 +1,8 @@
 //! Events of the feeds. What cannot be read is no request of anybody's but a defect of a producer: the feed stops and says
 //! why.
 
+use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Timeline};
-use niva_kit::wire::read::{date, id, interval, level, optional_date, regime, service_key};
-use niva_kit::{OpError, Violations};
 use niva_payment_domain::{
     Content, Fact, Grant, LevelDecision, LevelKind, PlacementDates, UnitFacts, UnitPeriod,
 };
@@ -11,6 +10,7 @@ use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1 as common;
 use niva_proto::common::v1::fact_info::State as FactState;
+use niva_rpc::wire::read::{date, id, interval, level, optional_date, regime, service_key};
 
 use crate::cases::{CaseKey, Incoming};
 use crate::wire::scope;

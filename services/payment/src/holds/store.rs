@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
-use niva_kit::bulk::{self, Cell};
-use niva_kit::{DbError, Tx};
 use niva_payment_domain::Hold;
+use niva_store::bulk;
+use niva_store::bulk::Cell;
+use niva_store::{DbError, Tx};
 use sea_orm::ConnectionTrait;
 
 use crate::store::{Row, rows, statement};

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use niva_access::Caller;
+use niva_base::OpError;
+use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Target, Upsert, upsert};
-use niva_kit::auth::{Caller, caller};
-use niva_kit::facts::Telling;
-use niva_kit::{OpError, Tx};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::caller;
+use niva_store::Tx;
 use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
 use tonic::{Request, Response, Streaming};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use niva_kit::OpError;
-use niva_kit::auth::Caller;
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_payment_domain::ledger::{LineId, Payable};
 use niva_payment_domain::{Explanation, explain, owed};
 use niva_proto::payment::v1 as pb;

@@ -6,10 +6,10 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_kit::OpError;
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
+use niva_access::Caller;
+use niva_base::OpError;
 use niva_proto::payment::v1 as pb;
+use niva_store::page::{PageRequest, filter_hash};
 use pb::line_service_server::LineService;
 use tonic::Request;
 

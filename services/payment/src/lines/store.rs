@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use niva_calendar::{Interval, Month};
-use niva_kit::bulk::{self, Cell};
-use niva_kit::{DbError, Tx};
 use niva_models::Level;
 use niva_money::Ore;
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
+use niva_store::bulk;
+use niva_store::bulk::Cell;
+use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use crate::store::{KEYS, Row, binds, rows, statement};

@@ -1,8 +1,8 @@
 //! Lines of the ledger, outwards, and their ids.
 
-use niva_kit::wire::write;
 use niva_payment_domain::ledger::LineId;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::write;
 
 use super::store::Line;
 use crate::cases::CaseKey;

@@ -4,12 +4,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::wire::read;
-use niva_kit::{OpError, Violations};
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_models::Model;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read;
+use niva_store::page::{PageRequest, filter_hash};
 use pb::model_service_server::ModelService;
 use tonic::Request;
 

@@ -1,8 +1,8 @@
 //! Models outwards.
 
-use niva_kit::wire::write;
 use niva_models::{Amount, Anomaly, Level, Model, ServiceTerms, Status};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::write;
 
 use crate::wire::{component_out, unit_out};
 

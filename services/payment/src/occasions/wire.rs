@@ -1,12 +1,12 @@
 //! Occasions, inwards.
 
+use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::Violations;
-use niva_kit::wire::read::date;
 use niva_models::{Catalogue, Component, PriceUnit};
 use niva_names::ServiceKey;
 use niva_payment_domain::{Occasion, OccasionKind, Record};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::date;
 
 use crate::facts::{PlacementFact, Said};
 

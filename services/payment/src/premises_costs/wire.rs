@@ -1,10 +1,10 @@
 //! Actual premises costs, inwards.
 
+use niva_base::Violations;
 use niva_calendar::NaiveDate;
-use niva_kit::Violations;
-use niva_kit::wire::read::interval;
 use niva_payment_domain::{PremisesCost, Record};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::interval;
 
 use crate::facts::{PlacementFact, Said};
 use crate::wire::price;

@@ -17,9 +17,9 @@ pub(crate) use inputs::Inputs;
 pub(crate) use pipeline::preview;
 pub(crate) use worker::{Jobs, spawn};
 
-use niva_kit::DbError;
-use niva_kit::db::Retryable;
 use niva_payment_domain::ledger::Imbalance;
+use niva_store::DbError;
+use niva_store::Retryable;
 
 /// Why a run cannot be calculated.
 #[derive(Debug, thiserror::Error)]

@@ -10,14 +10,15 @@ use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
+use niva_access::Caller;
+use niva_base::{OpError, Violations};
 use niva_calendar::Month;
-use niva_kit::auth::Caller;
-use niva_kit::page::{PageRequest, filter_hash};
-use niva_kit::rpc::status;
-use niva_kit::wire::read::{money, month};
-use niva_kit::{DbError, OpError, Tx, Violations};
 use niva_payment_domain::{Ledger, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::status;
+use niva_rpc::wire::read::{money, month};
+use niva_store::page::{PageRequest, filter_hash};
+use niva_store::{DbError, Tx};
 use pb::run_service_server::RunService;
 use tonic::{Request, Response, Status};
 

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use niva_calendar::Month;
-use niva_kit::{DbError, Tx};
 use niva_payment_domain::{Run, RunState};
+use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::tally::Tally;

@@ -96,7 +96,7 @@ impl Tally {
 
     /// Lower-case hex.
     pub(crate) fn lines_sha256(&self) -> String {
-        niva_kit::hex(&self.hash)
+        niva_base::hex(&self.hash)
     }
 }
 

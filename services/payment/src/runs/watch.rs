@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::Stream;
 use futures_util::stream;
-use niva_kit::OpError;
+use niva_base::OpError;
 use niva_payment_domain::RunState;
 use niva_proto::payment::v1 as pb;
 use tokio::sync::watch;

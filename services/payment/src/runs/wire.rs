@@ -1,8 +1,8 @@
 //! Runs, outwards.
 
-use niva_kit::wire::write;
 use niva_payment_domain::RunState;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::write;
 
 use super::store::StoredRun;
 use super::tally::Tally;

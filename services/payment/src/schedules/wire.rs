@@ -1,10 +1,10 @@
 //! Weekly schedules, inwards.
 
+use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::Violations;
-use niva_kit::wire::read::date;
 use niva_payment_domain::{Record, Schedule, ScheduleFrom};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::date;
 
 use crate::facts::{PlacementFact, Said};
 

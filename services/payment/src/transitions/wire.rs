@@ -1,10 +1,10 @@
 //! Transitions to work, inwards.
 
+use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_kit::Violations;
-use niva_kit::wire::read::{date, optional_date};
 use niva_payment_domain::{Record, Transition};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read::{date, optional_date};
 
 use crate::facts::{PlacementFact, Said};
 

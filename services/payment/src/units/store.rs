@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use niva_kit::bulk::{self, Cell};
-use niva_kit::{DbError, Tx};
 use niva_payment_domain::UnitFacts;
+use niva_store::bulk;
+use niva_store::bulk::Cell;
+use niva_store::{DbError, Tx};
 use sea_orm::ConnectionTrait;
 use serde::{Deserialize, Serialize};
 

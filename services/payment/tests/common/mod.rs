@@ -7,12 +7,9 @@ pub(crate) mod told;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_base::{Clock, Ids, ManualClock, OpError};
 use niva_calendar::{Month, NaiveDate};
-use niva_kit::auth::{Caller, LocalIssuer, Role, Verifier};
-use niva_kit::client::{Channel, Credentials, Endpoint};
-use niva_kit::server::{Listen, MemoryConnector, RoleServer, Running};
-use niva_kit::testing::TestDb;
-use niva_kit::{Clock, Database, Ids, ManualClock, OpError};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_payment::{Deps, Migrator, Started, Tuning};
@@ -20,6 +17,11 @@ use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::MemoryConnector;
+use niva_rpc::client::{Channel, Credentials, Endpoint};
+use niva_rpc::server::{Listen, RoleServer, Running};
+use niva_store::Database;
+use niva_testing::TestDb;
 
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -299,7 +301,7 @@ pub(crate) async fn another(db: &TestDb) -> TestDb {
 }
 
 pub(crate) fn reason(status: &Status) -> String {
-    niva_kit::error::reason(status).unwrap_or_else(|| format!("{status:?}"))
+    niva_rpc::reason(status).unwrap_or_else(|| format!("{status:?}"))
 }
 
 pub(crate) fn ore(money: Option<wire::Money>) -> i64 {

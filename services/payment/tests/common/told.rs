@@ -1,7 +1,7 @@
 //! Facts that payment is told itself, and how they are told.
 
+use niva_access::{Caller, Role};
 use niva_calendar::NaiveDate;
-use niva_kit::auth::{Caller, Role};
 use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
 use tonic::Status;

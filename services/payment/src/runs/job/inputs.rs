@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use niva_calendar::Month;
-use niva_kit::{Database, DbError};
 use niva_models::Catalogue;
 use niva_payment_domain::{Recorded, UnitFacts};
+use niva_store::{Database, DbError};
 
 use super::RunError;
 use crate::cases::store as cases;

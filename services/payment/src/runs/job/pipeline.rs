@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use niva_kit::Database;
+use niva_store::Database;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;

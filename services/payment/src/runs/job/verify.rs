@@ -1,10 +1,10 @@
 //! Checks of a run by another path than the one that wrote it: from the ledger as it stands in the database.
 
 use futures_util::future::BoxFuture;
-use niva_kit::Tx;
 use niva_money::Ore;
 use niva_payment_domain::Case;
 use niva_payment_domain::ledger::{self, Payable};
+use niva_store::Tx;
 
 use super::inputs::Inputs;
 use super::{RunError, recompute};

@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use niva_kit::{Database, error};
 use niva_models::Catalogue;
 use niva_payment_domain::RunState;
+use niva_store::Database;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -83,7 +83,7 @@ impl Worker {
                 }
                 Ok(_) => stood = None,
                 Err(e) => {
-                    let error = error::chain(&e);
+                    let error = niva_base::chain(&e);
                     tracing::warn!(error, "cannot look for payment runs, trying again");
                 }
             }
@@ -113,15 +113,15 @@ impl Worker {
                 return;
             }
             Err(RunError::Database(e)) if e.is_unavailable() => {
-                tracing::warn!(run = id, error = %error::chain(&e), "database unavailable, going on with the run later");
+                tracing::warn!(run = id, error = %niva_base::chain(&e), "database unavailable, going on with the run later");
                 return;
             }
             Err(error) => error,
         };
-        let words = error::chain(&error);
+        let words = niva_base::chain(&error);
         tracing::error!(run = id, error = words, "payment run failed");
         if let Err(e) = self.fail(run_no, &words).await {
-            tracing::error!(run = id, error = %error::chain(&e), "cannot note that the payment run failed, trying it again");
+            tracing::error!(run = id, error = %niva_base::chain(&e), "cannot note that the payment run failed, trying it again");
         }
         self.jobs.progress.send_replace(());
     }
