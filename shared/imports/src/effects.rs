@@ -101,12 +101,6 @@ impl Effects {
         }
     }
 
-    /// Whether something is wrong with an entry.
-    #[must_use]
-    pub fn is_refused(&self, number: i64) -> bool {
-        self.refused.contains(&number)
-    }
-
     /// Notes that the import has a fact of this kind and id that is wrong in itself.
     pub fn withhold(&mut self, kind: &'static str, id: impl Into<String>) {
         self.withheld.insert((kind, id.into()));

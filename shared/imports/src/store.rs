@@ -196,7 +196,7 @@ pub(crate) async fn end(
     drop_entries(tx, import_id).await
 }
 
-pub(crate) async fn drop_entries(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
+async fn drop_entries(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
     tx.execute_raw(statement(tx, "DELETE FROM import_entry WHERE import_id = $1", [import_id.into()]))
         .await?;
     Ok(())

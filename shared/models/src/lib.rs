@@ -4,6 +4,7 @@
 //! every problem at its line, and answers which model is in force for a service on a day;
 //! [`ServiceTerms::rate`] answers what it pays.
 
+mod amount;
 mod catalogue;
 mod check;
 mod explain;
@@ -11,16 +12,18 @@ mod identity;
 mod kinds;
 mod load;
 mod model;
+mod pricing;
 mod rates;
 mod scale;
 
+pub use amount::{Allocation, Amount, RegimeAlias};
 pub use catalogue::{Catalogue, InForce};
 pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
 pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, Level, PriceUnit, Regime, Scope, Variant};
 pub use model::{
-    Allocation, Amount, Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, RegimeAlias,
-    Scale, ServiceTerms, Status, TransitionTerms, VariantRule,
+    Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, Scale, ServiceTerms, Status,
+    TransitionTerms, VariantRule,
 };
 pub use rates::{NoRate, Rate};

@@ -1,12 +1,10 @@
 use chrono::NaiveDate;
 use niva_calendar::Interval;
-use niva_money::Ore;
 use niva_names::{ServiceKey, file::Source};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Component, Extent, Level, PriceUnit, Regime, Scope, Variant, identity::Identity, rates::RateIndex,
-};
+use crate::amount::{Allocation, Amount, RegimeAlias};
+use crate::{Extent, Level, PriceUnit, Regime, Scope, Variant, identity::Identity, rates::RateIndex};
 
 /// Whether payments may use a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -113,53 +111,6 @@ pub struct TransitionTerms {
     pub hours_per_week: u8,
     /// Where it stands.
     pub source: Source,
-}
-
-/// A published amount that payments use.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Amount {
-    /// What it pays for.
-    pub component: Component,
-    /// For which regime; `None` for all of them.
-    pub regime: Option<Regime>,
-    /// At which level; `None` when the amount does not depend on it.
-    pub level: Option<Level>,
-    /// For which variant; `None` for all of them.
-    pub variant: Option<Variant>,
-    /// Per what.
-    pub unit: PriceUnit,
-    /// How much.
-    pub price: Ore,
-    /// Where it stands.
-    pub source: Source,
-    /// What the source prints or leaves out, where that needs saying.
-    pub note: Option<String>,
-}
-
-/// What a district board's budget gets per person and year (schablon).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Allocation {
-    /// At which level.
-    pub level: Level,
-    /// For which variant key, as the source prints it.
-    pub variant: String,
-    /// A year's amount.
-    pub per_year: Ore,
-    /// Where it stands.
-    pub source: Source,
-}
-
-/// A regime that the source does not price takes another regime's amount of a component.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RegimeAlias {
-    /// The regime without amounts of its own.
-    pub regime: Regime,
-    /// Of what.
-    pub component: Component,
-    /// The regime whose amount it takes.
-    pub amount_of: Regime,
-    /// Why.
-    pub note: String,
 }
 
 /// What a source says that cannot be used as printed, and what was done about it.

@@ -2,7 +2,8 @@
 
 use niva_money::Ore;
 
-use crate::{Amount, Component, Level, PriceUnit, Regime, RegimeAlias, ServiceTerms, Variant};
+use crate::amount::{Amount, RegimeAlias};
+use crate::{Component, Level, PriceUnit, Regime, Variant};
 
 /// A price and where it comes from.
 #[derive(Debug, Clone, Copy)]
@@ -73,31 +74,58 @@ pub(crate) struct RateIndex {
     levels: u8,
 }
 
+/// What a table is made of.
+pub(crate) struct Priced<'a> {
+    /// Levels in order.
+    pub(crate) levels: &'a [Level],
+    /// Regimes that have a price.
+    pub(crate) regimes: &'a [Regime],
+    /// How many variants there are.
+    pub(crate) variants: usize,
+    /// The published amounts.
+    pub(crate) amounts: &'a [Amount],
+    /// Regimes that take another regime's amounts.
+    pub(crate) aliases: &'a [RegimeAlias],
+}
+
+/// A price as the table has it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Found {
+    /// How much.
+    pub(crate) price: Ore,
+    /// Per what.
+    pub(crate) unit: PriceUnit,
+    /// Index in `amounts`.
+    pub(crate) amount: usize,
+    /// Index in `aliases`; beyond them where there is no alias.
+    pub(crate) alias: usize,
+}
+
 /// Two amounts for one cell: their indexes in `amounts`.
 pub(crate) type Clash = (usize, usize);
 
 impl RateIndex {
-    /// The table of `terms`, and the pairs of amounts that claim the same cell (the first of each pair stands).
+    /// The table of what is priced, and the pairs of amounts that claim the same cell (the first of each pair stands).
     /// Levels must be consecutive.
-    pub(crate) fn of(terms: &ServiceTerms) -> (Self, Vec<Clash>) {
-        let variants = terms.variants.len().max(1);
-        let slots = terms.levels.len() + 1;
+    pub(crate) fn of(priced: &Priced<'_>) -> (Self, Vec<Clash>) {
+        let variants = priced.variants.max(1);
+        let slots = priced.levels.len() + 1;
         let mut index = Self {
             cells: vec![EMPTY; Component::ALL.len() * Regime::ALL.len() * slots * variants].into(),
             slots,
             variants,
-            first_level: terms.levels.first().map_or(0, |l| l.0),
-            levels: u8::try_from(terms.levels.len()).unwrap_or(u8::MAX),
+            first_level: priced.levels.first().map_or(0, |l| l.0),
+            levels: u8::try_from(priced.levels.len()).unwrap_or(u8::MAX),
         };
         let mut clashes = Vec::new();
-        for (i, amount) in terms.amounts.iter().enumerate() {
-            let regimes = amount.regime.map_or_else(|| terms.regimes.clone(), |r| vec![r]);
+        for (i, amount) in priced.amounts.iter().enumerate() {
+            let regimes = amount.regime.map_or_else(|| priced.regimes.to_vec(), |r| vec![r]);
             for regime in regimes {
                 index.fill(amount, regime, i, NO_ALIAS, &mut clashes);
             }
         }
-        for (a, alias) in terms.aliases.iter().enumerate() {
-            for (i, amount) in terms.amounts.iter().enumerate() {
+        for (a, alias) in priced.aliases.iter().enumerate() {
+            for (i, amount) in priced.amounts.iter().enumerate() {
                 if amount.component == alias.component && amount.regime == Some(alias.amount_of) {
                     index.fill(amount, alias.regime, i, u8::try_from(a).unwrap_or(NO_ALIAS), &mut clashes);
                 }
@@ -134,6 +162,37 @@ impl RateIndex {
         }
     }
 
+    /// The price of a component. A level that the amount does not depend on is not looked at.
+    #[inline]
+    pub(crate) fn find(
+        &self,
+        component: Component,
+        regime: Regime,
+        level: Option<Level>,
+        variant: Variant,
+    ) -> Option<Found> {
+        let slot = level.and_then(|l| self.slot(l)).unwrap_or(0);
+        let variant = usize::from(variant.0);
+        if variant >= self.variants {
+            return None;
+        }
+        let cell = self.cells.get(self.at(component, regime, slot, variant))?;
+        let (amount, alias) = (usize::from(cell.amount), usize::from(cell.alias));
+        (cell.amount != NONE).then_some(Found { price: cell.price, unit: cell.unit, amount, alias })
+    }
+
+    /// Whether a component is priced at all for a regime.
+    pub(crate) fn pays(&self, component: Component, regime: Regime) -> bool {
+        let row = self.at(component, regime, 0, 0);
+        let end = row + self.slots * self.variants;
+        self.cells.get(row..end).is_some_and(|cells| cells.iter().any(|c| c.amount != NONE))
+    }
+
+    /// Whether there is a variant of this number.
+    pub(crate) fn has_variant(&self, variant: Variant) -> bool {
+        usize::from(variant.0) < self.variants
+    }
+
     fn slot(&self, level: Level) -> Option<usize> {
         let offset = level.0.checked_sub(self.first_level).filter(|offset| *offset < self.levels)?;
         Some(usize::from(offset) + 1)
@@ -142,63 +201,5 @@ impl RateIndex {
     const fn at(&self, component: Component, regime: Regime, slot: usize, variant: usize) -> usize {
         ((component as usize * Regime::ALL.len() + regime as usize) * self.slots + slot) * self.variants
             + variant
-    }
-}
-
-impl ServiceTerms {
-    /// The price of a component. Constant time: an index into a table made at load.
-    ///
-    /// A level or a variant that the amount does not depend on is not needed, and not looked at. Vacancy is paid as
-    /// [`Component::Rate`] at [`Level::LOWEST`]: ask for that.
-    ///
-    /// # Errors
-    /// Why there is no price ([`NoRate`]).
-    #[inline]
-    pub fn rate(
-        &self,
-        component: Component,
-        regime: Regime,
-        level: Option<Level>,
-        variant: Variant,
-    ) -> Result<Rate<'_>, NoRate> {
-        let slot = level.and_then(|l| self.index.slot(l)).unwrap_or(0);
-        let variant_at = usize::from(variant.0);
-        if variant_at < self.index.variants
-            && let Some(cell) = self.index.cells.get(self.index.at(component, regime, slot, variant_at))
-            && let Some(amount) = self.amounts.get(usize::from(cell.amount))
-        {
-            let alias = self.aliases.get(usize::from(cell.alias));
-            return Ok(Rate { unit: cell.unit, price: cell.price, amount, alias });
-        }
-        Err(self.no_rate(component, regime, level, variant))
-    }
-
-    #[cold]
-    fn no_rate(
-        &self,
-        component: Component,
-        regime: Regime,
-        level: Option<Level>,
-        variant: Variant,
-    ) -> NoRate {
-        if component == Component::Rate && self.rates_unpublished.is_some() {
-            return NoRate::Unpublished;
-        }
-        let paid = |regime: Regime| {
-            let row = self.index.at(component, regime, 0, 0);
-            let end = row + self.index.slots * self.index.variants;
-            self.index.cells.get(row..end).is_some_and(|cells| cells.iter().any(|c| c.amount != NONE))
-        };
-        if !Regime::ALL.iter().any(|r| paid(*r)) {
-            NoRate::NotPaid
-        } else if !paid(regime) {
-            NoRate::UnknownRegime
-        } else if usize::from(variant.0) >= self.index.variants {
-            NoRate::NoVariant
-        } else if level.is_none() {
-            NoRate::NoLevel
-        } else {
-            NoRate::UnknownLevel
-        }
     }
 }

@@ -26,8 +26,7 @@ impl Scale {
     }
 
     /// Whether the instrument can give this total.
-    #[must_use]
-    pub fn attainable(&self, points: u16) -> bool {
+    fn attainable(&self, points: u16) -> bool {
         points <= self.max_points && points.is_multiple_of(self.step)
     }
 

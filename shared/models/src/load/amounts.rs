@@ -6,7 +6,7 @@ use niva_money::Ore;
 use niva_names::file::{Problems, Source};
 
 use super::{
-    model::Common,
+    common::Common,
     read::{self, Section, Value},
 };
 use crate::{Allocation, Amount, Component, Level, PriceUnit, Regime, ServiceTerms, Variant};

@@ -2,6 +2,7 @@
 //! exact decimals, and every problem of a file is found at once, each at its line.
 
 mod amounts;
+mod common;
 mod identities;
 mod model;
 mod read;

@@ -7,22 +7,12 @@ use niva_names::{
 };
 
 use super::{
+    common::{self, Common},
     identities,
     read::{self, Section},
-    service,
-    terms::{self, PartialParameters},
+    service, terms,
 };
 use crate::{Anomaly, Component, Model, Regime, RegimeAlias, Status};
-
-/// What a file says once for all its services.
-pub(super) struct Common<'a> {
-    /// The city's services; `None` where the file may name others.
-    pub(super) services: Option<&'a ServiceCatalogue>,
-    pub(super) documents: Documents,
-    pub(super) regimes: Option<Vec<Regime>>,
-    pub(super) aliases: Vec<RegimeAlias>,
-    pub(super) parameters: PartialParameters,
-}
 
 /// The model of a file, with the places of its id and of its first day. `None` after a problem.
 pub(super) fn read(
@@ -47,15 +37,11 @@ fn model(
     let valid = interval(&mut file, problems);
     let published = file.get("amounts_published").and_then(|v| read::date(v, problems));
     let notes = file.get("notes").map(|v| texts(v, problems)).unwrap_or_default();
-    let common = Common {
-        services,
-        documents: Documents::read(&mut file, problems),
-        regimes: file.get("regimes").map(|v| regimes(v, problems)),
-        aliases: aliases(&mut file, problems),
-        parameters: PartialParameters::default(),
-    };
-    let parameters = terms::parameters(&mut file, &common, problems);
-    let common = Common { parameters, ..common };
+    let documents = Documents::read(&mut file, problems);
+    let regimes = file.get("regimes").map(|v| common::regimes(v, problems));
+    let aliases = aliases(&mut file, problems);
+    let parameters = terms::parameters(&mut file, &documents, problems);
+    let common = Common { services, documents, regimes, aliases, parameters };
     let services: Vec<_> = file
         .tables("service", "a service", problems)
         .into_iter()
@@ -97,20 +83,6 @@ fn interval(file: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Inter
         problems.add(&end.span(), format!("valid_to {last} is before valid_from {first}"), to_do);
     }
     interval
-}
-
-pub(super) fn regimes(value: read::Value<'_>, problems: &mut Problems<'_>) -> Vec<Regime> {
-    let values = read::list(value, problems).unwrap_or_default();
-    let mut regimes: Vec<Regime> = Vec::new();
-    for value in values {
-        let Some(regime) = read::name(value, problems) else { continue };
-        if regimes.contains(&regime) {
-            problems.add(&value.span(), format!("regime {regime} is named twice"), "remove one");
-        } else {
-            regimes.push(regime);
-        }
-    }
-    regimes
 }
 
 fn texts(value: read::Value<'_>, problems: &mut Problems<'_>) -> Vec<String> {

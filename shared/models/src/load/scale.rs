@@ -3,7 +3,7 @@ use std::ops::Range;
 use niva_names::file::Problems;
 
 use super::{
-    model::Common,
+    common::Common,
     read::{self, Section},
 };
 use crate::{Band, Level, Scale};

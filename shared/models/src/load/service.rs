@@ -5,12 +5,13 @@ use niva_names::{
 
 use super::{
     amounts,
-    model::{self, Common},
+    common::{self, Common},
     read::{self, Section},
     scale::{self, ReadScale},
     terms,
 };
-use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, VariantRule, rates::RateIndex};
+use crate::rates::{Priced, RateIndex};
+use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, VariantRule};
 
 /// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
 pub(super) fn read(
@@ -20,7 +21,7 @@ pub(super) fn read(
 ) -> Option<ServiceTerms> {
     let service = section.need("service", problems).and_then(|v| service_of(v, common, problems));
     let unit = section.need_name("unit", problems);
-    let own = section.get("regimes").map(|v| model::regimes(v, problems));
+    let own = section.get("regimes").map(|v| common::regimes(v, problems));
     let regimes = own.or_else(|| common.regimes.clone());
     if regimes.as_ref().is_none_or(Vec::is_empty) {
         problems.add(&section.span, "the service has no regimes", "add `regimes = […]` to it or to the file");
@@ -30,9 +31,9 @@ pub(super) fn read(
     let levels_known = levels.is_some();
     let scale_id = scale_id(&mut section, levels.as_deref(), problems);
     let variants = terms::variants(&mut section, problems);
-    let parameters = terms::parameters(&mut section, common, problems);
+    let parameters = terms::parameters(&mut section, &common.documents, problems);
     let parameters = parameters.or(&common.parameters, &section, problems);
-    let transition = terms::transition(&mut section, common, problems);
+    let transition = terms::transition(&mut section, &common.documents, problems);
     let rates_unpublished = section.text("rates_unpublished", problems);
     let regimes = regimes.unwrap_or_default();
     let (parameters, parameters_source) = parameters?;
@@ -57,7 +58,14 @@ pub(super) fn read(
     terms.aliases = aliases(&terms, &common.aliases);
     let at = section.span.clone();
     section.finish(problems);
-    let (index, clashes) = RateIndex::of(&terms);
+    let priced = Priced {
+        levels: &terms.levels,
+        regimes: &terms.regimes,
+        variants: terms.variants.len(),
+        amounts: &terms.amounts,
+        aliases: &terms.aliases,
+    };
+    let (index, clashes) = RateIndex::of(&priced);
     for (first, second) in clashes {
         let (Some(amount), Some(first), Some(second)) =
             (terms.amounts.get(second), tables.places.get(first), tables.places.get(second))

@@ -1,11 +1,8 @@
 //! The rules of a service: parameters, variants, transition to work.
 
-use niva_names::file::{Problems, Source};
+use niva_names::file::{Documents, Problems, Source};
 
-use super::{
-    model::Common,
-    read::{self, Section},
-};
+use super::read::{self, Section};
 use crate::{DayCount, Extent, Parameters, PreliminaryDifference, TransitionTerms, VariantRule};
 
 /// Parameters as far as a file states them: for all services, or for one.
@@ -25,7 +22,7 @@ pub(super) struct PartialParameters {
 /// Reads `[parameters]` of the file or of a service; all keys are optional here.
 pub(super) fn parameters(
     parent: &mut Section<'_>,
-    common: &Common<'_>,
+    documents: &Documents,
     problems: &mut Problems<'_>,
 ) -> PartialParameters {
     let mut partial = PartialParameters::default();
@@ -49,7 +46,7 @@ pub(super) fn parameters(
     let answers = [("pay", PreliminaryDifference::Pay), ("none", PreliminaryDifference::None)];
     partial.preliminary_difference =
         section.get("preliminary_difference").and_then(|v| read::choice(v, &answers, problems));
-    partial.source = common.documents.source(&mut section, problems);
+    partial.source = documents.source(&mut section, problems);
     section.finish(problems);
     partial
 }
@@ -169,14 +166,14 @@ fn both_can_hold(a: &VariantRule, b: &VariantRule) -> bool {
 /// Reads `[service.transition]`.
 pub(super) fn transition(
     service: &mut Section<'_>,
-    common: &Common<'_>,
+    documents: &Documents,
     problems: &mut Problems<'_>,
 ) -> Option<TransitionTerms> {
     let mut section = service.get("transition").and_then(|v| read::section(v, "the transition", problems))?;
     let max_months = section.need_number("max_months", problems);
     let level = section.need("level", problems).and_then(|v| read::level(v, problems));
     let hours_per_week = section.need_number("hours_per_week", problems);
-    let source = common.documents.source(&mut section, problems);
+    let source = documents.source(&mut section, problems);
     section.finish(problems);
     Some(TransitionTerms {
         max_months: max_months?,
