@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_base::Ids;
 use niva_config::{Ground, Part, PartOptions, Served, Wrong};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -55,7 +54,7 @@ impl Part for Config {
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let allow_example_instruments = self.allow_example_instruments;
-        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, allow_example_instruments };
+        let deps = Deps { db, clock, city, catalogue, allow_example_instruments };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

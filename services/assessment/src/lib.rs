@@ -9,16 +9,16 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use niva_access::{Caller, Policy};
+use niva_access::{Policy, Scope};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
-use niva_base::{Clock, Ids, OpError};
+use niva_base::{Clock, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
-use niva_store::page::{PageRequest, filter_hash};
-use niva_store::{Database, NotReady, Tx, facts, migrated, request};
+use niva_store::page::PageRequest;
+use niva_store::{Database, NotReady, Secrets, Tx, facts, migrated, request};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -57,7 +57,6 @@ pub struct Deps {
     /// Time.
     pub clock: Clock,
     /// Ids that the service makes.
-    pub ids: Ids,
     /// The city and its district boards.
     pub city: Arc<ServiceCatalogue>,
     /// Compensation models, for their level scales.
@@ -102,7 +101,7 @@ struct Listed {
 struct App {
     db: Database,
     clock: Clock,
-    ids: Ids,
+    secrets: Secrets,
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     instruments: Instruments,
@@ -113,19 +112,19 @@ struct App {
 
 impl App {
     /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, scope: &'a Scope, request: &'a Q, work: F) -> Result<R, OpError>
     where
         Q: Changing + Message,
         R: Tells + Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
-        self.feed.change(caller, request, self.clock.now(), work).await
+        self.feed.change(scope.author(), request, self.clock.now(), work).await
     }
 
     /// [`App::change`] of what nobody else acts on: there is nothing to tell.
     async fn change_untold<'a, Q, R, F>(
         &'a self,
-        caller: &'a Caller,
+        scope: &'a Scope,
         request: &'a Q,
         work: F,
     ) -> Result<R, OpError>
@@ -134,7 +133,7 @@ impl App {
         R: Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
-        request::change(&self.db, caller, request, self.clock.now(), work).await
+        request::change(&self.db, scope.author(), request, self.clock.now(), work).await
     }
 
     /// A fact as it is known now, or was at a recorded time.
@@ -148,32 +147,15 @@ impl App {
         found.ok_or_else(|| OpError::not_found(M::KIND, id))
     }
 
-    /// [`App::find`] by itself.
-    async fn read<M: Fact + Message + Default>(
+    /// The page of a fact's revisions that is asked for.
+    fn revision_page<M: Fact>(
         &self,
+        scope: &Scope,
         id: &str,
-        as_of: Option<prost_types::Timestamp>,
-    ) -> Result<M, OpError> {
-        let at = wire::as_of(as_of)?;
-        self.db.read(|tx| Box::pin(async move { self.find(tx, id, at).await })).await
+        page: (i32, &str),
+    ) -> Result<PageRequest, OpError> {
+        self.secrets.page(scope.author(), page, &["revisions", M::KIND, id], MAX_PAGE)
     }
-
-    /// A page of all that was told of a fact.
-    async fn revisions<M: Fact + Message + Default>(
-        &self,
-        id: &str,
-        page_size: i32,
-        page_token: &str,
-    ) -> Result<(Vec<M>, String), OpError> {
-        let page = revision_page::<M>(id, page_size, page_token)?;
-        let told = facts::revisions(self.db.conn(), id, &page).await?;
-        Ok(page.cut(told, revision_key))
-    }
-}
-
-/// A page of a fact's revisions.
-fn revision_page<M: Fact>(id: &str, size: i32, token: &str) -> Result<PageRequest, OpError> {
-    PageRequest::parse(size, token, filter_hash(&["revisions", M::KIND, id]), MAX_PAGE)
 }
 
 fn revision_key<M: Fact>(fact: &M) -> String {
@@ -198,11 +180,12 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     migrated::<Migrator>(&deps.db).await?;
     let instruments = Instruments::shipped()?;
     instruments.check_from(&deps.catalogue, deps.clock.today()).map_err(StartError::Uncovered)?;
+    let secrets = Secrets::load(&deps.db).await?;
     let app = Arc::new(App {
         feed: FeedLog::new(deps.db.clone()),
+        secrets: secrets.clone(),
         db: deps.db,
         clock: deps.clock,
-        ids: deps.ids,
         city: deps.city,
         catalogue: deps.catalogue,
         instruments,
@@ -210,7 +193,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         shutdown,
     });
     let facts = imports::Facts(app.clone());
-    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), app.ids.clone(), facts);
+    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), secrets.clone(), facts);
     import.resume().await?;
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
@@ -219,7 +202,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(MeasurementServiceServer::new(measurements::Measurements(app.clone()))))
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
-        .add_service(niva_catalogue::server(Arc::clone(&app.city)))
+        .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
     Ok(Started { routes })
 }
@@ -230,13 +213,23 @@ pub fn policy() -> Policy {
     niva_catalogue::policy().and(niva_rpc::policy("niva.assessment.v1"))
 }
 
-/// Refuses to work on what belongs to a district that the caller has nothing to do with.
-fn in_district(caller: &Caller, district: &str) -> Result<(), OpError> {
-    if caller.sees(district) {
+/// Refuses to tell in the name of a district board that the call does not reach. What the caller says alone decides:
+/// nothing is looked up, and nothing told of what others know.
+fn in_district(scope: &Scope, district: &str) -> Result<(), OpError> {
+    if scope.holds_district(district) {
         return Ok(());
     }
     let words = format!("{district} is not one of your districts: ask an officer of that board");
     Err(OpError::denied("DISTRICT_NOT_YOURS", words))
+}
+
+/// Refuses an id for something new that is in somebody else's namespace. What the service `made` itself is in nobody's.
+fn own_name(scope: &Scope, field: &str, given: &str, made: &str) -> Result<(), OpError> {
+    if given == made || scope.names(given) {
+        return Ok(());
+    }
+    let words = "begins with none of your districts: begin it so (\"farsta-17\"), or leave it out";
+    Err(OpError::invalid(field, "ID_OUTSIDE_NAMESPACE", words))
 }
 
 /// Which revision a stored fact is.

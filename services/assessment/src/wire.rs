@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 
 use chrono::{DateTime, Utc};
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::read;
-use niva_store::page::{PageRequest, filter_hash};
+use niva_store::Secrets;
+use niva_store::page::PageRequest;
 
 use crate::{Listed, MAX_PAGE};
 
@@ -71,17 +73,15 @@ pub(crate) fn listed(
     read::timestamp(v, "recorded_since", since.as_ref()).map(|since| Listed { since, withdrawn })
 }
 
-/// The page that is asked for. `asked` is the request without its page, which a token is bound to, as to the districts
-/// that the caller sees.
+/// The page that is asked for. `asked` is the request without its page, which a token is bound to.
 pub(crate) fn page(
+    secrets: &Secrets,
+    scope: &Scope,
     list: &str,
     asked: &impl Debug,
-    seen: &[String],
-    size: i32,
-    token: &str,
+    page: (i32, &str),
 ) -> Result<PageRequest, OpError> {
-    let filter = filter_hash(&[list, &format!("{asked:?}"), &format!("{seen:?}")]);
-    PageRequest::parse(size, token, filter, MAX_PAGE)
+    secrets.page(scope.author(), page, &[list, &format!("{asked:?}")], MAX_PAGE)
 }
 
 /// A service; of the city, if one is given.

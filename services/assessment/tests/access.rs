@@ -42,28 +42,47 @@ on_both_databases! {
         let mut own = rig.client_of(officer_of("Farsta"));
         let mut other = rig.client_of(officer_of("Bromma"));
         let state = rig.state().await;
-        macro_rules! denied {
-            ($resource:ident.$rpc:ident($request:expr)) => {{
-                let status = other.$resource.$rpc($request).await.unwrap_err();
-                assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "DISTRICT_NOT_YOURS"), stringify!($rpc));
+        // What belongs to others is not there, in code and words: as if its id were made up.
+        macro_rules! unseen {
+            ($resource:ident.$rpc:ident($request:expr), $id:expr) => {{
+                let request = |id: &str| $request(id.to_owned());
+                let status = other.$resource.$rpc(request($id)).await.unwrap_err();
+                let nobody = other.$resource.$rpc(request("no one knows this")).await.unwrap_err();
+                assert_eq!(status.code(), nobody.code(), stringify!($rpc));
+                assert_eq!(status.message(), nobody.message().replace("no one knows this", $id), stringify!($rpc));
+                assert_eq!(reason(&status), reason(&nobody), stringify!($rpc));
+                assert!(["NOT_FOUND", "PERSON_UNKNOWN"].contains(&reason(&status).as_str()), "{}: {status:?}", stringify!($rpc));
             }};
         }
-        denied!(persons.record_person(person_request("r", "q", "Farsta")));
-        denied!(persons.get_person(pb::GetPersonRequest { person_id: "p".into(), as_of: None }));
-        denied!(persons.list_person_revisions(pb::ListPersonRevisionsRequest { person_id: "p".into(), ..Default::default() }));
-        denied!(persons.move_person(pb::MovePersonRequest { request_id: "m".into(), person_id: "p".into(), residence: Some(pb::ResidencePeriod { valid_from: None, district: "Bromma".into() }), ..Default::default() }));
-        denied!(grants.record_grant(grant_request("g", "p", stockholm::OCCUPATION)));
-        denied!(grants.end_grant(pb::EndGrantRequest { request_id: "e".into(), grant_id: "grant of p".into(), last: date(2024, 5, 1), ..Default::default() }));
-        denied!(grants.get_grant(pb::GetGrantRequest { grant_id: "grant of p".into(), as_of: None }));
-        denied!(grants.list_grant_revisions(pb::ListGrantRevisionsRequest { grant_id: "grant of p".into(), ..Default::default() }));
-        denied!(measurements.get_measurement(pb::GetMeasurementRequest { measurement_id: id.clone(), as_of: None }));
-        denied!(measurements.record_measurement(measurement_request("m", "p", stockholm::SUPPORTED_HOUSING)));
-        denied!(level_decisions.get_level_decision(pb::GetLevelDecisionRequest { level_decision_id: decision.level_decision_id, as_of: None }));
-        denied!(level_decisions.get_level_in_force(pb::GetLevelInForceRequest { person_id: "p".into(), service: stockholm::SUPPORTED_HOUSING.into(), day: date(2024, 5, 1), as_of: None }));
+        unseen!(persons.get_person(|id| pb::GetPersonRequest { person_id: id, as_of: None }), "p");
+        unseen!(persons.list_person_revisions(|id| pb::ListPersonRevisionsRequest { person_id: id, ..Default::default() }), "p");
+        unseen!(persons.move_person(|id| pb::MovePersonRequest { request_id: "m".into(), person_id: id, residence: Some(pb::ResidencePeriod { valid_from: None, district: "Bromma".into() }), ..Default::default() }), "p");
+        unseen!(grants.record_grant(|id: String| pb::RecordGrantRequest { grant: Some(pb::Grant { grant_id: String::new(), district: "Bromma".into(), ..grant_request("g", &id, stockholm::OCCUPATION).grant.unwrap() }), ..grant_request("g", &id, stockholm::OCCUPATION) }), "p");
+        unseen!(grants.end_grant(|id| pb::EndGrantRequest { request_id: "e".into(), grant_id: id, last: date(2024, 5, 1), ..Default::default() }), "grant of p");
+        unseen!(grants.get_grant(|id| pb::GetGrantRequest { grant_id: id, as_of: None }), "grant of p");
+        unseen!(grants.list_grant_revisions(|id| pb::ListGrantRevisionsRequest { grant_id: id, ..Default::default() }), "grant of p");
+        unseen!(measurements.get_measurement(|id| pb::GetMeasurementRequest { measurement_id: id, as_of: None }), &id);
+        unseen!(level_decisions.get_level_decision(|id| pb::GetLevelDecisionRequest { level_decision_id: id, as_of: None }), &decision.level_decision_id);
+        unseen!(level_decisions.get_level_in_force(|id| pb::GetLevelInForceRequest { person_id: id, service: stockholm::SUPPORTED_HOUSING.into(), day: date(2024, 5, 1), as_of: None }), "p");
+        // What the caller says alone decides: nothing is told of anybody.
+        for status in [
+            other.persons.record_person(person_request("r", "Bromma-q", "Farsta")).await.unwrap_err(),
+            other.grants.record_grant(grant_request("Bromma-g", "p", stockholm::OCCUPATION)).await.unwrap_err(),
+        ] {
+            assert_eq!((status.code(), reason(&status).as_str()), (Code::PermissionDenied, "DISTRICT_NOT_YOURS"));
+        }
+        // Nor does an id that is taken: everybody gives ids of their own.
+        for id in ["p", "no one knows this"] {
+            let status = other.persons.record_person(person_request("r", id, "Bromma")).await.unwrap_err();
+            assert_eq!(reason(&status), "ID_OUTSIDE_NAMESPACE", "{status:?}");
+        }
         assert_eq!(rig.state().await, state);
+        other.persons.record_person(person_request("r", "Bromma-1", "Bromma")).await.unwrap();
 
         for (client, count) in [(&mut other, 0), (&mut own, 1)] {
-            assert_eq!(client.persons.list_persons(pb::ListPersonsRequest::default()).await.unwrap().into_inner().persons.len(), count);
+            let persons = client.persons.list_persons(pb::ListPersonsRequest::default()).await.unwrap().into_inner().persons;
+            assert_eq!(persons.len(), 1);
+            assert_eq!(persons[0].person_id == "p", count == 1);
             assert_eq!(client.grants.list_grants(pb::ListGrantsRequest::default()).await.unwrap().into_inner().grants.len(), count);
             assert_eq!(client.measurements.list_measurements(pb::ListMeasurementsRequest::default()).await.unwrap().into_inner().measurements.len(), count);
             assert_eq!(client.level_decisions.list_level_decisions(pb::ListLevelDecisionsRequest::default()).await.unwrap().into_inner().level_decisions.len(), count);

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use niva_access::{Caller, LocalIssuer, Role, Verifier};
 use niva_assessment::{Deps, Migrator, policy, start};
-use niva_base::{Clock, Ids, ManualClock, morning};
+use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, ServiceKey};
@@ -55,7 +55,6 @@ pub(crate) fn deps(db: &Database, clock: &Clock, allow_example_instruments: bool
     Deps {
         db: db.clone(),
         clock: clock.clone(),
-        ids: Ids::random(),
         city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         allow_example_instruments,

@@ -4,8 +4,6 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use niva_facts::Author;
-
 /// What somebody is there to do: the roles of the contract.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Role {
@@ -103,6 +101,9 @@ impl FromStr for Role {
 #[error("there is no role {0}; the roles are {known}", known = Role::ALL.map(Role::as_str).join(", "))]
 pub struct UnknownRole(String);
 
+/// What `niva_districts` says for all of them.
+pub const ALL_DISTRICTS: &str = "*";
+
 /// Who calls, as the token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -110,12 +111,10 @@ pub struct Caller {
     pub subject: String,
     /// What they are there to do.
     pub roles: BTreeSet<Role>,
-    /// Districts whose data they may see; empty: all.
+    /// Districts whose data they may see; `"*"` is all of them, and none is none.
     pub districts: Vec<String>,
     /// The provider they act for, if any.
     pub provider: Option<String>,
-    /// The role that opened the method that they call; `None` before the policy has looked.
-    pub acting: Option<Role>,
 }
 
 impl Caller {
@@ -124,28 +123,14 @@ impl Caller {
         Self {
             subject: subject.into(),
             roles: roles.into_iter().collect(),
-            districts: Vec::new(),
+            districts: vec![ALL_DISTRICTS.to_owned()],
             provider: None,
-            acting: None,
         }
-    }
-
-    /// The author of what they tell with this call.
-    #[must_use]
-    pub fn author(&self) -> Author {
-        let role = self.acting.map(Role::as_str).unwrap_or_default().to_owned();
-        Author { subject: self.subject.clone(), role }
     }
 
     /// Whether they have the role.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
         self.roles.contains(&role)
-    }
-
-    /// Whether they may see a district's data.
-    #[must_use]
-    pub fn sees(&self, district: &str) -> bool {
-        self.districts.is_empty() || self.districts.iter().any(|d| d == district)
     }
 }

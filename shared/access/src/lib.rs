@@ -5,10 +5,9 @@
 //! let issuer = LocalIssuer::open_or_create(folder)?;              // a key of one's own: the demo, development, tests
 //! let token = issuer.token(&Caller::new("anna", [Role::FinanceMaker]), Duration::minutes(5), clock.now())?;
 //! let caller = Verifier::local(&issuer).verify(&token, clock.now())?; // or Verifier::jwks_file for a city's issuer
-//! let policy = Policy::new().service("niva.payment.v1.PaymentService", &[
-//!     ("CreatePaymentRun", &[Role::FinanceMaker]),               // a method without a rule is closed
-//! ]);
-//! policy.check("/niva.payment.v1.PaymentService/CreatePaymentRun", &caller)?;
+//! let path = "/niva.payment.v1.RunService/CreatePaymentRun";     // a method without a rule is closed
+//! let policy = Policy::new().open(path, [Opening { role: Role::FinanceMaker, bound: Bound::None }]);
+//! let scope = policy.check(path, &caller)?;                       // all that an operation knows of its caller
 //! ```
 
 mod caller;
@@ -17,12 +16,16 @@ mod jwks;
 mod key_error;
 mod local;
 mod policy;
+mod scope;
+mod secret;
 mod verifier;
 
-pub use caller::{Caller, Role, UnknownRole};
+pub use caller::{ALL_DISTRICTS, Caller, Role, UnknownRole};
 pub use key_error::KeyError;
 pub use local::LocalIssuer;
-pub use policy::Policy;
+pub use policy::{Opening, Policy};
+pub use scope::{Bound, Reach, Scope};
+pub use secret::SecretKey;
 pub use verifier::Verifier;
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
-use niva_base::{Ids, OpError};
+use niva_base::{OpError, new_id};
 use sha2::{Digest, Sha256};
 
 use crate::caller::Caller;
@@ -102,7 +102,7 @@ impl std::fmt::Debug for LocalIssuer {
 fn write_key(folder: &Path, path: &Path) -> std::io::Result<()> {
     let pair = Ed25519KeyPair::generate().map_err(std::io::Error::other)?;
     let der = pair.to_pkcs8v1().map_err(std::io::Error::other)?;
-    let aside = folder.join(format!("{FILE}.{}", Ids::random().next()));
+    let aside = folder.join(format!("{FILE}.{}", new_id()));
     let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&aside)?;
     file.write_all(der.as_ref())?;
     file.sync_all()?;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use niva_base::OpError;
+use niva_facts::Author;
 
-use crate::caller::{Caller, Role};
+use crate::caller::{ALL_DISTRICTS, Caller, Role};
+use crate::scope::{Bound, Reach, Scope};
 
 /// Services that anybody may call: they tell of the server, not of people.
 const OPEN: [&str; 3] = [
@@ -13,10 +15,19 @@ const OPEN: [&str; 3] = [
     "/grpc.reflection.v1alpha.ServerReflection/",
 ];
 
-/// Roles by full method path. A method without a rule is closed to everybody.
+/// Roles that open a method, and what bounds them there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opening {
+    /// The role.
+    pub role: Role,
+    /// What bounds it.
+    pub bound: Bound,
+}
+
+/// What opens each method, by its full path. A method without a rule is closed to everybody.
 #[derive(Clone, Debug, Default)]
 pub struct Policy {
-    rules: BTreeMap<String, Vec<Role>>,
+    rules: BTreeMap<String, Vec<Opening>>,
 }
 
 impl Policy {
@@ -26,17 +37,20 @@ impl Policy {
         Self::default()
     }
 
-    /// Opens a method, `/niva.payment.v1.PaymentService/CreatePaymentRun`, to callers with any of `roles`.
+    /// Opens a method, `/niva.payment.v1.RunService/CreatePaymentRun`.
     #[must_use]
-    pub fn allow(mut self, path: impl Into<String>, roles: &[Role]) -> Self {
-        self.rules.insert(path.into(), roles.to_vec());
+    pub fn open(mut self, path: impl Into<String>, openings: impl IntoIterator<Item = Opening>) -> Self {
+        let mut openings: Vec<_> = openings.into_iter().collect();
+        // The narrowest first: who has two roles that open the method is bounded by the narrower.
+        openings.sort_by_key(|opening| (opening.bound, opening.role));
+        self.rules.insert(path.into(), openings);
         self
     }
 
-    /// Opens methods of one service, `niva.payment.v1.PaymentService`.
+    /// Opens a method to roles that nothing bounds there.
     #[must_use]
-    pub fn service(self, service: &str, rules: &[(&str, &[Role])]) -> Self {
-        rules.iter().fold(self, |policy, (method, roles)| policy.allow(format!("/{service}/{method}"), roles))
+    pub fn allow(self, path: impl Into<String>, roles: &[Role]) -> Self {
+        self.open(path, roles.iter().map(|role| Opening { role: *role, bound: Bound::None }))
     }
 
     /// The rules of both: a process that serves several services.
@@ -57,21 +71,39 @@ impl Policy {
         OPEN.iter().any(|open| path.starts_with(open))
     }
 
-    /// Lets the caller pass, by the first of the method's roles that they have, or says why not.
+    /// Lets the caller pass, by the role with the narrowest bound that they have, or says why not.
     ///
     /// # Errors
-    /// `PERMISSION_DENIED`: `METHOD_CLOSED`, `ROLE_MISSING`.
-    pub fn check(&self, path: &str, caller: &Caller) -> Result<Role, OpError> {
-        let Some(roles) = self.rules.get(path) else {
+    /// `PERMISSION_DENIED`: `METHOD_CLOSED`, `ROLE_MISSING`, `SCOPE_MISSING`.
+    pub fn check(&self, path: &str, caller: &Caller) -> Result<Scope, OpError> {
+        let Some(openings) = self.rules.get(path) else {
             return Err(OpError::denied("METHOD_CLOSED", format!("{path} is open to nobody here")));
         };
-        if let Some(role) = roles.iter().find(|role| caller.has(**role)) {
-            return Ok(*role);
+        let Some(opening) = openings.iter().find(|opening| caller.has(opening.role)) else {
+            let names: Vec<_> = openings.iter().map(|opening| opening.role.as_str()).collect();
+            let words =
+                format!("{path} needs one of the roles {}; call as somebody who has it", names.join(", "));
+            return Err(OpError::denied("ROLE_MISSING", words));
+        };
+        let author = Author { subject: caller.subject.clone(), role: opening.role.as_str().to_owned() };
+        Ok(Scope::new(author, reach(opening, caller)?))
+    }
+}
+
+/// What the role reaches, by the token's claims. A claim that is missing means nothing, never all.
+fn reach(opening: &Opening, caller: &Caller) -> Result<Reach, OpError> {
+    let missing = |claim: &str| {
+        let words = format!("the token's {claim} is missing, so that {} sees nothing here", opening.role);
+        OpError::denied("SCOPE_MISSING", words)
+    };
+    match opening.bound {
+        Bound::None => Ok(Reach::City),
+        Bound::Person => Ok(Reach::Person(caller.subject.clone())),
+        Bound::Districts if caller.districts.iter().any(|d| d == ALL_DISTRICTS) => Ok(Reach::City),
+        Bound::Districts if caller.districts.is_empty() => Err(missing("niva_districts")),
+        Bound::Districts => Ok(Reach::Districts(caller.districts.iter().cloned().collect())),
+        Bound::Provider => {
+            caller.provider.clone().map(Reach::Provider).ok_or_else(|| missing("niva_provider"))
         }
-        let names: Vec<_> = roles.iter().map(|role| role.as_str()).collect();
-        Err(OpError::denied(
-            "ROLE_MISSING",
-            format!("{path} needs one of the roles {}; call as somebody who has it", names.join(", ")),
-        ))
     }
 }

@@ -2,6 +2,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use niva_facts::Author;
 use serde_json::{Value, json};
 
 use super::*;
@@ -59,7 +60,6 @@ fn a_token_names_its_caller() {
     let token = own.issuer.token(&anna, Duration::minutes(5), now()).unwrap();
     let read = own.verify(&token).unwrap();
     assert_eq!(read, anna);
-    assert!(read.sees("Vinsta") && !read.sees("Farsta"));
     let read = own.verify(&own.signed(Algorithm::EdDSA, &claims())).unwrap();
     assert_eq!(read.roles, [Role::FinanceMaker].into(), "unknown roles open nothing");
     assert!(own.verify(&own.signed(Algorithm::EdDSA, &with("aud", json!(["x", "niva"])))).is_ok());
@@ -84,6 +84,20 @@ fn a_token_that_lacks_or_fails_anything_is_refused() {
     }
     assert_eq!(own.verify("x.y.z"), Err("TOKEN_INVALID"));
     assert_eq!(issuer().verify(&own.signed(Algorithm::EdDSA, &claims())), Err("TOKEN_INVALID"), "other key");
+}
+
+#[test]
+fn one_person_is_one_subject_and_has_one_of_the_two_finance_roles() {
+    let own = issuer();
+    for subject in ["", " ", " anna", "anna ", "anna\u{a0}", "an\tna"] {
+        assert_eq!(
+            own.verify(&own.signed(Algorithm::EdDSA, &with("sub", subject))),
+            Err("TOKEN_INVALID"),
+            "{subject:?}"
+        );
+    }
+    let both = with("niva_roles", json!(["finance_maker", "auditor", "finance_approver"]));
+    assert_eq!(own.verify(&own.signed(Algorithm::EdDSA, &both)), Err("TOKEN_INVALID"));
 }
 
 #[test]
@@ -148,17 +162,59 @@ fn the_key_file_is_its_owners_and_made_once() {
 #[test]
 fn a_method_without_a_rule_is_closed() {
     let policy = Policy::new()
-        .service("niva.payment.v1.PaymentService", &[("CreatePaymentRun", &[Role::FinanceMaker])])
+        .allow("/niva.payment.v1.RunService/CreatePaymentRun", &[Role::FinanceMaker])
         .and(Policy::new().allow("/x.Y/Z", &[Role::Analyst, Role::Auditor]));
     let maker = Caller::new("anna", [Role::FinanceMaker]);
     let check = |path| policy.check(path, &maker).map_err(|e| e.reason());
-    assert_eq!(check("/niva.payment.v1.PaymentService/CreatePaymentRun"), Ok(Role::FinanceMaker));
-    assert_eq!(check("/niva.payment.v1.PaymentService/Other"), Err("METHOD_CLOSED"));
+    let author = Author { subject: "anna".into(), role: "finance_maker".into() };
+    assert_eq!(check("/niva.payment.v1.RunService/CreatePaymentRun"), Ok(Scope::new(author, Reach::City)));
+    assert_eq!(check("/niva.payment.v1.RunService/Other"), Err("METHOD_CLOSED"));
     assert_eq!(check("/x.Y/Z"), Err("ROLE_MISSING"));
     assert_eq!(policy.paths().count(), 2);
     assert!(
         Policy::is_open("/grpc.health.v1.Health/Watch") && !Policy::is_open("/grpc.health.v1.HealthX/Watch")
     );
+}
+
+/// What a caller reaches in a method that is open to providers, officers, auditors and the person.
+fn reach(caller: &Caller) -> Result<Reach, &'static str> {
+    let opening = |role, bound| Opening { role, bound };
+    let policy = Policy::new().open(
+        "/x.Y/Z",
+        [
+            opening(Role::Auditor, Bound::None),
+            opening(Role::CaseOfficer, Bound::Districts),
+            opening(Role::Provider, Bound::Provider),
+            opening(Role::Person, Bound::Person),
+        ],
+    );
+    policy.check("/x.Y/Z", caller).map(|scope| scope.reach().clone()).map_err(|e| e.reason())
+}
+
+#[test]
+fn a_claim_that_is_missing_is_nothing_and_all_districts_are_written_out() {
+    let officer = |districts: &[&str]| Caller {
+        districts: districts.iter().map(|d| (*d).to_owned()).collect(),
+        ..Caller::new("olle", [Role::CaseOfficer])
+    };
+    assert_eq!(reach(&officer(&[])), Err("SCOPE_MISSING"));
+    assert_eq!(reach(&officer(&["*"])), Ok(Reach::City));
+    assert_eq!(reach(&officer(&["farsta"])), Ok(Reach::Districts(["farsta".to_owned()].into())));
+    assert_eq!(reach(&Caller::new("petra", [Role::Provider])), Err("SCOPE_MISSING"));
+    assert_eq!(reach(&Caller::new("per", [Role::Person])), Ok(Reach::Person("per".into())));
+}
+
+#[test]
+fn a_second_role_never_widens_the_first() {
+    for second in Role::ALL {
+        let roles = [Role::Provider, second];
+        let caller = Caller { provider: Some("p1".into()), ..Caller::new("petra", roles) };
+        let expected = match second {
+            Role::Person => Reach::Person("petra".into()),
+            _ => Reach::Provider("p1".into()),
+        };
+        assert_eq!(reach(&caller), Ok(expected), "{second}");
+    }
 }
 
 #[test]

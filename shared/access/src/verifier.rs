@@ -1,5 +1,6 @@
 //! From a bearer token to a caller.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -99,13 +100,23 @@ impl Verifier {
                 "the token is not valid yet; check the clocks",
             ));
         }
+        // Subjects are compared exactly: what reads like another's is nobody's.
+        if claims.sub.is_empty()
+            || claims.sub.trim() != claims.sub
+            || claims.sub.chars().any(char::is_control)
+        {
+            return Err(invalid("has a sub that is blank, padded or unprintable"));
+        }
+        // Roles that are not ours open nothing here.
+        let roles: BTreeSet<Role> = claims.niva_roles.iter().filter_map(|name| name.parse().ok()).collect();
+        if roles.contains(&Role::FinanceMaker) && roles.contains(&Role::FinanceApprover) {
+            return Err(invalid("has both finance_maker and finance_approver, which one person never has"));
+        }
         Ok(Caller {
             subject: claims.sub,
-            // Roles that are not ours open nothing here.
-            roles: claims.niva_roles.iter().filter_map(|name| name.parse::<Role>().ok()).collect(),
+            roles,
             districts: claims.niva_districts,
             provider: claims.niva_provider,
-            acting: None,
         })
     }
 

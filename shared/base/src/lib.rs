@@ -1,7 +1,7 @@
 //! What everything of ours may stand on. It is light: no database, no RPC, no HTTP, no telemetry.
 //!
 //! - [`Clock`]: time is passed, never taken; the [`civil_day`] in Sweden and its [`morning`].
-//! - [`Ids`]: identities that the services make; a [`jittered`] pause is the one other thing left to chance.
+//! - [`new_id`]: identities that nobody foresees; a [`jittered`] pause is the one other thing left to chance.
 //! - [`OpError`]: the one error that every operation returns, by what its caller can do about it. It knows neither the
 //!   database that caused it nor the status that tells it: `niva_store` turns a database's error into one, and
 //!   `niva_rpc::status` one into a status.
@@ -27,6 +27,6 @@ mod violations;
 pub use clock::{Clock, ClockError, ManualClock, civil_day, morning};
 pub use error::{Cause, OpError, chain};
 pub use hex::hex;
-pub use ids::{Ids, jittered};
+pub use ids::{jittered, new_id};
 pub use violation::Violation;
 pub use violations::Violations;

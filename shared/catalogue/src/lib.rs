@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use niva_access::{Caller, Policy};
+use niva_access::{Policy, Scope};
 use niva_base::{OpError, Violations};
 use niva_names::{AreaOfChoice, District, Law, OccasionKind, ServiceCatalogue, ServiceInfo};
 use niva_proto::catalogue::v1 as pb;
 use niva_rpc::wire::{read, write};
-use niva_store::page::{PageRequest, filter_hash};
+use niva_store::Secrets;
 use pb::catalogue_service_server::{CatalogueService, CatalogueServiceServer};
 use tonic::{Request, Response, Status};
 
@@ -16,8 +16,11 @@ const MAX_PAGE: u32 = 100;
 
 /// The gRPC service, to add to a part's routes.
 #[must_use]
-pub fn server(city: Arc<ServiceCatalogue>) -> CatalogueServiceServer<impl CatalogueService> {
-    niva_rpc::bounded!(CatalogueServiceServer::new(City(city)))
+pub fn server(
+    catalogue: Arc<ServiceCatalogue>,
+    secrets: Secrets,
+) -> CatalogueServiceServer<impl CatalogueService> {
+    niva_rpc::bounded!(CatalogueServiceServer::new(City { catalogue, secrets }))
 }
 
 /// Who may call it.
@@ -27,7 +30,10 @@ pub fn policy() -> Policy {
 }
 
 /// The city's catalogue as tonic sees it.
-struct City(Arc<ServiceCatalogue>);
+struct City {
+    catalogue: Arc<ServiceCatalogue>,
+    secrets: Secrets,
+}
 
 #[tonic::async_trait]
 impl CatalogueService for City {
@@ -49,28 +55,30 @@ impl CatalogueService for City {
 impl City {
     async fn services(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListServicesRequest,
     ) -> Result<pb::ListServicesResponse, OpError> {
-        let filter = filter_hash(&["services"]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let (services, next_page_token) = page.of(self.0.services().iter().map(service))?;
-        Ok(pb::ListServicesResponse { city: self.0.city.clone(), services, next_page_token })
+        let asked = (request.page_size, request.page_token.as_str());
+        let page = self.secrets.page(scope.author(), asked, &["services"], MAX_PAGE)?;
+        let (services, next_page_token) = page.of(self.catalogue.services().iter().map(service))?;
+        Ok(pb::ListServicesResponse { city: self.catalogue.city.clone(), services, next_page_token })
     }
 
     async fn districts(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListDistrictsRequest,
     ) -> Result<pb::ListDistrictsResponse, OpError> {
         let mut v = Violations::new();
         let day = read::optional_date(&mut v, "day", request.day);
         let day = v.finish_with(day)?;
-        let filter = filter_hash(&["districts", &day.map(|day| day.to_string()).unwrap_or_default()]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let valid_on = day.map(|day| day.to_string()).unwrap_or_default();
+        let page = self.secrets.page(scope.author(), asked, &["districts", &valid_on], MAX_PAGE)?;
         let there = |d: &&District| day.is_none_or(|day| d.is_valid_on(day));
-        let (districts, next_page_token) = page.of(self.0.districts().iter().filter(there).map(district))?;
-        Ok(pb::ListDistrictsResponse { city: self.0.city.clone(), districts, next_page_token })
+        let (districts, next_page_token) =
+            page.of(self.catalogue.districts().iter().filter(there).map(district))?;
+        Ok(pb::ListDistrictsResponse { city: self.catalogue.city.clone(), districts, next_page_token })
     }
 }
 

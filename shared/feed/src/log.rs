@@ -7,11 +7,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
-use niva_access::Caller;
 use niva_base::OpError;
 use niva_facts::{Author, Changing, Telling, Tells};
 use niva_proto::common::v1::EventInfo;
-use niva_store::request::{self, ChangeCall};
+use niva_store::request;
 use niva_store::{Database, DbError, Retryable, Tx};
 use sea_orm::{ConnectionTrait, Statement, Value};
 use tokio::sync::watch;
@@ -140,37 +139,6 @@ impl FeedLog {
         self.appended.send_replace(());
     }
 
-    /// Runs `work` once for a request id, in one transaction with the claim, the events that it answers and the stored
-    /// answer, and wakes the streams after the commit.
-    ///
-    /// # Errors
-    /// Those of [`request::once`].
-    pub async fn once<'a, Q, R, F>(
-        &'a self,
-        call: &'a ChangeCall<'a, Q>,
-        now: DateTime<Utc>,
-        work: F,
-    ) -> Result<R, OpError>
-    where
-        Q: prost::Message,
-        R: prost::Message + Default + 'static,
-        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<(R, Vec<NewEvent>), OpError>> + Send + Sync,
-    {
-        let answer = request::once(&self.db, call, now, |tx: &Tx<'a>| {
-            let work = work(tx);
-            Box::pin(async move {
-                let (answer, events) = work.await?;
-                let author = call.caller.author();
-                let told = Telling { author, recorded_at: now, reason: String::new() };
-                append(tx, events, &told).await?;
-                Ok(answer)
-            })
-        })
-        .await;
-        self.notify();
-        answer
-    }
-
     /// Runs a changing call once, as [`request::change`] does, appends the events that `work` answers, tells the position
     /// of the last in the answer, and wakes the streams after the commit.
     ///
@@ -178,7 +146,7 @@ impl FeedLog {
     /// Those of [`request::change`].
     pub async fn change<'a, Q, R, F>(
         &'a self,
-        caller: &'a Caller,
+        author: &'a Author,
         request: &'a Q,
         now: DateTime<Utc>,
         work: F,
@@ -190,7 +158,7 @@ impl FeedLog {
             + Send
             + Sync,
     {
-        let answer = request::change(&self.db, caller, request, now, |tx: &Tx<'a>, told| {
+        let answer = request::change(&self.db, author, request, now, |tx: &Tx<'a>, told| {
             let work = work(tx, told.clone());
             Box::pin(async move {
                 let (mut answer, events) = work.await?;

@@ -17,12 +17,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use niva_base::{Clock, Ids, OpError};
+use niva_access::Scope;
+use niva_base::{Clock, OpError};
 use niva_facts::{Entry, Telling};
 use niva_proto::common::v1 as pb;
 use niva_rpc::wire::write::timestamp;
-use niva_store::page::{PageRequest, filter_hash};
-use niva_store::{Database, Tx};
+use niva_store::{Database, Secrets, Tx};
 use prost::Message;
 
 pub use effects::{Effects, Numbered};
@@ -84,7 +84,7 @@ impl<T> Clone for Imports<T> {
 struct Inner<T> {
     db: Database,
     clock: Clock,
-    ids: Ids,
+    secrets: Secrets,
     target: T,
     /// Entries that have taken effect in the import that this process works on.
     done: AtomicI64,
@@ -95,9 +95,15 @@ struct Inner<T> {
 impl<T: Target> Imports<T> {
     /// The imports kept in this database; [`migration`] made its tables.
     #[must_use]
-    pub fn new(db: Database, clock: Clock, ids: Ids, target: T) -> Self {
-        let inner =
-            Inner { db, clock, ids, target, done: AtomicI64::new(0), turn: tokio::sync::Mutex::default() };
+    pub fn new(db: Database, clock: Clock, secrets: Secrets, target: T) -> Self {
+        let inner = Inner {
+            db,
+            clock,
+            secrets,
+            target,
+            done: AtomicI64::new(0),
+            turn: tokio::sync::Mutex::default(),
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -116,12 +122,11 @@ impl<T: Target> Imports<T> {
     /// `NOT_FOUND`, `PAGE_TOKEN_INVALID`, `PAGE_SIZE_NEGATIVE`; the database's.
     pub async fn errors(
         &self,
+        scope: &Scope,
         import_id: &str,
-        page_size: i32,
-        page_token: &str,
+        asked: (i32, &str),
     ) -> Result<(Vec<pb::ImportError>, String), OpError> {
-        let page =
-            PageRequest::parse(page_size, page_token, filter_hash(&["import_errors", import_id]), MAX_PAGE)?;
+        let page = self.inner.secrets.page(scope.author(), asked, &["import_errors", import_id], MAX_PAGE)?;
         let db = self.inner.db.conn();
         store::find(db, import_id).await?.ok_or_else(|| OpError::not_found("import", import_id))?;
         let errors = store::errors(db, import_id, &page).await?;

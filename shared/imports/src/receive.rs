@@ -1,8 +1,8 @@
 //! Setting an import aside: its stream, a part at a time, until it ends.
 
 use futures_util::{Stream, StreamExt};
-use niva_access::Caller;
-use niva_base::{OpError, Violations};
+use niva_access::Scope;
+use niva_base::{OpError, Violations, new_id};
 use niva_facts::{Entry, Telling};
 use niva_proto::common::v1 as pb;
 use niva_rpc::status;
@@ -43,11 +43,11 @@ impl<T: Target> Imports<T> {
     /// entries is no error here: the import has failed, and [`Imports::errors`] tells why.
     pub async fn create(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
     ) -> Result<(pb::Import, i64), Status> {
-        let import_id = self.inner.ids.next();
-        let taken = self.receive(caller, &import_id, messages).await;
+        let import_id = new_id();
+        let taken = self.receive(scope, &import_id, messages).await;
         let import_id = match taken {
             Ok(Some(earlier)) => {
                 self.forget(&import_id).await.map_err(status)?;
@@ -74,7 +74,7 @@ impl<T: Target> Imports<T> {
     /// The earlier import, when this one came before.
     async fn receive(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         import_id: &str,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
     ) -> Result<Option<String>, Status> {
@@ -90,12 +90,12 @@ impl<T: Target> Imports<T> {
         };
         let mut messages = std::pin::pin!(messages);
         while let Some(message) = messages.next().await {
-            receiving.take(caller, &message?).map_err(status)?;
+            receiving.take(scope, &message?).map_err(status)?;
             if receiving.part.len() >= PART || receiving.part_bytes >= PART_BYTES {
                 receiving.set_aside().await.map_err(status)?;
             }
         }
-        receiving.finish(caller).await.map_err(status)
+        receiving.finish(scope).await.map_err(status)
     }
 
     async fn forget(&self, import_id: &str) -> Result<(), OpError> {
@@ -108,11 +108,11 @@ impl<T: Target> Imports<T> {
 }
 
 impl<T: Target> Receiving<'_, T> {
-    fn take(&mut self, caller: &Caller, message: &T::Entry) -> Result<(), OpError> {
+    fn take(&mut self, scope: &Scope, message: &T::Entry) -> Result<(), OpError> {
         if self.head.is_none() {
             request::check(message.request_id())?;
             let told = Telling {
-                author: caller.author(),
+                author: scope.author().clone(),
                 recorded_at: self.imports.inner.clock.now(),
                 reason: message.reason().trim().to_owned(),
             };
@@ -173,7 +173,7 @@ impl<T: Target> Receiving<'_, T> {
         Ok(())
     }
 
-    async fn finish(mut self, caller: &Caller) -> Result<Option<String>, OpError> {
+    async fn finish(mut self, scope: &Scope) -> Result<Option<String>, OpError> {
         self.set_aside().await?;
         let Some(head) = &self.head else {
             let words = "the import is empty: send at least one record";
@@ -188,7 +188,7 @@ impl<T: Target> Receiving<'_, T> {
                 Box::pin(async move {
                     // Rehearsals claim nothing, and may come again.
                     let request_id = &head.request_id;
-                    let earlier = store::by_request(tx, &caller.subject, request_id).await?;
+                    let earlier = store::by_request(tx, &scope.author().subject, request_id).await?;
                     match earlier {
                         Some(earlier) if earlier.content_hash == *hash => Ok(Some(earlier.import_id)),
                         Some(_) => Err(request::reused(request_id)),

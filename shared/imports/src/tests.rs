@@ -1,10 +1,10 @@
-use niva_access::{Caller, Role};
+use niva_access::{Reach, Scope};
 use niva_base::Clock;
-use niva_facts::{Fact, Info};
+use niva_facts::{Author, Fact, Info};
 use niva_feed::{FeedLog, NewEvent};
 use niva_proto::common::v1::{FactInfo, job};
 use niva_rpc::reason;
-use niva_store::facts;
+use niva_store::{Secrets, facts};
 use niva_testing::TestDb;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 use tonic::Status;
@@ -15,7 +15,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![facts::migration(), niva_feed::migration(), migration()]
+        vec![niva_store::request::migration(), facts::migration(), niva_feed::migration(), migration()]
     }
 }
 
@@ -126,13 +126,11 @@ async fn imports(db: &TestDb) -> Imports<Notes> {
     db.migrate::<Migrator>().await.unwrap();
     let clock = Clock::manual("2024-03-01T08:00:00Z".parse().unwrap()).0;
     let target = Notes { feed: FeedLog::new(db.db().clone()) };
-    Imports::new(db.db().clone(), clock, Ids::random(), target)
+    Imports::new(db.db().clone(), clock, Secrets::load(db).await.unwrap(), target)
 }
 
-fn importer() -> Caller {
-    let mut caller = Caller::new("nightly", [Role::Importer]);
-    caller.acting = Some(Role::Importer);
-    caller
+fn importer() -> Scope {
+    Scope::new(Author { subject: "nightly".into(), role: "importer".into() }, Reach::City)
 }
 
 /// The lines of an import, its first with what stands for the whole.
@@ -186,8 +184,8 @@ niva_testing::on_both_databases! {
             send(&imports, lines("r-1", &[("A", 1), ("B", -2), ("A", 3), ("C", -4)])).await.unwrap();
         assert_eq!((state(&import), counts(&import).3, position), (job::State::Failed, 3, 0));
         assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), "A").await.unwrap()), (0, None));
-        let (first, token) = imports.errors(&import.import_id, 2, "").await.unwrap();
-        let (rest, end) = imports.errors(&import.import_id, 2, &token).await.unwrap();
+        let (first, token) = imports.errors(&importer(), &import.import_id, (2, "")).await.unwrap();
+        let (rest, end) = imports.errors(&importer(), &import.import_id, (2, &token)).await.unwrap();
         let told: Vec<_> =
             first.iter().chain(&rest).map(|e| (e.record, e.origin.as_str(), e.reason.as_str())).collect();
         let expected = [
@@ -196,14 +194,14 @@ niva_testing::on_both_databases! {
             (3, "notes.csv:5", "VALUE_NEGATIVE"),
         ];
         assert_eq!((told, end.as_str()), (expected.to_vec(), ""));
-        assert_eq!(imports.errors("none", 2, "").await.unwrap_err().reason(), "NOT_FOUND");
+        assert_eq!(imports.errors(&importer(), "none", (2, "")).await.unwrap_err().reason(), "NOT_FOUND");
     }
 
     async fn a_correction_without_a_reason_is_refused(db: &TestDb) {
         let imports = imports(db).await;
         send(&imports, lines("r-1", &[("A", 1)])).await.unwrap();
         let (import, _) = send(&imports, lines("r-2", &[("A", 2)])).await.unwrap();
-        let (errors, _) = imports.errors(&import.import_id, 0, "").await.unwrap();
+        let (errors, _) = imports.errors(&importer(), &import.import_id, (0, "")).await.unwrap();
         assert_eq!(errors[0].reason, "REASON_MISSING");
     }
 
@@ -262,7 +260,7 @@ niva_testing::on_both_databases! {
     async fn an_import_that_a_crash_broke_off_goes_on(db: &TestDb) {
         let imports = imports(db).await;
         let told = &Telling {
-            author: importer().author(),
+            author: importer().author().clone(),
             recorded_at: "2024-03-01T08:00:00Z".parse().unwrap(),
             reason: String::new(),
         };

@@ -1,17 +1,17 @@
 //! Who made a request.
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use tonic::{Request, Status};
 
 use crate::status::status;
 
-/// The caller that the gate found for this request.
+/// What this request may see and change, as the gate found.
 ///
 /// # Errors
 /// `UNAUTHENTICATED` with reason `TOKEN_MISSING` when the request did not come through the gate.
-pub fn caller<T>(request: &Request<T>) -> Result<&Caller, Status> {
-    request.extensions().get::<Caller>().ok_or_else(|| status(nobody()))
+pub fn scope<T>(request: &Request<T>) -> Result<&Scope, Status> {
+    request.extensions().get::<Scope>().ok_or_else(|| status(nobody()))
 }
 
 /// Nobody said who calls.

@@ -12,7 +12,7 @@
 //! running.finished().await;                                      // after `shutdown`, drained or cut
 //! ```
 //!
-//! In a handler [`caller`] gives who calls, [`answer`] makes a response or a status of what an operation answered, and
+//! In a handler [`scope`] gives what the call may see and change, and in whose name, [`answer`] makes a response or a status of what an operation answered, and
 //! [`answer!`] does both on one line. [`status`] alone makes a status of an error, [`wire`] reads and writes the
 //! contract's common values, [`import`] gathers a stream that is taken in whole or not at all.
 //!
@@ -42,7 +42,7 @@ mod status;
 pub mod wire;
 
 pub use bounded::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
-pub use caller::caller;
+pub use caller::scope;
 pub use memory::{MemoryConnector, MemoryListener};
 pub use policy::policy;
 pub use status::{answer, metadata, reason, reasons, status, violations, words};

@@ -1,7 +1,8 @@
 //! The policy that the contract's method options say.
 
-use niva_access::{Policy, Role};
+use niva_access::{Bound, Opening, Policy, Role};
 use niva_proto::METHODS;
+use niva_proto::common::v1;
 
 /// Who may call the methods of a package, `niva.assessment.v1`: as its method options say. A method without the option
 /// is closed to everybody.
@@ -15,21 +16,34 @@ pub fn policy(package: &str) -> Policy {
             .is_some_and(|rest| rest.starts_with('.'))
     });
     own.fold(Policy::new(), |policy, method| {
-        let roles: Vec<Role> =
-            method.open.iter().flat_map(|opening| opening.roles).filter_map(|role| read(*role)).collect();
-        policy.allow(method.path, &roles)
+        let openings = method.open.iter().flat_map(|opening| {
+            let roles = opening.roles.iter().filter_map(|role| read(*role));
+            bound(opening.scope)
+                .into_iter()
+                .flat_map(move |bound| roles.clone().map(move |role| Opening { role, bound }))
+        });
+        policy.open(method.path, openings)
     })
 }
 
 /// The role by its name: `ROLE_CASE_OFFICER` is `case_officer`.
-fn read(role: niva_proto::common::v1::Role) -> Option<Role> {
+fn read(role: v1::Role) -> Option<Role> {
     role.as_str_name().strip_prefix("ROLE_")?.to_lowercase().parse().ok()
+}
+
+/// What bounds the roles; a scope that nobody knows opens nothing.
+const fn bound(scope: v1::Scope) -> Option<Bound> {
+    match scope {
+        v1::Scope::Unspecified => None,
+        v1::Scope::None => Some(Bound::None),
+        v1::Scope::Districts => Some(Bound::Districts),
+        v1::Scope::Provider => Some(Bound::Provider),
+        v1::Scope::Person => Some(Bound::Person),
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use niva_proto::common::v1;
-
     use super::*;
 
     #[test]

@@ -38,7 +38,7 @@ pub fn answer<T>(done: Result<T, impl Into<OpError>>) -> Result<Response<T>, Sta
 #[macro_export]
 macro_rules! answer {
     ($self:ident.$operation:ident($request:ident)) => {
-        $crate::answer($self.$operation($crate::caller(&$request)?, $request.get_ref()).await)
+        $crate::answer($self.$operation($crate::scope(&$request)?, $request.get_ref()).await)
     };
 }
 

@@ -9,10 +9,10 @@
 //! calls `FeedLog::change`, which tells the feed as well. What it tells are revisions of [`facts`].
 //!
 //! ```ignore
-//! async fn make(&self, caller: &Caller, request: &MakeOfferRequest) -> Result<MakeOfferResponse, OpError> {
+//! async fn make(&self, scope: &Scope, request: &MakeOfferRequest) -> Result<MakeOfferResponse, OpError> {
 //!     let command = &wire::offer(request)?;                       // all violations at once
-//!     let id = &self.ids.of(&request.request_id, "offer");
-//!     self.feed.change(caller, request, self.clock.now(), |tx, told| Box::pin(async move {
+//!     let id = &self.secrets.id(scope.author(), request, "offer");
+//!     self.feed.change(scope.author(), request, self.clock.now(), |tx, told| Box::pin(async move {
 //!         let unit = store::unit(tx, &command.unit).await?.ok_or_else(|| OpError::not_found("unit", &command.unit))?;
 //!         let offer = wire::told(&unit.offer(id, command).map_err(refused)?, &Info::first(id, told));
 //!         facts::append(tx, std::slice::from_ref(&offer)).await?;
@@ -40,9 +40,11 @@ mod migrated;
 pub mod page;
 pub mod request;
 pub mod schema;
+mod secrets;
 mod tx;
 
 pub use database::Database;
 pub use error::{DbError, Retryable};
 pub use migrated::{NotReady, migrated};
+pub use secrets::Secrets;
 pub use tx::Tx;

@@ -4,11 +4,10 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use niva_access::Caller;
 use niva_base::{OpError, Violations};
-use niva_facts::{Changing, Telling};
+use niva_facts::{Author, Changing, Telling};
 use prost::Message;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, Statement, Value};
 use sea_orm_migration::MigrationTrait;
 use sha2::{Digest, Sha256};
 
@@ -42,52 +41,6 @@ impl Claim {
     }
 }
 
-/// A changing call, as the log of requests knows it.
-#[derive(Clone, Copy, Debug)]
-pub struct ChangeCall<'a, Q> {
-    /// The rpc: `OfferPlace`.
-    pub method: &'static str,
-    /// Who calls.
-    pub caller: &'a Caller,
-    /// The id that the caller made.
-    pub request_id: &'a str,
-    /// The content.
-    pub request: &'a Q,
-}
-
-/// Runs `work` once for a request id, in one transaction with the claim and the stored answer; a repeated call gets the
-/// answer of the first. A service with a feed calls `FeedLog::once`.
-///
-/// # Errors
-/// Those of [`claim`], of `work` and of the database.
-pub async fn once<'a, Q, R, F>(
-    db: &'a Database,
-    call: &'a ChangeCall<'a, Q>,
-    now: DateTime<Utc>,
-    work: F,
-) -> Result<R, OpError>
-where
-    Q: Message,
-    R: Message + Default + 'static,
-    F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
-{
-    db.write(|tx: &Tx<'a>| {
-        let work = work(tx);
-        Box::pin(async move {
-            let ChangeCall { method, caller, request_id, request } = call;
-            if let Some(answer) =
-                claim(tx, request_id, method, &caller.subject, *request, now).await?.answer()?
-            {
-                return Ok(answer);
-            }
-            let answer = work.await?;
-            finish(tx, request_id, &answer).await?;
-            Ok(answer)
-        })
-    })
-    .await
-}
-
 /// How a change ends: committed with its answer, or rolled back, because it failed or was only rehearsed.
 enum RolledBack<R> {
     Failed(OpError),
@@ -114,7 +67,7 @@ impl<R> Retryable for RolledBack<R> {
 /// Those of [`claim`], of `work` and of the database.
 pub async fn change<'a, Q, R, F>(
     db: &'a Database,
-    caller: &'a Caller,
+    author: &'a Author,
     request: &'a Q,
     now: DateTime<Utc>,
     work: F,
@@ -125,13 +78,13 @@ where
     F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
 {
     let told =
-        Telling { author: caller.author(), recorded_at: now, reason: request.reason().trim().to_owned() };
+        Telling { author: author.clone(), recorded_at: now, reason: request.reason().trim().to_owned() };
     let done = db
         .write(|tx: &Tx<'a>| {
             let work = work(tx, told.clone());
             Box::pin(async move {
-                let id = request.request_id();
-                let claimed = claim(tx, id, Q::METHOD, &caller.subject, request, now).await;
+                let id = Key { caller: &author.subject, method: Q::METHOD, request_id: request.request_id() };
+                let claimed = claim(tx, id, request, now).await;
                 if let Some(answer) = claimed.and_then(|c| c.answer()).map_err(RolledBack::Failed)? {
                     return Ok(answer);
                 }
@@ -150,79 +103,81 @@ where
     }
 }
 
+/// What names a request: each caller's ids are its own in each method, so that nobody takes another's.
+#[derive(Clone, Copy, Debug)]
+pub struct Key<'a> {
+    /// The caller's subject.
+    pub caller: &'a str,
+    /// The rpc: `OfferPlace`.
+    pub method: &'a str,
+    /// The id that the caller made.
+    pub request_id: &'a str,
+}
+
+impl Key<'_> {
+    fn values(&self) -> [Value; 3] {
+        [self.caller.into(), self.method.into(), self.request_id.into()]
+    }
+}
+
 /// Claims a request for this transaction. A second transaction with the same id waits for the first one's end.
 ///
 /// # Errors
 /// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`; `ALREADY_EXISTS` with reason `REQUEST_ID_REUSED` when the id came before
-/// with another method, caller or content.
+/// from this caller for this method with other content.
 pub async fn claim(
     tx: &Tx<'_>,
-    request_id: &str,
-    method: &str,
-    caller: &str,
+    key: Key<'_>,
     message: &impl Message,
     now: DateTime<Utc>,
 ) -> Result<Claim, OpError> {
-    check(request_id)?;
+    check(key.request_id)?;
     let content_hash = Sha256::digest(message.encode_to_vec()).to_vec();
     let insert = Statement::from_sql_and_values(
         tx.get_database_backend(),
-        "INSERT INTO request (request_id, method, caller, content_hash, recorded_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (request_id) DO NOTHING",
-        [request_id.into(), method.into(), caller.into(), content_hash.clone().into(), now.into()],
+        "INSERT INTO request (caller, method, request_id, content_hash, recorded_at) VALUES ($1, $2, $3, $4, $5) \
+         ON CONFLICT (caller, method, request_id) DO NOTHING",
+        key.values().into_iter().chain([content_hash.clone().into(), now.into()]),
     );
     if tx.execute_raw(insert).await.map_err(DbError::from)?.rows_affected() == 1 {
         return Ok(Claim::New);
     }
-    let first =
-        first(tx, request_id).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
-    if (first.method.as_str(), first.caller.as_str(), &first.content_hash) != (method, caller, &content_hash)
-    {
-        return Err(OpError::already_exists(
-            "REQUEST_ID_REUSED",
-            format!(
-                "request_id {request_id} came before with other content; make a new one for each new request"
-            ),
-        ));
+    let first = first(tx, key).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
+    if first.content_hash != content_hash {
+        return Err(reused(key.request_id));
     }
     match first.response {
         Some(response) => Ok(Claim::Answered(response)),
-        None => Err(DbError::row("request", "response", request_id, "claimed but never finished").into()),
+        None => Err(DbError::row("request", "response", key.request_id, "claimed but never finished").into()),
     }
 }
 
 /// A request as it came first.
 struct First {
-    method: String,
-    caller: String,
     content_hash: Vec<u8>,
     response: Option<Vec<u8>>,
 }
 
-async fn first(tx: &Tx<'_>, request_id: &str) -> Result<Option<First>, DbError> {
+async fn first(tx: &Tx<'_>, key: Key<'_>) -> Result<Option<First>, DbError> {
     let select = Statement::from_sql_and_values(
         tx.get_database_backend(),
-        "SELECT method, caller, content_hash, response FROM request WHERE request_id = $1",
-        [request_id.into()],
+        "SELECT content_hash, response FROM request WHERE caller = $1 AND method = $2 AND request_id = $3",
+        key.values(),
     );
     let Some(row) = tx.query_one_raw(select).await? else { return Ok(None) };
-    Ok(Some(First {
-        method: row.try_get("", "method")?,
-        caller: row.try_get("", "caller")?,
-        content_hash: row.try_get("", "content_hash")?,
-        response: row.try_get("", "response")?,
-    }))
+    Ok(Some(First { content_hash: row.try_get("", "content_hash")?, response: row.try_get("", "response")? }))
 }
 
 /// Stores the answer of a claimed request, in the same transaction.
 ///
 /// # Errors
 /// The database's; a request that was not claimed.
-pub async fn finish(tx: &Tx<'_>, request_id: &str, response: &impl Message) -> Result<(), OpError> {
+pub async fn finish(tx: &Tx<'_>, key: Key<'_>, response: &impl Message) -> Result<(), OpError> {
     let update = Statement::from_sql_and_values(
         tx.get_database_backend(),
-        "UPDATE request SET response = $1 WHERE request_id = $2 AND response IS NULL",
-        [response.encode_to_vec().into(), request_id.into()],
+        "UPDATE request SET response = $4 \
+         WHERE caller = $1 AND method = $2 AND request_id = $3 AND response IS NULL",
+        key.values().into_iter().chain([response.encode_to_vec().into()]),
     );
     match tx.execute_raw(update).await.map_err(DbError::from)?.rows_affected() {
         1 => Ok(()),
@@ -256,7 +211,7 @@ pub fn check(request_id: &str) -> Result<(), OpError> {
     v.finish()
 }
 
-/// The table `request`. Put it into the service's `Migrator`.
+/// The tables `request` and `secret`. Put it into the service's `Migrator`.
 #[must_use]
 pub fn migration() -> Box<dyn MigrationTrait> {
     Migration::boxed("request_1", include_str!("../migrations/0001_request.sql"))

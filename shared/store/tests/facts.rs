@@ -1,7 +1,7 @@
 //! Revisions of facts, and the changes that tell them.
 
 use chrono::{DateTime, Utc};
-use niva_access::{Caller, Role};
+use niva_access::SecretKey;
 use niva_base::OpError;
 use niva_facts::{Author, Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
@@ -92,7 +92,7 @@ niva_testing::on_both_databases! {
 
     async fn revisions_come_in_pages(db: &TestDb) {
         let notes = history(db, "N-1").await;
-        let page = |token: &str| PageRequest::parse(2, token, 7, 100).unwrap();
+        let page = |token: &str| PageRequest::parse(2, token, SecretKey::of([7; 32]), 100).unwrap();
         let revision = |n: &Note| n.info().unwrap().revision.to_string();
         let (first, token) = page("").cut(revisions::<Note>(db.conn(), "N-1", &page("")).await.unwrap(), revision);
         assert_eq!(first, notes[..2]);
@@ -115,20 +115,18 @@ niva_testing::on_both_databases! {
     async fn a_change_tells_where_it_stands_and_a_rehearsal_leaves_nothing(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let log = &FeedLog::new(db.db().clone());
-        let mut caller = Caller::new("anna", [Role::CaseOfficer]);
-        caller.acting = Some(Role::CaseOfficer);
-        let rehearsed = keep(log, &caller, &Keep { request_id: "r".into(), validate_only: true }).await.unwrap();
+        let author = Author { subject: "anna".into(), role: "case_officer".into() };
+        let rehearsed = keep(log, &author, &Keep { request_id: "r".into(), validate_only: true }).await.unwrap();
         assert_eq!((rehearsed.revision, rehearsed.feed_position), (1, 0));
         assert_eq!((log.newest().await.unwrap(), newest::<Note>(db.conn(), "N-1").await.unwrap()), (0, None));
         let request = Keep { request_id: "r".into(), validate_only: false };
-        let kept = keep(log, &caller, &request).await.unwrap();
+        let kept = keep(log, &author, &request).await.unwrap();
         assert_eq!(kept.feed_position, log.newest().await.unwrap());
-        assert_eq!(keep(log, &caller, &request).await.unwrap(), kept);
+        assert_eq!(keep(log, &author, &request).await.unwrap(), kept);
         let [event] = &log.read(0, 10).await.unwrap()[..] else { panic!("one event") };
-        assert_eq!((event.recorded_at, &event.author), (at(8), &caller.author()));
+        assert_eq!((event.recorded_at, &event.author), (at(8), &author));
         let note = newest::<Note>(db.conn(), "N-1").await.unwrap().unwrap();
-        assert_eq!(note.info().unwrap().told.author, caller.author());
-        assert_eq!(caller.author().role, "case_officer");
+        assert_eq!(note.info().unwrap().told.author, author);
     }
 }
 
@@ -170,8 +168,8 @@ impl Tells for Kept {
     }
 }
 
-async fn keep(log: &FeedLog, caller: &Caller, request: &Keep) -> Result<Kept, OpError> {
-    log.change(caller, request, at(8), |tx, told| {
+async fn keep(log: &FeedLog, author: &Author, request: &Keep) -> Result<Kept, OpError> {
+    log.change(author, request, at(8), |tx, told| {
         Box::pin(async move {
             let info = Info::first("N-1", told);
             let note = note(1, &info);

@@ -3,8 +3,10 @@
 use chrono::{DateTime, Utc};
 use niva_base::OpError;
 use niva_facts::{Author, Telling};
+use niva_proto::assessment::v1::RecordPersonRequest;
 use niva_proto::common::v1::{Date, Money};
-use niva_store::request::{claim, finish, migration};
+use niva_store::Secrets;
+use niva_store::request::{Key, claim, finish, migration};
 use niva_testing::TestDb;
 use sea_orm_migration::MigrationTrait;
 
@@ -29,14 +31,15 @@ fn now() -> DateTime<Utc> {
 async fn pay(db: &TestDb, id: &str, caller: &str, ore: i64) -> Result<Money, OpError> {
     let message = Money { ore };
     let message = &message;
+    let key = Key { caller, method: "Pay", request_id: id };
     db.write(|tx| {
         Box::pin(async move {
-            if let Some(done) = claim(tx, id, "Pay", caller, message, now()).await?.answer()? {
+            if let Some(done) = claim(tx, key, message, now()).await?.answer()? {
                 return Ok(done);
             }
             niva_feed::append(tx, vec![niva_feed::NewEvent::new("paid", id, message)], &told()).await?;
             let answer = Money { ore: message.ore * 2 };
-            finish(tx, id, &answer).await?;
+            finish(tx, key, &answer).await?;
             Ok(answer)
         })
     })
@@ -57,23 +60,61 @@ niva_testing::on_both_databases! {
         assert_eq!(events(db).await, 2);
     }
 
-    async fn the_same_id_with_anything_else_is_refused(db: &TestDb) {
+    async fn the_same_id_with_other_content_is_refused(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         pay(db, "r1", "anna", 5).await.unwrap();
-        for (caller, ore) in [("anna", 6), ("bo", 5)] {
-            assert_eq!(pay(db, "r1", caller, ore).await.unwrap_err().reason(), "REQUEST_ID_REUSED");
-        }
-        let other_method = db.write(|tx| Box::pin(async move {
-            claim(tx, "r1", "Repay", "anna", &Money { ore: 5 }, now()).await
-        })).await;
-        assert_eq!(other_method.unwrap_err().reason(), "REQUEST_ID_REUSED");
+        assert_eq!(pay(db, "r1", "anna", 6).await.unwrap_err().reason(), "REQUEST_ID_REUSED");
         assert_eq!(events(db).await, 1);
+    }
+
+    async fn nobody_takes_anothers_id_nor_that_of_another_method(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        pay(db, "erp-run-2024-05", "provider", 5).await.unwrap();
+        assert_eq!(pay(db, "erp-run-2024-05", "finance", 6).await.unwrap().ore, 12);
+        let other_method = db.write(|tx| Box::pin(async move {
+            let key = Key { caller: "finance", method: "Repay", request_id: "erp-run-2024-05" };
+            claim(tx, key, &Money { ore: 5 }, now()).await?.answer::<Money>()
+        })).await;
+        assert_eq!(other_method.unwrap(), None);
+        assert_eq!(events(db).await, 2);
+    }
+
+    async fn ids_are_made_from_requests_and_not_guessed(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let secrets = Secrets::load(db).await.unwrap();
+        let made = |secrets: &Secrets, who: &str, id: &str| {
+            let author = Author { subject: who.into(), role: "case_officer".into() };
+            secrets.id(&author, &RecordPersonRequest { request_id: id.into(), ..Default::default() }, "person")
+        };
+        let first = made(&secrets, "anna", "r1");
+        assert_eq!(made(&Secrets::load(db).await.unwrap(), "anna", "r1"), first, "replicas agree");
+        assert_eq!(first.len(), 32);
+        for (who, id) in [("anna", "r2"), ("bo", "r1")] {
+            assert_ne!(made(&secrets, who, id), first);
+        }
+        let elsewhere = TestDb::sqlite().await;
+        elsewhere.migrate::<Migrator>().await.unwrap();
+        assert_ne!(made(&Secrets::load(&elsewhere).await.unwrap(), "anna", "r1"), first, "no two cities agree");
+    }
+
+    async fn a_page_token_is_its_callers_and_its_lists(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let secrets = Secrets::load(db).await.unwrap();
+        let anna = Author { subject: "anna".into(), role: "case_officer".into() };
+        let bo = Author { subject: "bo".into(), ..anna.clone() };
+        let token = secrets.page(&anna, (10, ""), &["units", "farsta"], 100).unwrap().token("u7");
+        let again = secrets.page(&anna, (10, &token), &["units", "farsta"], 100).unwrap();
+        assert_eq!(again.after.as_deref(), Some("u7"));
+        for (who, list) in [(&bo, ["units", "farsta"]), (&anna, ["units", "jarva"]), (&anna, ["unitsf", "arsta"])] {
+            let forged = secrets.page(who, (10, &token), &list, 100);
+            assert_eq!(forged.unwrap_err().reason(), "PAGE_TOKEN_INVALID");
+        }
     }
 
     async fn a_request_that_failed_may_come_again(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let failed: Result<(), OpError> = db.write(|tx| Box::pin(async move {
-            claim(tx, "r1", "Pay", "anna", &Money { ore: 5 }, now()).await?;
+            claim(tx, Key { caller: "anna", method: "Pay", request_id: "r1" }, &Money { ore: 5 }, now()).await?;
             Err(OpError::precondition("NOT_YET", "not yet"))
         })).await;
         assert_eq!(failed.unwrap_err().reason(), "NOT_YET");
@@ -96,7 +137,7 @@ niva_testing::on_both_databases! {
     async fn finishing_what_was_not_claimed_is_a_defect(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let done = db.write(|tx| Box::pin(async move {
-            finish(tx, "r9", &Date { year: 2024, month: 3, day: 1 }).await
+            finish(tx, Key { caller: "anna", method: "Pay", request_id: "r9" }, &Date { year: 2024, month: 3, day: 1 }).await
         })).await;
         assert!(matches!(done, Err(OpError::Internal(_))));
     }

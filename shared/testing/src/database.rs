@@ -1,6 +1,6 @@
 //! Databases that are gone after their test.
 
-use niva_base::Ids;
+use niva_base::new_id;
 use niva_store::Database;
 
 /// Environment variable that names a PostgreSQL server on which tests may make and drop databases.
@@ -39,7 +39,7 @@ impl TestDb {
                 "{POSTGRES} is not set: run tests/run, which starts a PostgreSQL, or set it to a server's URL"
             )
         });
-        let name = format!("test_{}", Ids::random().next());
+        let name = format!("test_{}", new_id());
         admin(&server, &format!("CREATE DATABASE {name}")).await.expect("a new PostgreSQL database");
         let (base, _) = server.rsplit_once('/').expect("a URL that ends in a database's name");
         let url = format!("{base}/{name}");

@@ -7,7 +7,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_assessment_domain::{Application, ApplicationRefused, Outcome, Person};
 use niva_base::OpError;
 use niva_facts::{Info, Telling};
@@ -20,7 +20,7 @@ use pb::application_service_server::ApplicationService;
 use tonic::Request;
 
 use crate::grants::store as grants;
-use crate::{Answer, App, Listed, fixed, id_taken, in_district, persons};
+use crate::{Answer, App, Listed, fixed, id_taken, in_district, own_name, persons};
 
 /// Applications as tonic sees them.
 pub(crate) struct Applications(pub(crate) Arc<App>);
@@ -33,8 +33,8 @@ pub(crate) struct Filter {
     outcome: Option<Outcome>,
     undecided: bool,
     appealed: bool,
-    /// Districts that the caller sees; empty: all.
-    seen: Vec<String>,
+    /// What the call reaches.
+    reached: Scope,
     listed: Listed,
 }
 
@@ -107,17 +107,18 @@ impl ApplicationService for Applications {
 impl Applications {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordApplicationRequest,
     ) -> Result<pb::RecordApplicationResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "application");
-        let application = &wire::told(request.application.as_ref(), Some(made), &self.0.city)?;
-        in_district(caller, &application.district)?;
+        let made = self.0.secrets.id(scope.author(), request, "application");
+        let application = &wire::told(request.application.as_ref(), Some(made.clone()), &self.0.city)?;
+        own_name(scope, "application.application_id", &application.application_id, &made)?;
+        in_district(scope, &application.district)?;
         application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    alive(&persons::standing(tx, &application.person_id).await?, application)?;
+                    alive(&persons::standing(tx, scope, &application.person_id).await?, application)?;
                     let info = Info::first(application.application_id.as_str(), told);
                     if !store::insert(tx, application, &info).await? {
                         return Err(id_taken("application", &application.application_id));
@@ -131,15 +132,15 @@ impl Applications {
 
     async fn decide(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::DecideApplicationRequest,
     ) -> Result<pb::DecideApplicationResponse, OpError> {
         let (id, decision) = &wire::decided(request)?;
         let today = self.0.clock.today();
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let decide = |application: Application| application.decide(decision.clone(), today);
                     let application = Some(happened(tx, held, told, decide).await?);
                     Ok(pb::DecideApplicationResponse { application })
@@ -150,15 +151,15 @@ impl Applications {
 
     async fn appeal(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::AppealApplicationRequest,
     ) -> Result<pb::AppealApplicationResponse, OpError> {
         let (id, day) = &wire::appealed(request)?;
         let today = self.0.clock.today();
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let appeal = |application: Application| application.appeal(*day, today);
                     let application = Some(happened(tx, held, told, appeal).await?);
                     Ok(pb::AppealApplicationResponse { application })
@@ -169,15 +170,15 @@ impl Applications {
 
     async fn end_appeal(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::DecideAppealRequest,
     ) -> Result<pb::DecideAppealResponse, OpError> {
         let (id, (outcome, day)) = &wire::appeal_ended(request)?;
         let today = self.0.clock.today();
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let end = |application: Application| application.end_appeal(*outcome, *day, today);
                     let application = Some(happened(tx, held, told, end).await?);
                     Ok(pb::DecideAppealResponse { application })
@@ -188,16 +189,16 @@ impl Applications {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectApplicationRequest,
     ) -> Result<pb::CorrectApplicationResponse, OpError> {
         let application = &wire::told(request.application.as_ref(), None, &self.0.city)?;
-        in_district(caller, &application.district)?;
+        in_district(scope, &application.district)?;
         application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (standing, info) = held(tx, caller, &application.application_id).await?;
+                    let (standing, info) = held(tx, scope, &application.application_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     subject_fixed(&standing, application)?;
                     store::update(tx, application, &info).await?;
@@ -210,14 +211,14 @@ impl Applications {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawApplicationRequest,
     ) -> Result<pb::WithdrawApplicationResponse, OpError> {
         let id = &read::only_id("application_id", &request.application_id)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (application, info) = held(tx, caller, id).await?;
+                    let (application, info) = held(tx, scope, id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     if let Some(grant) = grants::naming(tx, id).await? {
                         let words =
@@ -236,21 +237,32 @@ impl Applications {
 
     async fn get(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetApplicationRequest,
     ) -> Result<pb::GetApplicationResponse, OpError> {
-        let id = read::only_id("application_id", &request.application_id)?;
-        let application: pb::Application = self.0.read(&id, request.as_of).await?;
-        in_district(caller, &application.district)?;
+        let id = &read::only_id("application_id", &request.application_id)?;
+        let at = crate::wire::as_of(request.as_of)?;
+        let application: pb::Application = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    store::person(tx, scope, id)
+                        .await?
+                        .ok_or_else(|| OpError::not_found("application", id))?;
+                    self.0.find(tx, id, at).await
+                })
+            })
+            .await?;
         Ok(pb::GetApplicationResponse { application: Some(application) })
     }
 
     async fn list(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListApplicationsRequest,
     ) -> Result<pb::ListApplicationsResponse, OpError> {
-        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), &self.0.city)?;
         let (next_page_token, applications) = self
             .0
             .db
@@ -266,25 +278,37 @@ impl Applications {
 
     async fn revisions(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListApplicationRevisionsRequest,
     ) -> Result<pb::ListApplicationRevisionsResponse, OpError> {
-        let id = read::only_id("application_id", &request.application_id)?;
-        in_district(caller, &self.0.read::<pb::Application>(&id, None).await?.district)?;
-        let (applications, next_page_token) =
-            self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        let id = &read::only_id("application_id", &request.application_id)?;
+        let page =
+            &self.0.revision_page::<pb::Application>(scope, id, (request.page_size, &request.page_token))?;
+        let told: Vec<pb::Application> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    store::person(tx, scope, id)
+                        .await?
+                        .ok_or_else(|| OpError::not_found("application", id))?;
+                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
+                })
+            })
+            .await?;
+        let (applications, next_page_token) = page.cut(told, crate::revision_key);
         Ok(pb::ListApplicationRevisionsResponse { applications, next_page_token })
     }
 }
 
 /// An application that is about to change, held with its person to the transaction's end.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Application, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Application, Info), OpError> {
     let unknown = || OpError::not_found("application", id);
-    let person = store::person(tx, id).await?.ok_or_else(unknown)?;
-    persons::standing(tx, &person).await?;
+    let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
+    persons::standing(tx, scope, &person).await?;
     let message = facts::newest::<pb::Application>(tx, id).await?.ok_or_else(unknown)?;
     let (application, info) = (wire::stored(&message)?, crate::info(&message)?);
-    in_district(caller, &application.district)?;
+    in_district(scope, &application.district)?;
     Ok((application, info))
 }
 

@@ -1,5 +1,6 @@
 //! Applications as they now stand.
 
+use niva_access::Scope;
 use niva_assessment_domain::{Application, Outcome};
 use niva_base::OpError;
 use niva_facts::Info;
@@ -8,6 +9,7 @@ use niva_store::{DbError, Tx};
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use crate::applications::Filter;
+use crate::persons::store as persons;
 use crate::store;
 use entity::{ActiveModel, Column, Entity, Model};
 
@@ -27,9 +29,14 @@ pub(super) async fn update(tx: &Tx<'_>, application: &Application, info: &Info) 
     store::update(tx, row(application, info)).await
 }
 
-/// Of whom an application is.
-pub(super) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
-    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|application| application.person_id))
+/// Of whom an application is; what the call does not reach is not there.
+pub(super) async fn person(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<String>, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
 /// A page of ids, in order.
@@ -39,7 +46,6 @@ pub(super) async fn list(
     page: &PageRequest,
 ) -> Result<Vec<String>, DbError> {
     let text = |column: Column, value: &str| (!value.is_empty()).then(|| column.eq(value));
-    let seen = (!filter.seen.is_empty()).then(|| Column::District.is_in(filter.seen.clone()));
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
         .add_option(text(Column::PersonId, &filter.person_id))
@@ -48,7 +54,7 @@ pub(super) async fn list(
         .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome_text(outcome))))
         .add_option(filter.undecided.then(|| Column::Outcome.is_null()))
         .add_option(filter.appealed.then(|| Column::Appealed.eq(true)))
-        .add_option(seen)
+        .add(persons::reached(Column::PersonId, &filter.reached))
         .add_option(page.after.as_ref().map(|after| Column::ApplicationId.gt(after.as_str())));
     let query = Entity::find().select_only().column(Column::ApplicationId).filter(condition);
     Ok(query.order_by_asc(Column::ApplicationId).limit(page.limit()).into_tuple().all(db).await?)

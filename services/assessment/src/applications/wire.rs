@@ -1,5 +1,6 @@
 //! Applications: messages to values and back.
 
+use niva_access::Scope;
 use niva_assessment_domain::{Appeal, AppealOutcome, Application, ApplicationDecision, Outcome};
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
@@ -7,6 +8,7 @@ use niva_facts::{Fact, Info};
 use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::{read, write};
+use niva_store::Secrets;
 use niva_store::page::PageRequest;
 
 use crate::applications::Filter;
@@ -146,7 +148,7 @@ pub(super) fn appeal_ended(
 /// ListApplications.
 pub(super) fn filter(
     request: &pb::ListApplicationsRequest,
-    seen: &[String],
+    (scope, secrets): (&Scope, &Secrets),
     city: &ServiceCatalogue,
 ) -> Result<(PageRequest, Filter), OpError> {
     let mut v = Violations::new();
@@ -161,13 +163,13 @@ pub(super) fn filter(
             outcome: outcome?,
             undecided: request.undecided,
             appealed: request.appealed,
-            seen: seen.to_vec(),
+            reached: scope.clone(),
             listed: listed?,
         })
     })();
     let filter = v.finish_with(filter)?;
     let asked = pb::ListApplicationsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    Ok((page("applications", &asked, seen, request.page_size, &request.page_token)?, filter))
+    Ok((page(secrets, scope, "applications", &asked, (request.page_size, &request.page_token))?, filter))
 }
 
 /// An application as a message.

@@ -6,7 +6,7 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_assessment_domain::{Change, Grant, GrantRefused, Person};
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
@@ -19,7 +19,7 @@ use niva_store::{Tx, facts};
 use pb::grant_service_server::GrantService;
 use tonic::Request;
 
-use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, in_district, persons};
+use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, in_district, own_name, persons};
 
 /// Grants as tonic sees them.
 pub(crate) struct Grants(pub(crate) Arc<App>);
@@ -31,8 +31,8 @@ pub(crate) struct Filter {
     district: String,
     /// A day on which it is valid.
     day: Option<NaiveDate>,
-    /// Districts that the caller sees; empty: all.
-    seen: Vec<String>,
+    /// What the call reaches.
+    reached: Scope,
     listed: Listed,
 }
 
@@ -89,16 +89,17 @@ impl GrantService for Grants {
 impl Grants {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordGrantRequest,
     ) -> Result<pb::RecordGrantResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "grant");
-        let grant = &wire::told(request.grant.as_ref(), Some(made), &self.0.city)?;
-        in_district(caller, &grant.district)?;
+        let made = self.0.secrets.id(scope.author(), request, "grant");
+        let grant = &wire::told(request.grant.as_ref(), Some(made.clone()), &self.0.city)?;
+        own_name(scope, "grant.grant_id", &grant.grant_id, &made)?;
+        in_district(scope, &grant.district)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let person = persons::standing(tx, &grant.person_id).await?;
+                    let person = persons::standing(tx, scope, &grant.person_id).await?;
                     check(tx, &person, grant).await?;
                     let info = Info::first(grant.grant_id.as_str(), told);
                     if !store::insert(tx, grant, &info).await? {
@@ -113,15 +114,15 @@ impl Grants {
 
     async fn change_scope(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ChangeGrantScopeRequest,
     ) -> Result<pb::ChangeGrantScopeResponse, OpError> {
-        let (id, (first, scope)) = &wire::new_scope(request)?;
+        let (id, (first, granted)) = &wire::new_scope(request)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
-                    let changed = |grant: Grant| grant.change_scope(*first, *scope);
+                    let held = held(tx, scope, id).await?;
+                    let changed = |grant: Grant| grant.change_scope(*first, *granted);
                     let (grant, events) = happened(tx, held, told, changed).await?;
                     Ok((pb::ChangeGrantScopeResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
@@ -131,14 +132,14 @@ impl Grants {
 
     async fn end(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::EndGrantRequest,
     ) -> Result<pb::EndGrantResponse, OpError> {
         let (id, last) = &wire::end(request)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let (grant, events) = happened(tx, held, told, |grant: Grant| grant.end(*last)).await?;
                     Ok((pb::EndGrantResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
@@ -148,15 +149,15 @@ impl Grants {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectGrantRequest,
     ) -> Result<pb::CorrectGrantResponse, OpError> {
         let grant = &wire::told(request.grant.as_ref(), None, &self.0.city)?;
-        in_district(caller, &grant.district)?;
+        in_district(scope, &grant.district)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (person, standing, info) = held(tx, caller, &grant.grant_id).await?;
+                    let (person, standing, info) = held(tx, scope, &grant.grant_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     subject_fixed(&standing, grant)?;
                     check(tx, &person, grant).await?;
@@ -169,14 +170,14 @@ impl Grants {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawGrantRequest,
     ) -> Result<pb::WithdrawGrantResponse, OpError> {
         let id = &read::only_id("grant_id", &request.grant_id)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (_, grant, info) = held(tx, caller, id).await?;
+                    let (_, grant, info) = held(tx, scope, id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     let (grant, events) = save(tx, &grant, &info).await?;
                     Ok((pb::WithdrawGrantResponse { grant: Some(grant), feed_position: 0 }, events))
@@ -187,21 +188,30 @@ impl Grants {
 
     async fn get(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetGrantRequest,
     ) -> Result<pb::GetGrantResponse, OpError> {
-        let id = read::only_id("grant_id", &request.grant_id)?;
-        let grant: pb::Grant = self.0.read(&id, request.as_of).await?;
-        in_district(caller, &grant.district)?;
+        let id = &read::only_id("grant_id", &request.grant_id)?;
+        let at = crate::wire::as_of(request.as_of)?;
+        let grant: pb::Grant = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    store::person(tx, scope, id).await?.ok_or_else(|| OpError::not_found("grant", id))?;
+                    self.0.find(tx, id, at).await
+                })
+            })
+            .await?;
         Ok(pb::GetGrantResponse { grant: Some(grant) })
     }
 
     async fn list(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListGrantsRequest,
     ) -> Result<pb::ListGrantsResponse, OpError> {
-        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), &self.0.city)?;
         let (next_page_token, grants) = self
             .0
             .db
@@ -217,24 +227,34 @@ impl Grants {
 
     async fn revisions(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListGrantRevisionsRequest,
     ) -> Result<pb::ListGrantRevisionsResponse, OpError> {
-        let id = read::only_id("grant_id", &request.grant_id)?;
-        in_district(caller, &self.0.read::<pb::Grant>(&id, None).await?.district)?;
-        let (grants, next_page_token) = self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        let id = &read::only_id("grant_id", &request.grant_id)?;
+        let page = &self.0.revision_page::<pb::Grant>(scope, id, (request.page_size, &request.page_token))?;
+        let told: Vec<pb::Grant> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    store::person(tx, scope, id).await?.ok_or_else(|| OpError::not_found("grant", id))?;
+                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
+                })
+            })
+            .await?;
+        let (grants, next_page_token) = page.cut(told, crate::revision_key);
         Ok(pb::ListGrantRevisionsResponse { grants, next_page_token })
     }
 }
 
 /// A grant that is about to change, held with its person to the transaction's end.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Person, Grant, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Person, Grant, Info), OpError> {
     let unknown = || OpError::not_found("grant", id);
-    let person = store::person(tx, id).await?.ok_or_else(unknown)?;
-    let person = persons::standing(tx, &person).await?;
+    let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
+    let person = persons::standing(tx, scope, &person).await?;
     let message = facts::newest::<pb::Grant>(tx, id).await?.ok_or_else(unknown)?;
     let (grant, info) = (wire::stored(&message)?, crate::info(&message)?);
-    in_district(caller, &grant.district)?;
+    in_district(scope, &grant.district)?;
     Ok((person, grant, info))
 }
 

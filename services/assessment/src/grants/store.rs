@@ -1,7 +1,8 @@
 //! Grants as they now stand.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use niva_access::Scope;
 use niva_assessment_domain::Grant;
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
@@ -9,11 +10,13 @@ use niva_facts::Info;
 use niva_names::ServiceKey;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
+use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
 use crate::grants::Filter;
+use crate::persons::store as persons;
 use crate::store;
 use entity::{ActiveModel, Column, Entity, Model};
 
@@ -33,9 +36,14 @@ pub(crate) async fn update(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<()
     store::update(tx, row(grant, info)).await
 }
 
-/// Of whom a grant is.
-pub(crate) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
-    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|grant| grant.person_id))
+/// Of whom a grant is; what the call does not reach is not there.
+pub(crate) async fn person(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<String>, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
 /// Those of some grants that stand and have a day in common with another standing grant of the same person and service;
@@ -62,6 +70,16 @@ pub(crate) async fn overlapping(
         }
     }
     Ok(found)
+}
+
+/// People with a grant of one of some boards, as a subquery; withdrawn ones count no more.
+pub(crate) fn people_of(districts: &BTreeSet<String>) -> SelectStatement {
+    Query::select()
+        .column(Column::PersonId)
+        .from(Entity)
+        .and_where(Column::District.is_in(districts))
+        .and_where(Column::State.eq("stands"))
+        .to_owned()
 }
 
 /// A standing grant that names an application.
@@ -100,7 +118,6 @@ pub(crate) async fn list(
     page: &PageRequest,
 ) -> Result<Vec<String>, DbError> {
     let text = |column: Column, value: &str| (!value.is_empty()).then(|| column.eq(value));
-    let seen = (!filter.seen.is_empty()).then(|| Column::District.is_in(filter.seen.clone()));
     let valid = filter.day.map(|day| {
         let ends = Condition::any().add(Column::LastDay.gte(day)).add(Column::LastDay.is_null());
         Condition::all().add(Column::FirstDay.lte(day)).add(ends)
@@ -110,7 +127,7 @@ pub(crate) async fn list(
         .add_option(text(Column::PersonId, &filter.person_id))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(text(Column::District, &filter.district))
-        .add_option(seen)
+        .add(persons::reached(Column::PersonId, &filter.reached))
         .add_option(valid)
         .add_option(page.after.as_ref().map(|after| Column::GrantId.gt(after.as_str())));
     let query = Entity::find().select_only().column(Column::GrantId).filter(condition);

@@ -1,14 +1,16 @@
 //! Grants: messages to values and back.
 
+use niva_access::Scope;
 use niva_assessment_domain::{Grant, HoursRefused, parse_hours};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
-use niva_models::Scope;
+use niva_models::Scope as GrantScope;
 use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::{read, write};
+use niva_store::Secrets;
 use niva_store::page::PageRequest;
 
 use crate::grants::Filter;
@@ -64,7 +66,7 @@ fn scope_period(
     v: &mut Violations,
     period: &pb::ScopePeriod,
     valid: Option<Interval>,
-) -> Option<(NaiveDate, Scope)> {
+) -> Option<(NaiveDate, GrantScope)> {
     let first = read::date(v, "valid_from", period.valid_from);
     if let (Some(first), Some(valid)) = (first, valid) {
         let words = format!("{first} is outside the grant: a scope begins on one of its days");
@@ -75,7 +77,7 @@ fn scope_period(
 }
 
 /// A scope that must be given.
-pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<Scope> {
+pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<GrantScope> {
     read::scope(v, "scope", given, |text| {
         parse_hours(text).map_err(|error| {
             let reason = match error {
@@ -90,7 +92,7 @@ pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> O
 /// ChangeGrantScope: the grant, and the scope from when.
 pub(super) fn new_scope(
     request: &pb::ChangeGrantScopeRequest,
-) -> Result<(String, (NaiveDate, Scope)), OpError> {
+) -> Result<(String, (NaiveDate, GrantScope)), OpError> {
     let mut v = Violations::new();
     let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
     let given = v.required("scope", request.scope.as_ref());
@@ -109,7 +111,7 @@ pub(super) fn end(request: &pb::EndGrantRequest) -> Result<(String, NaiveDate), 
 /// ListGrants.
 pub(super) fn filter(
     request: &pb::ListGrantsRequest,
-    seen: &[String],
+    (scope, secrets): (&Scope, &Secrets),
     city: &ServiceCatalogue,
 ) -> Result<(PageRequest, Filter), OpError> {
     let mut v = Violations::new();
@@ -122,13 +124,13 @@ pub(super) fn filter(
             service: service?,
             district: request.district.trim().to_owned(),
             day: day?,
-            seen: seen.to_vec(),
+            reached: scope.clone(),
             listed: listed?,
         })
     })();
     let filter = v.finish_with(filter)?;
     let asked = pb::ListGrantsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    Ok((page("grants", &asked, seen, request.page_size, &request.page_token)?, filter))
+    Ok((page(secrets, scope, "grants", &asked, (request.page_size, &request.page_token))?, filter))
 }
 
 /// A grant as a message.

@@ -8,9 +8,8 @@ use niva_calendar::Datelike;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Target};
 use niva_proto::assessment::v1 as pb;
-use niva_rpc::caller;
-use niva_rpc::status;
 use niva_rpc::wire::read;
+use niva_rpc::{scope, status};
 use niva_store::Tx;
 use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
@@ -30,8 +29,8 @@ impl ImportService for Imports {
         &self,
         request: Request<Streaming<pb::CreateImportRequest>>,
     ) -> Answer<pb::CreateImportResponse> {
-        let caller = caller(&request)?.clone();
-        let (import, feed_position) = self.0.create(&caller, request.into_inner()).await?;
+        let scope = scope(&request)?.clone();
+        let (import, feed_position) = self.0.create(&scope, request.into_inner()).await?;
         Ok(Response::new(pb::CreateImportResponse { import: Some(import), feed_position }))
     }
 
@@ -45,9 +44,10 @@ impl ImportService for Imports {
         &self,
         request: Request<pb::ListImportErrorsRequest>,
     ) -> Answer<pb::ListImportErrorsResponse> {
-        let request = request.get_ref();
+        let (scope, request) = (scope(&request)?, request.get_ref());
         let id = read::only_id("import_id", &request.import_id).map_err(status)?;
-        let page = self.0.errors(&id, request.page_size, &request.page_token).await.map_err(status)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let page = self.0.errors(scope, &id, asked).await.map_err(status)?;
         let (errors, next_page_token) = page;
         Ok(Response::new(pb::ListImportErrorsResponse { errors, next_page_token }))
     }

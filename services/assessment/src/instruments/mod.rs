@@ -4,11 +4,10 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
-use niva_store::page::{PageRequest, filter_hash};
 use pb::instrument_service_server::InstrumentService;
 use tonic::Request;
 
@@ -30,11 +29,11 @@ impl InstrumentService for Instruments {
 impl Instruments {
     async fn list(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListInstrumentsRequest,
     ) -> Result<pb::ListInstrumentsResponse, OpError> {
-        let filter = filter_hash(&["instruments"]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let page = self.0.secrets.page(scope.author(), asked, &["instruments"], MAX_PAGE)?;
         let after = page.after.as_deref().unwrap_or_default();
         let all = self.0.instruments.all().iter().filter(|i| i.id.as_str() > after).collect();
         let (rows, next_page_token) = page.cut(all, |i| i.id.clone());

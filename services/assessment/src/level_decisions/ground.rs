@@ -1,6 +1,6 @@
 //! What a decision stands on, and beside: measurements, grants, and other decisions.
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_assessment_domain::{LevelBasis, LevelDecision};
 use niva_base::OpError;
 use niva_facts::Info;
@@ -18,7 +18,7 @@ impl App {
     pub(super) async fn level_basis(
         &self,
         tx: &Tx<'_>,
-        caller: &Caller,
+        scope: &Scope,
         given: &wire::Given,
     ) -> Result<LevelBasis, OpError> {
         let Some(id) = &given.measurement_id else { return wire::basis(given.kind, None) };
@@ -26,7 +26,7 @@ impl App {
             OpError::NotFound { .. } => measurement_unknown(id),
             error => error,
         };
-        let held = self.held_measurement(tx, caller, id).await.map_err(unknown)?;
+        let held = self.held_measurement(tx, scope, id).await.map_err(unknown)?;
         stands(&held.info)?;
         let mut measurement = held.measurement;
         // What is decided already may be converted.

@@ -7,7 +7,7 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_assessment_domain::{
     Distance, LevelDecision, LevelRefused, NoLevel, default_valid_from, distance, in_force,
 };
@@ -35,8 +35,8 @@ pub(crate) struct Filter {
     service: Option<ServiceKey>,
     kind: Option<&'static str>,
     valid_from: Option<Interval>,
-    /// Districts that the caller sees; empty: all.
-    seen: Vec<String>,
+    /// What the call reaches.
+    reached: Scope,
     listed: Listed,
 }
 
@@ -102,16 +102,16 @@ impl LevelDecisionService for LevelDecisions {
 impl LevelDecisions {
     async fn decide(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::DecideLevelRequest,
     ) -> Result<pb::DecideLevelResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "level decision");
+        let made = self.0.secrets.id(scope.author(), request, "level decision");
         let asked = &wire::decided(request, made)?;
         let valid_from = asked.valid_from.unwrap_or_else(|| default_valid_from(self.0.clock.today()));
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = self.0.held_measurement(tx, caller, &asked.measurement_id).await?;
+                    let held = self.0.held_measurement(tx, scope, &asked.measurement_id).await?;
                     stands(&held.info)?;
                     let visit = &held.measurement.visit;
                     let points = self.0.points_of(&held.measurement, &visit.person_id, visit.service)?;
@@ -137,16 +137,16 @@ impl LevelDecisions {
 
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordLevelDecisionRequest,
     ) -> Result<pb::RecordLevelDecisionResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "level decision");
+        let made = self.0.secrets.id(scope.author(), request, "level decision");
         let (given, level) = &wire::told(request.level_decision.as_ref(), Some(made), &self.0.city)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    persons::visible(caller, &persons::standing(tx, &given.person_id).await?)?;
-                    let basis = self.0.level_basis(tx, caller, given).await?;
+                    persons::standing(tx, scope, &given.person_id).await?;
+                    let basis = self.0.level_basis(tx, scope, given).await?;
                     let decision = LevelDecision {
                         level_decision_id: given.level_decision_id.clone(),
                         decision_number: 0,
@@ -168,14 +168,14 @@ impl LevelDecisions {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectLevelDecisionRequest,
     ) -> Result<pb::CorrectLevelDecisionResponse, OpError> {
         let (given, level) = &wire::told(request.level_decision.as_ref(), None, &self.0.city)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (standing, info) = held(tx, caller, &given.level_decision_id).await?;
+                    let (standing, info) = held(tx, scope, &given.level_decision_id).await?;
                     let next = info.corrected(request.expected_revision, told)?;
                     same_subject(&standing, given)?;
                     let corrected = LevelDecision { level: *level, valid_from: given.valid_from, ..standing };
@@ -192,14 +192,14 @@ impl LevelDecisions {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawLevelDecisionRequest,
     ) -> Result<pb::WithdrawLevelDecisionResponse, OpError> {
         let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (decision, info) = held(tx, caller, id).await?;
+                    let (decision, info) = held(tx, scope, id).await?;
                     let next = info.withdrawn(request.expected_revision, told)?;
                     store::update(tx, &decision, &next).await?;
                     let (decision, events) = self.tell(tx, &decision, &next).await?;
@@ -212,7 +212,7 @@ impl LevelDecisions {
 
     async fn get(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetLevelDecisionRequest,
     ) -> Result<pb::GetLevelDecisionResponse, OpError> {
         let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
@@ -222,8 +222,10 @@ impl LevelDecisions {
             .db
             .read(|tx| {
                 Box::pin(async move {
+                    store::person(tx, scope, id)
+                        .await?
+                        .ok_or_else(|| OpError::not_found("level_decision", id))?;
                     let told: pb::LevelDecision = self.0.find(tx, id, at).await?;
-                    persons::seen(tx, caller, &told.person_id).await?;
                     Ok::<_, OpError>(told)
                 })
             })
@@ -233,7 +235,7 @@ impl LevelDecisions {
 
     async fn in_force(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetLevelInForceRequest,
     ) -> Result<pb::GetLevelInForceResponse, OpError> {
         let (person, service, day) = &wire::in_force(request, &self.0.city)?;
@@ -243,7 +245,7 @@ impl LevelDecisions {
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    persons::seen(tx, caller, person).await?;
+                    persons::reached(tx, scope, person).await?;
                     let mut told = Vec::new();
                     for id in store::of(tx, person, *service).await? {
                         told.extend(facts::read(tx, &id, at, now).await?);
@@ -261,10 +263,10 @@ impl LevelDecisions {
 
     async fn list(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListLevelDecisionsRequest,
     ) -> Result<pb::ListLevelDecisionsResponse, OpError> {
-        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), &self.0.city)?;
         let after = page.after.as_deref().and_then(|key| key.parse().ok()).unwrap_or(0);
         let (next_page_token, level_decisions) = self
             .0
@@ -283,18 +285,23 @@ impl LevelDecisions {
 
     async fn revisions(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListLevelDecisionRevisionsRequest,
     ) -> Result<pb::ListLevelDecisionRevisionsResponse, OpError> {
         let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
-        let page = &crate::revision_page::<pb::LevelDecision>(id, request.page_size, &request.page_token)?;
+        let page = &self.0.revision_page::<pb::LevelDecision>(
+            scope,
+            id,
+            (request.page_size, &request.page_token),
+        )?;
         let told: Vec<pb::LevelDecision> = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let newest: pb::LevelDecision = self.0.find(tx, id, None).await?;
-                    persons::seen(tx, caller, &newest.person_id).await?;
+                    store::person(tx, scope, id)
+                        .await?
+                        .ok_or_else(|| OpError::not_found("level_decision", id))?;
                     Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
                 })
             })
@@ -347,10 +354,10 @@ impl App {
 }
 
 /// A decision that is about to change, held with its person to the transaction's end.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(LevelDecision, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(LevelDecision, Info), OpError> {
     let unknown = || OpError::not_found("level_decision", id);
-    let person = store::person(tx, id).await?.ok_or_else(unknown)?;
-    persons::visible(caller, &persons::standing(tx, &person).await?)?;
+    let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
+    persons::standing(tx, scope, &person).await?;
     let message = facts::newest::<pb::LevelDecision>(tx, id).await?.ok_or_else(unknown)?;
     Ok((wire::stored(&message)?, crate::info(&message)?))
 }

@@ -1,5 +1,6 @@
 //! Level decisions as they now stand.
 
+use niva_access::Scope;
 use niva_assessment_domain::LevelDecision;
 use niva_base::OpError;
 use niva_facts::Info;
@@ -45,9 +46,14 @@ pub(crate) async fn update(tx: &Tx<'_>, decision: &LevelDecision, info: &Info) -
     store::update(tx, row(decision, info)).await
 }
 
-/// Of whom a decision is.
-pub(super) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
-    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|decision| decision.person_id))
+/// Of whom a decision is; what the call does not reach is not there.
+pub(super) async fn person(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<String>, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
 /// Ids of all decisions of a person and a service, withdrawn ones too.
@@ -76,7 +82,7 @@ pub(super) async fn list(
     let condition = Condition::all()
         .add(Column::DecisionNumber.gt(after))
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
-        .add(persons::seen(Column::PersonId, &filter.seen))
+        .add(persons::reached(Column::PersonId, &filter.reached))
         .add_option(person)
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))

@@ -1,5 +1,6 @@
 //! Level decisions: messages to values and back.
 
+use niva_access::Scope;
 use niva_assessment_domain::{Distance, LevelBasis, LevelDecision, measure_by};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
@@ -8,6 +9,7 @@ use niva_models::Level;
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::{read, write};
+use niva_store::Secrets;
 use niva_store::page::PageRequest;
 use pb::level_decision::Kind;
 
@@ -163,7 +165,7 @@ pub(super) fn in_force(
 /// ListLevelDecisions.
 pub(super) fn filter(
     request: &pb::ListLevelDecisionsRequest,
-    seen: &[String],
+    (scope, secrets): (&Scope, &Secrets),
     city: &ServiceCatalogue,
 ) -> Result<(PageRequest, Filter), OpError> {
     let mut v = Violations::new();
@@ -180,13 +182,13 @@ pub(super) fn filter(
             service: service?,
             kind: kind?.map(kind_text),
             valid_from: valid_from?,
-            seen: seen.to_vec(),
+            reached: scope.clone(),
             listed: listed?,
         })
     })();
     let filter = v.finish_with(filter)?;
     let asked = pb::ListLevelDecisionsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    Ok((page("level decisions", &asked, seen, request.page_size, &request.page_token)?, filter))
+    Ok((page(secrets, scope, "level decisions", &asked, (request.page_size, &request.page_token))?, filter))
 }
 
 /// The kind's name in the table.

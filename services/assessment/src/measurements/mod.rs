@@ -9,7 +9,7 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_assessment_domain::{Change, Instrument, Measurement, MeasurementRefused};
 use niva_base::OpError;
 use niva_calendar::Interval;
@@ -35,8 +35,8 @@ pub(crate) struct Filter {
     service: Option<ServiceKey>,
     decided: Option<bool>,
     visited: Option<Interval>,
-    /// Districts that the caller sees; empty: all.
-    seen: Vec<String>,
+    /// What the call reaches.
+    reached: Scope,
     listed: Listed,
 }
 
@@ -102,17 +102,17 @@ impl MeasurementService for Measurements {
 impl Measurements {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordMeasurementRequest,
     ) -> Result<pb::RecordMeasurementResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "measurement");
+        let made = self.0.secrets.id(scope.author(), request, "measurement");
         let given = wire::told(request.measurement.as_ref(), Some(made), &self.0.city)?;
         let measurement = &self.0.judged(given, None)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
                     let visit = &measurement.visit;
-                    persons::visible(caller, &persons::standing(tx, &visit.person_id).await?)?;
+                    persons::standing(tx, scope, &visit.person_id).await?;
                     granted(tx, visit).await?;
                     let info = Info::first(visit.measurement_id.as_str(), told);
                     if !store::insert(tx, measurement, &info).await? {
@@ -127,15 +127,15 @@ impl Measurements {
 
     async fn score(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordScoreRequest,
     ) -> Result<pb::RecordScoreResponse, OpError> {
         let (id, item, score) = &wire::score(request)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
                     let Held { measurement, instrument, info } =
-                        self.0.held_measurement(tx, caller, id).await?;
+                        self.0.held_measurement(tx, scope, id).await?;
                     let next = info.happened(told)?;
                     let instrument = instrument.ok_or_else(|| refused(&MeasurementRefused::NotScored))?;
                     let scored = measurement.score(instrument, item, *score).map_err(|e| refused(&e))?;
@@ -157,14 +157,14 @@ impl Measurements {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectMeasurementRequest,
     ) -> Result<pb::CorrectMeasurementResponse, OpError> {
         let id = &wire::told(request.measurement.as_ref(), None, &self.0.city)?.visit.measurement_id;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = self.0.held_measurement(tx, caller, id).await?;
+                    let held = self.0.held_measurement(tx, scope, id).await?;
                     let info = held.info.corrected(request.expected_revision, told)?;
                     held.measurement.open().map_err(|e| refused(&e))?;
                     let given = wire::told(request.measurement.as_ref(), None, &self.0.city)?;
@@ -182,14 +182,14 @@ impl Measurements {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawMeasurementRequest,
     ) -> Result<pb::WithdrawMeasurementResponse, OpError> {
         let id = &read::only_id("measurement_id", &request.measurement_id)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = self.0.held_measurement(tx, caller, id).await?;
+                    let held = self.0.held_measurement(tx, scope, id).await?;
                     let info = held.info.withdrawn(request.expected_revision, told)?;
                     held.measurement.open().map_err(|e| refused(&e))?;
                     store::update(tx, &held.measurement, &info).await?;
@@ -202,7 +202,7 @@ impl Measurements {
 
     async fn get(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetMeasurementRequest,
     ) -> Result<pb::GetMeasurementResponse, OpError> {
         let id = &read::only_id("measurement_id", &request.measurement_id)?;
@@ -212,8 +212,10 @@ impl Measurements {
             .db
             .read(|tx| {
                 Box::pin(async move {
+                    store::person(tx, scope, id)
+                        .await?
+                        .ok_or_else(|| OpError::not_found("measurement", id))?;
                     let told: pb::Measurement = self.0.find(tx, id, at).await?;
-                    persons::seen(tx, caller, &told.person_id).await?;
                     self.0.measurement_shown(tx, told, at).await
                 })
             })
@@ -223,10 +225,10 @@ impl Measurements {
 
     async fn list(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListMeasurementsRequest,
     ) -> Result<pb::ListMeasurementsResponse, OpError> {
-        let (page, filter) = &wire::filter(request, &caller.districts, &self.0.city)?;
+        let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), &self.0.city)?;
         let (next_page_token, measurements) = self
             .0
             .db
@@ -243,18 +245,20 @@ impl Measurements {
 
     async fn revisions(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListMeasurementRevisionsRequest,
     ) -> Result<pb::ListMeasurementRevisionsResponse, OpError> {
         let id = &read::only_id("measurement_id", &request.measurement_id)?;
-        let page = &crate::revision_page::<pb::Measurement>(id, request.page_size, &request.page_token)?;
+        let page =
+            &self.0.revision_page::<pb::Measurement>(scope, id, (request.page_size, &request.page_token))?;
         let told: Vec<pb::Measurement> = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let newest: pb::Measurement = self.0.find(tx, id, None).await?;
-                    persons::seen(tx, caller, &newest.person_id).await?;
+                    store::person(tx, scope, id)
+                        .await?
+                        .ok_or_else(|| OpError::not_found("measurement", id))?;
                     let mut told = Vec::new();
                     for revision in facts::revisions::<pb::Measurement>(tx, id, page).await? {
                         let at = Some(crate::info(&revision)?.told.recorded_at);
@@ -274,12 +278,12 @@ impl App {
     pub(crate) async fn held_measurement(
         &self,
         tx: &Tx<'_>,
-        caller: &Caller,
+        scope: &Scope,
         id: &str,
     ) -> Result<Held<'_>, OpError> {
         let unknown = || OpError::not_found("measurement", id);
-        let person = store::person(tx, id).await?.ok_or_else(unknown)?;
-        persons::visible(caller, &persons::standing(tx, &person).await?)?;
+        let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
+        persons::standing(tx, scope, &person).await?;
         let message = facts::newest::<pb::Measurement>(tx, id).await?.ok_or_else(unknown)?;
         let measurement = wire::stored(&message, self.decided_by(tx, id).await?)?;
         let loaded = |instrument: &String| {

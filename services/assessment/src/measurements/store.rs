@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use niva_access::Scope;
 use niva_assessment_domain::Measurement;
 use niva_base::OpError;
 use niva_facts::Info;
@@ -33,9 +34,14 @@ pub(crate) async fn update(tx: &Tx<'_>, measurement: &Measurement, info: &Info) 
     store::update(tx, row(measurement, info)).await
 }
 
-/// Of whom a measurement is.
-pub(crate) async fn person(db: &impl ConnectionTrait, id: &str) -> Result<Option<String>, DbError> {
-    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.map(|measurement| measurement.person_id))
+/// Of whom a measurement is; what the call does not reach is not there.
+pub(crate) async fn person(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<String>, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
 /// The decisions that were ever made from measurements, withdrawn ones too, by measurement and in order of number.
@@ -85,7 +91,7 @@ pub(super) async fn list(
     let person = (!filter.person_id.is_empty()).then(|| Column::PersonId.eq(filter.person_id.as_str()));
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
-        .add(persons::seen(Column::PersonId, &filter.seen))
+        .add(persons::reached(Column::PersonId, &filter.reached))
         .add_option(person)
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(filter.decided.map(|yes| if yes { decided() } else { decided().not() }))

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use niva_access::Scope;
 use niva_assessment_domain::{
     AreaPoints, Basis, Instrument, Instruments, Measurement, MeasurementRefused, Sheet, Visit, by_scale,
     item_score,
@@ -14,6 +15,7 @@ use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::{read, write};
+use niva_store::Secrets;
 use niva_store::page::PageRequest;
 use pb::measurement::State;
 
@@ -156,7 +158,7 @@ pub(super) fn score(request: &pb::RecordScoreRequest) -> Result<(String, String,
 /// ListMeasurements.
 pub(super) fn filter(
     request: &pb::ListMeasurementsRequest,
-    seen: &[String],
+    (scope, secrets): (&Scope, &Secrets),
     city: &ServiceCatalogue,
 ) -> Result<(PageRequest, Filter), OpError> {
     let mut v = Violations::new();
@@ -178,13 +180,13 @@ pub(super) fn filter(
             service: service?,
             decided: decided?,
             visited: visited?,
-            seen: seen.to_vec(),
+            reached: scope.clone(),
             listed: listed?,
         })
     })();
     let filter = v.finish_with(filter)?;
     let asked = pb::ListMeasurementsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    Ok((page("measurements", &asked, seen, request.page_size, &request.page_token)?, filter))
+    Ok((page(secrets, scope, "measurements", &asked, (request.page_size, &request.page_token))?, filter))
 }
 
 /// A measurement as it is stored: what was told of it.

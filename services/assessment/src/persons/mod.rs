@@ -6,7 +6,7 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_assessment_domain::{Change, Person, PersonRefused};
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
@@ -18,7 +18,7 @@ use niva_store::{Tx, facts};
 use pb::person_service_server::PersonService;
 use tonic::Request;
 
-use crate::{Answer, App, Listed, Told, feed, id_taken, in_district, person_unknown};
+use crate::{Answer, App, Listed, Told, feed, id_taken, in_district, own_name, person_unknown};
 
 /// Persons as tonic sees them.
 pub(crate) struct Persons(pub(crate) Arc<App>);
@@ -27,8 +27,8 @@ pub(crate) struct Persons(pub(crate) Arc<App>);
 pub(crate) struct Filter {
     /// District board, and the day the person lives under it.
     lives: Option<(String, NaiveDate)>,
-    /// Districts that the caller sees; empty: all.
-    seen: Vec<String>,
+    /// What the call reaches.
+    reached: Scope,
     listed: Listed,
 }
 
@@ -95,14 +95,15 @@ impl PersonService for Persons {
 impl Persons {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordPersonRequest,
     ) -> Result<pb::RecordPersonResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "person");
-        let person = &wire::told(request.person.as_ref(), Some(made), &self.0.city)?;
-        self.check(caller, person)?;
+        let made = self.0.secrets.id(scope.author(), request, "person");
+        let person = &wire::told(request.person.as_ref(), Some(made.clone()), &self.0.city)?;
+        own_name(scope, "person.person_id", &person.person_id, &made)?;
+        self.check(scope, person)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let info = Info::first(person.person_id.as_str(), told);
                     if !store::insert(tx, person, &info).await? {
@@ -117,14 +118,14 @@ impl Persons {
 
     async fn move_to(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::MovePersonRequest,
     ) -> Result<pb::MovePersonResponse, OpError> {
         let (id, (first, district)) = &wire::moved(request, &self.0.city)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let moved = |person: Person| person.move_to(*first, district.clone());
                     let (person, events) = happened(tx, held, told, "residence.valid_from", moved).await?;
                     Ok((pb::MovePersonResponse { person: Some(person), feed_position: 0 }, events))
@@ -135,14 +136,14 @@ impl Persons {
 
     async fn assign(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::AssignLssGroupRequest,
     ) -> Result<pb::AssignLssGroupResponse, OpError> {
         let (id, (first, group)) = &wire::assigned(request)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let assigned = |person: Person| person.assign(*first, *group);
                     let (person, events) = happened(tx, held, told, "lss_group.valid_from", assigned).await?;
                     Ok((pb::AssignLssGroupResponse { person: Some(person), feed_position: 0 }, events))
@@ -153,15 +154,15 @@ impl Persons {
 
     async fn die(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordDeathRequest,
     ) -> Result<pb::RecordDeathResponse, OpError> {
         let (id, death) = &wire::died(request)?;
         let today = self.0.clock.today();
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, caller, id).await?;
+                    let held = held(tx, scope, id).await?;
                     let died = |person: Person| person.die(*death, today);
                     let (person, events) = happened(tx, held, told, "death_date", died).await?;
                     Ok((pb::RecordDeathResponse { person: Some(person), feed_position: 0 }, events))
@@ -172,16 +173,16 @@ impl Persons {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectPersonRequest,
     ) -> Result<pb::CorrectPersonResponse, OpError> {
         let person = &wire::told(request.person.as_ref(), None, &self.0.city)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (_, info) = held(tx, caller, &person.person_id).await?;
+                    let (_, info) = held(tx, scope, &person.person_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
-                    self.check(caller, person)?;
+                    self.check(scope, person)?;
                     store::update(tx, person, &info).await?;
                     let (person, events) = tell(tx, person, &info).await?;
                     Ok((pb::CorrectPersonResponse { person: Some(person), feed_position: 0 }, events))
@@ -192,14 +193,14 @@ impl Persons {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawPersonRequest,
     ) -> Result<pb::WithdrawPersonResponse, OpError> {
         let id = &read::only_id("person_id", &request.person_id)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (person, info) = held(tx, caller, id).await?;
+                    let (person, info) = held(tx, scope, id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     if let Some(other) = store::told_of(tx, id).await? {
                         let words = format!("{other} of the person stands: withdraw it first");
@@ -215,21 +216,30 @@ impl Persons {
 
     async fn get(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetPersonRequest,
     ) -> Result<pb::GetPersonResponse, OpError> {
-        let id = read::only_id("person_id", &request.person_id)?;
-        let person: pb::Person = self.0.read(&id, request.as_of).await?;
-        visible(caller, &wire::stored(&person)?)?;
+        let id = &read::only_id("person_id", &request.person_id)?;
+        let at = crate::wire::as_of(request.as_of)?;
+        let person: pb::Person = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    reached(tx, scope, id).await?;
+                    self.0.find(tx, id, at).await
+                })
+            })
+            .await?;
         Ok(pb::GetPersonResponse { person: Some(person) })
     }
 
     async fn list(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListPersonsRequest,
     ) -> Result<pb::ListPersonsResponse, OpError> {
-        let (page, filter) = &wire::filter(request, &caller.districts, self.0.clock.today())?;
+        let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), self.0.clock.today())?;
         let (next_page_token, persons) = self
             .0
             .db
@@ -245,34 +255,45 @@ impl Persons {
 
     async fn revisions(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListPersonRevisionsRequest,
     ) -> Result<pb::ListPersonRevisionsResponse, OpError> {
-        let id = read::only_id("person_id", &request.person_id)?;
-        visible(caller, &wire::stored(&self.0.read(&id, None).await?)?)?;
-        let (persons, next_page_token) =
-            self.0.revisions(&id, request.page_size, &request.page_token).await?;
+        let id = &read::only_id("person_id", &request.person_id)?;
+        let page =
+            &self.0.revision_page::<pb::Person>(scope, id, (request.page_size, &request.page_token))?;
+        let told: Vec<pb::Person> = self
+            .0
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    reached(tx, scope, id).await?;
+                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
+                })
+            })
+            .await?;
+        let (persons, next_page_token) = page.cut(told, crate::revision_key);
         Ok(pb::ListPersonRevisionsResponse { persons, next_page_token })
     }
 
-    fn check(&self, caller: &Caller, person: &Person) -> Result<(), OpError> {
-        visible(caller, person)?;
+    fn check(&self, scope: &Scope, person: &Person) -> Result<(), OpError> {
+        if !person.districts().any(|district| scope.holds_district(district)) {
+            in_district(scope, person.districts().next().map_or("outside the city", String::as_str))?;
+        }
         person.check(self.0.clock.today()).map_err(|e| refused("person.death_date", &e))
     }
 }
 
 /// A person of whom something is about to be told, held to the transaction's end.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Person, Info), OpError> {
-    store::lock(tx, id).await?;
-    let (person, info) = read_fact(tx, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
-    visible(caller, &person)?;
-    Ok((person, info))
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Person, Info), OpError> {
+    let there = store::lock(tx, scope, id).await?;
+    let found = read_fact(tx, id).await?.filter(|_| there);
+    found.ok_or_else(|| OpError::not_found("person", id))
 }
 
 /// A person of whom something else is about to be told, held to the transaction's end.
-pub(crate) async fn standing(tx: &Tx<'_>, id: &str) -> Result<Person, OpError> {
-    store::lock(tx, id).await?;
-    let found = read_fact(tx, id).await?.filter(|(_, info)| info.stands());
+pub(crate) async fn standing(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<Person, OpError> {
+    let there = store::lock(tx, scope, id).await?;
+    let found = read_fact(tx, id).await?.filter(|(_, info)| there && info.stands());
     found.map(|(person, _)| person).ok_or_else(|| person_unknown(id))
 }
 
@@ -281,13 +302,12 @@ async fn read_fact(tx: &Tx<'_>, id: &str) -> Result<Option<(Person, Info)>, OpEr
     Ok(Some((wire::stored(&message)?, crate::info(&message)?)))
 }
 
-/// Refuses to tell of somebody who has nothing to do with the caller's districts.
-pub(crate) async fn seen(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(), OpError> {
-    if caller.districts.is_empty() {
-        return Ok(());
+/// Refuses to tell of somebody whom the call does not reach.
+pub(crate) async fn reached(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(), OpError> {
+    match store::is_reached(tx, scope, id).await? {
+        true => Ok(()),
+        false => Err(OpError::not_found("person", id)),
     }
-    let found = facts::newest::<pb::Person>(tx, id).await?.ok_or_else(|| OpError::not_found("person", id))?;
-    visible(caller, &wire::stored(&found)?)
 }
 
 async fn happened(
@@ -313,14 +333,6 @@ async fn tell(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<Told<pb::Pers
     facts::append(tx, std::slice::from_ref(&message)).await?;
     let event = feed::person(&message);
     Ok((message, vec![event]))
-}
-
-/// Refuses to tell of a person who has nothing to do with the caller's districts.
-pub(crate) fn visible(caller: &Caller, person: &Person) -> Result<(), OpError> {
-    if person.districts().any(|district| caller.sees(district)) {
-        return Ok(());
-    }
-    in_district(caller, person.districts().next().map_or("outside the city", String::as_str))
 }
 
 /// A refusal about what begins on the day of a field.

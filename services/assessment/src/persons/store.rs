@@ -1,5 +1,6 @@
 //! Persons as they now stand.
 
+use niva_access::{Reach, Scope};
 use niva_assessment_domain::Person;
 use niva_base::OpError;
 use niva_facts::Info;
@@ -10,6 +11,7 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
+use crate::grants::store as grants;
 use crate::persons::Filter;
 use crate::store;
 use entity::{ActiveModel, Column, Entity};
@@ -39,10 +41,17 @@ pub(crate) async fn update(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<
     store::insert_all(tx, residences(person)).await
 }
 
-/// Holds a person to the transaction's end, so that what is told of one person is told one after the other.
-pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<(), DbError> {
-    Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?;
-    Ok(())
+/// Holds a person to the transaction's end, so that what is told of one person is told one after the other; whether the
+/// call reaches such a person.
+pub(crate) async fn lock(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<bool, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(reached(Column::PersonId, scope));
+    Ok(found.lock_exclusive().one(tx).await?.is_some())
+}
+
+/// Whether the call reaches such a person.
+pub(crate) async fn is_reached(db: &impl ConnectionTrait, scope: &Scope, id: &str) -> Result<bool, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(reached(Column::PersonId, scope));
+    Ok(found.one(db).await?.is_some())
 }
 
 /// A page of ids, in order.
@@ -53,7 +62,7 @@ pub(crate) async fn list(
 ) -> Result<Vec<String>, DbError> {
     let mut query = Entity::find().select_only().column(Column::PersonId).order_by_asc(Column::PersonId);
     query = query.filter(store::listed(&filter.listed, Column::State, Column::RecordedAt));
-    query = query.filter(seen(Column::PersonId, &filter.seen));
+    query = query.filter(reached(Column::PersonId, &filter.reached));
     if let Some((district, day)) = &filter.lives {
         let lives = Condition::all()
             .add(residence::Column::District.eq(district.as_str()))
@@ -76,13 +85,22 @@ fn people(residence: Condition) -> SelectStatement {
         .to_owned()
 }
 
-/// Whether a person lives, lived or will live in one of the districts; no districts: anywhere.
-pub(crate) fn seen(column: impl ColumnTrait, districts: &[String]) -> Condition {
-    if districts.is_empty() {
-        return Condition::all();
+/// What of people a call reaches: all of the city; who lives, lived or will live in its districts, or has had a grant of
+/// them; a person's own; of a provider's, nothing.
+pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
+    let all = Condition::all();
+    match scope.reach() {
+        Reach::City => all,
+        Reach::Districts(districts) => {
+            let lives = residence::Column::District.is_in(districts);
+            let person = || Expr::col(column.as_column_ref());
+            Condition::any()
+                .add(person().in_subquery(people(Condition::all().add(lives))))
+                .add(person().in_subquery(grants::people_of(districts)))
+        }
+        Reach::Person(person) => all.add(column.eq(person.as_str())),
+        Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
     }
-    let lives = residence::Column::District.is_in(districts.iter().map(String::as_str));
-    Condition::all().add(Expr::col(column.as_column_ref()).in_subquery(people(Condition::all().add(lives))))
 }
 
 /// Something that is told of the person and stands, in words: `grant g1`.

@@ -1,5 +1,6 @@
 //! Persons: messages to values and back.
 
+use niva_access::Scope;
 use niva_assessment_domain::{LssGroup, Person};
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
@@ -7,6 +8,7 @@ use niva_facts::{Fact, Info};
 use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::{read, write};
+use niva_store::Secrets;
 use niva_store::page::PageRequest;
 
 use crate::persons::Filter;
@@ -58,7 +60,7 @@ pub(super) fn died(request: &pb::RecordDeathRequest) -> Result<(String, NaiveDat
 /// ListPersons.
 pub(super) fn filter(
     request: &pb::ListPersonsRequest,
-    seen: &[String],
+    (scope, secrets): (&Scope, &Secrets),
     today: NaiveDate,
 ) -> Result<(PageRequest, Filter), OpError> {
     let mut v = Violations::new();
@@ -68,8 +70,8 @@ pub(super) fn filter(
     let district = Some(request.district.trim().to_owned()).filter(|d| !d.is_empty());
     let lives = district.map(|district| (district, day.unwrap_or(today)));
     let asked = pb::ListPersonsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
-    let page = page("persons", &asked, seen, request.page_size, &request.page_token)?;
-    Ok((page, Filter { lives, seen: seen.to_vec(), listed }))
+    let page = page(secrets, scope, "persons", &asked, (request.page_size, &request.page_token))?;
+    Ok((page, Filter { lives, reached: scope.clone(), listed }))
 }
 
 /// A person as stored.

@@ -104,9 +104,9 @@ impl Rules {
             false => Some(self.permits.try_acquire().map_err(|_| overloaded())?),
         };
         if !open {
-            let mut caller = self.caller(request.headers()).map_err(status)?;
-            caller.acting = Some(self.policy.check(request.uri().path(), &caller).map_err(status)?);
-            request.extensions_mut().insert(caller);
+            let caller = self.caller(request.headers()).map_err(status)?;
+            let scope = self.policy.check(request.uri().path(), &caller).map_err(status)?;
+            request.extensions_mut().insert(scope);
         }
         let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
         match tokio::time::timeout_at(deadline, work).await {

@@ -19,7 +19,7 @@ use tonic::{Status, Streaming};
 use tonic_prost::ProstCodec;
 use tower::Service;
 
-use crate::caller::caller;
+use crate::caller::scope;
 use crate::client::{Channel, Credentials, Endpoint};
 use crate::memory::MemoryConnector;
 use crate::server::{Listen, RoleServer, Running};
@@ -47,7 +47,7 @@ impl UnaryService<String> for Echo {
         Box::pin(async move {
             let told = request.get_ref().as_str();
             match told {
-                "who" => Ok(tonic::Response::new(caller(&request)?.subject.clone())),
+                "who" => Ok(tonic::Response::new(scope(&request)?.author().subject.clone())),
                 "panic" => panic!("told to"),
                 "never" => {
                     begun.notify_one();
@@ -163,10 +163,10 @@ impl Place {
 }
 
 pub(crate) fn role(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> RoleServer {
-    let policy = Policy::new().service(
-        "test.Echo",
-        &[("Say", &[Role::Analyst]), ("Watch", &[Role::Analyst]), ("ForAuditors", &[Role::Auditor])],
-    );
+    let policy = Policy::new()
+        .allow("/test.Echo/Say", &[Role::Analyst])
+        .allow("/test.Echo/Watch", &[Role::Analyst])
+        .allow("/test.Echo/ForAuditors", &[Role::Auditor]);
     RoleServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
 }
 

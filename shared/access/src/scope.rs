@@ -1,0 +1,129 @@
+//! What one call may see and change.
+
+use std::collections::BTreeSet;
+
+use niva_facts::Author;
+
+/// What bounds a role in a method, as the contract's method option says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Bound {
+    /// The person of the token's subject.
+    Person,
+    /// The provider of the token's claim.
+    Provider,
+    /// The districts of the token's claim.
+    Districts,
+    /// Nothing: all that the method has.
+    None,
+}
+
+/// What a call reaches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything that the method has: the whole city.
+    City,
+    /// What belongs to these districts; never none.
+    Districts(BTreeSet<String>),
+    /// What belongs to this provider.
+    Provider(String),
+    /// What is the person's own.
+    Person(String),
+}
+
+/// What one call may see and change, and in whose name it is made: all that an operation knows of its caller. Made by
+/// the policy, from the role that opened the method and the token's claims; a second role never widens it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scope {
+    author: Author,
+    reach: Reach,
+}
+
+impl Scope {
+    /// A call in somebody's name that reaches so far.
+    #[must_use]
+    pub const fn new(author: Author, reach: Reach) -> Self {
+        Self { author, reach }
+    }
+
+    /// The author of what the call tells.
+    #[must_use]
+    pub const fn author(&self) -> &Author {
+        &self.author
+    }
+
+    /// What it reaches: a store's query has an arm for each.
+    #[must_use]
+    pub const fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// The districts that it is bounded by; `None` for the whole city. What is bounded by a provider or a person is in
+    /// no district.
+    #[must_use]
+    pub fn districts(&self) -> Option<&BTreeSet<String>> {
+        static NONE: BTreeSet<String> = BTreeSet::new();
+        match &self.reach {
+            Reach::City => None,
+            Reach::Districts(districts) => Some(districts),
+            Reach::Provider(_) | Reach::Person(_) => Some(&NONE),
+        }
+    }
+
+    /// Whether it reaches what belongs to a district.
+    #[must_use]
+    pub fn holds_district(&self, district: &str) -> bool {
+        self.districts().is_none_or(|districts| districts.contains(district))
+    }
+
+    /// The provider that it is bounded by.
+    #[must_use]
+    pub fn provider(&self) -> Option<&str> {
+        match &self.reach {
+            Reach::Provider(provider) => Some(provider),
+            Reach::City | Reach::Districts(_) | Reach::Person(_) => None,
+        }
+    }
+
+    /// Whether an id that the caller gives for something new is in a namespace that is theirs: whoever is bounded
+    /// begins it with the district, the provider or the subject, so that a taken id tells of nobody else's.
+    #[must_use]
+    pub fn names(&self, id: &str) -> bool {
+        let begins =
+            |name: &str| id.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', ':', '/', '.']));
+        match &self.reach {
+            Reach::City => true,
+            Reach::Districts(districts) => districts.iter().any(|district| begins(district)),
+            Reach::Provider(name) | Reach::Person(name) => begins(name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scope(reach: Reach) -> Scope {
+        Scope::new(Author { subject: "anna".into(), role: "case_officer".into() }, reach)
+    }
+
+    #[test]
+    fn a_bounded_call_is_in_its_districts_and_no_other() {
+        let farsta = scope(Reach::Districts(["farsta".to_owned()].into()));
+        assert!(farsta.holds_district("farsta") && !farsta.holds_district("jarva"));
+        assert!(scope(Reach::City).holds_district("jarva"));
+        for none in [Reach::Provider("p1".into()), Reach::Person("x".into())] {
+            assert!(!scope(none).holds_district("farsta"));
+        }
+    }
+
+    #[test]
+    fn an_id_is_given_in_a_namespace_of_ones_own() {
+        let farsta = scope(Reach::Districts(["farsta".to_owned()].into()));
+        assert!(farsta.names("farsta-17"));
+        for other in ["17", "farsta", "farsta17", "jarva-17", ""] {
+            assert!(!farsta.names(other), "{other}");
+        }
+        assert!(scope(Reach::City).names("17"));
+        assert!(!scope(Reach::Provider("p1".into())).names("p2-17"));
+    }
+}
