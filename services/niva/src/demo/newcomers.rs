@@ -69,10 +69,8 @@ impl Newcomers {
     /// Offers without an answer lapse; the service does this by itself too.
     pub(super) async fn lapse(&mut self) -> Result<(), Failure> {
         for person in self.0.iter_mut().filter(|p| p.plan.answer == Answer::Nothing) {
-            let request = choice::LapseOffersRequest {
-                request_id: format!("{}-lapse", person.request),
-                ..choice::LapseOffersRequest::default()
-            };
+            let request_id = format!("{}-lapse", person.request);
+            let request = choice::LapseOffersRequest { request_id, ..Default::default() };
             person.officer.choice.clone().offers.lapse_offers(request).await.to("let offers lapse")?;
             person.offer = person.offers().await?.into_iter().next().to("find the lapsed offer")?;
             if person.offer.state() != choice::offer::State::Lapsed {
@@ -380,11 +378,7 @@ impl Person {
         match self.plan.answer {
             Answer::Nothing => {}
             Answer::No => {
-                let request = choice::DeclineOfferRequest {
-                    request_id,
-                    offer_id,
-                    ..choice::DeclineOfferRequest::default()
-                };
+                let request = choice::DeclineOfferRequest { request_id, offer_id, ..Default::default() };
                 self.offer = client.offers.decline_offer(request).await.to("say no")?.offer.to("say no")?;
             }
             Answer::Yes => {
