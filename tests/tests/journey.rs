@@ -8,8 +8,9 @@ use niva_journeys::{
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     choice::v1::{
-        AcceptOfferRequest, DeclineOfferRequest, EndPlacementRequest, GiveNoticeRequest, ListOffersRequest,
-        MakeOfferRequest, Placement, RecordWishRequest, StartPlacementRequest, offer, placement,
+        AcceptOfferRequest, DeclineOfferRequest, EndPlacementRequest, GiveNoticeRequest, LapseOffersRequest,
+        ListOffersRequest, MakeOfferRequest, Placement, RecordWishRequest, StartPlacementRequest, Wish,
+        offer, placement,
     },
     common::v1::Regime,
     payment::v1::{
@@ -52,13 +53,18 @@ async fn choose(world: &World) -> Placement {
 
     world.set_day("2024-03-04");
     let mut officer = world.choice(Role::CaseOfficer);
-    let request = DeclineOfferRequest { request_id: new_request(), offer_id: declined.offer_id };
+    let request = DeclineOfferRequest {
+        request_id: new_request(),
+        offer_id: declined.offer_id,
+        ..DeclineOfferRequest::default()
+    };
     let answer = officer.offers.decline_offer(request).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(answer.state(), offer::State::Declined);
     let request = AcceptOfferRequest {
         request_id: new_request(),
         offer_id: offered.offer_id,
         ordered_start: day("2024-03-04"),
+        ..AcceptOfferRequest::default()
     };
     let accepted = officer.offers.accept_offer(request.clone()).await.unwrap().into_inner();
     let ordered = accepted.placement.clone().unwrap();
@@ -73,6 +79,7 @@ async fn choose(world: &World) -> Placement {
         request_id: new_request(),
         placement_id: ordered.placement_id,
         actual_start: day("2024-03-04"),
+        ..StartPlacementRequest::default()
     };
     let started = officer.placements.start_placement(request).await.unwrap().into_inner().placement.unwrap();
     assert_eq!(started.state(), placement::State::Started);
@@ -85,8 +92,12 @@ async fn try_offer(
     grant: &str,
     unit: &str,
 ) -> Result<niva_proto::choice::v1::Offer, tonic::Status> {
-    let request =
-        MakeOfferRequest { request_id: new_request(), grant_id: grant.to_owned(), unit_id: unit.to_owned() };
+    let request = MakeOfferRequest {
+        request_id: new_request(),
+        grant_id: grant.to_owned(),
+        unit_id: unit.to_owned(),
+        ..MakeOfferRequest::default()
+    };
     Ok(world.choice(Role::CaseOfficer).offers.make_offer(request).await?.into_inner().offer.unwrap())
 }
 
@@ -94,8 +105,12 @@ async fn try_offer(
 async fn offer(world: &World, grant: &str, wishes: &[&str], unit: &str) -> niva_proto::choice::v1::Offer {
     let request = RecordWishRequest {
         request_id: new_request(),
-        grant_id: grant.to_owned(),
-        unit_ids: wishes.iter().map(|unit| (*unit).to_owned()).collect(),
+        wish: Some(Wish {
+            grant_id: grant.to_owned(),
+            unit_ids: wishes.iter().map(|unit| (*unit).to_owned()).collect(),
+            ..Wish::default()
+        }),
+        ..RecordWishRequest::default()
     };
     world.choice(Role::CaseOfficer).wishes.record_wish(request).await.unwrap();
     try_offer(world, grant, unit).await.unwrap()
@@ -109,11 +124,12 @@ async fn lapse(world: &World, offer_id: &str) {
         request_id: new_request(),
         offer_id: offer_id.to_owned(),
         ordered_start: day("2024-03-08"),
+        ..AcceptOfferRequest::default()
     };
     let refused = officer.offers.accept_offer(late).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("OFFER_LAPSED"));
-    let request = niva_proto::choice::v1::LapseOffersRequest { request_id: new_request() };
+    let request = LapseOffersRequest { request_id: new_request(), ..LapseOffersRequest::default() };
     officer.offers.lapse_offers(request).await.unwrap();
     let request = ListOffersRequest { state: offer::State::Lapsed.into(), ..ListOffersRequest::default() };
     let lapsed = officer.offers.list_offers(request).await.unwrap().into_inner().offers;
@@ -169,12 +185,14 @@ async fn correct_in_april(world: &World, placement: &Placement) {
         request_id: new_request(),
         placement_id: placement.placement_id.clone(),
         notice_date: day("2024-03-15"),
+        ..GiveNoticeRequest::default()
     };
     officer.placements.give_notice(request).await.unwrap();
     let request = EndPlacementRequest {
         request_id: new_request(),
         placement_id: placement.placement_id.clone(),
         end_date: day("2024-03-20"),
+        ..EndPlacementRequest::default()
     };
     let ended = officer.placements.end_placement(request).await.unwrap().into_inner().placement.unwrap();
     assert_eq!(ended.state(), placement::State::Ended);

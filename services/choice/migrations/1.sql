@@ -36,42 +36,51 @@ CREATE TABLE "grant" (
     district TEXT NOT NULL,
     first_day DATE NOT NULL,
     last_day DATE,
-    revision {int} NOT NULL,
-    withdrawn BOOLEAN NOT NULL
+    state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
+    revision {int} NOT NULL
 );
 CREATE INDEX grant_by_person ON "grant" (person_id, service);
 
--- Replaced wishes stay: version and rank tell which.
 CREATE TABLE wish (
+    wish_id {key} PRIMARY KEY,
     grant_id {key} NOT NULL REFERENCES "grant" (grant_id),
-    version INTEGER NOT NULL,
+    person_id {key} NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
+    recorded_at {instant} NOT NULL
+);
+CREATE INDEX wish_by_person ON wish (person_id);
+CREATE UNIQUE INDEX one_wish ON wish (grant_id) WHERE state = 'stands';
+
+CREATE TABLE wish_unit (
+    wish_id {key} NOT NULL REFERENCES wish (wish_id),
     rank INTEGER NOT NULL,
     unit_id {key} NOT NULL REFERENCES unit (unit_id),
-    recorded_at {instant} NOT NULL,
-    PRIMARY KEY (grant_id, version, rank),
-    UNIQUE (grant_id, version, unit_id)
+    PRIMARY KEY (wish_id, rank),
+    UNIQUE (wish_id, unit_id)
 );
-CREATE INDEX wish_by_unit ON wish (unit_id);
+CREATE INDEX wish_unit_by_unit ON wish_unit (unit_id);
 
+-- `stage`: what has happened to it. `last_day`: the last day on which it holds a place; none: nobody knows yet.
 CREATE TABLE placement (
     placement_id {key} PRIMARY KEY,
     grant_id {key} NOT NULL REFERENCES "grant" (grant_id),
     person_id {key} NOT NULL,
     service TEXT NOT NULL,
     unit_id {key} NOT NULL REFERENCES unit (unit_id),
-    state TEXT NOT NULL CHECK (state IN ('ordered', 'withdrawn', 'started', 'no_show', 'ended')),
+    stage TEXT NOT NULL CHECK (stage IN ('ordered', 'started', 'no_show', 'ended')),
     ordered_start DATE NOT NULL,
-    actual_start DATE,
-    notice_date DATE,
-    end_date DATE,
-    revision {int} NOT NULL,
-    CHECK (actual_start >= ordered_start),
-    CHECK (notice_date >= ordered_start),
-    CHECK (end_date >= actual_start),
-    CHECK ((end_date IS NOT NULL) = (state = 'ended'))
+    actual_start DATE CHECK (actual_start >= ordered_start),
+    notice_date DATE CHECK (notice_date >= ordered_start),
+    end_date DATE CHECK (end_date >= actual_start),
+    last_day DATE,
+    beside TEXT NOT NULL CHECK (beside IN ('alone', 'switch', 'trial', 'exception')),
+    beside_reason TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
+    recorded_at {instant} NOT NULL,
+    CHECK ((end_date IS NOT NULL) = (stage = 'ended'))
 );
 CREATE INDEX placement_by_unit ON placement (unit_id);
-CREATE INDEX placement_by_person ON placement (person_id);
+CREATE INDEX placement_by_person ON placement (person_id, service);
 CREATE INDEX placement_by_grant ON placement (grant_id);
 
 CREATE TABLE offer (
@@ -82,11 +91,13 @@ CREATE TABLE offer (
     unit_id {key} NOT NULL REFERENCES unit (unit_id),
     offer_date DATE NOT NULL,
     answer_by DATE NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'accepted', 'declined', 'lapsed')),
+    answer TEXT NOT NULL CHECK (answer IN ('open', 'accepted', 'declined', 'lapsed')),
     placement_id {key} UNIQUE REFERENCES placement (placement_id),
-    CHECK ((placement_id IS NOT NULL) = (state = 'accepted'))
+    state TEXT NOT NULL CHECK (state IN ('stands', 'withdrawn')),
+    recorded_at {instant} NOT NULL,
+    CHECK ((placement_id IS NOT NULL) = (answer = 'accepted'))
 );
-CREATE INDEX offer_by_person ON offer (person_id);
-CREATE INDEX open_offer_by_unit ON offer (unit_id) WHERE state = 'open';
-CREATE INDEX open_offer_by_deadline ON offer (answer_by) WHERE state = 'open';
-CREATE UNIQUE INDEX one_open_offer ON offer (grant_id) WHERE state = 'open';
+CREATE INDEX offer_by_person ON offer (person_id, service);
+CREATE INDEX open_offer_by_unit ON offer (unit_id) WHERE answer = 'open' AND state = 'stands';
+CREATE INDEX open_offer_by_deadline ON offer (answer_by) WHERE answer = 'open' AND state = 'stands';
+CREATE UNIQUE INDEX one_open_offer ON offer (grant_id) WHERE answer = 'open' AND state = 'stands';

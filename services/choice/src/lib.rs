@@ -32,7 +32,7 @@ use niva_access::{Caller, Policy, Role};
 use niva_base::{Clock, Ids, OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
-use niva_feed::{Consumer, ConsumerHandle, ConsumerStatus, FeedLog, NewEvent};
+use niva_feed::{Consumer, Consumers, FeedLog, NewEvent};
 use niva_models::{Catalogue, ServiceTerms};
 use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey};
 use niva_proto::choice::v1 as pb;
@@ -40,15 +40,14 @@ use niva_rpc::bounded;
 use niva_rpc::client::Channel;
 use niva_rpc::wire::read;
 use niva_store::page::{PageRequest, filter_hash};
-use niva_store::request::ChangeCall as Call;
-use niva_store::{Database, Tx, facts};
+use niva_store::{Database, NotReady, Tx, facts, request};
 use pb::feed_service_server::FeedServiceServer;
-use pb::import_service_server::{self, ImportServiceServer};
-use pb::offer_service_server::{self, OfferServiceServer};
-use pb::placement_service_server::{self, PlacementServiceServer};
+use pb::import_service_server::ImportServiceServer;
+use pb::offer_service_server::OfferServiceServer;
+use pb::placement_service_server::PlacementServiceServer;
 use pb::provider_service_server::ProviderServiceServer;
 use pb::unit_service_server::UnitServiceServer;
-use pb::wish_service_server::{self, WishServiceServer};
+use pb::wish_service_server::WishServiceServer;
 use prost::Message;
 use prost_types::Timestamp;
 use tokio::sync::watch;
@@ -87,18 +86,15 @@ pub struct Deps {
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The schema is older than the program.
-    #[error("the database of choice lacks migration {0}; run `niva migrate` first")]
-    NotMigrated(String),
-}
+#[error("choice cannot start: {0}")]
+pub struct StartError(#[from] NotReady);
 
 /// The service as it runs.
 #[derive(Debug)]
 pub struct Started {
     /// To hand to the server.
     pub routes: Routes,
-    consumer: ConsumerHandle,
+    app: Arc<App>,
     lapsing: JoinHandle<()>,
     lapsed: watch::Receiver<Option<NaiveDate>>,
 }
@@ -112,8 +108,8 @@ pub(crate) struct App {
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     feed: FeedLog,
-    /// How the feed of assessment is doing.
-    assessment: watch::Receiver<ConsumerStatus>,
+    /// The feeds that it follows.
+    followed: Consumers,
     shutdown: CancellationToken,
 }
 
@@ -125,17 +121,24 @@ impl App {
         R: Tells + Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
+        self.followed.reach(&request.min_positions()).await?;
         self.feed.change(caller, request, self.clock.now(), work).await
     }
 
-    /// Runs `work` once for a request id: in one transaction with the claim, the events and the stored answer.
-    async fn once<'a, Q, R, F>(&'a self, call: &'a Call<'a, Q>, work: F) -> Result<R, OpError>
+    /// [`App::change`] of what nobody else acts on: there is nothing to tell.
+    async fn change_untold<'a, Q, R, F>(
+        &'a self,
+        caller: &'a Caller,
+        request: &'a Q,
+        work: F,
+    ) -> Result<R, OpError>
     where
-        Q: Message,
+        Q: Changing + Message,
         R: Message + Default + 'static,
-        F: for<'t> Fn(&'t Tx<'a>) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
+        F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
-        self.feed.once(call, self.clock.now(), work).await
+        self.followed.reach(&request.min_positions()).await?;
+        request::change(&self.db, caller, request, self.clock.now(), work).await
     }
 
     /// A fact as it is known now, or was at a recorded time.
@@ -207,12 +210,9 @@ impl App {
 /// The schema is not migrated.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     let Deps { db, clock, ids, city, catalogue, assessment } = deps;
-    if let Some(migration) = store::pending_migration(&db).await {
-        return Err(StartError::NotMigrated(migration));
-    }
-    let source = grants::Source::new(assessment);
-    let (name, told) = (grants::FEED, shutdown.clone());
-    let consumer = Consumer::spawn(name, db.clone(), clock.clone(), source, grants::Grants, told);
+    niva_store::migrated::<Migrator>(&db).await?;
+    let (source, told) = (grants::source(assessment), shutdown.clone());
+    let consumer = Consumer::spawn(grants::FEED, db.clone(), clock.clone(), source, grants::Grants, told);
     let app = Arc::new(App {
         feed: FeedLog::new(db.clone()),
         db,
@@ -220,12 +220,12 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         ids,
         city,
         catalogue,
-        assessment: consumer.watch(),
+        followed: [consumer].into_iter().collect(),
         shutdown: shutdown.clone(),
     });
     let (done, lapsed) = watch::channel(None);
     let lapsing = tokio::spawn(offers::job::run(offers::Offers(app.clone()), done, shutdown));
-    Ok(Started { routes: routes(&app), consumer, lapsing, lapsed })
+    Ok(Started { routes: routes(&app), app, lapsing, lapsed })
 }
 
 fn routes(app: &Arc<App>) -> Routes {
@@ -241,10 +241,10 @@ fn routes(app: &Arc<App>) -> Routes {
 }
 
 impl Started {
-    /// The consumer of assessment's feed.
+    /// The feeds that it follows.
     #[must_use]
-    pub fn consumer(&self) -> &ConsumerHandle {
-        &self.consumer
+    pub fn followed(&self) -> &Consumers {
+        &self.app.followed
     }
 
     /// Waits until offers whose deadline passed before `day` have lapsed by themselves.
@@ -256,48 +256,26 @@ impl Started {
 
     /// Waits for the end of what runs in the background, after the shutdown.
     pub async fn finished(self) {
-        self.consumer.finished().await;
+        if let Some(assessment) = self.app.followed.get(grants::FEED) {
+            let mut status = assessment.watch();
+            // Nothing is told any more when the consumer has ended.
+            while status.changed().await.is_ok() {}
+        }
         if let Err(error) = self.lapsing.await {
             tracing::error!(%error, "letting offers lapse ended badly");
         }
     }
 }
 
-/// Who may call what.
+/// Who may call what: as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    use Role::{Administrator, CaseOfficer, FeedReader, Service};
-    const OFFICER: &[Role] = &[CaseOfficer, Administrator];
-    const SYSTEMS: &[Role] = &[Service, Administrator];
-    const LAPSE: &[Role] = &[CaseOfficer, Administrator, Service];
-    const ALL: &[Role] = &Role::ALL;
+    use Role::{Administrator, FeedReader, Importer, Service};
     niva_rpc::policy("niva.choice.v1")
         .and(niva_catalogue::policy())
-        .service(wish_service_server::SERVICE_NAME, &[("RecordWish", OFFICER)])
-        .service(
-            offer_service_server::SERVICE_NAME,
-            &[
-                ("MakeOffer", OFFICER),
-                ("AcceptOffer", OFFICER),
-                ("DeclineOffer", OFFICER),
-                ("LapseOffers", LAPSE),
-                ("ListOffers", ALL),
-            ],
-        )
-        .service(
-            placement_service_server::SERVICE_NAME,
-            &[
-                ("StartPlacement", OFFICER),
-                ("GiveNotice", OFFICER),
-                ("EndPlacement", OFFICER),
-                ("WithdrawPlacement", OFFICER),
-                ("GetPlacement", ALL),
-                ("ListPlacements", ALL),
-            ],
-        )
-        .service(import_service_server::SERVICE_NAME, &[("ImportChoice", SYSTEMS)])
+        .allow("/niva.choice.v1.ImportService/ImportChoice", &[Importer, Service, Administrator])
         .allow("/niva.choice.v1.FeedService/WatchChoice", &[FeedReader, Service, Administrator])
-        .allow("/niva.choice.v1.FeedService/GetFeedStatus", ALL)
+        .allow("/niva.choice.v1.FeedService/GetFeedStatus", &Role::ALL)
 }
 
 /// The newest telling of a fact, which the resource's own table says there is, and which revision it is.

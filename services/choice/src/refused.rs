@@ -19,6 +19,17 @@ pub(crate) fn violations(v: &mut Violations, field: &str, wrong: &[Refusal]) {
     }
 }
 
+/// Refuses to correct what a fact is about.
+pub(crate) fn fixed(field: &str, was: &str, is: &str) -> Result<(), OpError> {
+    if was == is {
+        return Ok(());
+    }
+    let words = format!(
+        "is {was}: a correction does not change what the fact is about; withdraw it and record another"
+    );
+    Err(OpError::invalid(field, "SUBJECT_FIXED", words))
+}
+
 /// The error that an id is in use.
 pub(crate) fn id_taken(kind: &str, id: &str) -> OpError {
     OpError::already_exists("ID_TAKEN", format!("there is a {kind} {id} already: choose another id"))
@@ -34,6 +45,9 @@ pub(crate) const fn field_of(refusal: &Refusal) -> &'static str {
             "ordered_start"
         }
         Refusal::RegimeNotAllowed(_) => "regime",
+        Refusal::SubjectFixed { field, .. } => field,
+        Refusal::AnswerByPassed { .. } => "answer_by",
+        Refusal::UnitUnknown(_) | Refusal::WrongService { .. } => "unit_id",
         _ => "",
     }
 }

@@ -1,6 +1,5 @@
 //! The schema: our tables and the kit's.
 
-use niva_feed as feed;
 use niva_store::schema::Ddl;
 use niva_store::{facts, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -17,6 +16,7 @@ impl MigratorTrait for Migrator {
             &[
                 "DROP TABLE offer",
                 "DROP TABLE placement",
+                "DROP TABLE wish_unit",
                 "DROP TABLE wish",
                 "DROP TABLE \"grant\"",
                 "DROP TABLE unit_period",
@@ -24,6 +24,12 @@ impl MigratorTrait for Migrator {
                 "DROP TABLE provider",
             ],
         );
-        vec![request::migration(), feed::migration(), feed::consumer_migration(), facts::migration(), tables]
+        vec![
+            request::migration(),
+            niva_feed::migration(),
+            niva_feed::consumer_migration(),
+            facts::migration(),
+            tables,
+        ]
     }
 }

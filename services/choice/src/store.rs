@@ -3,14 +3,10 @@
 use niva_base::OpError;
 use niva_choice_domain::Grant;
 use niva_names::{NoServiceKey, ServiceInfo, ServiceKey};
-use niva_store::{Database, DbError, Tx};
+use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Statement,
-};
-use sea_orm_migration::MigratorTrait;
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel};
 
-use crate::schema::Migrator;
 use crate::sight::Sight;
 use crate::wire::Listed;
 
@@ -76,35 +72,38 @@ pub(crate) fn beside(
     Condition::all().add(of.eq(grant.grant_id.as_str()))
 }
 
-/// Rows that the caller may see: under grants of their districts, at units of their provider.
-pub(crate) fn seen(of_grant: impl ColumnTrait, at_unit: impl ColumnTrait, sight: &Sight<'_>) -> Condition {
+/// Rows of `table` that the caller may see: of people to whom one of their districts has granted the service, at units
+/// that their provider runs, or ran.
+pub(crate) fn seen(table: &'static str, sight: &Sight<'_>) -> Condition {
     let mut all = Condition::all();
     if !sight.districts.is_empty() {
-        let grants = Query::select()
-            .column("grant_id")
-            .from("grant")
-            .and_where(Expr::col("district").is_in(sight.districts.iter().map(String::as_str)))
-            .to_owned();
-        all = all.add(Expr::col(of_grant.as_column_ref()).in_subquery(grants));
+        all = all.add(granted_by(table, sight.districts.iter().map(String::as_str)));
     }
     if let Some(provider) = sight.provider {
-        let units = Query::select()
-            .column("unit_id")
-            .from("unit_period")
-            .and_where(Expr::col("provider_id").eq(provider))
-            .to_owned();
-        all = all.add(Expr::col(at_unit.as_column_ref()).in_subquery(units));
+        all = all.add(run_by(table, provider));
     }
     all
 }
 
-/// The first migration that is not applied.
-pub(crate) async fn pending_migration(db: &Database) -> Option<String> {
-    let sql = "SELECT version FROM seaql_migrations";
-    let select = Statement::from_string(db.conn().get_database_backend(), sql);
-    // Without the table nothing is applied.
-    let rows = db.conn().query_all_raw(select).await.unwrap_or_default();
-    let applied: Vec<String> = rows.iter().filter_map(|row| row.try_get("", "version").ok()).collect();
-    let all = Migrator::migrations();
-    all.iter().map(|m| m.name().to_owned()).find(|name| !applied.contains(name))
+/// Rows of `table` about people to whom one of some districts has granted the service.
+pub(crate) fn granted_by<'a>(table: &'static str, districts: impl IntoIterator<Item = &'a str>) -> Expr {
+    let of = |column| Expr::col(("grant", column)).equals((table, column));
+    let grants = Query::select()
+        .expr(Expr::value(1))
+        .from("grant")
+        .and_where(of("person_id"))
+        .and_where(of("service"))
+        .and_where(Expr::col(("grant", "district")).is_in(districts))
+        .to_owned();
+    Expr::exists(grants)
+}
+
+/// Rows of `table` at units that a provider runs, or ran.
+pub(crate) fn run_by(table: &'static str, provider: &str) -> Expr {
+    let units = Query::select()
+        .column("unit_id")
+        .from("unit_period")
+        .and_where(Expr::col("provider_id").eq(provider))
+        .to_owned();
+    Expr::col((table, "unit_id")).in_subquery(units)
 }

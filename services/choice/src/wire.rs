@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use niva_base::{OpError, Violations};
-use niva_calendar::NaiveDate;
+use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::near;
 use niva_facts::Fact;
 use niva_names::ServiceCatalogue;
@@ -44,6 +44,20 @@ impl Listed {
     pub(crate) fn key(&self) -> String {
         format!("{:?}{}", self.since, self.withdrawn)
     }
+}
+
+/// Days, if they are given; without a last day they have no end.
+pub(crate) fn optional_days(
+    v: &mut Violations,
+    field: &str,
+    value: Option<common::DateInterval>,
+) -> Option<Option<Interval>> {
+    value.map_or(Some(None), |days| read::interval(v, field, Some(days)).map(Some))
+}
+
+/// What a page token is bound to.
+pub(crate) fn days_key(days: Option<Interval>) -> String {
+    days.map(|days| format!("{}..{}", days.first, days.last)).unwrap_or_default()
 }
 
 /// An id that the caller gives, or that the service has made for a new fact.

@@ -9,7 +9,8 @@ use prost::Message;
 use tonic::Code;
 
 use crate::rig::{
-    Rig, accept, capacity_from, day, decline, end_on, make_offer, reason, start_on, wish, withdraw,
+    Rig, accept, capacity_from, day, decline, end_on, get_placement, make_offer, reason, start_on, wish,
+    withdraw,
 };
 
 #[test]
@@ -27,7 +28,7 @@ fn every_method_of_the_contract_has_a_rule() {
         .collect();
     let policy = niva_choice::policy();
     assert_eq!(policy.paths().map(str::to_owned).collect::<BTreeSet<_>>(), contract);
-    assert_eq!(contract.len(), 32);
+    assert_eq!(contract.len(), 44);
 }
 
 on_both_databases! {
@@ -76,8 +77,8 @@ on_both_databases! {
         denied!(offers.decline_offer(decline(&offer)));
         denied!(placements.start_placement(start_on(id, day(2024, 4, 2))));
         denied!(placements.end_placement(end_on(id, day(2024, 4, 2))));
-        denied!(placements.withdraw_placement(withdraw(id)));
-        denied!(placements.get_placement(pb::GetPlacementRequest { placement_id: id.into() }));
+        denied!(placements.withdraw_placement(withdraw(id, 1)));
+        denied!(placements.get_placement(get_placement(id)));
         assert_eq!(rig.state().await, state);
         for (client, count) in [(&mut other, 0), (&mut own, 1)] {
             let placements = client.placements.list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
@@ -85,7 +86,7 @@ on_both_databases! {
             let offers = client.offers.list_offers(pb::ListOffersRequest::default()).await.unwrap();
             assert_eq!(offers.into_inner().offers.len(), count);
         }
-        own.placements.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
+        own.placements.get_placement(get_placement(id)).await.unwrap();
     }
 
     async fn providers_keep_to_their_units(db: &TestDb) {
@@ -93,7 +94,7 @@ on_both_databases! {
         rig.unit("a", 9).await;
         rig.unit("b", 9).await;
         let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
-        let ask = || pb::GetPlacementRequest { placement_id: placement.placement_id.clone() };
+        let ask = || get_placement(&placement.placement_id);
         let of = |provider: Option<&str>| {
             let provider = provider.map(str::to_owned);
             rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) })

@@ -8,7 +8,7 @@ use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use niva_access::{LocalIssuer, Policy, Role, Verifier};
 use niva_base::Clock;
-use niva_feed::{self as feed, FeedLog, NewEvent};
+use niva_feed::{FeedLog, NewEvent};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::MemoryConnector;
 use niva_rpc::server::{Listen, RoleServer};
@@ -30,7 +30,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![feed::migration()]
+        vec![niva_feed::migration()]
     }
 }
 
@@ -75,7 +75,7 @@ impl Assessment {
         let events = &events.collect::<Vec<_>>();
         let append = self.db.write(|tx| {
             Box::pin(async move {
-                feed::append(tx, events.clone(), told).await?;
+                niva_feed::append(tx, events.clone(), told).await?;
                 Ok::<_, DbError>(())
             })
         });
@@ -116,7 +116,7 @@ impl ServerStreamingService<pb::WatchAssessmentRequest> for Watch {
 
     fn call(&mut self, request: Request<pb::WatchAssessmentRequest>) -> Self::Future {
         let after = request.into_inner().after_position;
-        let said = self.log.stream(after, feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
+        let said = self.log.stream(after, niva_feed::HEARTBEAT, self.shutdown.clone()).map(|item| {
             let item = item.map_err(niva_rpc::status)?;
             let events = item.events.into_iter().map(|logged| pb::AssessmentFeedEvent {
                 info: Some(logged.info()),

@@ -141,7 +141,7 @@ on_both_databases! {
         rig.clock.advance_to(day(2024, 4, 4));
         // Beside the service's own job.
         let told = join_all((0..CALLERS).map(|_| async {
-            let request = pb::LapseOffersRequest { request_id: request_id() };
+            let request = pb::LapseOffersRequest { request_id: request_id(), validate_only: false };
             rig.client.clone().offers.lapse_offers(request).await.unwrap().into_inner().offers.len()
         }))
         .await;
@@ -155,7 +155,7 @@ on_both_databases! {
         let placement = rig.ordered("g", "a", day(2024, 3, 27)).await;
         let started = join_all((0..CALLERS).map(|_| async {
             let request = start_on(&placement.placement_id, day(2024, 3, 28));
-            rig.client.clone().placements.start_placement(request).await.unwrap().into_inner().placement.unwrap().revision
+            rig.client.clone().placements.start_placement(request).await.unwrap().into_inner().placement.unwrap().info.unwrap().revision
         }))
         .await;
         assert_eq!(started, [2; CALLERS]);

@@ -1,6 +1,6 @@
 //! What choice tells, and what it hears of assessment.
 
-use niva_choice::{Migrator, StartError, start};
+use niva_choice::{Migrator, start};
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
@@ -9,7 +9,8 @@ use pb::choice_feed_event::Fact;
 use tokio_util::sync::CancellationToken;
 
 use crate::rig::{
-    Client, Rig, capacity_from, date, day, deps, end_on, grant, notice_on, reason, start_on, told_in, wish,
+    Client, Rig, capacity_from, date, day, deps, end_on, grant, notice_on, reason, revision, start_on,
+    told_in, wish,
 };
 
 /// Reads `count` events after a position.
@@ -27,7 +28,7 @@ fn words(event: &pb::ChoiceFeedEvent) -> String {
     match event.fact.clone().unwrap() {
         Fact::Provider(provider) => provider.provider_id,
         Fact::Unit(unit) => format!("unit {} revision {}", unit.unit_id, unit.info.unwrap().revision),
-        Fact::Placement(p) => format!("{:?} revision {}", p.state(), p.revision),
+        Fact::Placement(p) => format!("{:?} revision {}", p.state(), revision(&p)),
     }
 }
 
@@ -90,22 +91,22 @@ on_both_databases! {
 
     async fn the_newest_revision_of_a_grant_stands_whatever_the_order(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let revision = |revision: i64, last: u32| {
+        let told_as = |revision: i64, last: u32| {
             let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 4, last) };
             told::Grant { info: told_in(revision), valid: Some(valid), ..grant("g") }
         };
         let level = told::LevelDecision { level_decision_id: "l".into(), ..Default::default() };
-        let facts = [revision(3, 3), revision(1, 1), revision(2, 2)].map(told::assessment_feed_event::Fact::Grant);
+        let facts = [told_as(3, 3), told_as(1, 1), told_as(2, 2)].map(told::assessment_feed_event::Fact::Grant);
         let mut facts = facts.to_vec();
         facts.push(told::assessment_feed_event::Fact::LevelDecision(level));
         let position = rig.assessment.tell(facts).await;
-        rig.service().consumer().wait_until(position).await.unwrap();
+        rig.service().followed().get("assessment").unwrap().wait_until(position).await.unwrap();
         let stands = || async { rig.state().await.into_iter().filter(|row| row.starts_with("\"grant\"")).collect::<Vec<_>>() };
-        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-033"]);
-        rig.grants(vec![revision(2, 2)]).await;
-        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-033"]);
-        rig.grants(vec![revision(4, 30), revision(4, 30)]).await;
-        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-304"]);
+        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-03stands3"]);
+        rig.grants(vec![told_as(2, 2)]).await;
+        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-03stands3"]);
+        rig.grants(vec![told_as(4, 30), told_as(4, 30)]).await;
+        assert_eq!(stands().await, ["\"grant\" gFarsta2024-04-30stands4"]);
 
         let status = rig.client.clone().feed.get_feed_status(pb::GetFeedStatusRequest {}).await.unwrap().into_inner();
         let [feed] = status.feeds.as_slice() else { panic!("one feed is heard") };
@@ -125,11 +126,22 @@ on_both_databases! {
         assert_eq!(reason(&again), "GRANT_ENDED");
     }
 
+    async fn a_withdrawn_grant_is_as_if_it_had_never_been(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 1).await;
+        rig.grants(vec![grant("g")]).await;
+        rig.wish("g", &["a"]).await;
+        let state = common::fact_info::State::Withdrawn.into();
+        let info = told_in(2).map(|info| common::FactInfo { state, ..info });
+        rig.grants(vec![told::Grant { info, ..grant("g") }]).await;
+        assert_eq!(reason(&rig.offer("g", "a").await.unwrap_err()), "GRANT_UNKNOWN");
+    }
+
     async fn an_unreadable_grant_is_told_and_not_passed_over(db: &TestDb) {
         let rig = Rig::new(db).await;
         let bad = told::Grant { service: "no key".into(), ..grant("bad") };
         let position = rig.assessment.tell(vec![told::assessment_feed_event::Fact::Grant(bad)]).await;
-        let mut status = rig.service().consumer().watch();
+        let mut status = rig.service().followed().get("assessment").unwrap().watch();
         let seen = status.wait_for(|status| status.last_error.is_some()).await.unwrap().clone();
         assert!(seen.cursor < position, "{seen:?}");
         assert!(seen.last_error.unwrap().contains("service"));
@@ -140,14 +152,13 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         rig.grants(vec![grant("g")]).await;
         let refused = start(deps(bare.db(), &rig.now, &rig.channel), CancellationToken::new()).await.unwrap_err();
-        let StartError::NotMigrated(missing) = refused;
-        assert_eq!(missing, "request_1");
+        assert!(refused.to_string().contains("run `niva migrate`"), "{refused}");
         bare.migrate::<Migrator>().await.unwrap();
         // A second replica on the same database hears nothing twice.
         let shutdown = CancellationToken::new();
         let second = start(deps(&rig.db, &rig.now, &rig.channel), shutdown.clone()).await.unwrap();
         rig.grants(vec![grant("h")]).await;
-        second.consumer().wait_until(2).await.unwrap();
+        second.followed().get("assessment").unwrap().wait_until(2).await.unwrap();
         assert_eq!(rig.state().await.iter().filter(|row| row.starts_with("\"grant\"")).count(), 2);
         shutdown.cancel();
         second.finished().await;

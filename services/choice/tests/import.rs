@@ -231,7 +231,7 @@ on_both_databases! {
         const PLACEMENTS: usize = 9_000;
         let facts: Vec<_> = (0..PLACEMENTS).map(|n| told::assessment_feed_event::Fact::Grant(grant(&format!("g{n}")))).collect();
         let position = rig.assessment.tell(facts).await;
-        rig.service().consumer().wait_until(position).await.unwrap();
+        rig.service().followed().get("assessment").unwrap().wait_until(position).await.unwrap();
         let mut records: Vec<_> = (0..100).map(|n| provider(&format!("p{n}"))).collect();
         records.extend((0..900).map(|n| at(&format!("u{n}"), &format!("p{}", n % 100), 10)));
         records.extend((0..PLACEMENTS).map(|n| {

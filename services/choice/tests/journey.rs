@@ -6,13 +6,9 @@ use pb::offer::State as OfferState;
 use pb::placement::State;
 
 use crate::rig::{
-    Rig, accept, capacity_from, date, day, decline, end_on, grant, make_offer, notice_on, reason, request_id,
-    start_on, withdraw,
+    Rig, accept, capacity_from, correct, date, day, decline, end_on, get_placement, grant, make_offer,
+    notice_on, reason, request_id, revision, start_on, withdraw,
 };
-
-fn revision(unit: &pb::Unit) -> i64 {
-    unit.info.as_ref().unwrap().revision
-}
 
 on_both_databases! {
     async fn from_wish_to_end(db: &TestDb) {
@@ -21,9 +17,10 @@ on_both_databases! {
         rig.unit("a", 1).await;
         rig.unit("b", 1).await;
         rig.grants(vec![grant("g")]).await;
-        assert_eq!(rig.wish("g", &["b"]).await.version, 1);
+        let first = rig.wish("g", &["b"]).await;
         let wish = rig.wish("g", &["a", "b"]).await;
-        assert_eq!((wish.version, wish.unit_ids), (2, vec!["a".to_owned(), "b".to_owned()]));
+        assert_eq!((&wish.wish_id, wish.info.unwrap().revision), (&first.wish_id, 2));
+        assert_eq!((wish.unit_ids, wish.person_id.as_str()), (vec!["a".to_owned(), "b".to_owned()], "person of g"));
 
         // 28 March is the first working day after, 2 April the second, 3 April the third.
         let offer = rig.offer("g", "a").await.unwrap();
@@ -36,7 +33,7 @@ on_both_databases! {
         let answer = client.offers.accept_offer(accept(&offer.offer_id, day(2024, 4, 12))).await.unwrap().into_inner();
         let (offer, placement) = (answer.offer.unwrap(), answer.placement.unwrap());
         assert_eq!((offer.state(), &offer.placement_id), (OfferState::Accepted, &placement.placement_id));
-        assert_eq!((placement.state(), placement.revision), (State::Ordered, 1));
+        assert_eq!((placement.state(), revision(&placement), placement.grant_id.as_str()), (State::Ordered, 1, "g"));
         assert_eq!((placement.ordered_start, placement.unit_id.as_str()), (date(2024, 4, 12), "a"));
 
         let id = placement.placement_id.as_str();
@@ -44,18 +41,20 @@ on_both_databases! {
         assert_eq!(started.placement.as_ref().unwrap().state(), State::Started);
         let leaving = client.placements.give_notice(notice_on(id, day(2024, 5, 6))).await.unwrap().into_inner();
         assert_eq!(leaving.placement.as_ref().unwrap().notice_date, date(2024, 5, 6));
-        client.placements.end_placement(end_on(id, day(2024, 5, 10))).await.unwrap();
-        let corrected = client.placements.end_placement(end_on(id, day(2024, 5, 8))).await.unwrap().into_inner();
-        let last = pb::Placement {
+        let ended = client.placements.end_placement(end_on(id, day(2024, 5, 10))).await.unwrap().into_inner();
+        let told = pb::Placement { end_date: date(2024, 5, 8), ..ended.placement.unwrap() };
+        let corrected = client.placements.correct_placement(correct(&told)).await.unwrap().into_inner();
+        let last = corrected.placement.unwrap();
+        assert_eq!((revision(&last), last.info.as_ref().unwrap().reason.as_str()), (5, "a slip"));
+        assert_eq!(last, pb::Placement {
             state: State::Ended.into(),
             actual_start: date(2024, 4, 15),
             notice_date: date(2024, 5, 6),
             end_date: date(2024, 5, 8),
-            revision: 5,
+            info: last.info.clone(),
             ..placement.clone()
-        };
-        assert_eq!(corrected.placement, Some(last.clone()));
-        let read = client.placements.get_placement(pb::GetPlacementRequest { placement_id: id.into() }).await.unwrap();
+        });
+        let read = client.placements.get_placement(get_placement(id)).await.unwrap();
         assert_eq!(read.into_inner().placement, Some(last.clone()));
         let list = pb::ListPlacementsRequest { unit_id: "a".into(), ..Default::default() };
         assert_eq!(client.placements.list_placements(list).await.unwrap().into_inner().placements, [last]);
@@ -86,9 +85,9 @@ on_both_databases! {
         assert_eq!(rig.state().await, state);
         // Another request that asks for what is so already: answered, with no new revision and no event.
         let again = client.placements.start_placement(start_on(&id, day(2024, 4, 2))).await.unwrap().into_inner();
-        assert_eq!(again, started);
+        assert_eq!((again.placement, again.feed_position), (started.placement, 0));
         let capacity = client.units.set_unit_capacity(capacity_from("a", day(2024, 1, 1), 1)).await.unwrap().into_inner();
-        assert_eq!((revision(capacity.unit.as_ref().unwrap()), capacity.feed_position), (1, 0));
+        assert_eq!((capacity.unit.unwrap().info.unwrap().revision, capacity.feed_position), (1, 0));
         let events = |state: &[String]| state.iter().filter(|row| row.starts_with("feed_event")).count();
         assert_eq!(events(&rig.state().await), events(&state));
     }
@@ -138,7 +137,7 @@ on_both_databases! {
         rig.stop_background().await;
         rig.wish("g", &["a"]).await;
         let offer = rig.offer("g", "a").await.unwrap();
-        let lapse = || pb::LapseOffersRequest { request_id: request_id() };
+        let lapse = || pb::LapseOffersRequest { request_id: request_id(), validate_only: false };
         assert_eq!(client.offers.lapse_offers(lapse()).await.unwrap().into_inner().offers, []);
         rig.clock.advance_to(day(2024, 4, 4));
         let request = lapse();
@@ -170,7 +169,8 @@ on_both_databases! {
             assert_eq!(reason(&late), "OFFER_LAPSED");
             // That it has lapsed is seen from now on; nothing else has changed.
             let seen: Vec<_> = rig.state().await.into_iter().filter(|row| !before.contains(row)).collect();
-            assert_eq!(seen, [format!("offer {}lapsed", offer.offer_id)]);
+            let id = &offer.offer_id;
+            assert_eq!(seen, [format!("fact_revision offer{id}2stands"), format!("offer {id}lapsedstands")]);
         }
     }
 
@@ -190,11 +190,11 @@ on_both_databases! {
         let mut client = rig.client.clone();
         rig.unit("a", 1).await;
         let placement = rig.ordered("g", "a", day(2024, 3, 28)).await;
-        let withdrawn = client.placements.withdraw_placement(withdraw(&placement.placement_id)).await.unwrap().into_inner();
+        let withdrawn = client.placements.withdraw_placement(withdraw(&placement.placement_id, 1)).await.unwrap().into_inner();
         assert_eq!(withdrawn.placement.unwrap().state(), State::Withdrawn);
         let next = rig.ordered("h", "a", day(2024, 3, 28)).await;
         rig.clock.advance_to(day(2024, 3, 28));
-        let late = client.placements.withdraw_placement(withdraw(&next.placement_id)).await.unwrap_err();
+        let late = client.placements.withdraw_placement(withdraw(&next.placement_id, 1)).await.unwrap_err();
         assert_eq!(reason(&late), "WITHDRAWAL_TOO_LATE");
     }
 
@@ -243,7 +243,7 @@ on_both_databases! {
         rig.wish("i", &["a"]).await;
         let offer = rig.offer("h", "a").await.unwrap();
         let lowered = client.units.set_unit_capacity(capacity_from("a", day(2024, 5, 1), 1)).await.unwrap().into_inner();
-        assert_eq!(revision(&lowered.unit.unwrap()), 2);
+        assert_eq!(lowered.unit.unwrap().info.unwrap().revision, 2);
         // From May on there is no place for two.
         assert_eq!(reason(&rig.offer("i", "a").await.unwrap_err()), "NO_FREE_PLACE");
         assert_eq!(reason(&rig.accept(&offer, day(2024, 3, 28)).await.unwrap_err()), "NO_FREE_PLACE");
@@ -260,11 +260,13 @@ on_both_databases! {
         let id = first.placement_id.as_str();
         client.placements.start_placement(start_on(id, day(2024, 3, 27))).await.unwrap();
         rig.clock.advance_to(day(2024, 4, 10));
-        client.placements.end_placement(end_on(id, day(2024, 4, 5))).await.unwrap();
+        let ended = client.placements.end_placement(end_on(id, day(2024, 4, 5))).await.unwrap().into_inner();
         rig.ordered("h", "a", day(2024, 4, 12)).await;
         let state = rig.state().await;
-        assert_eq!(reason(&client.placements.end_placement(end_on(id, day(2024, 4, 12))).await.unwrap_err()), "NO_FREE_PLACE");
+        let until = |end_date| correct(&pb::Placement { end_date, ..ended.placement.clone().unwrap() });
+        let late = client.placements.correct_placement(until(date(2024, 4, 12))).await.unwrap_err();
+        assert_eq!(reason(&late), "NO_FREE_PLACE");
         assert_eq!(rig.state().await, state);
-        client.placements.end_placement(end_on(id, day(2024, 4, 11))).await.unwrap();
+        client.placements.correct_placement(until(date(2024, 4, 11))).await.unwrap();
     }
 }

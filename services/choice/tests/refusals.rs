@@ -4,24 +4,13 @@ use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
-use tonic::{Code, Status};
+use tonic::Code;
 
 use crate::rig::{
-    Rig, accept, capacity_from, change_from, date, day, decline, end_on, get_unit, grant, make_offer,
-    notice_on, period, reason, record_provider, record_unit, request_id, start_on, unit, wish, withdraw,
+    Rig, accept, capacity_from, change_from, date, day, decline, end_on, get_placement, get_unit, grant,
+    make_offer, notice_on, period, record_provider, record_unit, request_id, start_on, unit, wish, withdraw,
     wrong,
 };
-
-/// Reads the answer, which must be a refusal with this reason that leaves everything as it was.
-macro_rules! refused {
-    ($rig:ident, $reason:literal, $resource:ident.$rpc:ident($request:expr)) => {{
-        let before = $rig.state().await;
-        let status: Status = $rig.client.clone().$resource.$rpc($request).await.unwrap_err();
-        assert_eq!(reason(&status), $reason, "{status:?}");
-        assert_eq!($rig.state().await, before, "something changed");
-        status
-    }};
-}
 
 on_both_databases! {
     async fn registers(db: &TestDb) {
@@ -39,6 +28,8 @@ on_both_databases! {
         let bad = pb::Unit {
             periods: vec![
                 pb::UnitPeriod { district: "Gotland".into(), ..first.clone() },
+                // A board until the end of 2023.
+                pb::UnitPeriod { district: "Norrmalm".into(), ..first.clone() },
                 pb::UnitPeriod { capacity: -1, ..first.clone() },
                 pb::UnitPeriod { valid_from: date(2042, 1, 1), ..first.clone() },
                 pb::UnitPeriod {
@@ -52,11 +43,12 @@ on_both_databases! {
         assert_eq!(status.code(), Code::InvalidArgument);
         let found = [
             ("unit.periods[0].district", "DISTRICT_UNKNOWN"),
-            ("unit.periods[1].capacity", "CAPACITY_NEGATIVE"),
-            ("unit.periods[2].valid_from", "DATE_TOO_FAR"),
-            ("unit.periods[3].valid_from", "DATE_INVALID"),
-            ("unit.periods[4].provider_id", "FIELD_REQUIRED"),
-            ("unit.periods[4].regime", "FIELD_REQUIRED"),
+            ("unit.periods[1].district", "DISTRICT_NOT_VALID"),
+            ("unit.periods[2].capacity", "CAPACITY_NEGATIVE"),
+            ("unit.periods[3].valid_from", "DATE_TOO_FAR"),
+            ("unit.periods[4].valid_from", "DATE_INVALID"),
+            ("unit.periods[5].provider_id", "FIELD_REQUIRED"),
+            ("unit.periods[5].regime", "FIELD_REQUIRED"),
         ];
         assert_eq!(wrong(&status), found.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
         let column = pb::UnitPeriod { regime: common::Regime::OtherMunicipality.into(), ..first.clone() };
@@ -83,7 +75,7 @@ on_both_databases! {
         refused!(rig, "REGIME_NOT_ALLOWED", units.change_unit(regime("a", common::Regime::OtherMunicipality)));
         refused!(rig, "FIELD_REQUIRED", units.change_unit(regime("a", common::Regime::Unspecified)));
         refused!(rig, "NOT_FOUND", units.get_unit(get_unit("x")));
-        refused!(rig, "NOT_FOUND", placements.get_placement(pb::GetPlacementRequest { placement_id: "x".into() }));
+        refused!(rig, "NOT_FOUND", placements.get_placement(get_placement("x")));
         refused!(rig, "PAGE_TOKEN_INVALID", units.list_units(pb::ListUnitsRequest { page_token: "x".into(), ..Default::default() }));
     }
 
@@ -108,7 +100,7 @@ on_both_databases! {
         refused!(rig, "GRANT_ENDED", wishes.record_wish(wish("ended", &["a"])));
         refused!(rig, "WRONG_DISTRICT", wishes.record_wish(wish("support", &["here", "there"])));
         let status = refused!(rig, "WRONG_SERVICE", wishes.record_wish(wish("g", &["a", "here", "a", "x"])));
-        let found = [("unit_ids[1]", "WRONG_SERVICE"), ("unit_ids[2]", "UNIT_TWICE"), ("unit_ids[3]", "UNIT_UNKNOWN")];
+        let found = [("wish.unit_ids[1]", "WRONG_SERVICE"), ("wish.unit_ids[2]", "UNIT_TWICE"), ("wish.unit_ids[3]", "UNIT_UNKNOWN")];
         assert_eq!(wrong(&status), found.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
         refused!(rig, "TOO_MANY_UNITS", wishes.record_wish(wish("g", &(0..21).map(|_| "a").collect::<Vec<_>>())));
         refused!(rig, "FIELD_REQUIRED", wishes.record_wish(wish("g", &[])));
@@ -177,7 +169,7 @@ on_both_databases! {
         refused!(rig, "NOT_FOUND", placements.start_placement(start_on("x", day(2024, 4, 2))));
         refused!(rig, "NOT_FOUND", placements.give_notice(notice_on("x", day(2024, 4, 2))));
         refused!(rig, "NOT_FOUND", placements.end_placement(end_on("x", day(2024, 4, 2))));
-        refused!(rig, "NOT_FOUND", placements.withdraw_placement(withdraw("x")));
+        refused!(rig, "NOT_FOUND", placements.withdraw_placement(withdraw("x", 1)));
         let early = refused!(rig, "START_BEFORE_ORDER", placements.start_placement(start_on(id, day(2024, 4, 1))));
         assert_eq!(wrong(&early), [("actual_start".to_owned(), "START_BEFORE_ORDER".to_owned())]);
         refused!(rig, "NOTICE_BEFORE_ORDER", placements.give_notice(notice_on(id, day(2024, 4, 1))));
@@ -185,14 +177,14 @@ on_both_databases! {
         refused!(rig, "DATE_TOO_FAR", placements.start_placement(start_on(id, day(2026, 4, 1))));
         client.placements.start_placement(start_on(id, day(2024, 4, 3))).await.unwrap();
         refused!(rig, "PLACEMENT_STATE", placements.start_placement(start_on(id, day(2024, 4, 4))));
-        refused!(rig, "PLACEMENT_STATE", placements.withdraw_placement(withdraw(id)));
+        refused!(rig, "PLACEMENT_STATE", placements.withdraw_placement(withdraw(id, 2)));
         refused!(rig, "END_BEFORE_START", placements.end_placement(end_on(id, day(2024, 4, 2))));
         client.placements.give_notice(notice_on(id, day(2024, 4, 4))).await.unwrap();
         refused!(rig, "PLACEMENT_STATE", placements.give_notice(notice_on(id, day(2024, 4, 5))));
         client.placements.end_placement(end_on(id, day(2024, 4, 8))).await.unwrap();
         refused!(rig, "PLACEMENT_STATE", placements.give_notice(notice_on(id, day(2024, 4, 5))));
-        refused!(rig, "END_BEFORE_START", placements.end_placement(end_on(id, day(2024, 4, 2))));
+        refused!(rig, "PLACEMENT_STATE", placements.end_placement(end_on(id, day(2024, 4, 2))));
         let due = rig.ordered("h", "a", day(2024, 3, 27)).await;
-        refused!(rig, "WITHDRAWAL_TOO_LATE", placements.withdraw_placement(withdraw(&due.placement_id)));
+        refused!(rig, "WITHDRAWAL_TOO_LATE", placements.withdraw_placement(withdraw(&due.placement_id, 1)));
     }
 }

@@ -56,16 +56,6 @@ async fn unit_as_of(rig: &Rig, id: &str, as_of: Option<Timestamp>) -> Result<pb:
     Ok(rig.client.clone().units.get_unit(request).await?.into_inner().unit.unwrap())
 }
 
-/// Asks, and sees that it is refused with this reason and nothing has changed.
-macro_rules! refused {
-    ($rig:ident, $reason:literal, $resource:ident.$rpc:ident($request:expr)) => {{
-        let before = $rig.state().await;
-        let status: Status = $rig.client.clone().$resource.$rpc($request).await.unwrap_err();
-        assert_eq!(reason(&status), $reason, "{status:?}");
-        assert_eq!($rig.state().await, before, "something changed");
-    }};
-}
-
 on_both_databases! {
     async fn a_new_provider_takes_over_from_a_day_in_the_past(db: &TestDb) {
         let rig = Rig::new(db).await;

@@ -30,7 +30,7 @@ pub(crate) struct Rig {
     pub(crate) db: Database,
     pub(crate) clock: ManualClock,
     pub(crate) now: Clock,
-    /// An administrator's client: may do everything.
+    /// The client of an administrator who also places people and reads feeds: may do everything.
     pub(crate) client: Client,
     pub(crate) assessment: Assessment,
     service: Option<Started>,
@@ -48,6 +48,8 @@ impl Drop for Rig {
     }
 }
 
+/// What the rig's own client may do.
+const ADA: [Role; 4] = [Role::Administrator, Role::CaseOfficer, Role::FeedReader, Role::Importer];
 pub(crate) const OCCUPATION: ServiceKey = stockholm::OCCUPATION;
 
 pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
@@ -95,7 +97,7 @@ impl Rig {
             .await
             .unwrap();
         let endpoint = Endpoint::Memory(ours);
-        let admin = Credentials::minted(&issuer, Caller::new("ada", [Role::Administrator]), &now);
+        let admin = Credentials::minted(&issuer, Caller::new("ada", ADA), &now);
         let client = pb::Clients::new(endpoint.channel(admin));
         Self {
             db: db.db().clone(),
@@ -139,10 +141,14 @@ impl Rig {
                 "unit_id || CAST(valid_from AS TEXT) || provider_id || district || regime || capacity",
             ),
             ("fact_revision", "kind || fact_id || revision || state || reason"),
-            ("\"grant\"", "grant_id || district || COALESCE(CAST(last_day AS TEXT), '') || revision"),
-            ("wish", "grant_id || version || rank || unit_id"),
-            ("offer", "offer_id || state || COALESCE(placement_id, '')"),
-            ("placement", "placement_id || state || revision"),
+            (
+                "\"grant\"",
+                "grant_id || district || COALESCE(CAST(last_day AS TEXT), '') || state || revision",
+            ),
+            ("wish", "wish_id || grant_id || state"),
+            ("wish_unit", "wish_id || rank || unit_id"),
+            ("offer", "offer_id || answer || COALESCE(placement_id, '') || state"),
+            ("placement", "placement_id || stage || state"),
             ("request", "request_id"),
             ("feed_event", "CAST(position AS TEXT) || key"),
         ] {
@@ -161,7 +167,7 @@ impl Rig {
     pub(crate) async fn grants(&self, grants: Vec<told::Grant>) {
         let facts = grants.into_iter().map(told::assessment_feed_event::Fact::Grant).collect();
         let position = self.assessment.tell(facts).await;
-        self.service().consumer().wait_until(position).await.unwrap();
+        self.service().followed().get("assessment").unwrap().wait_until(position).await.unwrap();
     }
 
     /// A provider and a unit of it with places from 2024 on.
@@ -257,36 +263,68 @@ pub(crate) fn told_in(revision: i64) -> Option<common::FactInfo> {
 
 pub(crate) fn wish(grant: &str, units: &[&str]) -> pb::RecordWishRequest {
     let unit_ids = units.iter().map(|id| (*id).to_owned()).collect();
-    pb::RecordWishRequest { request_id: request_id(), grant_id: grant.into(), unit_ids }
+    let wish = pb::Wish { grant_id: grant.into(), unit_ids, ..Default::default() };
+    pb::RecordWishRequest { request_id: request_id(), wish: Some(wish), ..Default::default() }
 }
 
 pub(crate) fn make_offer(grant: &str, unit: &str) -> pb::MakeOfferRequest {
-    pb::MakeOfferRequest { request_id: request_id(), grant_id: grant.into(), unit_id: unit.into() }
+    let (grant_id, unit_id) = (grant.into(), unit.into());
+    pb::MakeOfferRequest { request_id: request_id(), grant_id, unit_id, ..Default::default() }
 }
 
 pub(crate) fn accept(offer: &str, start: NaiveDate) -> pb::AcceptOfferRequest {
-    pb::AcceptOfferRequest { request_id: request_id(), offer_id: offer.into(), ordered_start: on(start) }
+    let (offer_id, ordered_start) = (offer.into(), on(start));
+    pb::AcceptOfferRequest { request_id: request_id(), offer_id, ordered_start, ..Default::default() }
 }
 
 pub(crate) fn decline(offer: &str) -> pb::DeclineOfferRequest {
-    pb::DeclineOfferRequest { request_id: request_id(), offer_id: offer.into() }
+    pb::DeclineOfferRequest { request_id: request_id(), validate_only: false, offer_id: offer.into() }
 }
 
 pub(crate) fn start_on(placement: &str, day: NaiveDate) -> pb::StartPlacementRequest {
-    let placement_id = placement.into();
-    pb::StartPlacementRequest { request_id: request_id(), placement_id, actual_start: on(day) }
+    let (placement_id, actual_start) = (placement.into(), on(day));
+    pb::StartPlacementRequest { request_id: request_id(), validate_only: false, placement_id, actual_start }
 }
 
 pub(crate) fn notice_on(placement: &str, day: NaiveDate) -> pb::GiveNoticeRequest {
-    pb::GiveNoticeRequest { request_id: request_id(), placement_id: placement.into(), notice_date: on(day) }
+    let (placement_id, notice_date) = (placement.into(), on(day));
+    pb::GiveNoticeRequest { request_id: request_id(), validate_only: false, placement_id, notice_date }
 }
 
 pub(crate) fn end_on(placement: &str, day: NaiveDate) -> pb::EndPlacementRequest {
-    pb::EndPlacementRequest { request_id: request_id(), placement_id: placement.into(), end_date: on(day) }
+    let (placement_id, end_date) = (placement.into(), on(day));
+    pb::EndPlacementRequest { request_id: request_id(), validate_only: false, placement_id, end_date }
 }
 
-pub(crate) fn withdraw(placement: &str) -> pb::WithdrawPlacementRequest {
-    pb::WithdrawPlacementRequest { request_id: request_id(), placement_id: placement.into() }
+/// Takes back what stands at this revision.
+pub(crate) fn withdraw(placement: &str, expected_revision: i64) -> pb::WithdrawPlacementRequest {
+    pb::WithdrawPlacementRequest {
+        request_id: request_id(),
+        validate_only: false,
+        expected_revision,
+        reason: "a slip".into(),
+        placement_id: placement.into(),
+        told_by_mistake: false,
+    }
+}
+
+/// Tells a placement anew, after the revision that it carries.
+pub(crate) fn correct(placement: &pb::Placement) -> pb::CorrectPlacementRequest {
+    pb::CorrectPlacementRequest {
+        request_id: request_id(),
+        expected_revision: revision(placement),
+        reason: "a slip".into(),
+        placement: Some(placement.clone()),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn get_placement(placement: &str) -> pb::GetPlacementRequest {
+    pb::GetPlacementRequest { placement_id: placement.into(), as_of: None }
+}
+
+pub(crate) fn revision(placement: &pb::Placement) -> i64 {
+    placement.info.as_ref().unwrap().revision
 }
 
 pub(crate) fn capacity_from(unit: &str, from: NaiveDate, capacity: i32) -> pb::SetUnitCapacityRequest {

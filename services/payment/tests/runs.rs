@@ -255,7 +255,7 @@ async fn tell(world: &World, facts: &[Told]) {
     for told in facts.iter().cloned() {
         match told {
             Told::Assessment(event) => assessed.push(event),
-            Told::Choice(event) => chosen.push(event),
+            Told::Choice(event) => chosen.push(*event),
         }
     }
     world.assessed(&assessed).await;

@@ -10,7 +10,7 @@ use niva_proto::choice::v1::{ChoiceFeedEvent, UnitPeriod, placement};
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, HoldReason};
 
-use crate::common::city::{Person, date, days, placed, unit};
+use crate::common::city::{Person, date, days, placed, revision, unit};
 use crate::common::told::{agreed, evening, schedule};
 use crate::common::{Start, World, brief, day, ore};
 
@@ -155,11 +155,11 @@ niva_testing::on_both_databases! {
         world.paid(2024, 3).await;
         let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
-        (ended.notice_date, ended.end_date, ended.revision) = (date(day(2024, 3, 10)), date(day(2024, 3, 12)), 2);
+        (ended.notice_date, ended.end_date, ended.info) = (date(day(2024, 3, 10)), date(day(2024, 3, 12)), revision(2));
         world.chosen(&[placed(ended)]).await;
         world.paid(2024, 4).await;
         let mut open = person.placement("U-1");
-        open.revision = 3;
+        open.info = revision(3);
         world.chosen(&[placed(open)]).await;
         let may = world.paid(2024, 5).await;
         let sums = corrections(&world, &may).await;
@@ -175,7 +175,9 @@ niva_testing::on_both_databases! {
         world.paid(2024, 3).await;
         let [wrong, right] = [1, 2].map(|n| Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1)));
         let mut withdrawn = wrong.placement("U-1");
-        (withdrawn.state, withdrawn.revision) = (placement::State::Withdrawn.into(), 2);
+        withdrawn.state = placement::State::Withdrawn.into();
+        let taken_back = wire::fact_info::State::Withdrawn.into();
+        withdrawn.info = Some(wire::FactInfo { revision: 2, state: taken_back, ..Default::default() });
         world.chosen(&[placed(withdrawn), right.placed("U-1")]).await;
         world.assessed(&[right.grant(), right.level(2, 1, right.start)]).await;
         let april = world.paid(2024, 4).await;

@@ -7,7 +7,7 @@ use niva_proto::{
         AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
     },
     choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement},
-    common::v1::{Extent, FactInfo, GrantScope, Level, Regime},
+    common::v1::{Extent, FactInfo, GrantScope, Level, Regime, fact_info},
 };
 
 const UNITS: usize = 300;
@@ -135,7 +135,8 @@ pub(crate) fn placed(n: usize) -> ChoiceFeedEvent {
         actual_start: day(start),
         notice_date: ends.and(day("2024-03-08")),
         end_date: ends.and_then(day),
-        revision: 1,
+        info: Some(FactInfo { revision: 1, state: fact_info::State::Stands.into(), ..FactInfo::default() }),
+        ..Placement::default()
     };
     ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Placement(placement)) }
 }

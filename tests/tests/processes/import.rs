@@ -60,7 +60,7 @@ async fn import(world: &World, folder: &Path) -> std::process::Output {
 /// Persons, grants, level decisions, providers, units, placements.
 async fn counts(world: &World) -> [usize; 6] {
     let mut assessment = world.assessment(Role::Auditor);
-    let mut choice = world.choice(Role::Administrator);
+    let mut choice = world.choice(Role::Auditor);
     [
         assessment
             .persons

@@ -9,7 +9,7 @@ use niva_proto::{
     catalogue::v1::{self as catalogue, ListDistrictsRequest, ListServicesRequest},
     choice::v1::{
         AcceptOfferRequest, MakeOfferRequest, RecordUnitRequest, RecordWishRequest, StartPlacementRequest,
-        Unit, UnitPeriod,
+        Unit, UnitPeriod, Wish,
     },
     common::v1::Regime,
     payment::v1::{
@@ -118,17 +118,23 @@ async fn move_in(world: &World) {
     let mut officer = world.choice(Role::CaseOfficer);
     let wish = RecordWishRequest {
         request_id: new_request(),
-        grant_id: grant_id.clone(),
-        unit_ids: vec![unit_id.clone(), "KU-2".to_owned()],
+        wish: Some(Wish {
+            grant_id: grant_id.clone(),
+            unit_ids: vec![unit_id.clone(), "KU-2".to_owned()],
+            ..Wish::default()
+        }),
+        ..RecordWishRequest::default()
     };
     officer.wishes.record_wish(wish).await.unwrap();
-    let offer = MakeOfferRequest { request_id: new_request(), grant_id, unit_id };
+    let offer =
+        MakeOfferRequest { request_id: new_request(), grant_id, unit_id, ..MakeOfferRequest::default() };
     let offer = officer.offers.make_offer(offer).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(offer.answer_by, day("2024-03-06"));
     let yes = AcceptOfferRequest {
         request_id: new_request(),
         offer_id: offer.offer_id,
         ordered_start: day("2024-03-04"),
+        ..AcceptOfferRequest::default()
     };
     let placement = officer.offers.accept_offer(yes).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-04");
@@ -136,6 +142,7 @@ async fn move_in(world: &World) {
         request_id: new_request(),
         placement_id: placement.placement_id,
         actual_start: day("2024-03-04"),
+        ..StartPlacementRequest::default()
     };
     officer.placements.start_placement(start).await.unwrap();
 }

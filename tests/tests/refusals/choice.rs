@@ -48,6 +48,7 @@ pub(super) async fn placements(world: &World, placement: &str) {
         request_id: new_request(),
         placement_id: placement_id.clone(),
         notice_date: day("2024-03-03"),
+        ..GiveNoticeRequest::default()
     };
     let answer = client.placements.give_notice(notice).await.unwrap_err();
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("NOTICE_BEFORE_ORDER"));
@@ -55,15 +56,26 @@ pub(super) async fn placements(world: &World, placement: &str) {
         request_id: new_request(),
         placement_id: placement_id.clone(),
         actual_start: day("2024-03-03"),
+        ..StartPlacementRequest::default()
     };
     let answer = client.placements.start_placement(start).await.unwrap_err();
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("START_BEFORE_ORDER"));
-    let end = EndPlacementRequest { request_id: new_request(), placement_id, end_date: day("2024-03-03") };
+    let end = EndPlacementRequest {
+        request_id: new_request(),
+        placement_id,
+        end_date: day("2024-03-03"),
+        ..EndPlacementRequest::default()
+    };
     let answer = client.placements.end_placement(end).await.unwrap_err();
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("PLACEMENT_STATE"));
     for unit in ["unit", "unit-full"] {
         let grant_id = "grant-of-other".to_owned();
-        let request = MakeOfferRequest { request_id: new_request(), grant_id, unit_id: unit.to_owned() };
+        let request = MakeOfferRequest {
+            request_id: new_request(),
+            grant_id,
+            unit_id: unit.to_owned(),
+            ..MakeOfferRequest::default()
+        };
         let answer = client.offers.make_offer(request).await.unwrap_err();
         assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("NO_FREE_PLACE"), "{unit}");
     }

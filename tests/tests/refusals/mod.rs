@@ -16,7 +16,7 @@ use niva_proto::{
     },
     choice::v1::{
         AcceptOfferRequest, ListOffersRequest, ListPlacementsRequest, ListUnitsRequest, MakeOfferRequest,
-        RecordWishRequest,
+        RecordWishRequest, Wish,
     },
     common::v1::Regime,
     payment::v1::ListPaymentRunsRequest,
@@ -35,7 +35,7 @@ async fn everything(world: &World) -> Vec<Vec<u8>> {
         }};
     }
     let mut assessment = world.assessment(Role::Auditor);
-    let mut choice = world.choice(Role::Administrator);
+    let mut choice = world.choice(Role::Auditor);
     let mut payment = world.payment(Role::FinanceMaker);
     vec![
         listed!(assessment.persons, list_persons, ListPersonsRequest),
@@ -79,13 +79,25 @@ async fn settled(store: Store) -> (World, String) {
     let mut officer = world.choice(Role::CaseOfficer);
     for grant in [&grant, &other] {
         let unit_ids = vec![unit.clone(), full.clone()];
-        let request = RecordWishRequest { request_id: new_request(), grant_id: grant.clone(), unit_ids };
+        let wish = Wish { grant_id: grant.clone(), unit_ids, ..Wish::default() };
+        let request =
+            RecordWishRequest { request_id: new_request(), wish: Some(wish), ..RecordWishRequest::default() };
         officer.wishes.record_wish(request).await.unwrap();
     }
-    let request = MakeOfferRequest { request_id: new_request(), grant_id: grant, unit_id: unit };
+    let request = MakeOfferRequest {
+        request_id: new_request(),
+        grant_id: grant,
+        unit_id: unit,
+        ..MakeOfferRequest::default()
+    };
     let offer = officer.offers.make_offer(request).await.unwrap().into_inner().offer.unwrap();
     let ordered_start = day("2024-03-04");
-    let request = AcceptOfferRequest { request_id: new_request(), offer_id: offer.offer_id, ordered_start };
+    let request = AcceptOfferRequest {
+        request_id: new_request(),
+        offer_id: offer.offer_id,
+        ordered_start,
+        ..AcceptOfferRequest::default()
+    };
     let ordered = officer.offers.accept_offer(request).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-05");
     (world, ordered.placement_id)

@@ -109,7 +109,7 @@ def place():
         unit_id="unit-1", name="Verksamhet 1", service=SERVICE, periods=[terms])))
     wishes = As("CHOICE", wishes_pb2_grpc.WishServiceStub, "CASE_OFFICER")
     wishes.RecordWish(wishes_pb2.RecordWishRequest(
-        request_id=new(), grant_id=grant, unit_ids=["unit-1"]))
+        request_id=new(), wish=wishes_pb2.Wish(grant_id=grant, unit_ids=["unit-1"])))
     offers = As("CHOICE", offers_pb2_grpc.OfferServiceStub, "CASE_OFFICER")
     offer = offers.MakeOffer(offers_pb2.MakeOfferRequest(request_id=new(), grant_id=grant, unit_id="unit-1")).offer
     accepted = offers.AcceptOffer(offers_pb2.AcceptOfferRequest(

@@ -3,7 +3,7 @@ use niva_names::ServiceKey;
 
 use crate::Refusal;
 
-/// What choice knows of a grant: a copy of what assessment told.
+/// What choice knows of a grant that stands: a copy of what assessment told.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Opaque id.
@@ -16,8 +16,6 @@ pub struct Grant {
     pub district: String,
     /// The days it is valid.
     pub valid: Interval,
-    /// The higher revision is the newer truth.
-    pub revision: i64,
 }
 
 impl Grant {

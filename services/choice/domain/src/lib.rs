@@ -17,8 +17,8 @@ mod wishes;
 
 pub use grants::Grant;
 pub use occupancy::{OccupancyDay, occupancy};
-pub use offers::{Offer, OfferState, Opening, Order};
-pub use placements::{Dates, Placement, PlacementState};
+pub use offers::{Offer, OfferChange, OfferState, Opening, Order};
+pub use placements::{Around, Beside, Dates, Placement, PlacementState};
 pub use providers::Provider;
 pub use refusal::Refusal;
 pub use units::{Periods, Unit, UnitChange, UnitTerms};

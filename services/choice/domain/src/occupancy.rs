@@ -35,8 +35,8 @@ pub fn occupancy(
     today: NaiveDate,
 ) -> Vec<OccupancyDay> {
     let come = |p: &&Placement| p.state.actual_start().is_some();
-    let confirmed = placements.iter().filter(come).filter_map(Placement::occupies);
-    let ordered = placements.iter().filter(|p| !come(p)).filter_map(Placement::occupies);
+    let confirmed = placements.iter().filter(come).map(Placement::occupies);
+    let ordered = placements.iter().filter(|p| !come(p)).map(Placement::occupies);
     let confirmed = by_day(confirmed, window);
     let ordered = by_day(ordered, window);
     let offered = by_day(offers.iter().filter_map(|offer| offer.occupies(today)), window);

@@ -1,7 +1,7 @@
 use niva_calendar::{Interval, NaiveDate, add_working_days};
 use niva_names::{ServiceInfo, ServiceKey};
 
-use crate::{Grant, Placement, PlacementState, Refusal, Unit, Wish};
+use crate::{Around, Beside, Done, Grant, Placement, PlacementState, Refusal, Unit, Wish};
 
 /// A place offered to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,18 +53,29 @@ impl OfferState {
     }
 }
 
-/// What an offer is made upon.
+/// What a correction says of an offer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferChange {
+    /// The grant, which stays.
+    pub grant_id: String,
+    /// The unit, which stays.
+    pub unit_id: String,
+    /// Last day to answer.
+    pub answer_by: NaiveDate,
+    /// What has happened to it.
+    pub state: OfferState,
+}
+
+/// What an open offer stands among.
 #[derive(Debug, Clone, Copy)]
 pub struct Opening<'a> {
     /// The person's grant.
     pub grant: &'a Grant,
     /// What the city's catalogue says of the service granted.
     pub service: &'a ServiceInfo,
-    /// The newest wishes for it.
-    pub wish: Option<&'a Wish>,
     /// The unit with a vacancy.
     pub unit: &'a Unit,
-    /// Places held at the unit by placements and open offers.
+    /// Places held at the unit by placements and other open offers.
     pub taken: &'a [Interval],
     /// The person's other offers of the service (of the grant, where the service is not exclusive).
     pub offers: &'a [Offer],
@@ -72,8 +83,6 @@ pub struct Opening<'a> {
     pub placements: &'a [Placement],
     /// The civil day.
     pub today: NaiveDate,
-    /// Working days to answer, by the model in force.
-    pub reflection_days: u16,
 }
 
 /// What a yes orders.
@@ -81,15 +90,9 @@ pub struct Opening<'a> {
 pub struct Order<'a> {
     /// Id of the placement to make.
     pub placement_id: String,
-    /// The person's grant.
-    pub grant: &'a Grant,
-    /// What the city's catalogue says of the service granted.
-    pub service: &'a ServiceInfo,
-    /// The unit offered.
-    pub unit: &'a Unit,
-    /// Places held at the unit by placements and *other* open offers.
-    pub taken: &'a [Interval],
-    /// The person's placements in the service (under the grant, where the service is not exclusive).
+    /// What it is ordered among.
+    pub around: Around<'a>,
+    /// The placements that count against another: of the service, or under the grant where it is not exclusive.
     pub placements: &'a [Placement],
     /// Ordered first day.
     pub ordered_start: NaiveDate,
@@ -99,22 +102,35 @@ pub struct Order<'a> {
     pub start_days: u16,
 }
 
+impl Opening<'_> {
+    /// Whether an offer may be open: another offer, placements, the place, in this order.
+    fn check(&self, from: NaiveDate) -> Result<(), Refusal> {
+        if let Some(open) = self.offers.iter().find(|offer| offer.is_open(self.today)) {
+            return Err(Refusal::OfferOpen { offer_id: open.offer_id.clone() });
+        }
+        may_be_placed(self.service, self.placements)?;
+        self.unit.has_place(self.taken, &[Interval::from(from)])
+    }
+}
+
 impl Offer {
-    /// Offers a place. Checked in this order: the grant, the wish, other offers, placements, the place.
+    /// Offers a place that is wished for. Checked in this order: the grant, the wish, other offers, placements, the
+    /// place. Working days to answer are those of the model in force.
     ///
     /// # Errors
     /// The first of them that is wrong.
-    pub fn make(offer_id: String, on: &Opening<'_>) -> Result<Self, Refusal> {
+    pub fn make(
+        offer_id: String,
+        wish: Option<&Wish>,
+        on: &Opening<'_>,
+        reflection_days: u16,
+    ) -> Result<Self, Refusal> {
         let (grant, unit) = (on.grant.usable(on.today)?, on.unit);
-        if !on.wish.is_some_and(|wish| wish.unit_ids.contains(&unit.unit_id)) {
+        if !wish.is_some_and(|wish| wish.unit_ids.contains(&unit.unit_id)) {
             let (grant_id, unit_id) = (grant.grant_id.clone(), unit.unit_id.clone());
             return Err(Refusal::NotWished { grant_id, unit_id });
         }
-        if let Some(open) = on.offers.iter().find(|offer| offer.is_open(on.today)) {
-            return Err(Refusal::OfferOpen { offer_id: open.offer_id.clone() });
-        }
-        may_be_placed(on.service, on.placements)?;
-        unit.has_place(on.taken, &[Interval::from(on.today)])?;
+        on.check(on.today)?;
         Ok(Self {
             offer_id,
             grant_id: grant.grant_id.clone(),
@@ -122,7 +138,7 @@ impl Offer {
             service: grant.service,
             unit_id: unit.unit_id.clone(),
             offer_date: on.today,
-            answer_by: add_working_days(on.today, u32::from(on.reflection_days)),
+            answer_by: add_working_days(on.today, u32::from(reflection_days)),
             state: OfferState::Open,
         })
     }
@@ -139,13 +155,14 @@ impl Offer {
         self.is_open(today).then(|| Interval::from(self.offer_date))
     }
 
-    /// Yes: orders a placement. Checked in this order: the offer, the day, the grant, placements, the place.
+    /// Yes: orders a placement. Beside one that runs it is a switch. Checked in this order: the offer, the day, the grant,
+    /// placements, the place.
     ///
     /// # Errors
     /// The first of them that is wrong.
     pub fn accept(self, order: &Order<'_>) -> Result<(Self, Placement), Refusal> {
         self.answerable(order.today)?;
-        let (day, grant) = (order.ordered_start, order.grant);
+        let day = order.ordered_start;
         if day < order.today {
             return Err(Refusal::StartInPast { ordered_start: day, today: order.today });
         }
@@ -153,12 +170,7 @@ impl Offer {
         if day > latest {
             return Err(Refusal::StartTooLate { ordered_start: day, latest });
         }
-        if !grant.valid.contains(day) {
-            return Err(Refusal::OutsideGrant { grant_id: grant.grant_id.clone(), day });
-        }
-        may_be_placed(order.service, order.placements)?;
-        order.unit.has_place(order.taken, &[Interval::from(day)])?;
-        let placement = Placement {
+        let mut placement = Placement {
             placement_id: order.placement_id.clone(),
             grant_id: self.grant_id.clone(),
             person_id: self.person_id.clone(),
@@ -166,8 +178,21 @@ impl Offer {
             unit_id: self.unit_id.clone(),
             ordered_start: day,
             state: PlacementState::Ordered,
-            revision: 1,
+            beside: Beside::Alone,
         };
+        // Where another grant carries the day, the placement is ordered under it.
+        let valid = |grant: &&Grant| grant.valid.contains(day);
+        let own = order.around.grants.iter().filter(valid).find(|grant| grant.grant_id == self.grant_id);
+        if let Some(grant) = own.or_else(|| order.around.grants.iter().find(valid)) {
+            placement.grant_id.clone_from(&grant.grant_id);
+            may_be_placed(order.around.service, order.placements)?;
+        }
+        if order.around.service.exclusive
+            && order.around.others.iter().any(|other| placement.runs_beside(other))
+        {
+            placement.beside = Beside::Switch;
+        }
+        placement.check(None, &order.around)?;
         let state = OfferState::Accepted { placement_id: order.placement_id.clone() };
         Ok((Self { state, ..self }, placement))
     }
@@ -183,11 +208,51 @@ impl Offer {
 
     /// Lapses if its deadline has passed without an answer; otherwise stays as it is.
     #[must_use]
-    pub fn lapse(self, today: NaiveDate) -> crate::Done<Self> {
+    pub fn lapse(self, today: NaiveDate) -> Done<Self> {
         if self.state == OfferState::Open && today > self.answer_by {
-            return crate::Done::Now(Self { state: OfferState::Lapsed, ..self });
+            return Done::Now(Self { state: OfferState::Lapsed, ..self });
         }
-        crate::Done::Already(self)
+        Done::Already(self)
+    }
+
+    /// Told anew: another last day to answer, or another answer than yes. An offer that is opened again is checked as a
+    /// new one.
+    ///
+    /// # Errors
+    /// It was, or would be, answered with yes; what it is about would change; the last day to answer an open offer has
+    /// passed; another offer, a placement or the place stand against opening it again.
+    pub fn correct(self, to: &OfferChange, on: &Opening<'_>) -> Result<Done<Self>, Refusal> {
+        let fixed = [("grant_id", &self.grant_id, &to.grant_id), ("unit_id", &self.unit_id, &to.unit_id)];
+        if let Some((field, was, _)) = fixed.into_iter().find(|(_, was, is)| was != is) {
+            return Err(Refusal::SubjectFixed { field, was: was.clone() });
+        }
+        if self.answer_by == to.answer_by && self.state == to.state {
+            return Ok(Done::Already(self));
+        }
+        let yes = |state: &OfferState| matches!(state, OfferState::Accepted { .. });
+        if yes(&self.state) || yes(&to.state) {
+            return Err(Refusal::OfferAnswered { offer_id: self.offer_id });
+        }
+        if to.state == OfferState::Open {
+            if to.answer_by < on.today {
+                return Err(Refusal::AnswerByPassed { answer_by: to.answer_by, today: on.today });
+            }
+            if !self.is_open(on.today) {
+                on.check(self.offer_date)?;
+            }
+        }
+        Ok(Done::Now(Self { answer_by: to.answer_by, state: to.state.clone(), ..self }))
+    }
+
+    /// Whether it may be taken back.
+    ///
+    /// # Errors
+    /// It was answered with yes.
+    pub fn may_be_withdrawn(&self) -> Result<(), Refusal> {
+        match self.state {
+            OfferState::Accepted { .. } => Err(Refusal::OfferAnswered { offer_id: self.offer_id.clone() }),
+            OfferState::Open | OfferState::Declined | OfferState::Lapsed => Ok(()),
+        }
     }
 
     fn answerable(&self, today: NaiveDate) -> Result<(), Refusal> {

@@ -40,6 +40,13 @@ pub enum Refusal {
     NotWished { grant_id: String, unit_id: String },
     #[error("offer {offer_id} is open; it must be answered or lapse before another is made")]
     OfferOpen { offer_id: String },
+    #[error("an offer that is open is answered by today, {today}, or later, not by {answer_by}")]
+    AnswerByPassed { answer_by: NaiveDate, today: NaiveDate },
+    #[error(
+        "the person has placement {placement_id} of the service on the same days: give notice on it, or say what lets the \
+         two stand side by side (a switch from one that has started, a trial, or an exception with its reason)"
+    )]
+    ExclusiveService { placement_id: String },
     #[error(
         "placement {placement_id} is ordered and not started; start or withdraw it before another is made"
     )]
@@ -62,7 +69,7 @@ pub enum Refusal {
     StartTooLate { ordered_start: NaiveDate, latest: NaiveDate },
     #[error("{ordered_start} is in the past: the person starts on {today} or later")]
     StartInPast { ordered_start: NaiveDate, today: NaiveDate },
-    #[error("{day} is outside grant {grant_id}; order a day on which it is valid")]
+    #[error("no grant of the service is valid on {day}, {grant_id} neither; order a day on which one is")]
     OutsideGrant { grant_id: String, day: NaiveDate },
     #[error("placement {placement_id} is {state}; this can be done with one that is {needed}")]
     PlacementState { placement_id: String, state: &'static str, needed: &'static str },
@@ -74,7 +81,9 @@ pub enum Refusal {
     EndBeforeStart { end: NaiveDate, actual_start: NaiveDate },
     #[error("the last day {end} is given without a first; give the day the person came, or a notice instead")]
     EndWithoutStart { end: NaiveDate },
-    #[error("the ordered day {ordered_start} has come; give notice instead")]
+    #[error(
+        "the ordered day {ordered_start} has come; give notice instead, or say that it was told by mistake"
+    )]
     WithdrawalTooLate { ordered_start: NaiveDate },
 }
 
@@ -99,6 +108,8 @@ impl Refusal {
             Self::WrongDistrict { .. } => "WRONG_DISTRICT",
             Self::NotWished { .. } => "NOT_WISHED",
             Self::OfferOpen { .. } => "OFFER_OPEN",
+            Self::AnswerByPassed { .. } => "ANSWER_BY_PASSED",
+            Self::ExclusiveService { .. } => "EXCLUSIVE_SERVICE",
             Self::AlreadyOrdered { .. } | Self::AlreadySwitching { .. } => "ALREADY_PLACED",
             Self::NoFreePlace { .. } | Self::PlaceTaken { .. } => "NO_FREE_PLACE",
             Self::OfferAnswered { .. } => "OFFER_ANSWERED",

@@ -11,26 +11,28 @@ pub const MAX_UNITS: usize = 20;
 /// A person's wishes for one grant, best first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
+    /// Opaque id.
+    pub wish_id: String,
     /// The grant.
     pub grant_id: String,
+    /// The person.
+    pub person_id: String,
     /// Units, best first, none twice.
     pub unit_ids: Vec<String>,
-    /// Grows by one each time the wishes are replaced.
-    pub version: i32,
 }
 
 impl Wish {
-    /// Replaces the wishes of version `before` (0: there were none) by a ranked list, best first. `units` are those of
-    /// them that exist, `service` what the city's catalogue says of the service granted.
+    /// A ranked list, best first. `units` are those of them that stand, `service` what the city's catalogue says of the
+    /// service granted.
     ///
     /// # Errors
     /// Everything that is wrong, with the rank (from 0) where it is, or none when it is the whole list.
-    pub fn record(
+    pub fn new(
+        wish_id: String,
         grant: &Grant,
         service: &ServiceInfo,
         unit_ids: Vec<String>,
         units: &BTreeMap<String, Unit>,
-        before: i32,
         today: NaiveDate,
     ) -> Result<Self, Vec<(Option<usize>, Refusal)>> {
         let mut wrong = Vec::new();
@@ -54,7 +56,8 @@ impl Wish {
         if !wrong.is_empty() {
             return Err(wrong);
         }
-        Ok(Self { grant_id: grant.grant_id.clone(), unit_ids, version: before + 1 })
+        let (grant_id, person_id) = (grant.grant_id.clone(), grant.person_id.clone());
+        Ok(Self { wish_id, grant_id, person_id, unit_ids })
     }
 }
 

@@ -1,7 +1,7 @@
 use niva_calendar::{Interval, NaiveDate, Timeline, plus_days};
 use niva_choice_domain::{
-    Done, Offer, OfferState, Opening, Order, Periods, Placement, PlacementState, Unit, UnitChange,
-    capacity::first_day_over,
+    Around, Done, Grant, Offer, OfferState, Opening, Order, Periods, Placement, PlacementState, Unit,
+    UnitChange, capacity::first_day_over,
 };
 use niva_names::stockholm;
 use proptest::prelude::*;
@@ -53,6 +53,8 @@ proptest! {
 /// One unit, and people who come and go.
 struct World {
     today: i64,
+    /// Placements ordered so far.
+    made: usize,
     unit: Unit,
     offers: Vec<Offer>,
     placements: Vec<Placement>,
@@ -69,6 +71,7 @@ enum Step {
     Notice(usize, i64),
     End(usize, i64),
     Withdraw(usize),
+    Correct(usize, i64, Option<i64>),
     Capacity(i64, u32),
 }
 
@@ -85,14 +88,21 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (placement.clone(), 0..6_i64).prop_map(|(p, n)| Step::Start(p, n)),
         2 => (placement.clone(), 0..12_i64).prop_map(|(p, n)| Step::Notice(p, n)),
         4 => (placement.clone(), -2..12_i64).prop_map(|(p, n)| Step::End(p, n)),
-        1 => placement.prop_map(Step::Withdraw),
+        1 => placement.clone().prop_map(Step::Withdraw),
+        3 => (placement, -6..6_i64, proptest::option::of(0..12_i64)).prop_map(|(p, n, e)| Step::Correct(p, n, e)),
         1 => (0..DAYS, 0_u32..4).prop_map(|(n, places)| Step::Capacity(n, places)),
     ]
 }
 
 impl World {
     fn new(places: u32) -> Self {
-        Self { today: 0, unit: unit("unit-1", OCCUPATION, places), offers: vec![], placements: vec![] }
+        Self {
+            today: 0,
+            made: 0,
+            unit: unit("unit-1", OCCUPATION, places),
+            offers: vec![],
+            placements: vec![],
+        }
     }
 
     /// Held by all but one offer and one placement.
@@ -100,10 +110,7 @@ impl World {
         let today = nth(self.today);
         let offers = self.offers.iter().enumerate().filter(|(i, _)| Some(*i) != but_offer);
         let placements = self.placements.iter().enumerate().filter(|(i, _)| Some(*i) != but_placement);
-        offers
-            .filter_map(|(_, o)| o.occupies(today))
-            .chain(placements.filter_map(|(_, p)| p.occupies()))
-            .collect()
+        offers.filter_map(|(_, o)| o.occupies(today)).chain(placements.map(|(_, p)| p.occupies())).collect()
     }
 
     fn of_person<T: Clone>(all: &[T], person: usize, id: impl Fn(&T) -> &str) -> Vec<T> {
@@ -131,12 +138,29 @@ impl World {
                     *offer = offer.clone().decline(today).unwrap_or(offer.clone());
                 }
             }
-            Step::Start(n, ahead) => self.placed(n, |p, _, _| p.start(plus_days(today, ahead)).ok()),
-            Step::Notice(n, ahead) => self.placed(n, |p, _, _| p.give_notice(plus_days(today, ahead)).ok()),
-            Step::End(n, ahead) => {
-                self.placed(n, |p, unit, taken| p.end(plus_days(today, ahead), unit, taken).ok());
+            Step::Start(n, ahead) => self.placed(n, |p, _| p.start(plus_days(today, ahead)).ok()),
+            Step::Notice(n, ahead) => self.placed(n, |p, _| p.give_notice(plus_days(today, ahead)).ok()),
+            Step::End(n, ahead) => self.placed(n, |p, _| p.end(plus_days(today, ahead)).ok()),
+            Step::Withdraw(n) => {
+                let Some(n) = self.placements.len().checked_sub(n + 1) else { return };
+                if self.placements[n].may_be_withdrawn(today, false).is_ok() {
+                    self.placements.remove(n);
+                }
             }
-            Step::Withdraw(n) => self.placed(n, |p, _, _| p.withdraw(today).ok()),
+            // Any days in place of those that stand.
+            Step::Correct(n, begins, length) => self.placed(n, |p, around| {
+                let actual_start = plus_days(p.ordered_start, begins);
+                let state = match length {
+                    None => PlacementState::Started { actual_start, notice: None },
+                    Some(length) => PlacementState::Ended {
+                        actual_start,
+                        notice: None,
+                        end: plus_days(actual_start, length),
+                    },
+                };
+                let to = Placement { ordered_start: actual_start, state, ..p.clone() };
+                to.check(Some(&p), around).ok().map(|()| Done::Now(to))
+            }),
         }
     }
 
@@ -145,15 +169,14 @@ impl World {
         let opening = Opening {
             grant: &grant,
             service: info(OCCUPATION),
-            wish: Some(&wish(&grant.grant_id, &["unit-1"])),
             unit: &self.unit,
             taken: &self.taken(None, None),
             offers: &Self::of_person(&self.offers, person, |o| &o.person_id),
             placements: &Self::of_person(&self.placements, person, |p| &p.person_id),
             today: nth(self.today),
-            reflection_days: 3,
         };
-        let made = Offer::make(format!("offer-{}", self.offers.len()), &opening);
+        let wish = wish(&grant.grant_id, &["unit-1"]);
+        let made = Offer::make(format!("offer-{}", self.offers.len()), Some(&wish), &opening, 3);
         self.offers.extend(made.ok());
     }
 
@@ -161,13 +184,18 @@ impl World {
         let name = format!("person of {person}");
         let Some(n) = self.offers.iter().rposition(|o| o.person_id == name) else { return };
         let grant = grant(&person.to_string(), OCCUPATION);
+        let mine = Self::of_person(&self.placements, person, |p| &p.person_id);
+        self.made += 1;
         let order = Order {
-            service: info(OCCUPATION),
-            placement_id: format!("placement-{}", self.placements.len()),
-            grant: &grant,
-            unit: &self.unit,
-            taken: &self.taken(Some(n), None),
-            placements: &Self::of_person(&self.placements, person, |p| &p.person_id),
+            placement_id: format!("placement-{}", self.made),
+            around: Around {
+                service: info(OCCUPATION),
+                unit: &self.unit,
+                taken: &self.taken(Some(n), None),
+                grants: &[grant],
+                others: &mine,
+            },
+            placements: &mine,
             ordered_start: nth(self.today + ahead),
             today: nth(self.today),
             start_days: 7,
@@ -178,11 +206,20 @@ impl World {
         }
     }
 
-    fn placed(&mut self, n: usize, verb: impl Fn(Placement, &Unit, &[Interval]) -> Option<Done<Placement>>) {
+    fn placed(&mut self, n: usize, verb: impl Fn(Placement, &Around<'_>) -> Option<Done<Placement>>) {
         let Some(n) = self.placements.len().checked_sub(n + 1) else { return };
         let now = self.placements[n].clone();
-        let taken = self.taken(None, Some(n));
-        if let Some(done) = verb(now, &self.unit, &taken) {
+        let grants = [Grant { person_id: now.person_id.clone(), ..grant(&now.grant_id, OCCUPATION) }];
+        let mut others = self.placements.clone();
+        others.retain(|p| p.person_id == now.person_id && p.placement_id != now.placement_id);
+        let around = Around {
+            service: info(OCCUPATION),
+            unit: &self.unit,
+            taken: &self.taken(None, Some(n)),
+            grants: &grants,
+            others: &others,
+        };
+        if let Some(done) = verb(now, &around) {
             self.placements[n] = done.value();
         }
     }
@@ -193,7 +230,6 @@ impl World {
         let here = |p: &Placement, day: NaiveDate| {
             day >= p.ordered_start
                 && match p.state {
-                    PlacementState::Withdrawn => false,
                     PlacementState::Ordered | PlacementState::Started { .. } => true,
                     PlacementState::NoShow { notice } => day <= notice,
                     PlacementState::Ended { end, .. } => day <= end,

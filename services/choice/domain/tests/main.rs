@@ -1,6 +1,7 @@
 //! The rules of choice, by example and by property.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod besides;
 mod capacity;
 mod offers;
 mod placements;
@@ -10,7 +11,7 @@ mod wishes;
 use std::sync::LazyLock;
 
 use niva_calendar::{Interval, NaiveDate, date};
-use niva_choice_domain::{Grant, Periods, Placement, PlacementState, Unit, UnitTerms, Wish};
+use niva_choice_domain::{Beside, Grant, Periods, Placement, PlacementState, Unit, UnitTerms, Wish};
 use niva_models::Regime;
 use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey, stockholm};
 
@@ -51,13 +52,13 @@ fn grant(grant_id: &str, service: ServiceKey) -> Grant {
         service,
         district: "Järva".to_owned(),
         valid: Interval::from(day(2024, 1, 1)),
-        revision: 1,
     }
 }
 
 fn wish(grant_id: &str, units: &[&str]) -> Wish {
     let unit_ids = units.iter().map(|id| (*id).to_owned()).collect();
-    Wish { grant_id: grant_id.to_owned(), unit_ids, version: 1 }
+    let person_id = format!("person of {grant_id}");
+    Wish { wish_id: "wish-1".to_owned(), grant_id: grant_id.to_owned(), person_id, unit_ids }
 }
 
 fn placement(placement_id: &str, state: PlacementState) -> Placement {
@@ -69,6 +70,6 @@ fn placement(placement_id: &str, state: PlacementState) -> Placement {
         unit_id: "unit-1".to_owned(),
         ordered_start: day(2024, 3, 11),
         state,
-        revision: 1,
+        beside: Beside::Alone,
     }
 }

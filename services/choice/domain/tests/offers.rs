@@ -1,5 +1,7 @@
 use niva_calendar::{Interval, NaiveDate};
-use niva_choice_domain::{Done, Offer, OfferState, Opening, Order, Placement, PlacementState, Refusal};
+use niva_choice_domain::{
+    Around, Done, Offer, OfferChange, OfferState, Opening, Order, Placement, PlacementState, Refusal,
+};
 use niva_names::{
     ServiceKey,
     stockholm::{OCCUPATION, STUDY_CIRCLE},
@@ -17,31 +19,27 @@ fn offered(service: ServiceKey, placements: &[Placement], offers: &[Offer]) -> R
     let opening = Opening {
         grant: &grant("grant-1", service),
         service: info(service),
-        wish: Some(&wish("grant-1", &["unit-1"])),
         unit: &unit("unit-1", service, 1),
         taken: &[],
         offers,
         placements,
         today: day(y, m, d),
-        reflection_days: 3,
     };
-    Offer::make("offer-1".to_owned(), &opening)
+    Offer::make("offer-1".to_owned(), Some(&wish("grant-1", &["unit-1"])), &opening, 3)
 }
 
 fn accepted(offer: Offer, today: NaiveDate, ordered_start: NaiveDate) -> Result<(Offer, Placement), Refusal> {
     let mut grant = grant("grant-1", OCCUPATION);
     grant.valid = Interval { first: day(2024, 1, 1), last: day(2024, 4, 10) };
-    offer.accept(&Order {
-        placement_id: "placement-1".to_owned(),
-        grant: &grant,
+    let around = Around {
         service: info(OCCUPATION),
         unit: &unit("unit-1", OCCUPATION, 1),
         taken: &[],
-        placements: &[],
-        ordered_start,
-        today,
-        start_days: 7,
-    })
+        grants: &[grant],
+        others: &[],
+    };
+    let placement_id = "placement-1".to_owned();
+    offer.accept(&Order { placement_id, around, placements: &[], ordered_start, today, start_days: 7 })
 }
 
 #[test]
@@ -117,22 +115,50 @@ fn an_offer_needs_a_wish_a_grant_and_a_place() {
     let (wished, elsewhere) = (wish("grant-1", &["unit-1"]), wish("grant-1", &["unit-2"]));
     let (unit, later) = (unit("unit-1", OCCUPATION, 1), Interval::day(day(2024, 12, 24)));
     let make = |grant, wish, taken: &[Interval]| {
-        let opening = Opening {
-            grant,
-            service: info(OCCUPATION),
-            wish,
-            unit: &unit,
-            taken,
-            offers: &[],
-            placements: &[],
-            today,
-            reflection_days: 3,
-        };
-        Offer::make("o".to_owned(), &opening).err().map(|refusal| refusal.reason())
+        let service = info(OCCUPATION);
+        let opening = Opening { grant, service, unit: &unit, taken, offers: &[], placements: &[], today };
+        Offer::make("o".to_owned(), wish, &opening, 3).err().map(|refusal| refusal.reason())
     };
     assert_eq!(make(&open, Some(&wished), &[]), None);
     assert_eq!(make(&ended, Some(&wished), &[]), Some("GRANT_ENDED"));
     assert_eq!(make(&open, None, &[]), Some("NOT_WISHED"));
     assert_eq!(make(&open, Some(&elsewhere), &[]), Some("NOT_WISHED"));
     assert_eq!(make(&open, Some(&wished), &[later]), Some("NO_FREE_PLACE"));
+}
+
+#[test]
+fn an_offer_is_opened_again_when_its_answer_was_none() {
+    let offer = offered(OCCUPATION, &[], &[]).unwrap();
+    let today = day(2024, 3, 28);
+    let to = |answer_by, state| OfferChange {
+        grant_id: "grant-1".to_owned(),
+        unit_id: "unit-1".to_owned(),
+        answer_by,
+        state,
+    };
+    let correct = |offer: &Offer, to: &OfferChange, taken: &[Interval], today| {
+        let (grant, unit) = (grant("grant-1", OCCUPATION), unit("unit-1", OCCUPATION, 1));
+        let service = info(OCCUPATION);
+        let on = Opening { grant: &grant, service, unit: &unit, taken, offers: &[], placements: &[], today };
+        offer.clone().correct(to, &on).map_err(|refusal| refusal.reason())
+    };
+    let declined = offer.clone().decline(today).unwrap();
+    let open = to(offer.answer_by, OfferState::Open);
+    assert_eq!(correct(&declined, &open, &[], today), Ok(Done::Now(offer.clone())));
+    assert_eq!(correct(&offer, &open, &[], today), Ok(Done::Already(offer.clone())));
+    assert_eq!(correct(&declined, &open, &[Interval::from(today)], today), Err("NO_FREE_PLACE"));
+    // The deadline has passed: a later one is needed.
+    let late = day(2024, 4, 4);
+    let Done::Now(lapsed) = offer.clone().lapse(late) else { panic!("it must lapse") };
+    assert_eq!(correct(&lapsed, &open, &[], late), Err("ANSWER_BY_PASSED"));
+    let longer = to(day(2024, 4, 5), OfferState::Open);
+    assert!(matches!(correct(&lapsed, &longer, &[], late), Ok(Done::Now(open)) if open.is_open(late)));
+    // An open offer's deadline moves without asking for its place again.
+    assert!(correct(&offer, &longer, &[Interval::from(today)], today).is_ok());
+    let yes = accepted(offer.clone(), today, today).unwrap().0;
+    assert_eq!(correct(&yes, &open, &[], today), Err("OFFER_ANSWERED"));
+    assert_eq!(yes.may_be_withdrawn().unwrap_err().reason(), "OFFER_ANSWERED");
+    assert!(offer.may_be_withdrawn().is_ok());
+    let elsewhere = OfferChange { unit_id: "unit-2".to_owned(), ..open };
+    assert_eq!(correct(&offer, &elsewhere, &[], today), Err("SUBJECT_FIXED"));
 }

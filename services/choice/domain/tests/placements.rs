@@ -1,9 +1,9 @@
 use niva_calendar::{Interval, NaiveDate};
-use niva_choice_domain::{Dates, Done, Placement, PlacementState, Refusal, near};
-use niva_names::stockholm::OCCUPATION;
+use niva_choice_domain::{Around, Dates, Done, Placement, PlacementState, Refusal, near};
+use niva_names::stockholm::{OCCUPATION, STUDY_CIRCLE};
 use proptest::prelude::*;
 
-use crate::{day, placement, unit};
+use crate::{day, grant, info, placement, unit};
 
 const fn order() -> (i32, u32, u32) {
     (2024, 3, 11)
@@ -14,12 +14,11 @@ fn march(d: u32) -> NaiveDate {
 }
 
 /// One of each state.
-fn states() -> [PlacementState; 7] {
+fn states() -> [PlacementState; 6] {
     let actual_start = march(12);
     let notice = Some(march(20));
     [
         PlacementState::Ordered,
-        PlacementState::Withdrawn,
         PlacementState::Started { actual_start, notice: None },
         PlacementState::Started { actual_start, notice },
         PlacementState::NoShow { notice: march(20) },
@@ -34,8 +33,8 @@ fn verbs() -> [(&'static str, Verb); 4] {
     [
         ("start", |p, d| p.start(d)),
         ("notice", |p, d| p.give_notice(d)),
-        ("end", |p, d| p.end(d, &unit("unit-1", OCCUPATION, 9), &[])),
-        ("withdraw", |p, today| p.withdraw(today)),
+        ("end", |p, d| p.end(d)),
+        ("withdraw", |p, today| p.may_be_withdrawn(today, false).map(|()| Done::Now(p))),
     ]
 }
 
@@ -60,13 +59,12 @@ fn every_state_and_verb() {
     assert_eq!(
         told,
         [
-            "ordered: started no_show PLACEMENT_STATE withdrawn",
-            "withdrawn: PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE already",
+            "ordered: started no_show PLACEMENT_STATE ordered",
             "started: PLACEMENT_STATE started ended PLACEMENT_STATE",
             "started: PLACEMENT_STATE PLACEMENT_STATE ended PLACEMENT_STATE",
             "no_show: PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE",
-            "ended: PLACEMENT_STATE PLACEMENT_STATE ended PLACEMENT_STATE",
-            "ended: PLACEMENT_STATE PLACEMENT_STATE ended PLACEMENT_STATE",
+            "ended: PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE",
+            "ended: PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE PLACEMENT_STATE",
         ]
     );
 }
@@ -77,36 +75,86 @@ fn dates_come_in_order() {
     assert_eq!(ordered.clone().start(march(10)).unwrap_err().reason(), "START_BEFORE_ORDER");
     assert_eq!(ordered.clone().give_notice(march(10)).unwrap_err().reason(), "NOTICE_BEFORE_ORDER");
     let started = ordered.clone().start(march(13)).unwrap().value();
-    let end = |d| started.clone().end(d, &unit("unit-1", OCCUPATION, 1), &[]);
+    let end = |d| started.clone().end(d);
     assert_eq!(end(march(12)).unwrap_err().reason(), "END_BEFORE_START");
     assert_eq!(end(march(13)).unwrap().value().state.end(), Some(march(13)));
-    assert_eq!(ordered.clone().withdraw(march(11)).unwrap_err().reason(), "WITHDRAWAL_TOO_LATE");
-    assert_eq!(ordered.withdraw(march(10)).unwrap().value().occupies(), None);
+    let withdraw = |today, mistake| ordered.may_be_withdrawn(today, mistake).map_err(|r| r.reason());
+    assert_eq!(withdraw(march(11), false), Err("WITHDRAWAL_TOO_LATE"));
+    assert_eq!((withdraw(march(10), false), withdraw(march(11), true)), (Ok(()), Ok(())));
+    assert!(started.may_be_withdrawn(march(30), true).is_ok());
 }
 
 #[test]
 fn the_same_again_changes_nothing_and_another_day_is_told_apart() {
     let started = placement("p", PlacementState::Ordered).start(march(13)).unwrap().value();
-    assert_eq!(started.revision, 2);
     assert_eq!(started.clone().start(march(13)), Ok(Done::Already(started.clone())));
     assert_eq!(started.clone().start(march(14)).unwrap_err().reason(), "PLACEMENT_STATE");
     let leaving = started.give_notice(march(15)).unwrap().value();
     assert_eq!(leaving.clone().give_notice(march(15)), Ok(Done::Already(leaving)));
 }
 
+fn check(to: &Placement, before: Option<&Placement>, taken: &[Interval]) -> Result<(), Refusal> {
+    let (unit, grants) = (unit("unit-1", OCCUPATION, 1), [grant("grant-1", OCCUPATION)]);
+    to.check(before, &Around { service: info(OCCUPATION), unit: &unit, taken, grants: &grants, others: &[] })
+}
+
+fn ended(end: NaiveDate) -> Placement {
+    placement("p", PlacementState::Ended { actual_start: march(11), notice: Some(march(12)), end })
+}
+
 #[test]
-fn an_end_is_corrected_unless_the_place_is_somebody_elses() {
-    let unit = unit("unit-1", OCCUPATION, 1);
-    let ended = placement(
-        "p",
-        PlacementState::Ended { actual_start: march(11), notice: Some(march(12)), end: march(15) },
+fn a_later_end_needs_the_place_to_be_free() {
+    let before = ended(march(15));
+    assert_eq!(check(&ended(march(14)), Some(&before), &[Interval::from(march(16))]), Ok(()));
+    assert_eq!(check(&ended(march(20)), Some(&before), &[Interval::from(march(21))]), Ok(()));
+    let refused = Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(16) };
+    assert_eq!(check(&ended(march(20)), Some(&before), &[Interval::from(march(16))]), Err(refused.clone()));
+    // The end taken back, as if nobody had left.
+    let open = placement("p", PlacementState::Started { actual_start: march(11), notice: None });
+    assert_eq!(check(&open, Some(&before), &[Interval::from(march(16))]), Err(refused));
+    assert_eq!(check(&open, Some(&before), &[]), Ok(()));
+    // Days that it has long had are not asked for again, whoever else is there.
+    assert_eq!(check(&ended(march(14)), Some(&before), &[Interval::from(march(1))]), Ok(()));
+    // An earlier start needs the days before, too.
+    let earlier = Placement { ordered_start: march(8), ..before.clone() };
+    let there = Interval { first: march(1), last: march(8) };
+    let refused = Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(8) };
+    assert_eq!(check(&earlier, Some(&before), &[there]), Err(refused));
+}
+
+#[test]
+fn a_correction_keeps_to_what_it_is_about() {
+    let before = ended(march(15));
+    let reason = |to: Placement| check(&to, Some(&before), &[]).err().map(|refusal| refusal.reason());
+    assert_eq!(
+        reason(Placement { person_id: "another".to_owned(), ..before.clone() }),
+        Some("SUBJECT_FIXED")
     );
-    let corrected = ended.clone().end(march(14), &unit, &[Interval::from(march(16))]).unwrap().value();
-    assert_eq!((corrected.state.end(), corrected.revision), (Some(march(14)), 2));
-    assert_eq!(corrected.state.notice(), Some(march(12)));
-    assert!(ended.clone().end(march(20), &unit, &[Interval::from(march(21))]).is_ok());
-    let refused = ended.end(march(20), &unit, &[Interval::from(march(16))]).unwrap_err();
-    assert_eq!(refused, Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(16) });
+    assert_eq!(reason(Placement { service: STUDY_CIRCLE, ..before.clone() }), Some("SUBJECT_FIXED"));
+    assert_eq!(
+        reason(Placement { ordered_start: day(2023, 12, 31), ..before.clone() }),
+        Some("OUTSIDE_GRANT")
+    );
+    let circle = Placement { service: STUDY_CIRCLE, ..before.clone() };
+    assert_eq!(check(&circle, None, &[]).unwrap_err().reason(), "WRONG_SERVICE");
+}
+
+#[test]
+fn any_grant_of_the_service_carries_the_ordered_day() {
+    let until = |id: &str, first, last| {
+        let valid = Interval { first, last };
+        niva_choice_domain::Grant { valid, ..grant(id, OCCUPATION) }
+    };
+    // Renewed with a gap of three days.
+    let grants = [until("grant-1", day(2024, 1, 1), march(9)), until("renewed", march(13), march(31))];
+    let unit = unit("unit-1", OCCUPATION, 1);
+    let around = Around { service: info(OCCUPATION), unit: &unit, taken: &[], grants: &grants, others: &[] };
+    let on = |ordered_start| {
+        let placement = Placement { ordered_start, ..placement("p", PlacementState::Ordered) };
+        placement.check(None, &around).map_err(|refusal| refusal.reason())
+    };
+    assert_eq!((on(march(9)), on(march(13))), (Ok(()), Ok(())));
+    assert_eq!((on(march(10)), on(march(12))), (Err("OUTSIDE_GRANT"), Err("OUTSIDE_GRANT")));
 }
 
 #[test]
@@ -122,8 +170,7 @@ fn some_day() -> impl Strategy<Value = NaiveDate> {
 }
 
 proptest! {
-    /// Any verb with any day leaves dates in order, keeps what it does not concern, and grows the revision by one; or
-    /// refuses.
+    /// Any verb with any day leaves dates in order and keeps what it does not concern; or refuses.
     #[test]
     fn no_verb_breaks_the_order_of_dates(
         steps in proptest::collection::vec((0_usize..4, some_day()), 0..12),
@@ -132,7 +179,6 @@ proptest! {
         for (verb, day) in steps {
             match verbs()[verb].1(now.clone(), day) {
                 Ok(Done::Now(next)) => {
-                    prop_assert_eq!(next.revision, now.revision + 1);
                     prop_assert_eq!(next.ordered_start, now.ordered_start);
                     now = next;
                 }
@@ -164,7 +210,7 @@ proptest! {
                 p = p.give_notice(d)?.value();
             }
             if let Some(d) = end {
-                p = p.end(d, &unit("unit-1", OCCUPATION, 1), &[])?.value();
+                p = p.end(d)?.value();
             }
             Ok::<_, Refusal>(p.state)
         };

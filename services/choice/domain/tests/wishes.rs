@@ -11,7 +11,7 @@ type Wrong = Vec<(Option<usize>, Refusal)>;
 fn record(service: ServiceKey, ranked: &[&str], units: &[Unit]) -> Result<Wish, Wrong> {
     let units: BTreeMap<_, _> = units.iter().map(|u| (u.unit_id.clone(), u.clone())).collect();
     let ranked = ranked.iter().map(|id| (*id).to_owned()).collect();
-    Wish::record(&grant("g", service), info(service), ranked, &units, 3, day(2024, 3, 1))
+    Wish::new("w".to_owned(), &grant("g", service), info(service), ranked, &units, day(2024, 3, 1))
 }
 
 fn elsewhere(unit: Unit) -> Unit {
@@ -24,10 +24,13 @@ fn reasons(result: Result<Wish, Wrong>) -> Vec<(Option<usize>, &'static str)> {
 }
 
 #[test]
-fn a_wish_replaces_the_one_before() {
+fn a_wish_ranks_units_best_first() {
     let wish =
         record(OCCUPATION, &["b", "a"], &[unit("a", OCCUPATION, 0), unit("b", OCCUPATION, 1)]).unwrap();
-    assert_eq!((wish.unit_ids.as_slice(), wish.version), (&["b".to_owned(), "a".to_owned()][..], 4));
+    assert_eq!(
+        (wish.unit_ids, wish.person_id.as_str()),
+        (vec!["b".to_owned(), "a".to_owned()], "person of g")
+    );
 }
 
 #[test]

@@ -1,24 +1,18 @@
 //! The feed of choice, and how far that of assessment has been applied.
 
-mod store;
-
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
 use niva_access::Caller;
 use niva_base::OpError;
-use niva_feed::{FeedItem, HEARTBEAT, NewEvent};
+use niva_feed::{NewEvent, produce};
 use niva_proto::choice::v1 as pb;
-use niva_proto::common::v1::FeedStatus;
-use niva_rpc::wire::write;
-use niva_store::DbError;
 use pb::choice_feed_event::Fact;
 use pb::feed_service_server::FeedService;
-use prost::Message as _;
 use tonic::{Request, Response, Status};
 
-use crate::{Answer, App, grants};
+use crate::{Answer, App};
 
 /// The feed as tonic sees it.
 pub(crate) struct Feed(pub(crate) Arc<App>);
@@ -31,7 +25,9 @@ impl FeedService for Feed {
         &self,
         request: Request<pb::WatchChoiceRequest>,
     ) -> Answer<Self::WatchChoiceStream> {
-        Ok(Response::new(self.watch(request.get_ref()).map(|item| item.map_err(niva_rpc::status)).boxed()))
+        let App { feed, shutdown, .. } = &*self.0;
+        let messages = produce(feed, request.get_ref().after_position, shutdown.clone());
+        Ok(Response::new(messages.map(|message| message.map_err(niva_rpc::status)).boxed()))
     }
 
     async fn get_feed_status(
@@ -43,41 +39,13 @@ impl FeedService for Feed {
 }
 
 impl Feed {
-    fn watch(
-        &self,
-        request: &pb::WatchChoiceRequest,
-    ) -> impl Stream<Item = Result<pb::WatchChoiceResponse, OpError>> + Send + 'static {
-        let items = self.0.feed.stream(request.after_position, HEARTBEAT, self.0.shutdown.clone());
-        items.map(|item| said(item?))
-    }
-
     async fn status(
         &self,
         _caller: &Caller,
         _request: &pb::GetFeedStatusRequest,
     ) -> Result<pb::GetFeedStatusResponse, OpError> {
-        let status = self.0.assessment.borrow().clone();
-        let moved = store::cursor_moved(self.0.db.conn(), grants::FEED).await?;
-        let feed = FeedStatus {
-            feed: grants::FEED.to_owned(),
-            applied_position: status.cursor,
-            newest_position: status.newest,
-            connected: status.connected,
-            last_error: status.last_error.unwrap_or_default(),
-            update_time: moved.map(write::timestamp),
-        };
-        Ok(pb::GetFeedStatusResponse { feeds: vec![feed] })
+        Ok(pb::GetFeedStatusResponse { feeds: self.0.followed.status(self.0.db.conn()).await? })
     }
-}
-
-fn said(item: FeedItem) -> Result<pb::WatchChoiceResponse, OpError> {
-    let events = item.events.into_iter().map(|logged| {
-        let event = pb::ChoiceFeedEvent::decode(logged.payload.as_slice())
-            .map_err(|e| DbError::row("feed_event", "payload", logged.position.to_string(), e))?;
-        Ok(pb::ChoiceFeedEvent { info: Some(logged.info()), ..event })
-    });
-    let events = events.collect::<Result<_, DbError>>()?;
-    Ok(pb::WatchChoiceResponse { events, newest_position: item.newest })
 }
 
 /// What others hear of a provider.

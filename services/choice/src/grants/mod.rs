@@ -3,73 +3,32 @@
 pub(crate) mod store;
 mod wire;
 
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
 use niva_access::Caller;
 use niva_base::{OpError, Violations};
 use niva_choice_domain::Grant;
-use niva_feed::{FeedEvent, FeedSink, FeedSource, Heard, Meaning};
-use niva_proto::assessment::v1 as pb;
-use niva_rpc::client::Channel;
+use niva_feed::{FeedEvent, FeedSink};
+use niva_names::ServiceKey;
 use niva_store::Tx;
-use pb::assessment_feed_event::Fact;
-use pb::feed_service_client::FeedServiceClient as AssessmentFeedClient;
-use tonic::Status;
 
 use crate::sight::Sight;
+use store::Known;
+
+pub(crate) use wire::source;
 
 /// Name of the feed in the table of cursors, and on the wire.
 pub(crate) const FEED: &str = "assessment";
 
-/// Opens the feed.
-pub(crate) struct Source(AssessmentFeedClient<Channel>);
-
-/// Applies it.
+/// Applies the feed.
 pub(crate) struct Grants;
 
-impl Source {
-    pub(crate) fn new(channel: Channel) -> Self {
-        Self(niva_rpc::bounded!(AssessmentFeedClient::new(channel)))
-    }
-}
-
 #[async_trait::async_trait]
-impl FeedSource<Option<Fact>> for Source {
-    async fn open(
-        &self,
-        after: i64,
-    ) -> Result<BoxStream<'static, Result<Heard<Option<Fact>>, Status>>, Status> {
-        let request = pb::WatchAssessmentRequest { after_position: after };
-        let said = self.0.clone().watch_assessment(request).await?.into_inner();
-        Ok(said.map(|message| message.map(heard)).boxed())
-    }
-}
-
-fn heard(message: pb::WatchAssessmentResponse) -> Heard<Option<Fact>> {
-    let events = message.events.into_iter().map(|event| {
-        let info = event.info.unwrap_or_default();
-        let meaning = match &event.fact {
-            Some(_) => Meaning::Known,
-            None if info.ignorable => Meaning::Ignorable,
-            None => Meaning::Unknown,
-        };
-        FeedEvent { position: info.position, previous: info.previous_position, meaning, event: event.fact }
-    });
-    Heard { events: events.collect(), newest: message.newest_position }
-}
-
-#[async_trait::async_trait]
-impl FeedSink<Option<Fact>> for Grants {
-    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<Option<Fact>>]) -> Result<(), OpError> {
+impl FeedSink<wire::Event> for Grants {
+    async fn apply(&self, tx: &Tx<'_>, events: &[FeedEvent<wire::Event>]) -> Result<(), OpError> {
         let mut v = Violations::new();
         let told: Vec<_> = events
             .iter()
-            .filter_map(|event| match &event.event {
-                Some(Fact::Grant(grant)) => {
-                    v.nested(&format!("event at {}", event.position), |v| wire::grant(v, grant))
-                }
-                // Somebody, or a level.
-                Some(Fact::Person(_) | Fact::LevelDecision(_)) | None => None,
+            .filter_map(|event| {
+                v.nested(&format!("event at {}", event.position), |v| wire::grant(v, &event.event))
             })
             .collect();
         v.finish()?;
@@ -77,13 +36,34 @@ impl FeedSink<Option<Fact>> for Grants {
     }
 }
 
-/// A grant of a district that the caller has to do with, held to the transaction's end.
-pub(crate) async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Option<Grant>, OpError> {
-    let grant = store::lock(tx, id).await?;
-    if let Some(grant) = &grant {
-        Sight::of(caller).district(&grant.district)?;
+/// The grant that stands, and with it all that stand of the service to the person; held to the transaction's end.
+pub(crate) async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Grant, Vec<Grant>), OpError> {
+    let known = store::find(tx, id).await?.ok_or_else(|| unknown(id))?;
+    let standing = of_person(tx, caller, &known.grant.person_id, known.grant.service).await?;
+    // As it stands now that it is held.
+    let grant = standing.iter().find(|grant| grant.grant_id == id).cloned();
+    Ok((grant.ok_or_else(|| unknown(id))?, standing))
+}
+
+/// The grants that stand of a service to a person, held to the transaction's end.
+pub(crate) async fn of_person(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    person_id: &str,
+    service: ServiceKey,
+) -> Result<Vec<Grant>, OpError> {
+    let known = store::hold(tx, person_id, service).await?;
+    check_sight(caller, &known)?;
+    Ok(known.into_iter().filter(|known| known.stands).map(|known| known.grant).collect())
+}
+
+/// Refuses a person to whom none of the caller's districts has granted the service.
+pub(crate) fn check_sight(caller: &Caller, known: &[Known]) -> Result<(), OpError> {
+    let sight = Sight::of(caller);
+    match known.iter().find(|known| sight.district(&known.grant.district).is_ok()).or(known.first()) {
+        Some(known) => sight.district(&known.grant.district),
+        None => Ok(()),
     }
-    Ok(grant)
 }
 
 /// The error that nothing is known of a grant.
@@ -92,4 +72,13 @@ pub(crate) fn unknown(id: &str) -> OpError {
         "there is no grant {id} here: check the id, or wait until the feed of assessment tells of it"
     );
     OpError::precondition("GRANT_UNKNOWN", words).with("grant_id", id)
+}
+
+/// The error that a person has no grant of a service.
+pub(crate) fn none(person_id: &str, service: ServiceKey) -> OpError {
+    let words = format!(
+        "no grant of {service} to person {person_id} is known here: check the person, or wait until the feed of \
+         assessment tells of one"
+    );
+    OpError::precondition("GRANT_UNKNOWN", words)
 }

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 
 use niva_calendar::Interval;
 use niva_choice_domain::Grant;
+use niva_names::ServiceKey;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -24,9 +23,8 @@ pub struct Model {
     pub first_day: Date,
     /// Absent: without end.
     pub last_day: Option<Date>,
+    pub state: String,
     pub revision: i64,
-    /// As if it had never been granted.
-    pub withdrawn: bool,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
@@ -34,15 +32,25 @@ impl ActiveModelBehavior for ActiveModel {}
 /// Rows in one INSERT.
 const ROWS: usize = 1_000;
 
+/// A grant as it is known.
+#[derive(Debug, Clone)]
+pub(crate) struct Known {
+    pub(crate) grant: Grant,
+    /// Whether it counts: it was not withdrawn.
+    pub(crate) stands: bool,
+    /// The higher revision is the newer truth.
+    pub(crate) revision: i64,
+}
+
 /// Keeps the higher revision of what is known and what is told: whatever the order, and however often.
-pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = (Grant, bool)>) -> Result<(), DbError> {
+pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Known>) -> Result<(), DbError> {
     // One statement cannot write the same row twice.
-    let mut newest: BTreeMap<String, (Grant, bool)> = BTreeMap::new();
-    for (grant, withdrawn) in told {
-        match newest.get(&grant.grant_id) {
-            Some((known, _)) if known.revision >= grant.revision => {}
+    let mut newest: BTreeMap<String, Known> = BTreeMap::new();
+    for known in told {
+        match newest.get(&known.grant.grant_id) {
+            Some(before) if before.revision >= known.revision => {}
             _ => {
-                newest.insert(grant.grant_id.clone(), (grant, withdrawn));
+                newest.insert(known.grant.grant_id.clone(), known);
             }
         }
     }
@@ -58,8 +66,8 @@ pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = (Grant, bo
                 Column::District,
                 Column::FirstDay,
                 Column::LastDay,
+                Column::State,
                 Column::Revision,
-                Column::Withdrawn,
             ])
             .action_and_where(newer)
             .to_owned();
@@ -68,41 +76,47 @@ pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = (Grant, bo
     Ok(())
 }
 
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Grant>, DbError> {
-    standing().filter(Column::GrantId.eq(id)).one(db).await?.map(grant).transpose()
+/// The grant, also a withdrawn one.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Known>, DbError> {
+    Entity::find_by_id(id.to_owned()).one(db).await?.map(known).transpose()
 }
 
-/// The grant, and with it every grant of the same person and service, held to the transaction's end: whoever offers or
-/// orders holds them, so that a person has one offer and one order of a service at a time.
-pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Grant>, DbError> {
-    let Some(grant) = find(tx, id).await? else { return Ok(None) };
-    let query = standing()
-        .filter(Column::PersonId.eq(grant.person_id.as_str()))
-        .filter(Column::Service.eq(grant.service.as_str()));
-    let rows = query.order_by_asc(Column::GrantId).lock_exclusive().all(tx).await?;
-    // As it stands now that it is held.
-    rows.into_iter().find(|row| row.grant_id == id).map(self::grant).transpose()
+/// All grants of a service to a person, in order of id.
+pub(crate) async fn of_person(
+    db: &impl ConnectionTrait,
+    person_id: &str,
+    service: ServiceKey,
+) -> Result<Vec<Known>, DbError> {
+    mine(person_id, service).all(db).await?.into_iter().map(known).collect()
+}
+
+/// All grants of a service to a person, in order of id, held to the transaction's end: whoever offers or orders holds
+/// them, so that a person has one offer and one order of a service at a time.
+pub(crate) async fn hold(tx: &Tx<'_>, person_id: &str, service: ServiceKey) -> Result<Vec<Known>, DbError> {
+    mine(person_id, service).lock_exclusive().all(tx).await?.into_iter().map(known).collect()
+}
+
+fn mine(person_id: &str, service: ServiceKey) -> Select<Entity> {
+    let query = Entity::find().filter(Column::PersonId.eq(person_id));
+    query.filter(Column::Service.eq(service.as_str())).order_by_asc(Column::GrantId)
 }
 
 /// Those of `ids` that are known.
 pub(crate) async fn find_all(
     db: &impl ConnectionTrait,
     ids: &[&str],
-) -> Result<BTreeMap<String, Grant>, DbError> {
+) -> Result<BTreeMap<String, Known>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in ids.chunks(crate::store::CHUNK) {
-        for row in standing().filter(Column::GrantId.is_in(chunk.iter().copied())).all(db).await? {
-            found.insert(row.grant_id.clone(), grant(row)?);
+        for row in Entity::find().filter(Column::GrantId.is_in(chunk.iter().copied())).all(db).await? {
+            found.insert(row.grant_id.clone(), known(row)?);
         }
     }
     Ok(found)
 }
 
-fn standing() -> Select<Entity> {
-    Entity::find().filter(Column::Withdrawn.eq(false))
-}
-
-fn row((grant, withdrawn): (Grant, bool)) -> Model {
+fn row(known: Known) -> Model {
+    let Known { grant, stands, revision } = known;
     Model {
         service: grant.service.as_str().to_owned(),
         first_day: grant.valid.first,
@@ -110,19 +124,19 @@ fn row((grant, withdrawn): (Grant, bool)) -> Model {
         grant_id: grant.grant_id,
         person_id: grant.person_id,
         district: grant.district,
-        revision: grant.revision,
-        withdrawn,
+        state: if stands { "stands" } else { "withdrawn" }.to_owned(),
+        revision,
     }
 }
 
-fn grant(row: Model) -> Result<Grant, DbError> {
-    Ok(Grant {
+fn known(row: Model) -> Result<Known, DbError> {
+    let grant = Grant {
         service: crate::store::service("grant", &row.grant_id, &row.service)?,
         valid: Interval::between(row.first_day, row.last_day)
             .ok_or_else(|| DbError::row("grant", "last_day", row.grant_id.clone(), "is before first_day"))?,
         grant_id: row.grant_id,
         person_id: row.person_id,
         district: row.district,
-        revision: row.revision,
-    })
+    };
+    Ok(Known { grant, stands: row.state == "stands", revision: row.revision })
 }

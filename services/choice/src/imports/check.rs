@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_access::Caller;
 use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
-use niva_choice_domain::{Grant, Placement, Unit, capacity};
+use niva_choice_domain::{Placement, Unit, capacity};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::import::Findings;
 use niva_store::Tx;
@@ -24,7 +24,7 @@ struct Known<'a> {
     coming_units: BTreeSet<&'a str>,
     providers: BTreeSet<String>,
     units: BTreeMap<String, Unit>,
-    grants: BTreeMap<String, Grant>,
+    grants: BTreeMap<String, grants::store::Known>,
     taken_placements: BTreeSet<String>,
 }
 
@@ -92,19 +92,19 @@ async fn check_placements(
     units.extend(accepted.units.iter().map(|unit| (unit.unit_id.as_str(), unit)));
     let mut at: BTreeMap<&str, Vec<(usize, Interval)>> = BTreeMap::new();
     for (&i, placement) in placed_by.iter().zip(&accepted.placements) {
-        if let Some(grant) = known.grants.get(&placement.grant_id) {
+        if let Some(grant) = known.grants.get(&placement.grant_id).map(|known| &known.grant) {
             Sight::of(caller).district(&grant.district)?;
         }
         known.check_placement(i, placement, units.get(placement.unit_id.as_str()).copied(), findings);
-        if let Some(days) = placement.occupies().filter(|_| !findings.has(i)) {
-            at.entry(placement.unit_id.as_str()).or_default().push((i, days));
+        if !findings.has(i) {
+            at.entry(placement.unit_id.as_str()).or_default().push((i, placement.occupies()));
         }
     }
     let ids: Vec<_> = known.units.keys().map(String::as_str).filter(|id| at.contains_key(id)).collect();
     let first = at.values().flatten().map(|(_, days)| days.first).min();
     let mut taken: BTreeMap<String, Vec<Interval>> = BTreeMap::new();
     for placement in placements::store::holding(tx, &ids, first.unwrap_or(reader.today)).await? {
-        taken.entry(placement.unit_id.clone()).or_default().extend(placement.occupies());
+        taken.entry(placement.unit_id.clone()).or_default().push(placement.occupies());
     }
     for offer in offers::store::open_at(tx, &ids).await? {
         taken.entry(offer.unit_id.clone()).or_default().extend(offer.occupies(reader.today));
@@ -164,7 +164,7 @@ impl Known<'_> {
             }
             Some(_) => {}
         }
-        let Some(grant) = self.grants.get(grant_id) else {
+        let Some(grant) = self.grants.get(grant_id).map(|known| &known.grant) else {
             let words = format!(
                 "there is no grant {grant_id} here: check the id, or wait until the feed of assessment tells of it"
             );

@@ -54,7 +54,8 @@ impl Imports {
         let told =
             &Telling { author: caller.author(), recorded_at: self.0.clock.now(), reason: String::new() };
         self.0
-            .once(&call, |tx| {
+            .feed
+            .once(&call, self.0.clock.now(), |tx| {
                 Box::pin(async move {
                     let mut findings = Findings::default();
                     let accepted = check::check(tx, self.0.reader(), caller, records, &mut findings).await?;
@@ -86,8 +87,10 @@ async fn save(
     units::store::insert_all(tx, &told).await?;
     let units: Vec<_> = told.iter().map(|(u, info)| units::wire::write(u, info)).collect();
     facts::append(tx, &units).await?;
-    placements::store::insert_all(tx, &accepted.placements).await?;
-    let placements = accepted.placements.iter().map(|p| feed::placement(&placements::wire::placement(p)));
-    let events = providers.iter().map(feed::provider).chain(units.iter().map(feed::unit)).chain(placements);
-    Ok((answer, events.collect()))
+    let told: Vec<_> = accepted.placements.iter().map(|p| (p.clone(), first(&p.placement_id))).collect();
+    placements::store::insert_all(tx, &told).await?;
+    let placements: Vec<_> = told.iter().map(|(p, info)| placements::wire::write(p, info)).collect();
+    facts::append(tx, &placements).await?;
+    let events = providers.iter().map(feed::provider).chain(units.iter().map(feed::unit));
+    Ok((answer, events.chain(placements.iter().map(feed::placement)).collect()))
 }

@@ -24,7 +24,7 @@ impl Reader<'_> {
             }
             Record::Unit(given) => v.nested("unit", |v| self.unit(v, given, None).map(Imported::Unit)),
             Record::Placement(given) => {
-                v.nested("placement", |v| self.placement(v, given).map(Imported::Placement))
+                v.nested("placement", |v| self.placement(v, given, None).map(Imported::Placement))
             }
         }
     }

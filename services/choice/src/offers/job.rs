@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use niva_base::OpError;
 use niva_calendar::NaiveDate;
+use niva_facts::{Author, Telling};
+use niva_proto::choice::v1 as pb;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -10,6 +13,17 @@ use super::Offers;
 
 /// How often the clock is looked at. Only a new day can make an offer lapse, so most looks cost nothing.
 const LOOK: Duration = Duration::from_millis(250);
+
+impl Offers {
+    /// Lets offers lapse, all that are overdue or one, as what the service itself tells.
+    pub(super) async fn lapse(&self, only: Option<&str>) -> Result<Vec<pb::Offer>, OpError> {
+        let today = self.0.clock.today();
+        let author = Author { subject: "niva-choice".to_owned(), role: String::new() };
+        let told = Telling { author, recorded_at: self.0.clock.now(), reason: String::new() };
+        let told = &told;
+        self.0.db.write(|tx| Box::pin(async move { super::lapse(tx, today, only, told).await })).await
+    }
+}
 
 /// Runs until the shutdown. `done` learns the last day on which everything overdue has lapsed. Several may run on one
 /// database: whoever comes second finds nothing left to do. After a failure the next look tries again.

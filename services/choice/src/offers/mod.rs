@@ -1,6 +1,7 @@
 //! Offers and their answers.
 
 pub(crate) mod job;
+mod reads;
 pub(crate) mod store;
 mod wire;
 
@@ -9,21 +10,20 @@ use std::sync::Arc;
 use niva_access::Caller;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_choice_domain::{Grant, Offer, Opening, Order, Refusal};
+use niva_choice_domain::{Done, Grant, Offer, Opening, Order, Refusal, Unit};
+use niva_facts::{Info, Telling};
 use niva_names::ServiceInfo;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
-use niva_store::Tx;
-use niva_store::page::{PageRequest, filter_hash};
-use niva_store::request::ChangeCall as Call;
+use niva_store::{Tx, facts};
 use pb::offer_service_server::OfferService;
 use tonic::Request;
 
-use crate::occupancy::taken;
+use crate::occupancy::{Surroundings, taken};
 use crate::refused::refused;
-use crate::sight::Sight;
 use crate::store::of_row;
-use crate::{Answer, App, MAX_PAGE, feed, grants, placements, units, wishes};
+use crate::wire::{id, id_of};
+use crate::{Answer, App, grants, placements, standing, units, wishes};
 
 /// Offers as tonic sees them.
 pub(crate) struct Offers(pub(crate) Arc<App>);
@@ -55,8 +55,33 @@ impl OfferService for Offers {
         answer!(self.lapse_all(request))
     }
 
+    async fn correct_offer(
+        &self,
+        request: Request<pb::CorrectOfferRequest>,
+    ) -> Answer<pb::CorrectOfferResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_offer(
+        &self,
+        request: Request<pb::WithdrawOfferRequest>,
+    ) -> Answer<pb::WithdrawOfferResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_offer(&self, request: Request<pb::GetOfferRequest>) -> Answer<pb::GetOfferResponse> {
+        answer!(self.get(request))
+    }
+
     async fn list_offers(&self, request: Request<pb::ListOffersRequest>) -> Answer<pb::ListOffersResponse> {
         answer!(self.list(request))
+    }
+
+    async fn list_offer_revisions(
+        &self,
+        request: Request<pb::ListOfferRevisionsRequest>,
+    ) -> Answer<pb::ListOfferRevisionsResponse> {
+        answer!(self.revisions(request))
     }
 }
 
@@ -71,33 +96,24 @@ impl Offers {
         let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
         let (grant_id, unit_id) = &v.finish_with(grant_id.zip(unit_id))?;
         let (today, offer_id) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "offer"));
-        let call = Call { method: "MakeOffer", caller, request_id: &request.request_id, request };
         self.0
-            .once(&call, |tx| {
+            .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let grant =
-                        grants::held(tx, caller, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?;
+                    let (grant, _) = grants::held(tx, caller, grant_id).await?;
                     grant.usable(today).map_err(refused)?;
+                    let service = self.0.service(grant.service)?;
                     let reflection_days = self.0.terms(grant.service)?.parameters.reflection_days;
                     let not_wished =
                         || Refusal::NotWished { grant_id: grant_id.clone(), unit_id: unit_id.clone() };
                     let unit = units::store::hold(tx, unit_id).await?.ok_or_else(|| refused(not_wished()))?;
-                    let wish = wishes::store::newest(tx, grant_id).await?;
-                    let service = self.0.service(grant.service)?;
-                    let opening = Opening {
-                        grant: &grant,
-                        service,
-                        wish: wish.as_ref(),
-                        unit: &unit,
-                        taken: &taken(tx, &unit, today, today, None).await?,
-                        offers: &still_open(tx, &grant, service, today).await?,
-                        placements: &placements::store::running_beside(tx, &grant, service).await?,
-                        today,
-                        reflection_days,
-                    };
-                    let offer = Offer::make(offer_id.clone(), &opening).map_err(refused)?;
-                    store::insert(tx, &offer).await?;
-                    Ok((pb::MakeOfferResponse { offer: Some(wire::offer(&offer)) }, Vec::new()))
+                    let wish = wishes::store::of_grant(tx, grant_id).await?;
+                    let around = Beside::look(tx, &grant, service, &unit, None, &told).await?;
+                    let opening = around.opening(&grant, service, &unit, today);
+                    let offer = Offer::make(offer_id.clone(), wish.as_ref(), &opening, reflection_days);
+                    let offer = offer.map_err(refused)?;
+                    let info = Info::first(offer_id, told);
+                    store::insert(tx, &offer, &info).await?;
+                    Ok(pb::MakeOfferResponse { offer: Some(tell(tx, &offer, &info).await?) })
                 })
             })
             .await
@@ -109,37 +125,40 @@ impl Offers {
         request: &pb::AcceptOfferRequest,
     ) -> Result<pb::AcceptOfferResponse, OpError> {
         let mut v = Violations::new();
-        let offer_id = read::id(&mut v, "offer_id", &request.offer_id);
+        let offer_id = id_of::<pb::Offer>(&mut v, &request.offer_id);
         let ordered_start = self.0.reader().day(&mut v, "ordered_start", request.ordered_start);
         let (offer_id, ordered_start) = &v.finish_with(offer_id.zip(ordered_start))?;
         let (today, placement_id) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "placement"));
-        let call = Call { method: "AcceptOffer", caller, request_id: &request.request_id, request };
         let answered = self
             .0
-            .once(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let (grant, offer) = held(tx, caller, offer_id).await?;
+                    let Held { offer, grant, grants, info } = held(tx, caller, offer_id).await?;
+                    let next = info.happened(told.clone())?;
+                    let service = self.0.service(offer.service)?;
                     let unit = units::store::hold(tx, &offer.unit_id).await?;
                     let unit = of_row("offer", "unit_id", offer_id, unit)?;
-                    let service = self.0.service(grant.service)?;
+                    let running = placements::store::running_beside(tx, &grant, service).await?;
+                    let others =
+                        placements::store::of_person(tx, &grant.person_id, grant.service, "").await?;
+                    let taken = taken(tx, &unit, today, today, Some(offer_id)).await?;
+                    let surroundings = Surroundings { unit, taken, grants, others };
                     let order = Order {
                         placement_id: placement_id.clone(),
-                        grant: &grant,
-                        service,
-                        unit: &unit,
-                        taken: &taken(tx, &unit, today, today, Some(offer_id)).await?,
-                        placements: &placements::store::running_beside(tx, &grant, service).await?,
+                        around: surroundings.around(service),
+                        placements: &running,
                         ordered_start: *ordered_start,
                         today,
                         start_days: self.0.terms(offer.service)?.parameters.start_days,
                     };
                     let (offer, placement) = offer.accept(&order).map_err(refused)?;
-                    placements::store::insert(tx, &placement).await?;
-                    store::update(tx, &offer).await?;
-                    let placement = placements::wire::placement(&placement);
-                    let event = feed::placement(&placement);
-                    let offer = Some(wire::offer(&offer));
-                    Ok((pb::AcceptOfferResponse { offer, placement: Some(placement) }, vec![event]))
+                    let first = Info::first(placement_id, told);
+                    placements::store::insert(tx, &placement, &first).await?;
+                    store::update(tx, &offer, &next).await?;
+                    let (placement, event) = placements::tell(tx, &placement, &first).await?;
+                    let offer = Some(tell(tx, &offer, &next).await?);
+                    let placement = Some(placement);
+                    Ok((pb::AcceptOfferResponse { offer, placement, feed_position: 0 }, vec![event]))
                 })
             })
             .await;
@@ -151,21 +170,71 @@ impl Offers {
         caller: &Caller,
         request: &pb::DeclineOfferRequest,
     ) -> Result<pb::DeclineOfferResponse, OpError> {
-        let offer_id = &read::only_id("offer_id", &request.offer_id)?;
+        let offer_id = &id::<pb::Offer>(&request.offer_id)?;
         let today = self.0.clock.today();
-        let call = Call { method: "DeclineOffer", caller, request_id: &request.request_id, request };
         let answered = self
             .0
-            .once(&call, |tx| {
+            .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let (_, offer) = held(tx, caller, offer_id).await?;
+                    let Held { offer, info, .. } = held(tx, caller, offer_id).await?;
+                    let next = info.happened(told)?;
                     let offer = offer.decline(today).map_err(refused)?;
-                    store::update(tx, &offer).await?;
-                    Ok((pb::DeclineOfferResponse { offer: Some(wire::offer(&offer)) }, Vec::new()))
+                    store::update(tx, &offer, &next).await?;
+                    Ok(pb::DeclineOfferResponse { offer: Some(tell(tx, &offer, &next).await?) })
                 })
             })
             .await;
         self.lapsed_if_late(offer_id, answered).await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectOfferRequest,
+    ) -> Result<pb::CorrectOfferResponse, OpError> {
+        let given = &self.0.reader().offer(request.offer.as_ref())?;
+        let today = self.0.clock.today();
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let Held { offer, grant, info, .. } = held(tx, caller, &given.offer_id).await?;
+                    let next = info.corrected(request.expected_revision, told.clone())?;
+                    let service = self.0.service(offer.service)?;
+                    let unit = units::store::hold(tx, &offer.unit_id).await?;
+                    let unit = of_row("offer", "unit_id", &offer.offer_id, unit)?;
+                    let but = Some(given.offer_id.as_str());
+                    let around = Beside::look(tx, &grant, service, &unit, but, &told).await?;
+                    let opening = around.opening(&grant, service, &unit, today);
+                    let told = match offer.correct(&given.change, &opening).map_err(refused)? {
+                        Done::Already(offer) => standing(tx, &offer.offer_id).await?.0,
+                        Done::Now(offer) => {
+                            store::update(tx, &offer, &next).await?;
+                            tell(tx, &offer, &next).await?
+                        }
+                    };
+                    Ok(pb::CorrectOfferResponse { offer: Some(told) })
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawOfferRequest,
+    ) -> Result<pb::WithdrawOfferResponse, OpError> {
+        let offer_id = &id::<pb::Offer>(&request.offer_id)?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let Held { offer, info, .. } = held(tx, caller, offer_id).await?;
+                    let next = info.withdrawn(request.expected_revision, told)?;
+                    offer.may_be_withdrawn().map_err(refused)?;
+                    store::update(tx, &offer, &next).await?;
+                    Ok(pb::WithdrawOfferResponse { offer: Some(tell(tx, &offer, &next).await?) })
+                })
+            })
+            .await
     }
 
     /// An answer after the deadline changes nothing of its own, but the offer is seen to have lapsed.
@@ -176,67 +245,105 @@ impl Offers {
         answer
     }
 
-    /// Lets offers lapse whose deadline has passed: all of them, or one.
-    pub(crate) async fn lapse(&self, only: Option<&str>) -> Result<Vec<Offer>, OpError> {
-        let today = self.0.clock.today();
-        self.0.db.write(|tx| Box::pin(async move { Ok(store::lapse(tx, today, only).await?) })).await
-    }
-
     async fn lapse_all(
         &self,
         caller: &Caller,
         request: &pb::LapseOffersRequest,
     ) -> Result<pb::LapseOffersResponse, OpError> {
         let today = self.0.clock.today();
-        let call = Call { method: "LapseOffers", caller, request_id: &request.request_id, request };
         self.0
-            .once(&call, |tx| {
+            .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let lapsed = store::lapse(tx, today, None).await?;
-                    Ok((
-                        pb::LapseOffersResponse { offers: lapsed.iter().map(wire::offer).collect() },
-                        Vec::new(),
-                    ))
+                    Ok(pb::LapseOffersResponse { offers: lapse(tx, today, None, &told).await? })
                 })
             })
             .await
     }
-
-    async fn list(
-        &self,
-        caller: &Caller,
-        request: &pb::ListOffersRequest,
-    ) -> Result<pb::ListOffersResponse, OpError> {
-        let state = wire::state(request.state)?;
-        let filter = filter_hash(&["offers", &request.person_id, state.unwrap_or_default()]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let sight = Sight::of(caller);
-        let rows = store::list(self.0.db.conn(), &request.person_id, state, &sight, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |o| o.offer_id.clone());
-        Ok(pb::ListOffersResponse { offers: rows.iter().map(wire::offer).collect(), next_page_token })
-    }
 }
 
-/// The person's open offers, after those that are overdue have lapsed.
-async fn still_open(
-    tx: &Tx<'_>,
-    grant: &Grant,
-    service: &ServiceInfo,
-    today: NaiveDate,
-) -> Result<Vec<Offer>, OpError> {
-    let mut open = store::open_beside(tx, grant, service).await?;
-    for offer in open.iter().filter(|offer| !offer.is_open(today)) {
-        store::lapse(tx, today, Some(&offer.offer_id)).await?;
-    }
-    open.retain(|offer| offer.is_open(today));
-    Ok(open)
+/// An offer that is held, with the grants of its person.
+struct Held {
+    offer: Offer,
+    /// The grant that it was made under.
+    grant: Grant,
+    /// All that stand of the service to the person.
+    grants: Vec<Grant>,
+    info: Info,
 }
 
-/// The offer and its grant, held. The grant first, as everywhere, so that nobody waits for each other.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Grant, Offer), OpError> {
+/// The offer and its grants, held. The grants first, as everywhere, so that nobody waits for each other.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Held, OpError> {
     let missing = || OpError::not_found("offer", id);
     let offer = store::find(tx, id).await?.ok_or_else(missing)?;
-    let grant = of_row("offer", "grant_id", id, grants::held(tx, caller, &offer.grant_id).await?)?;
+    let grants = grants::of_person(tx, caller, &offer.person_id, offer.service).await?;
+    let grant = of_row("offer", "grant_id", id, grants::store::find(tx, &offer.grant_id).await?)?.grant;
     let offer = store::lock(tx, id).await?.ok_or_else(missing)?;
-    Ok((grant, offer))
+    let (_, info) = standing::<pb::Offer>(tx, id).await?;
+    Ok(Held { offer, grant, grants, info })
+}
+
+/// What an open offer stands beside.
+struct Beside {
+    taken: Vec<niva_calendar::Interval>,
+    offers: Vec<Offer>,
+    placements: Vec<niva_choice_domain::Placement>,
+}
+
+impl Beside {
+    /// All but one offer. Offers of the person that are overdue lapse first.
+    async fn look(
+        tx: &Tx<'_>,
+        grant: &Grant,
+        service: &ServiceInfo,
+        unit: &Unit,
+        but: Option<&str>,
+        told: &Telling,
+    ) -> Result<Self, OpError> {
+        let today = niva_base::civil_day(told.recorded_at);
+        let mut offers = store::open_beside(tx, grant, service).await?;
+        offers.retain(|offer| Some(offer.offer_id.as_str()) != but);
+        for late in offers.iter().filter(|offer| !offer.is_open(today)) {
+            lapse(tx, today, Some(&late.offer_id), told).await?;
+        }
+        offers.retain(|offer| offer.is_open(today));
+        let placements = placements::store::running_beside(tx, grant, service).await?;
+        Ok(Self { taken: taken(tx, unit, today, today, but).await?, offers, placements })
+    }
+
+    fn opening<'a>(
+        &'a self,
+        grant: &'a Grant,
+        service: &'a ServiceInfo,
+        unit: &'a Unit,
+        today: NaiveDate,
+    ) -> Opening<'a> {
+        let Self { taken, offers, placements } = self;
+        Opening { grant, service, unit, taken, offers, placements, today }
+    }
+}
+
+/// Lets open offers lapse whose deadline has passed: all of them, or one. Whoever comes second finds them lapsed.
+async fn lapse(
+    tx: &Tx<'_>,
+    today: NaiveDate,
+    only: Option<&str>,
+    told: &Telling,
+) -> Result<Vec<pb::Offer>, OpError> {
+    let mut lapsed = Vec::new();
+    for offer in store::overdue(tx, today, only).await? {
+        if let Done::Now(offer) = offer.lapse(today) {
+            let (_, info) = standing::<pb::Offer>(tx, &offer.offer_id).await?;
+            let next = info.happened(told.clone())?;
+            store::update(tx, &offer, &next).await?;
+            lapsed.push(tell(tx, &offer, &next).await?);
+        }
+    }
+    Ok(lapsed)
+}
+
+/// Keeps a revision whose row is written.
+async fn tell(tx: &Tx<'_>, offer: &Offer, info: &Info) -> Result<pb::Offer, OpError> {
+    let offer = wire::write(offer, info);
+    facts::append(tx, std::slice::from_ref(&offer)).await?;
+    Ok(offer)
 }

@@ -1,19 +1,17 @@
 //! Offers.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
-use niva_calendar::NaiveDate;
+use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Grant, Offer, OfferState};
-use niva_names::ServiceInfo;
+use niva_facts::Info;
+use niva_names::{ServiceInfo, ServiceKey};
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::Expr;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 
 use crate::sight::Sight;
+use crate::wire::Listed;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -27,40 +25,56 @@ pub struct Model {
     pub unit_id: String,
     pub offer_date: Date,
     pub answer_by: Date,
-    pub state: String,
+    pub answer: String,
     /// Of an accepted offer.
     pub placement_id: Option<String>,
+    pub state: String,
+    pub recorded_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// What a list of offers is filtered by; empty: everything.
+pub(crate) struct Wanted<'a> {
+    pub(crate) person_id: &'a str,
+    pub(crate) answer: Option<&'static str>,
+    pub(crate) grant_id: &'a str,
+    pub(crate) unit_id: &'a str,
+    pub(crate) service: Option<ServiceKey>,
+    pub(crate) made: Option<Interval>,
+}
+
 /// Inserts an offer with a new id.
-pub(crate) async fn insert(tx: &Tx<'_>, offer: &Offer) -> Result<(), DbError> {
-    row(offer).into_active_model().insert(tx).await?;
+pub(crate) async fn insert(tx: &Tx<'_>, offer: &Offer, info: &Info) -> Result<(), DbError> {
+    row(offer, info).into_active_model().insert(tx).await?;
     Ok(())
 }
 
-/// Writes an answered offer over what [`lock`] read.
-pub(crate) async fn update(tx: &Tx<'_>, offer: &Offer) -> Result<(), DbError> {
-    row(offer).into_active_model().reset_all().update(tx).await?;
+/// Writes an offer over what [`lock`] read.
+pub(crate) async fn update(tx: &Tx<'_>, offer: &Offer, info: &Info) -> Result<(), DbError> {
+    row(offer, info).into_active_model().reset_all().update(tx).await?;
     Ok(())
 }
 
+/// The offer, also a withdrawn one.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Offer>, DbError> {
     Entity::find_by_id(id.to_owned()).one(db).await?.map(offer).transpose()
 }
 
-/// The offer, held to the transaction's end.
+/// The offer, also a withdrawn one, held to the transaction's end.
 pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Offer>, DbError> {
     Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(offer).transpose()
+}
+
+fn open() -> Select<Entity> {
+    Entity::find().filter(Column::Answer.eq("open")).filter(Column::State.eq("stands"))
 }
 
 /// Open offers at some units.
 pub(crate) async fn open_at(db: &impl ConnectionTrait, unit_ids: &[&str]) -> Result<Vec<Offer>, DbError> {
     let mut found = Vec::new();
     for chunk in unit_ids.chunks(crate::store::CHUNK) {
-        let query = Entity::find().filter(Column::UnitId.is_in(chunk.iter().copied()));
-        for row in query.filter(Column::State.eq("open")).all(db).await? {
+        for row in open().filter(Column::UnitId.is_in(chunk.iter().copied())).all(db).await? {
             found.push(offer(row)?);
         }
     }
@@ -74,48 +88,55 @@ pub(crate) async fn open_beside(
     service: &ServiceInfo,
 ) -> Result<Vec<Offer>, DbError> {
     let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant, service);
-    let query = Entity::find().filter(beside).filter(Column::State.eq("open"));
-    query.order_by_asc(Column::OfferId).all(db).await?.into_iter().map(offer).collect()
+    let query = open().filter(beside).order_by_asc(Column::OfferId);
+    query.all(db).await?.into_iter().map(offer).collect()
 }
 
-/// Lets open offers lapse whose deadline has passed: all of them, or one. Whoever comes second finds them lapsed.
-pub(crate) async fn lapse(tx: &Tx<'_>, today: NaiveDate, only: Option<&str>) -> Result<Vec<Offer>, DbError> {
-    let mut update = Entity::update_many()
-        .col_expr(Column::State, Expr::value("lapsed"))
-        .filter(Column::State.eq("open"))
-        .filter(Column::AnswerBy.lt(today));
+/// Open offers whose deadline has passed, all of them or one, held to the transaction's end.
+pub(crate) async fn overdue(
+    tx: &Tx<'_>,
+    today: NaiveDate,
+    only: Option<&str>,
+) -> Result<Vec<Offer>, DbError> {
+    let mut query = open().filter(Column::AnswerBy.lt(today));
     if let Some(id) = only {
-        update = update.filter(Column::OfferId.eq(id));
+        query = query.filter(Column::OfferId.eq(id));
     }
-    let mut lapsed: Vec<Offer> =
-        update.exec_with_returning(tx).await?.into_iter().map(offer).collect::<Result<_, _>>()?;
-    lapsed.sort_by(|a, b| a.offer_id.cmp(&b.offer_id));
-    Ok(lapsed)
+    let rows = query.order_by_asc(Column::OfferId).lock_exclusive().all(tx).await?;
+    rows.into_iter().map(offer).collect()
 }
 
-/// A page in order of id, of one person and state where given, of what the caller may see.
+/// Ids of a page, in order, of what the caller may see.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    person: &str,
-    state: Option<&'static str>,
+    wanted: &Wanted<'_>,
+    listed: &Listed,
     sight: &Sight<'_>,
     page: &PageRequest,
-) -> Result<Vec<Offer>, DbError> {
-    let mut query = Entity::find().order_by_asc(Column::OfferId).limit(page.limit());
-    query = query.filter(crate::store::seen(Column::GrantId, Column::UnitId, sight));
-    if !person.is_empty() {
-        query = query.filter(Column::PersonId.eq(person));
+) -> Result<Vec<String>, DbError> {
+    let mut query = Entity::find().select_only().column(Column::OfferId);
+    query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
+    query = query.filter(crate::store::seen("offer", sight));
+    let service = wanted.service.as_ref().map_or("", |s| s.as_str());
+    for (column, value) in [
+        (Column::PersonId, wanted.person_id),
+        (Column::Answer, wanted.answer.unwrap_or_default()),
+        (Column::GrantId, wanted.grant_id),
+        (Column::UnitId, wanted.unit_id),
+        (Column::Service, service),
+    ] {
+        query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
     }
-    if let Some(state) = state {
-        query = query.filter(Column::State.eq(state));
+    if let Some(made) = wanted.made {
+        query = query.filter(Column::OfferDate.between(made.first, made.last));
     }
     if let Some(after) = &page.after {
         query = query.filter(Column::OfferId.gt(after.as_str()));
     }
-    query.all(db).await?.into_iter().map(offer).collect()
+    Ok(query.order_by_asc(Column::OfferId).limit(page.limit()).into_tuple().all(db).await?)
 }
 
-fn row(offer: &Offer) -> Model {
+fn row(offer: &Offer, info: &Info) -> Model {
     let placement_id = match &offer.state {
         OfferState::Accepted { placement_id } => Some(placement_id.clone()),
         OfferState::Open | OfferState::Declined | OfferState::Lapsed => None,
@@ -128,19 +149,21 @@ fn row(offer: &Offer) -> Model {
         unit_id: offer.unit_id.clone(),
         offer_date: offer.offer_date,
         answer_by: offer.answer_by,
-        state: offer.state.as_str().to_owned(),
+        answer: offer.state.as_str().to_owned(),
         placement_id,
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
     }
 }
 
 fn offer(row: Model) -> Result<Offer, DbError> {
-    let state = match (row.state.as_str(), row.placement_id) {
+    let state = match (row.answer.as_str(), row.placement_id) {
         ("open", None) => OfferState::Open,
         ("accepted", Some(placement_id)) => OfferState::Accepted { placement_id },
         ("declined", None) => OfferState::Declined,
         ("lapsed", None) => OfferState::Lapsed,
         (other, _) => {
-            return Err(DbError::row("offer", "state", row.offer_id, format!("`{other}` is no state")));
+            return Err(DbError::row("offer", "answer", row.offer_id, format!("`{other}` is none")));
         }
     };
     Ok(Offer {

@@ -1,9 +1,52 @@
 //! Offers on the wire.
 
-use niva_base::OpError;
-use niva_choice_domain::{Offer, OfferState};
+use niva_base::{OpError, Violations};
+use niva_choice_domain::{Offer, OfferChange, OfferState};
+use niva_facts::{Fact, Info};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::wire::read;
 use niva_rpc::wire::write::date;
+
+use crate::wire::Reader;
+
+/// An offer as it is told anew.
+pub(crate) struct Given {
+    pub(crate) offer_id: String,
+    pub(crate) change: OfferChange,
+}
+
+impl Reader<'_> {
+    /// An offer that must be given.
+    pub(crate) fn offer(self, given: Option<&pb::Offer>) -> Result<Given, OpError> {
+        let mut v = Violations::new();
+        let given = v.required("offer", given);
+        let offer = given.and_then(|given| {
+            v.nested("offer", |v| {
+                let offer_id = read::id(v, "offer_id", &given.offer_id);
+                let grant_id = read::id(v, "grant_id", &given.grant_id);
+                let unit_id = read::id(v, "unit_id", &given.unit_id);
+                let answer_by = self.day(v, "answer_by", given.answer_by);
+                let placement_id = given.placement_id.clone();
+                let state = match given.state() {
+                    pb::offer::State::Unspecified => None,
+                    pb::offer::State::Open => Some(OfferState::Open),
+                    pb::offer::State::Accepted => Some(OfferState::Accepted { placement_id }),
+                    pb::offer::State::Declined => Some(OfferState::Declined),
+                    pb::offer::State::Lapsed => Some(OfferState::Lapsed),
+                };
+                let state = v.required("state", state);
+                let change = OfferChange {
+                    grant_id: grant_id?,
+                    unit_id: unit_id?,
+                    answer_by: answer_by?,
+                    state: state?,
+                };
+                Some(Given { offer_id: offer_id?, change })
+            })
+        });
+        v.finish_with(offer)
+    }
+}
 
 /// The state to list; `None`: all.
 pub(crate) fn state(value: i32) -> Result<Option<&'static str>, OpError> {
@@ -14,11 +57,12 @@ pub(crate) fn state(value: i32) -> Result<Option<&'static str>, OpError> {
         Ok(State::Accepted) => Ok(Some("accepted")),
         Ok(State::Declined) => Ok(Some("declined")),
         Ok(State::Lapsed) => Ok(Some("lapsed")),
-        Err(_) => Err(OpError::invalid("state", "STATE_UNKNOWN", "is no state of an offer")),
+        Err(_) => Err(OpError::invalid("state", "FIELD_INVALID", "is no state of an offer")),
     }
 }
 
-pub(crate) fn offer(offer: &Offer) -> pb::Offer {
+/// An offer as it is told.
+pub(crate) fn write(offer: &Offer, info: &Info) -> pb::Offer {
     use pb::offer::State;
     let (state, placement_id) = match &offer.state {
         OfferState::Open => (State::Open, String::new()),
@@ -26,7 +70,7 @@ pub(crate) fn offer(offer: &Offer) -> pb::Offer {
         OfferState::Declined => (State::Declined, String::new()),
         OfferState::Lapsed => (State::Lapsed, String::new()),
     };
-    pb::Offer {
+    let mut told = pb::Offer {
         offer_id: offer.offer_id.clone(),
         grant_id: offer.grant_id.clone(),
         person_id: offer.person_id.clone(),
@@ -35,5 +79,9 @@ pub(crate) fn offer(offer: &Offer) -> pb::Offer {
         offer_date: Some(date(offer.offer_date)),
         answer_by: Some(date(offer.answer_by)),
         placement_id,
-    }
+        service: offer.service.into(),
+        info: None,
+    };
+    told.set_info(Some(info));
+    told
 }

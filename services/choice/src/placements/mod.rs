@@ -1,5 +1,6 @@
 //! Placements, from order to end.
 
+mod reads;
 pub(crate) mod store;
 pub(crate) mod wire;
 
@@ -8,27 +9,46 @@ use std::sync::Arc;
 use niva_access::Caller;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_choice_domain::{Done, Grant, Placement, Unit};
+use niva_choice_domain::{Done, Grant, Placement, Refusal};
+use niva_facts::{Info, Telling};
+use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::Date;
-use niva_rpc::wire::read;
-use niva_store::Tx;
-use niva_store::page::{PageRequest, filter_hash};
-use niva_store::request::ChangeCall as Call;
+use niva_store::{Tx, facts};
 use pb::placement_service_server::PlacementService;
 use tonic::Request;
 
-use crate::occupancy::taken;
-use crate::refused::refused;
-use crate::sight::Sight;
-use crate::store::of_row;
-use crate::{Answer, App, MAX_PAGE, Told, feed, units};
+use crate::occupancy::{Surroundings, taken};
+use crate::refused::{id_taken, refused};
+use crate::wire::{id, id_of};
+use crate::{Answer, App, feed, grants, standing, units};
 
 /// Placements as tonic sees them.
 pub(crate) struct Placements(pub(crate) Arc<App>);
 
 #[tonic::async_trait]
 impl PlacementService for Placements {
+    async fn record_placement(
+        &self,
+        request: Request<pb::RecordPlacementRequest>,
+    ) -> Answer<pb::RecordPlacementResponse> {
+        answer!(self.record(request))
+    }
+
+    async fn correct_placement(
+        &self,
+        request: Request<pb::CorrectPlacementRequest>,
+    ) -> Answer<pb::CorrectPlacementResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_placement(
+        &self,
+        request: Request<pb::WithdrawPlacementRequest>,
+    ) -> Answer<pb::WithdrawPlacementResponse> {
+        answer!(self.withdraw(request))
+    }
+
     async fn start_placement(
         &self,
         request: Request<pb::StartPlacementRequest>,
@@ -47,13 +67,6 @@ impl PlacementService for Placements {
         answer!(self.end(request))
     }
 
-    async fn withdraw_placement(
-        &self,
-        request: Request<pb::WithdrawPlacementRequest>,
-    ) -> Answer<pb::WithdrawPlacementResponse> {
-        answer!(self.withdraw(request))
-    }
-
     async fn get_placement(
         &self,
         request: Request<pb::GetPlacementRequest>,
@@ -67,22 +80,97 @@ impl PlacementService for Placements {
     ) -> Answer<pb::ListPlacementsResponse> {
         answer!(self.list(request))
     }
+
+    async fn list_placement_revisions(
+        &self,
+        request: Request<pb::ListPlacementRevisionsRequest>,
+    ) -> Answer<pb::ListPlacementRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
 impl Placements {
+    async fn record(
+        &self,
+        caller: &Caller,
+        request: &pb::RecordPlacementRequest,
+    ) -> Result<pb::RecordPlacementResponse, OpError> {
+        let made = self.0.ids.of(&request.request_id, "placement");
+        let given = &self.0.reader().read_placement(request.placement.as_ref(), Some(&made))?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    // Before anything else: whosever it is, the id is in use.
+                    if store::find(tx, &given.placement_id).await?.is_some() {
+                        return Err(id_taken("placement", &given.placement_id));
+                    }
+                    let placement = self.checked(tx, caller, given.clone(), None).await?;
+                    let info = Info::first(&placement.placement_id, told);
+                    if !store::insert_new(tx, &placement, &info).await? {
+                        return Err(id_taken("placement", &placement.placement_id));
+                    }
+                    let (placement, event) = tell(tx, &placement, &info).await?;
+                    let placement = Some(placement);
+                    Ok((pb::RecordPlacementResponse { placement, feed_position: 0 }, vec![event]))
+                })
+            })
+            .await
+    }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectPlacementRequest,
+    ) -> Result<pb::CorrectPlacementResponse, OpError> {
+        let given = &self.0.reader().read_placement(request.placement.as_ref(), None)?;
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (before, info) = held(tx, caller, &given.placement_id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    let placement = self.checked(tx, caller, given.clone(), Some(&before)).await?;
+                    store::update(tx, &placement, &info).await?;
+                    let (placement, event) = tell(tx, &placement, &info).await?;
+                    let placement = Some(placement);
+                    Ok((pb::CorrectPlacementResponse { placement, feed_position: 0 }, vec![event]))
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawPlacementRequest,
+    ) -> Result<pb::WithdrawPlacementResponse, OpError> {
+        let id = &id::<pb::Placement>(&request.placement_id)?;
+        let today = self.0.clock.today();
+        self.0
+            .change(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (placement, info) = held(tx, caller, id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    placement.may_be_withdrawn(today, request.told_by_mistake).map_err(refused)?;
+                    store::update(tx, &placement, &info).await?;
+                    let (placement, event) = tell(tx, &placement, &info).await?;
+                    let placement = Some(placement);
+                    Ok((pb::WithdrawPlacementResponse { placement, feed_position: 0 }, vec![event]))
+                })
+            })
+            .await
+    }
+
     async fn start(
         &self,
         caller: &Caller,
         request: &pb::StartPlacementRequest,
     ) -> Result<pb::StartPlacementResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "actual_start", request.actual_start)?;
-        let call = Call { method: "StartPlacement", caller, request_id: &request.request_id, request };
         self.0
-            .once(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let started = held(tx, caller, id).await?.start(*day).map_err(refused)?;
-                    let (placement, events) = save(tx, started).await?;
-                    Ok((pb::StartPlacementResponse { placement }, events))
+                    let (placement, events) = happened(tx, caller, id, told, |p| p.start(*day)).await?;
+                    Ok((pb::StartPlacementResponse { placement, feed_position: 0 }, events))
                 })
             })
             .await
@@ -94,13 +182,11 @@ impl Placements {
         request: &pb::GiveNoticeRequest,
     ) -> Result<pb::GiveNoticeResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "notice_date", request.notice_date)?;
-        let call = Call { method: "GiveNotice", caller, request_id: &request.request_id, request };
         self.0
-            .once(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let leaving = held(tx, caller, id).await?.give_notice(*day).map_err(refused)?;
-                    let (placement, events) = save(tx, leaving).await?;
-                    Ok((pb::GiveNoticeResponse { placement }, events))
+                    let (placement, events) = happened(tx, caller, id, told, |p| p.give_notice(*day)).await?;
+                    Ok((pb::GiveNoticeResponse { placement, feed_position: 0 }, events))
                 })
             })
             .await
@@ -112,101 +198,107 @@ impl Placements {
         request: &pb::EndPlacementRequest,
     ) -> Result<pb::EndPlacementResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "end_date", request.end_date)?;
-        let today = self.0.clock.today();
-        let call = Call { method: "EndPlacement", caller, request_id: &request.request_id, request };
         self.0
-            .once(&call, |tx| {
+            .change(caller, request, |tx, told| {
                 Box::pin(async move {
-                    let placement = held(tx, caller, id).await?;
-                    // A corrected end may need the place for longer.
-                    let unit = units::store::hold(tx, &placement.unit_id).await?;
-                    let unit = of_row("placement", "unit_id", id, unit)?;
-                    let from = placement.state.end().unwrap_or(today);
-                    let taken = taken(tx, &unit, from, today, Some(id)).await?;
-                    let ended = placement.end(*day, &unit, &taken).map_err(refused)?;
-                    let (placement, events) = save(tx, ended).await?;
-                    Ok((pb::EndPlacementResponse { placement }, events))
+                    let (placement, events) = happened(tx, caller, id, told, |p| p.end(*day)).await?;
+                    Ok((pb::EndPlacementResponse { placement, feed_position: 0 }, events))
                 })
             })
             .await
-    }
-
-    async fn withdraw(
-        &self,
-        caller: &Caller,
-        request: &pb::WithdrawPlacementRequest,
-    ) -> Result<pb::WithdrawPlacementResponse, OpError> {
-        let id = &read::only_id("placement_id", &request.placement_id)?;
-        let today = self.0.clock.today();
-        let call = Call { method: "WithdrawPlacement", caller, request_id: &request.request_id, request };
-        self.0
-            .once(&call, |tx| {
-                Box::pin(async move {
-                    let withdrawn = held(tx, caller, id).await?.withdraw(today).map_err(refused)?;
-                    let (placement, events) = save(tx, withdrawn).await?;
-                    Ok((pb::WithdrawPlacementResponse { placement }, events))
-                })
-            })
-            .await
-    }
-
-    async fn get(
-        &self,
-        caller: &Caller,
-        request: &pb::GetPlacementRequest,
-    ) -> Result<pb::GetPlacementResponse, OpError> {
-        let id = read::only_id("placement_id", &request.placement_id)?;
-        let db = self.0.db.conn();
-        let placement = store::find(db, &id).await?.ok_or_else(|| OpError::not_found("placement", &id))?;
-        check_sight(caller, &store::grant_and_unit(db, &placement).await?)?;
-        Ok(pb::GetPlacementResponse { placement: Some(wire::placement(&placement)) })
-    }
-
-    async fn list(
-        &self,
-        caller: &Caller,
-        request: &pb::ListPlacementsRequest,
-    ) -> Result<pb::ListPlacementsResponse, OpError> {
-        let filter = filter_hash(&["placements", &request.person_id, &request.unit_id]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
-        let sight = Sight::of(caller);
-        let rows = store::list(self.0.db.conn(), &request.person_id, &request.unit_id, &sight, &page).await?;
-        let (rows, next_page_token) = page.cut(rows, |p| p.placement_id.clone());
-        Ok(pb::ListPlacementsResponse {
-            placements: rows.iter().map(wire::placement).collect(),
-            next_page_token,
-        })
     }
 
     /// A placement's id and a day.
     fn dated(&self, id: &str, field: &str, day: Option<Date>) -> Result<(String, NaiveDate), OpError> {
         let mut v = Violations::new();
-        let id = read::id(&mut v, "placement_id", id);
+        let id = id_of::<pb::Placement>(&mut v, id);
         let day = self.0.reader().day(&mut v, field, day);
         v.finish_with(id.zip(day))
     }
+
+    /// A placement by the rules, among what stands around it: its grants and its unit are held from here on.
+    async fn checked(
+        &self,
+        tx: &Tx<'_>,
+        caller: &Caller,
+        mut placement: Placement,
+        before: Option<&Placement>,
+    ) -> Result<Placement, OpError> {
+        let (today, service) = (self.0.clock.today(), self.0.service(placement.service)?);
+        let grants = grants::of_person(tx, caller, &placement.person_id, placement.service).await?;
+        placement.grant_id = ordered_under(tx, &placement, before, &grants).await?;
+        let Placement { person_id, unit_id, placement_id, .. } = &placement;
+        let others = store::of_person(tx, person_id, placement.service, placement_id).await?;
+        let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
+        let unit = units::store::hold(tx, unit_id).await?.ok_or_else(unknown)?;
+        let from = before.map_or(placement.ordered_start, |b| b.ordered_start.min(placement.ordered_start));
+        let taken = taken(tx, &unit, from, today, Some(placement_id)).await?;
+        let surroundings = Surroundings { unit, taken, grants, others };
+        placement.check(before, &surroundings.around(service)).map_err(|wrong| wire::refused(&wrong))?;
+        Ok(placement)
+    }
 }
 
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Placement, OpError> {
-    let placement = store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("placement", id))?;
-    check_sight(caller, &store::grant_and_unit(tx, &placement).await?)?;
-    Ok(placement)
+/// The grant that a placement is ordered under: the one that it names, or one that is valid on its ordered day.
+async fn ordered_under(
+    tx: &Tx<'_>,
+    placement: &Placement,
+    before: Option<&Placement>,
+    grants: &[Grant],
+) -> Result<String, OpError> {
+    let Placement { grant_id, person_id, service, ordered_start, .. } = placement;
+    if grant_id.is_empty() {
+        let valid = grants.iter().find(|grant| grant.valid.contains(*ordered_start));
+        let known = valid.or(grants.first()).map(|grant| grant.grant_id.clone());
+        let known = known.or_else(|| before.map(|before| before.grant_id.clone()));
+        return known.ok_or_else(|| grants::none(person_id, *service));
+    }
+    let named = grants::store::find(tx, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?.grant;
+    if named.person_id != *person_id || named.service != *service {
+        return Err(wire::mismatch(&named));
+    }
+    Ok(grant_id.clone())
 }
 
-fn check_sight(caller: &Caller, (grant, unit): &(Grant, Unit)) -> Result<(), OpError> {
-    let sight = Sight::of(caller);
-    sight.district(&grant.district)?;
-    sight.ran(unit)
-}
-
-async fn save(tx: &Tx<'_>, change: Done<Placement>) -> Result<Told<Option<pb::Placement>>, OpError> {
-    match change {
-        Done::Already(placement) => Ok((Some(wire::placement(&placement)), Vec::new())),
+/// What happened to a placement. What has happened already, exactly so, changes nothing.
+async fn happened(
+    tx: &Tx<'_>,
+    caller: &Caller,
+    id: &str,
+    told: Telling,
+    verb: impl FnOnce(Placement) -> Result<Done<Placement>, Refusal>,
+) -> Result<(Option<pb::Placement>, Vec<NewEvent>), OpError> {
+    let (placement, info) = held(tx, caller, id).await?;
+    let next = info.happened(told)?;
+    match verb(placement).map_err(refused)? {
+        Done::Already(placement) => Ok((Some(standing(tx, &placement.placement_id).await?.0), Vec::new())),
         Done::Now(placement) => {
-            store::update(tx, &placement).await?;
-            let placement = wire::placement(&placement);
-            let event = feed::placement(&placement);
+            store::update(tx, &placement, &next).await?;
+            let (placement, event) = tell(tx, &placement, &next).await?;
             Ok((Some(placement), vec![event]))
         }
     }
+}
+
+/// The placement and which revision it is, held to the transaction's end with the grants of its person: the grants
+/// first, as everywhere, so that nobody waits for each other.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Placement, Info), OpError> {
+    let missing = || OpError::not_found("placement", id);
+    let placement = store::find(tx, id).await?.ok_or_else(missing)?;
+    grants::of_person(tx, caller, &placement.person_id, placement.service).await?;
+    let placement = store::lock(tx, id).await?.ok_or_else(missing)?;
+    let (_, info) = standing::<pb::Placement>(tx, id).await?;
+    Ok((placement, info))
+}
+
+/// Keeps a revision whose row is written, and what others hear of it.
+pub(crate) async fn tell(
+    tx: &Tx<'_>,
+    placement: &Placement,
+    info: &Info,
+) -> Result<(pb::Placement, NewEvent), OpError> {
+    let placement = wire::write(placement, info);
+    facts::append(tx, std::slice::from_ref(&placement)).await?;
+    let event = feed::placement(&placement);
+    Ok((placement, event))
 }

@@ -2,21 +2,17 @@
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
 use niva_base::OpError;
-use niva_calendar::NaiveDate;
-use niva_choice_domain::{Dates, Grant, Placement, PlacementState, Unit};
-use niva_names::ServiceInfo;
+use niva_calendar::{Interval, NaiveDate};
+use niva_choice_domain::{Beside, Dates, Grant, Placement};
+use niva_facts::Info;
+use niva_names::{ServiceInfo, ServiceKey};
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx, bulk};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::ExprTrait;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect,
-};
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
 use crate::sight::Sight;
-use crate::store::of_row;
-use crate::{grants, units};
+use crate::wire::Listed;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -28,79 +24,98 @@ pub struct Model {
     pub person_id: String,
     pub service: String,
     pub unit_id: String,
-    pub state: String,
+    pub stage: String,
     pub ordered_start: Date,
     pub actual_start: Option<Date>,
     pub notice_date: Option<Date>,
     pub end_date: Option<Date>,
-    pub revision: i64,
+    pub last_day: Option<Date>,
+    pub beside: String,
+    pub beside_reason: String,
+    pub state: String,
+    pub recorded_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// Inserts a placement with a new id.
-pub(crate) async fn insert(tx: &Tx<'_>, placement: &Placement) -> Result<(), DbError> {
-    row(placement).into_active_model().insert(tx).await?;
+/// What a list of placements is filtered by; empty: everything.
+pub(crate) struct Wanted<'a> {
+    pub(crate) person_id: &'a str,
+    pub(crate) unit_id: &'a str,
+    pub(crate) stage: Option<&'static str>,
+    /// Withdrawn ones alone.
+    pub(crate) withdrawn: bool,
+    pub(crate) service: Option<ServiceKey>,
+    pub(crate) district: &'a str,
+    pub(crate) provider_id: &'a str,
+    pub(crate) days: Option<Interval>,
+}
+
+/// Inserts a placement with an id that the service has made.
+pub(crate) async fn insert(tx: &Tx<'_>, placement: &Placement, info: &Info) -> Result<(), DbError> {
+    row(placement, info).into_active_model().insert(tx).await?;
     Ok(())
 }
 
-pub(crate) async fn insert_all(tx: &Tx<'_>, placements: &[Placement]) -> Result<(), OpError> {
+/// Inserts a placement unless its id is taken; whether it was inserted.
+pub(crate) async fn insert_new(tx: &Tx<'_>, placement: &Placement, info: &Info) -> Result<bool, DbError> {
+    crate::store::insert_new::<ActiveModel, _>(tx, row(placement, info)).await
+}
+
+pub(crate) async fn insert_all(tx: &Tx<'_>, told: &[(Placement, Info)]) -> Result<(), OpError> {
     let columns = [
         "placement_id",
         "grant_id",
         "person_id",
         "service",
         "unit_id",
-        "state",
+        "stage",
         "ordered_start",
         "actual_start",
         "notice_date",
         "end_date",
-        "revision",
+        "last_day",
+        "beside",
+        "beside_reason",
+        "state",
+        "recorded_at",
     ];
-    let rows = placements.iter().map(|p| {
+    let rows = told.iter().map(|(placement, info)| row(placement, info)).map(|r| {
         [
-            (&p.placement_id).into(),
-            (&p.grant_id).into(),
-            (&p.person_id).into(),
-            p.service.as_str().into(),
-            (&p.unit_id).into(),
-            p.state.as_str().into(),
-            p.ordered_start.into(),
-            p.state.actual_start().into(),
-            p.state.notice().into(),
-            p.state.end().into(),
-            p.revision.into(),
+            r.placement_id.into(),
+            r.grant_id.into(),
+            r.person_id.into(),
+            r.service.into(),
+            r.unit_id.into(),
+            r.stage.into(),
+            r.ordered_start.into(),
+            r.actual_start.into(),
+            r.notice_date.into(),
+            r.end_date.into(),
+            r.last_day.into(),
+            r.beside.into(),
+            r.beside_reason.into(),
+            r.state.into(),
+            r.recorded_at.into(),
         ]
     });
-    let rows: Vec<_> = rows.collect();
-    crate::store::inserted(bulk::insert(tx, "placement", columns, rows).await)
+    crate::store::inserted(bulk::insert(tx, "placement", columns, rows.collect::<Vec<_>>()).await)
 }
 
-/// Writes a changed placement over what [`lock`] read.
-pub(crate) async fn update(tx: &Tx<'_>, placement: &Placement) -> Result<(), DbError> {
-    row(placement).into_active_model().reset_all().update(tx).await?;
+/// Writes a placement over what [`lock`] read.
+pub(crate) async fn update(tx: &Tx<'_>, placement: &Placement, info: &Info) -> Result<(), DbError> {
+    row(placement, info).into_active_model().reset_all().update(tx).await?;
     Ok(())
 }
 
+/// The placement, also a withdrawn one.
 pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Placement>, DbError> {
     Entity::find_by_id(id.to_owned()).one(db).await?.map(placement).transpose()
 }
 
-/// The placement, held to the transaction's end.
+/// The placement, also a withdrawn one, held to the transaction's end.
 pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Placement>, DbError> {
     Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(placement).transpose()
-}
-
-/// The grant and the unit of a placement.
-pub(crate) async fn grant_and_unit(
-    db: &impl ConnectionTrait,
-    placement: &Placement,
-) -> Result<(Grant, Unit), OpError> {
-    let id = &placement.placement_id;
-    let grant = of_row("placement", "grant_id", id, grants::store::find(db, &placement.grant_id).await?)?;
-    let unit = of_row("placement", "unit_id", id, units::store::find(db, &placement.unit_id).await?)?;
-    Ok((grant, unit))
 }
 
 /// Which of `ids` are taken.
@@ -114,19 +129,19 @@ pub(crate) async fn taken(db: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec
     Ok(found)
 }
 
-/// Placements that hold a place at some units on `from` or later, and perhaps some that don't.
+fn stand() -> Select<Entity> {
+    Entity::find().filter(Column::State.eq("stands"))
+}
+
+/// Placements that hold a place at some units on `from` or later.
 pub(crate) async fn holding(
     db: &impl ConnectionTrait,
     unit_ids: &[&str],
     from: NaiveDate,
 ) -> Result<Vec<Placement>, DbError> {
-    let holds = Condition::any()
-        .add(Column::State.is_in(["ordered", "started"]))
-        .add(Column::State.eq("ended").and(Column::EndDate.gte(from)))
-        .add(Column::State.eq("no_show").and(Column::NoticeDate.gte(from)));
     let mut found = Vec::new();
     for chunk in unit_ids.chunks(crate::store::CHUNK) {
-        let query = Entity::find().filter(Column::UnitId.is_in(chunk.iter().copied())).filter(holds.clone());
+        let query = stand().filter(Column::UnitId.is_in(chunk.iter().copied())).filter(lasts(from));
         for row in query.all(db).await? {
             found.push(placement(row)?);
         }
@@ -134,57 +149,94 @@ pub(crate) async fn holding(
     Ok(found)
 }
 
-/// Placements that a person may have one of, with the grant's.
+fn lasts(from: NaiveDate) -> Condition {
+    Condition::any().add(Column::LastDay.is_null()).add(Column::LastDay.gte(from))
+}
+
+/// Placements that a person may have one of, with the grant's: ordered, or started and not ended.
 pub(crate) async fn running_beside(
     db: &impl ConnectionTrait,
     grant: &Grant,
     service: &ServiceInfo,
 ) -> Result<Vec<Placement>, DbError> {
     let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant, service);
-    let query = Entity::find().filter(beside).filter(Column::State.is_in(["ordered", "started"]));
+    let query = stand().filter(beside).filter(Column::Stage.is_in(["ordered", "started"]));
     query.order_by_asc(Column::PlacementId).all(db).await?.into_iter().map(placement).collect()
 }
 
-/// A page in order of id, of one person and unit where given, of what the caller may see.
+/// All placements of a person in a service, but for one.
+pub(crate) async fn of_person(
+    db: &impl ConnectionTrait,
+    person_id: &str,
+    service: ServiceKey,
+    but: &str,
+) -> Result<Vec<Placement>, DbError> {
+    let query = stand().filter(Column::PersonId.eq(person_id)).filter(Column::Service.eq(service.as_str()));
+    let query = query.filter(Column::PlacementId.ne(but)).order_by_asc(Column::PlacementId);
+    query.all(db).await?.into_iter().map(placement).collect()
+}
+
+/// Ids of a page, in order, of what the caller may see.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    person: &str,
-    unit: &str,
+    wanted: &Wanted<'_>,
+    listed: &Listed,
     sight: &Sight<'_>,
     page: &PageRequest,
-) -> Result<Vec<Placement>, DbError> {
-    let mut query = Entity::find().order_by_asc(Column::PlacementId).limit(page.limit());
-    query = query.filter(crate::store::seen(Column::GrantId, Column::UnitId, sight));
-    if !person.is_empty() {
-        query = query.filter(Column::PersonId.eq(person));
+) -> Result<Vec<String>, DbError> {
+    let mut query = Entity::find().select_only().column(Column::PlacementId);
+    query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
+    query = query.filter(crate::store::seen("placement", sight));
+    let service = wanted.service.as_ref().map_or("", |s| s.as_str());
+    let state = if wanted.withdrawn { "withdrawn" } else { "" };
+    // A withdrawn placement is at no stage any more.
+    let stands = if wanted.stage.is_some() { "stands" } else { state };
+    for (column, value) in [
+        (Column::PersonId, wanted.person_id),
+        (Column::UnitId, wanted.unit_id),
+        (Column::Stage, wanted.stage.unwrap_or_default()),
+        (Column::State, stands),
+        (Column::Service, service),
+    ] {
+        query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
     }
-    if !unit.is_empty() {
-        query = query.filter(Column::UnitId.eq(unit));
+    if !wanted.district.is_empty() {
+        query = query.filter(crate::store::granted_by("placement", [wanted.district]));
+    }
+    if !wanted.provider_id.is_empty() {
+        query = query.filter(crate::store::run_by("placement", wanted.provider_id));
+    }
+    if let Some(days) = wanted.days {
+        query = query.filter(Column::OrderedStart.lte(days.last)).filter(lasts(days.first));
     }
     if let Some(after) = &page.after {
         query = query.filter(Column::PlacementId.gt(after.as_str()));
     }
-    query.all(db).await?.into_iter().map(placement).collect()
+    Ok(query.order_by_asc(Column::PlacementId).limit(page.limit()).into_tuple().all(db).await?)
 }
 
-fn row(placement: &Placement) -> Model {
+fn row(placement: &Placement, info: &Info) -> Model {
     Model {
         placement_id: placement.placement_id.clone(),
         grant_id: placement.grant_id.clone(),
         person_id: placement.person_id.clone(),
         service: placement.service.as_str().to_owned(),
         unit_id: placement.unit_id.clone(),
-        state: placement.state.as_str().to_owned(),
+        stage: placement.state.as_str().to_owned(),
         ordered_start: placement.ordered_start,
         actual_start: placement.state.actual_start(),
         notice_date: placement.state.notice(),
         end_date: placement.state.end(),
-        revision: placement.revision,
+        last_day: placement.occupies().end(),
+        beside: placement.beside.as_str().to_owned(),
+        beside_reason: placement.beside.reason().to_owned(),
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
     }
 }
 
 fn placement(row: Model) -> Result<Placement, DbError> {
-    let bad = |problem: String| DbError::row("placement", "state", row.placement_id.clone(), problem);
+    let bad = |column, problem: String| DbError::row("placement", column, row.placement_id.clone(), problem);
     let dates = Dates {
         ordered_start: row.ordered_start,
         actual_start: row.actual_start,
@@ -192,13 +244,23 @@ fn placement(row: Model) -> Result<Placement, DbError> {
         end: row.end_date,
     };
     let state = match dates.state() {
-        // An order that was withdrawn has the dates of one that was not.
-        Ok(PlacementState::Ordered) if row.state == "withdrawn" => PlacementState::Withdrawn,
-        Ok(state) if row.state == state.as_str() => state,
-        Ok(state) => return Err(bad(format!("is `{}`, but its dates say `{}`", row.state, state.as_str()))),
+        Ok(state) if row.stage == state.as_str() => state,
+        Ok(state) => {
+            return Err(bad("stage", format!("is `{}`, but its dates say `{}`", row.stage, state.as_str())));
+        }
         Err(wrong) => {
             let words: Vec<_> = wrong.iter().map(ToString::to_string).collect();
-            return Err(bad(words.join("; ")));
+            return Err(bad("stage", words.join("; ")));
+        }
+    };
+    let reason = row.beside_reason;
+    let beside = match row.beside.as_str() {
+        "alone" => Beside::Alone,
+        "switch" => Beside::Switch,
+        "trial" => Beside::Trial { reason },
+        "exception" => Beside::Exception { reason },
+        other => {
+            return Err(DbError::row("placement", "beside", row.placement_id, format!("`{other}` is none")));
         }
     };
     Ok(Placement {
@@ -209,6 +271,6 @@ fn placement(row: Model) -> Result<Placement, DbError> {
         unit_id: row.unit_id,
         ordered_start: row.ordered_start,
         state,
-        revision: row.revision,
+        beside,
     })
 }

@@ -153,10 +153,10 @@ pub(crate) async fn find_all(
 
 /// Whether a wish, an offer or a placement that stands names the unit.
 pub(crate) async fn is_in_use(tx: &Tx<'_>, id: &str) -> Result<bool, DbError> {
-    let sql = "SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM placement WHERE unit_id = $1 AND state <> 'withdrawn') \
-               OR EXISTS (SELECT 1 FROM offer WHERE unit_id = $1 AND state = 'open') \
-               OR EXISTS (SELECT 1 FROM wish WHERE unit_id = $1 AND version = \
-               (SELECT MAX(version) FROM wish AS newer WHERE newer.grant_id = wish.grant_id))";
+    let sql = "SELECT 1 AS used WHERE EXISTS (SELECT 1 FROM placement WHERE unit_id = $1 AND state = 'stands') \
+               OR EXISTS (SELECT 1 FROM offer WHERE unit_id = $1 AND state = 'stands' AND answer = 'open') \
+               OR EXISTS (SELECT 1 FROM wish JOIN wish_unit ON wish_unit.wish_id = wish.wish_id \
+               WHERE wish_unit.unit_id = $1 AND wish.state = 'stands')";
     let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()]);
     Ok(tx.query_one_raw(select).await?.is_some())
 }

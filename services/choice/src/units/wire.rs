@@ -5,9 +5,8 @@ use niva_calendar::NaiveDate;
 use niva_choice_domain::{OccupancyDay, Periods, Unit, UnitChange, UnitTerms};
 use niva_facts::{Fact, Info};
 use niva_proto::choice::v1 as pb;
-use niva_rpc::wire::read;
-use niva_rpc::wire::write;
 use niva_rpc::wire::write::date;
+use niva_rpc::wire::{read, write};
 
 use crate::refused::violations;
 use crate::wire::{Reader, id_of, id_or};

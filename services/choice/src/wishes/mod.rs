@@ -1,5 +1,6 @@
 //! Wishes.
 
+mod reads;
 pub(crate) mod store;
 mod wire;
 
@@ -7,15 +8,16 @@ use std::sync::Arc;
 
 use niva_access::Caller;
 use niva_base::OpError;
-use niva_choice_domain::{MAX_UNITS, Wish};
+use niva_choice_domain::{Grant, MAX_UNITS, Wish};
+use niva_facts::Info;
 use niva_proto::choice::v1 as pb;
-use niva_rpc::wire::read;
-use niva_store::request::ChangeCall as Call;
+use niva_store::{Tx, facts};
 use pb::wish_service_server::WishService;
 use tonic::Request;
 
-use crate::refused::refused;
-use crate::{Answer, App, grants, units};
+use crate::refused::{fixed, id_taken, refused};
+use crate::wire::id;
+use crate::{Answer, App, grants, standing, units};
 
 /// Wishes as tonic sees them.
 pub(crate) struct Wishes(pub(crate) Arc<App>);
@@ -25,6 +27,35 @@ impl WishService for Wishes {
     async fn record_wish(&self, request: Request<pb::RecordWishRequest>) -> Answer<pb::RecordWishResponse> {
         answer!(self.record(request))
     }
+
+    async fn correct_wish(
+        &self,
+        request: Request<pb::CorrectWishRequest>,
+    ) -> Answer<pb::CorrectWishResponse> {
+        answer!(self.correct(request))
+    }
+
+    async fn withdraw_wish(
+        &self,
+        request: Request<pb::WithdrawWishRequest>,
+    ) -> Answer<pb::WithdrawWishResponse> {
+        answer!(self.withdraw(request))
+    }
+
+    async fn get_wish(&self, request: Request<pb::GetWishRequest>) -> Answer<pb::GetWishResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_wishes(&self, request: Request<pb::ListWishesRequest>) -> Answer<pb::ListWishesResponse> {
+        answer!(self.list(request))
+    }
+
+    async fn list_wish_revisions(
+        &self,
+        request: Request<pb::ListWishRevisionsRequest>,
+    ) -> Answer<pb::ListWishRevisionsResponse> {
+        answer!(self.revisions(request))
+    }
 }
 
 impl Wishes {
@@ -33,29 +64,105 @@ impl Wishes {
         caller: &Caller,
         request: &pb::RecordWishRequest,
     ) -> Result<pb::RecordWishResponse, OpError> {
-        let grant_id = &read::only_id("grant_id", &request.grant_id)?;
-        let (today, now) = (self.0.clock.today(), self.0.clock.now());
-        let call = Call { method: "RecordWish", caller, request_id: &request.request_id, request };
+        let given = &wire::read(request.wish.as_ref())?;
+        let (today, made) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "wish"));
         self.0
-            .once(&call, |tx| {
+            .change_untold(caller, request, |tx, told| {
                 Box::pin(async move {
-                    // Held: two who replace the wishes at once get versions after each other.
-                    let grant =
-                        grants::held(tx, caller, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?;
-                    let grant = grant.usable(today).map_err(refused)?;
-                    let looked_up = request.unit_ids.get(..MAX_UNITS).unwrap_or(&request.unit_ids);
-                    let known = units::store::find_all(tx, looked_up).await?;
-                    let before = store::newest(tx, grant_id).await?.map_or(0, |wish| wish.version);
-                    let service = self.0.service(grant.service)?;
-                    let units = request.unit_ids.clone();
-                    let wish = match Wish::record(grant, service, units, &known, before, today) {
-                        Ok(wish) => wish,
-                        Err(wrong) => return Err(wire::refused(&wrong)),
+                    // Held: two who replace the wishes at once tell revisions after each other.
+                    let (grant, _) = grants::held(tx, caller, &given.grant_id).await?;
+                    grant.usable(today).map_err(refused)?;
+                    let before = store::of_grant(tx, &given.grant_id).await?;
+                    let id = match (&before, &given.wish_id) {
+                        (Some(before), Some(id)) => {
+                            fixed("wish.wish_id", &before.wish_id, id).map(|()| id)?
+                        }
+                        (Some(before), None) => &before.wish_id,
+                        (None, given) => given.as_ref().unwrap_or(made),
                     };
-                    store::insert(tx, &wish, now).await?;
-                    Ok((pb::RecordWishResponse { wish: Some(wire::wish(&wish)) }, Vec::new()))
+                    let wish = self.wish(tx, id, &grant, given).await?;
+                    let info = if before.is_some() {
+                        let (_, info) = standing::<pb::Wish>(tx, id).await?;
+                        let next = info.happened(told)?;
+                        store::update(tx, &wish, &next).await?;
+                        next
+                    } else {
+                        let first = Info::first(id, told);
+                        if !store::insert(tx, &wish, &first).await? {
+                            return Err(id_taken("wish", id));
+                        }
+                        first
+                    };
+                    Ok(pb::RecordWishResponse { wish: Some(tell(tx, &wish, &info).await?) })
                 })
             })
             .await
     }
+
+    async fn correct(
+        &self,
+        caller: &Caller,
+        request: &pb::CorrectWishRequest,
+    ) -> Result<pb::CorrectWishResponse, OpError> {
+        let given = &wire::read(request.wish.as_ref())?;
+        let id = &id::<pb::Wish>(given.wish_id.as_deref().unwrap_or_default())?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (before, grant, info) = held(tx, caller, id).await?;
+                    let info = info.corrected(request.expected_revision, told)?;
+                    fixed("wish.grant_id", &before.grant_id, &given.grant_id)?;
+                    let wish = self.wish(tx, id, &grant, given).await?;
+                    store::update(tx, &wish, &info).await?;
+                    Ok(pb::CorrectWishResponse { wish: Some(tell(tx, &wish, &info).await?) })
+                })
+            })
+            .await
+    }
+
+    async fn withdraw(
+        &self,
+        caller: &Caller,
+        request: &pb::WithdrawWishRequest,
+    ) -> Result<pb::WithdrawWishResponse, OpError> {
+        let id = &id::<pb::Wish>(&request.wish_id)?;
+        self.0
+            .change_untold(caller, request, |tx, told| {
+                Box::pin(async move {
+                    let (wish, _, info) = held(tx, caller, id).await?;
+                    let info = info.withdrawn(request.expected_revision, told)?;
+                    store::update(tx, &wish, &info).await?;
+                    Ok(pb::WithdrawWishResponse { wish: Some(tell(tx, &wish, &info).await?) })
+                })
+            })
+            .await
+    }
+
+    /// The wish that is asked for, by the rules.
+    async fn wish(&self, tx: &Tx<'_>, id: &str, grant: &Grant, given: &wire::Given) -> Result<Wish, OpError> {
+        let today = self.0.clock.today();
+        let service = self.0.service(grant.service)?;
+        let looked_up = given.unit_ids.get(..MAX_UNITS).unwrap_or(&given.unit_ids);
+        let known = units::store::find_all(tx, looked_up).await?;
+        Wish::new(id.to_owned(), grant, service, given.unit_ids.clone(), &known, today)
+            .map_err(|wrong| wire::refused(&wrong))
+    }
+}
+
+/// The wish with its grant, held to the transaction's end, and which revision it is.
+async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Wish, Grant, Info), OpError> {
+    let missing = || OpError::not_found("wish", id);
+    let grant_id = store::find(tx, id).await?.ok_or_else(missing)?.grant_id;
+    let known = grants::store::find(tx, &grant_id).await?.ok_or_else(|| grants::unknown(&grant_id))?;
+    grants::of_person(tx, caller, &known.grant.person_id, known.grant.service).await?;
+    let wish = store::lock(tx, id).await?.ok_or_else(missing)?;
+    let (_, info) = standing::<pb::Wish>(tx, id).await?;
+    Ok((wish, known.grant, info))
+}
+
+/// Keeps a revision whose rows are written.
+async fn tell(tx: &Tx<'_>, wish: &Wish, info: &Info) -> Result<pb::Wish, OpError> {
+    let wish = wire::write(wish, info);
+    facts::append(tx, std::slice::from_ref(&wish)).await?;
+    Ok(wish)
 }

@@ -1,44 +1,148 @@
 //! Wishes.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
-use chrono::{DateTime, Utc};
-use niva_base::OpError;
 use niva_choice_domain::Wish;
+use niva_facts::Info;
+use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder};
+use sea_orm::sea_query::{Expr, ExprTrait, Query};
+use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+
+use crate::sight::Sight;
+use crate::wire::Listed;
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "wish")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
+    pub wish_id: String,
     pub grant_id: String,
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub version: i32,
-    /// 0 is the best.
-    #[sea_orm(primary_key, auto_increment = false)]
-    pub rank: i32,
-    pub unit_id: String,
+    pub person_id: String,
+    pub state: String,
     pub recorded_at: DateTimeUtc,
 }
 
 impl ActiveModelBehavior for ActiveModel {}
 
-pub(crate) async fn insert(tx: &Tx<'_>, wish: &Wish, now: DateTime<Utc>) -> Result<(), OpError> {
+mod ranked {
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "wish_unit")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub wish_id: String,
+        /// 0 is the best.
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub rank: i32,
+        pub unit_id: String,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What a list of wishes is filtered by; empty: everything.
+pub(crate) struct Wanted<'a> {
+    pub(crate) grant_id: &'a str,
+    pub(crate) person_id: &'a str,
+    pub(crate) unit_id: &'a str,
+}
+
+/// Inserts a wish unless its id is taken; whether it was inserted.
+pub(crate) async fn insert(tx: &Tx<'_>, wish: &Wish, info: &Info) -> Result<bool, DbError> {
+    let inserted = crate::store::insert_new::<ActiveModel, _>(tx, row(wish, info)).await?;
+    if inserted {
+        insert_units(tx, wish).await?;
+    }
+    Ok(inserted)
+}
+
+/// Writes a wish over what [`lock`] read.
+pub(crate) async fn update(tx: &Tx<'_>, wish: &Wish, info: &Info) -> Result<(), DbError> {
+    row(wish, info).into_active_model().reset_all().update(tx).await?;
+    ranked::Entity::delete_many().filter(ranked::Column::WishId.eq(wish.wish_id.as_str())).exec(tx).await?;
+    insert_units(tx, wish).await
+}
+
+async fn insert_units(tx: &Tx<'_>, wish: &Wish) -> Result<(), DbError> {
     let rows = (0..).zip(&wish.unit_ids).map(|(rank, unit_id)| {
-        let (grant_id, unit_id) = (wish.grant_id.clone(), unit_id.clone());
-        Model { grant_id, version: wish.version, rank, unit_id, recorded_at: now }.into_active_model()
+        let (wish_id, unit_id) = (wish.wish_id.clone(), unit_id.clone());
+        ranked::Model { wish_id, rank, unit_id }.into_active_model()
     });
-    Entity::insert_many(rows).exec_without_returning(tx).await.map_err(DbError::from)?;
+    ranked::Entity::insert_many(rows).exec_without_returning(tx).await?;
     Ok(())
 }
 
-/// The newest wishes for a grant.
-pub(crate) async fn newest(db: &impl ConnectionTrait, grant_id: &str) -> Result<Option<Wish>, DbError> {
-    let query = Entity::find().filter(Column::GrantId.eq(grant_id));
-    let Some(first) = query.clone().order_by_desc(Column::Version).one(db).await? else { return Ok(None) };
-    let rows = query.filter(Column::Version.eq(first.version)).order_by_asc(Column::Rank).all(db).await?;
-    let unit_ids = rows.into_iter().map(|row| row.unit_id).collect();
-    Ok(Some(Wish { grant_id: first.grant_id, unit_ids, version: first.version }))
+/// The wish, also a withdrawn one, held to the transaction's end.
+pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Wish>, DbError> {
+    let row = Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?;
+    with_units(tx, row).await
+}
+
+/// The wish, also a withdrawn one.
+pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Wish>, DbError> {
+    let row = Entity::find_by_id(id.to_owned()).one(db).await?;
+    with_units(db, row).await
+}
+
+/// The wish that stands for a grant.
+pub(crate) async fn of_grant(db: &impl ConnectionTrait, grant_id: &str) -> Result<Option<Wish>, DbError> {
+    let query = Entity::find().filter(Column::GrantId.eq(grant_id)).filter(Column::State.eq("stands"));
+    with_units(db, query.one(db).await?).await
+}
+
+/// Ids of a page, in order, of what the caller may see.
+pub(crate) async fn list(
+    db: &impl ConnectionTrait,
+    wanted: &Wanted<'_>,
+    listed: &Listed,
+    sight: &Sight<'_>,
+    page: &PageRequest,
+) -> Result<Vec<String>, DbError> {
+    let mut query = Entity::find().select_only().column(Column::WishId);
+    query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
+    if !sight.districts.is_empty() {
+        let grants = Query::select()
+            .column("grant_id")
+            .from("grant")
+            .and_where(Expr::col("district").is_in(sight.districts.iter().map(String::as_str)))
+            .to_owned();
+        query = query.filter(Expr::col(Column::GrantId).in_subquery(grants));
+    }
+    for (column, value) in [(Column::GrantId, wanted.grant_id), (Column::PersonId, wanted.person_id)] {
+        query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
+    }
+    if !wanted.unit_id.is_empty() {
+        let naming = Query::select()
+            .column(ranked::Column::WishId)
+            .from(ranked::Entity)
+            .and_where(Expr::col(ranked::Column::UnitId).eq(wanted.unit_id))
+            .to_owned();
+        query = query.filter(Expr::col(Column::WishId).in_subquery(naming));
+    }
+    if let Some(after) = &page.after {
+        query = query.filter(Column::WishId.gt(after.as_str()));
+    }
+    Ok(query.order_by_asc(Column::WishId).limit(page.limit()).into_tuple().all(db).await?)
+}
+
+async fn with_units(db: &impl ConnectionTrait, row: Option<Model>) -> Result<Option<Wish>, DbError> {
+    let Some(row) = row else { return Ok(None) };
+    let query = ranked::Entity::find().filter(ranked::Column::WishId.eq(row.wish_id.as_str()));
+    let ranked = query.order_by_asc(ranked::Column::Rank).all(db).await?;
+    let unit_ids = ranked.into_iter().map(|row| row.unit_id).collect();
+    Ok(Some(Wish { wish_id: row.wish_id, grant_id: row.grant_id, person_id: row.person_id, unit_ids }))
+}
+
+fn row(wish: &Wish, info: &Info) -> Model {
+    Model {
+        wish_id: wish.wish_id.clone(),
+        grant_id: wish.grant_id.clone(),
+        person_id: wish.person_id.clone(),
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
+    }
 }

@@ -122,12 +122,11 @@ pub(super) fn placement(row: &Row<Placement>) -> choice::Placement {
         person_id: placement.person_id,
         service: placement.service.into(),
         unit_id: placement.unit_id,
-        state: choice::placement::State::Unspecified.into(),
         ordered_start: Some(date(placement.ordered_start)),
         actual_start: placement.actual_start.map(date),
         notice_date: placement.notice_date.map(date),
         end_date: placement.end_date.map(date),
-        revision: 0,
+        ..choice::Placement::default()
     }
 }
 

@@ -142,7 +142,7 @@ async fn case(
     city: &CityData,
     placement_id: &str,
 ) -> Result<payment::CompensationCase, Failure> {
-    let get = choice::GetPlacementRequest { placement_id: placement_id.to_owned() };
+    let get = choice::GetPlacementRequest { placement_id: placement_id.to_owned(), as_of: None };
     let placement = auditor
         .choice
         .clone()

@@ -52,6 +52,7 @@ pub(super) async fn arrive(
             request_id: format!("{prefix}-late-end"),
             placement_id: placement.placement_id.clone(),
             end_date: Some(wire::date(end)),
+            ..choice::EndPlacementRequest::default()
         };
         officer.choice.clone().placements.end_placement(request).await.to("end a placement")?;
         facts.push(LateFact {
@@ -65,6 +66,7 @@ pub(super) async fn arrive(
             request_id: format!("{prefix}-late-notice"),
             placement_id: placement.placement_id.clone(),
             notice_date: Some(wire::date(notice)),
+            ..choice::GiveNoticeRequest::default()
         };
         officer.choice.clone().placements.give_notice(request).await.to("give notice")?;
         facts.push(LateFact {

@@ -69,7 +69,8 @@ impl Newcomers {
     /// Offers without an answer lapse; the service does this by itself too.
     pub(super) async fn lapse(&mut self) -> Result<(), Failure> {
         for person in self.0.iter_mut().filter(|p| p.plan.answer == Answer::Nothing) {
-            let request = choice::LapseOffersRequest { request_id: format!("{}-lapse", person.request) };
+            let request_id = format!("{}-lapse", person.request);
+            let request = choice::LapseOffersRequest { request_id, ..Default::default() };
             person.officer.choice.clone().offers.lapse_offers(request).await.to("let offers lapse")?;
             person.offer = person.offers().await?.into_iter().next().to("find the lapsed offer")?;
             if person.offer.state() != choice::offer::State::Lapsed {
@@ -90,6 +91,7 @@ impl Newcomers {
                 request_id: format!("{}-start", person.request),
                 placement_id: placement.placement_id.clone(),
                 actual_start: placement.ordered_start,
+                ..choice::StartPlacementRequest::default()
             };
             let started = person
                 .officer
@@ -309,8 +311,12 @@ impl Person {
         let mut client = self.officer.choice.clone();
         let wish = choice::RecordWishRequest {
             request_id: format!("{}-wish", self.request),
-            grant_id: self.grant_id.clone(),
-            unit_ids: wishes.clone(),
+            wish: Some(choice::Wish {
+                grant_id: self.grant_id.clone(),
+                unit_ids: wishes.clone(),
+                ..choice::Wish::default()
+            }),
+            ..choice::RecordWishRequest::default()
         };
         client.wishes.record_wish(wish).await.to("record wishes")?;
         let mut full = Vec::new();
@@ -319,6 +325,7 @@ impl Person {
                 request_id: format!("{}-offer-{rank}", self.request),
                 grant_id: self.grant_id.clone(),
                 unit_id: unit_id.clone(),
+                ..choice::MakeOfferRequest::default()
             };
             match client.offers.make_offer(request).await {
                 Err(status) if niva_rpc::reasons(&status).iter().any(|r| r == "NO_FREE_PLACE") => {
@@ -371,7 +378,7 @@ impl Person {
         match self.plan.answer {
             Answer::Nothing => {}
             Answer::No => {
-                let request = choice::DeclineOfferRequest { request_id, offer_id };
+                let request = choice::DeclineOfferRequest { request_id, offer_id, ..Default::default() };
                 self.offer = client.offers.decline_offer(request).await.to("say no")?.offer.to("say no")?;
             }
             Answer::Yes => {
@@ -379,6 +386,7 @@ impl Person {
                     request_id,
                     offer_id,
                     ordered_start: Some(wire::date(dates::ordered_start())),
+                    ..choice::AcceptOfferRequest::default()
                 };
                 let answer = client.offers.accept_offer(request).await.to("say yes")?;
                 self.offer = answer.offer.to("say yes")?;

@@ -96,6 +96,7 @@ fn told(v: &mut Violations, info: Option<&common::FactInfo>) -> Option<(i64, boo
 fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
     let key = key(v, &p.person_id, &p.service);
     let placement_id = id(v, "placement_id", &p.placement_id);
+    let info = v.required("info", p.info.as_ref());
     let unit_id = id(v, "unit_id", &p.unit_id);
     let ordered_start = date(v, "ordered_start", p.ordered_start);
     let actual_start = optional_date(v, "actual_start", p.actual_start);
@@ -108,8 +109,10 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
         notice: notice?,
         end: end?,
     });
-    let withdrawn = p.state() == choice::placement::State::Withdrawn;
-    Some(Incoming::Case(key?, Fact { id: placement_id?, revision: p.revision, withdrawn, content }))
+    let info = info?;
+    let withdrawn = info.state() == FactState::Withdrawn;
+    let revision = info.revision;
+    Some(Incoming::Case(key?, Fact { id: placement_id?, revision, withdrawn, content }))
 }
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {

@@ -82,7 +82,7 @@ impl Person {
             state: placement::State::Started.into(),
             ordered_start: date(self.start),
             actual_start: date(self.start),
-            revision: 1,
+            info: revision(1),
             ..Default::default()
         }
     }
@@ -90,6 +90,12 @@ impl Person {
     pub(crate) fn placed(&self, unit: &str) -> ChoiceFeedEvent {
         placed(self.placement(unit))
     }
+}
+
+/// A fact's revision, which stands.
+pub(crate) fn revision(revision: i64) -> Option<wire::FactInfo> {
+    let state = wire::fact_info::State::Stands.into();
+    Some(wire::FactInfo { revision, state, ..Default::default() })
 }
 
 pub(crate) fn placed(placement: Placement) -> ChoiceFeedEvent {
@@ -118,7 +124,7 @@ pub(crate) fn unit_of(
     let unit = Unit {
         unit_id: id.to_owned(),
         periods: regimes.iter().map(period).collect(),
-        info: Some(wire::FactInfo { fact_id: id.to_owned(), revision, ..Default::default() }),
+        info: self::revision(revision),
         ..Default::default()
     };
     ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) }

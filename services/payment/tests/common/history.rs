@@ -6,14 +6,14 @@ use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1::{Extent, GrantScope, Regime};
 
-use super::city::{Person, date, placed, unit, unit_of};
+use super::city::{self, Person, date, placed, unit, unit_of};
 use super::day;
 
 /// Something that a feed tells.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
     Assessment(AssessmentFeedEvent),
-    Choice(ChoiceFeedEvent),
+    Choice(Box<ChoiceFeedEvent>),
 }
 
 /// Small and good enough (xorshift*); every run of the tests sees the same numbers.
@@ -38,9 +38,9 @@ pub(crate) fn history(seed: u64, people: u32) -> Vec<Told> {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
     let regimes = [(day(2000, 1, 1), Regime::Municipal), (dice.day(), Regime::Private)];
     let mut facts = vec![
-        Told::Choice(unit("U-1", "PR-1", "Farsta", Regime::Municipal)),
-        Told::Choice(unit_of("U-1", "PR-3", "Farsta", 2, &regimes)),
-        Told::Choice(unit("U-2", "PR-2", "Bromma", Regime::Private)),
+        Told::Choice(Box::new(unit("U-1", "PR-1", "Farsta", Regime::Municipal))),
+        Told::Choice(Box::new(unit_of("U-1", "PR-3", "Farsta", 2, &regimes))),
+        Told::Choice(Box::new(unit("U-2", "PR-2", "Bromma", Regime::Private))),
     ];
     for n in 1..=people {
         of_person(&mut dice, n, &mut facts);
@@ -72,12 +72,12 @@ fn of_person(dice: &mut Dice, n: u32, facts: &mut Vec<Told>) {
         facts.push(Told::Assessment(person.level(number, level, from)));
     }
     let at = ["U-1", "U-2"][usize::try_from(dice.roll(2)).unwrap()];
-    facts.push(Told::Choice(person.placed(at)));
+    facts.push(Told::Choice(Box::new(person.placed(at))));
     let mut order = person.placement(at);
     for revision in 2..=1 + i64::try_from(dice.roll(3)).unwrap() {
         let last = plus_days(person.start, i64::try_from(dice.roll(100)).unwrap());
-        (order.end_date, order.revision) = (date(last), revision);
+        (order.end_date, order.info) = (date(last), city::revision(revision));
         order.notice_date = if dice.roll(2) == 0 { date(last) } else { None };
-        facts.push(Told::Choice(placed(order.clone())));
+        facts.push(Told::Choice(Box::new(placed(order.clone()))));
     }
 }
