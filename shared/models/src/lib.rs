@@ -13,6 +13,7 @@ mod load;
 mod model;
 mod rates;
 mod scale;
+mod version;
 
 pub use catalogue::{Catalogue, InForce};
 pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
@@ -20,7 +21,8 @@ pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, Level, PriceUnit, Regime, Scope, Variant};
 pub use model::{
-    Allocation, Amount, Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, RegimeAlias,
-    Scale, ServiceTerms, Status, TransitionTerms, VariantRule,
+    Allocation, Amount, Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, PremisesDays,
+    RegimeAlias, Scale, ServiceTerms, SessionTerms, SoldPremises, SoldTerms, Status, TransitionTerms,
+    VariantRule,
 };
 pub use rates::{NoRate, Rate};
