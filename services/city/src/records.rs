@@ -29,6 +29,7 @@ pub(crate) const GRANTS: FileSpec = FileSpec {
         "hours_per_week",
         "time_interval",
         "personal_assistance",
+        "sessions_per_week",
     ],
 };
 /// Measurements and stated levels.
@@ -250,7 +251,7 @@ pub struct Occasion {
     pub placement_id: String,
     /// The day.
     pub date: NaiveDate,
-    /// [`Component::EveningNight`], or [`Component::Rate`] for a course session.
+    /// [`Component::EveningNight`].
     pub component: Component,
     /// How many.
     pub count: u8,

@@ -65,6 +65,7 @@ impl Line for Grant {
             or_empty(self.scope.hours_per_week),
             or_empty(self.scope.time_interval),
             if self.scope.personal_assistance { "yes" } else { "no" }.to_owned(),
+            or_empty(self.scope.sessions_per_week),
         ]
     }
 }

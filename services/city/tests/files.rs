@@ -7,9 +7,9 @@ const GOOD: [(&str, &str); 8] = [
     ("persons.csv", "person_id,district\nP-1,Järva\nP-2,Södermalm\n"),
     (
         "grants.csv",
-        "grant_id,person_id,service,district,valid_from,valid_to,extent,hours_per_week,time_interval,personal_assistance\n\
-         G-1,P-1,supported_housing,Järva,2024-01-01,,,,,no\n\
-         G-2,P-2,daily_activities_lss,Södermalm,2024-01-01,2024-12-31,part_time,20,,yes\n",
+        "grant_id,person_id,service,district,valid_from,valid_to,extent,hours_per_week,time_interval,personal_assistance,sessions_per_week\n\
+         G-1,P-1,supported_housing,Järva,2024-01-01,,,,,no,\n\
+         G-2,P-2,daily_activities_lss,Södermalm,2024-01-01,2024-12-31,part_time,20,,yes,\n",
     ),
     (
         "measurements.csv",
@@ -95,9 +95,9 @@ fn every_problem_of_every_file_is_told_at_once() {
         ("persons.csv", "person_id,district\nP-1,Norrmalm\nP-2,Södermalm\nP-2,Järva\n".as_bytes()),
         (
             "grants.csv",
-            "grant_id,person_id,service,district,valid_from,valid_to,extent,hours_per_week,time_interval,personal_assistance\n\
-             G-1,P-1,supported_housing,Järva,2024-02-30,,,,,no\n\
-             G-2,P-9,daily_activities,Södermalm,2024-01-01,2023-12-31,half,10.5,4,maybe\n"
+            "grant_id,person_id,service,district,valid_from,valid_to,extent,hours_per_week,time_interval,personal_assistance,sessions_per_week\n\
+             G-1,P-1,supported_housing,Järva,2024-02-30,,,,,no,\n\
+             G-2,P-9,daily_activities,Södermalm,2024-01-01,2023-12-31,half,10.5,4,maybe,\n"
                 .as_bytes(),
         ),
         (
@@ -138,7 +138,7 @@ fn what_refers_to_nothing_is_told_where_it_refers() {
         ),
         ("units.csv", GOOD[4].1.replace("PV-1", "PV-7").as_bytes()),
         ("sessions.csv", "placement_id,valid_from,monday,tuesday,wednesday,thursday,friday\nPL-3,2024-01-01,2,2,2,2,1\n".as_bytes()),
-        ("occasions.csv", "placement_id,date,component,count\nPL-1,2024-03-08,rate,1\nPL-1,2024-03-08,rate,10\n".as_bytes()),
+        ("occasions.csv", "placement_id,date,component,count\nPL-1,2024-03-08,rate,1\nPL-1,2024-03-08,evening_night,10\n".as_bytes()),
     ]);
     starts(
         &found,
@@ -156,8 +156,8 @@ fn what_refers_to_nothing_is_told_where_it_refers() {
             "placements.csv:3:42: an end without a start",
             "sessions.csv:2:1: `PL-3` is not in placements.csv",
             "sessions.csv:2:17: 9 sessions a week: at most 8",
-            "occasions.csv:2:17: rate is not reported for supported_housing",
-            "occasions.csv:3:22: `10` is no whole number from 0 to 9",
+            "occasions.csv:2:17: `rate` is not reported by occasion",
+            "occasions.csv:3:31: `10` is no whole number from 0 to 9",
         ],
     );
 }

@@ -1,7 +1,7 @@
 //! Values to messages of the contract and back, as a client sees them.
 
 use niva_calendar::{Month, NaiveDate};
-use niva_models::{Component, Regime};
+use niva_models::{Component, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as payment;
@@ -38,8 +38,24 @@ pub(crate) fn component(component: Component) -> i32 {
         Component::Premises => payment::Component::Premises,
         Component::EveningNight => payment::Component::EveningNight,
         Component::ActualPremises => payment::Component::ActualPremises,
+        Component::Special => payment::Component::Special,
     };
     component.into()
+}
+
+/// What an agreement may be per; anything else is for the service to refuse.
+pub(crate) fn price_unit(unit: PriceUnit) -> i32 {
+    let unit = match unit {
+        PriceUnit::CalendarDay => payment::PriceUnit::CalendarDay,
+        PriceUnit::Weekday => payment::PriceUnit::Weekday,
+        PriceUnit::Month => payment::PriceUnit::Month,
+        PriceUnit::HalfDaySession => payment::PriceUnit::HalfDaySession,
+        PriceUnit::CourseSession => payment::PriceUnit::CourseSession,
+        PriceUnit::EveningOrNight => payment::PriceUnit::EveningOrNight,
+        PriceUnit::Period => payment::PriceUnit::Period,
+        PriceUnit::Year => payment::PriceUnit::Unspecified,
+    };
+    unit.into()
 }
 
 /// The name that people and tables use for a value of the contract: `REGIME_PRIVATE` is `private`.

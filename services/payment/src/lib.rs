@@ -30,6 +30,7 @@ mod schema;
 mod store;
 mod transitions;
 mod units;
+mod visits;
 mod wire;
 
 use std::sync::Arc;
@@ -221,6 +222,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         absence_service_server::AbsenceServiceServer(absences::Absences),
         agreement_service_server::AgreementServiceServer(agreements::Agreements),
         transition_service_server::TransitionServiceServer(transitions::Transitions),
+        visit_service_server::VisitServiceServer(visits::Visits),
         premises_cost_service_server::PremisesCostServiceServer(premises_costs::PremisesCosts),
         compensation_service_server::CompensationServiceServer(compensation::Compensation),
         run_service_server::RunServiceServer(runs::Runs),

@@ -33,9 +33,9 @@ fn facts(postgres: bool) -> Vec<&'static str> {
         // One row: the number of the last fact. Whoever assigns numbers updates it, and so waits for whoever did before.
         "CREATE TABLE fact_counter (id INTEGER PRIMARY KEY CHECK (id = 1), last_number {int} NOT NULL)",
         "INSERT INTO fact_counter (id, last_number) VALUES (1, 0)",
-        // What arrived, and which days' payment it may change.
+        // What arrived.
         "CREATE TABLE fact (number {int} PRIMARY KEY, case_key TEXT, unit_id TEXT, placement_id TEXT, kind TEXT NOT NULL, \
-         reference TEXT NOT NULL, affects_from DATE NOT NULL, affects_until DATE NOT NULL, recorded_at {instant} NOT NULL)",
+         fact_id TEXT NOT NULL, revision {int} NOT NULL, withdrawn BOOLEAN NOT NULL, recorded_at {instant} NOT NULL)",
         "CREATE INDEX fact_case ON fact (case_key, number)",
         by_key!(
             postgres,
@@ -60,7 +60,7 @@ fn facts(postgres: bool) -> Vec<&'static str> {
         by_key!(
             postgres,
             "CREATE TABLE placement_fact (kind TEXT NOT NULL, fact_id {key} NOT NULL, placement_id TEXT NOT NULL, \
-             person_id TEXT NOT NULL, subject TEXT NOT NULL, first_day DATE NOT NULL, last_day DATE NOT NULL, \
+             person_id TEXT NOT NULL, first_day DATE NOT NULL, last_day DATE NOT NULL, \
              stands BOOLEAN NOT NULL, recorded_at {instant} NOT NULL, PRIMARY KEY (kind, fact_id))"
         ),
         "CREATE INDEX placement_fact_placement ON placement_fact (placement_id, kind)",
@@ -90,8 +90,9 @@ fn runs(postgres: bool) -> Vec<&'static str> {
              case_key TEXT NOT NULL, placement_id TEXT NOT NULL, component TEXT NOT NULL, first_day DATE NOT NULL, \
              last_day DATE NOT NULL, model_id TEXT NOT NULL, level INTEGER, variant TEXT NOT NULL, regime TEXT NOT NULL, \
              unit TEXT NOT NULL, quantity {int} NOT NULL, unit_price {int} NOT NULL, amount {int} NOT NULL, \
-             payer_district TEXT NOT NULL, provider_id TEXT NOT NULL, unit_id TEXT NOT NULL, settlement TEXT NOT NULL, \
+             payer_district TEXT NOT NULL, provider_id TEXT NOT NULL, payee_district TEXT NOT NULL, unit_id TEXT NOT NULL, settlement TEXT NOT NULL, \
              reversal BOOLEAN NOT NULL, corrects_run_no INTEGER, corrects_line_no {int}, cause TEXT NOT NULL, \
+             stands_on TEXT NOT NULL, \
              PRIMARY KEY (run_no, line_no))"
         ),
         "CREATE INDEX payment_line_case ON payment_line (case_key, run_no)",

@@ -1,6 +1,7 @@
 //! Words of payment's own that several resources share, outwards, and scopes by payment's rule of hours.
 
 use niva_base::{OpError, Violations};
+use niva_calendar::NaiveDate;
 use niva_models::{Component, PriceUnit, Scope};
 use niva_money::Ore;
 use niva_payment_domain::{FactError, Settlement, check_price, parse_hours};
@@ -39,6 +40,12 @@ pub(crate) fn price(v: &mut Violations, field: &str, given: Option<common::Money
     Some(price)
 }
 
+/// Whether a day is not after today's, where that is looked at: what has happened is reported.
+pub(crate) fn happened(v: &mut Violations, field: &str, day: NaiveDate, today: Option<NaiveDate>) -> bool {
+    let happened = today.is_none_or(|today| day <= today);
+    v.require(happened, field, "DATE_IN_FUTURE", "lies in the future: report what has happened")
+}
+
 /// Notes what the domain found.
 pub(crate) fn refuse(v: &mut Violations, field: &str, error: &FactError) {
     v.add(field, error.reason(), error.to_string());
@@ -51,6 +58,7 @@ pub(crate) fn component_out(component: Component) -> pb::Component {
         Component::Premises => pb::Component::Premises,
         Component::EveningNight => pb::Component::EveningNight,
         Component::ActualPremises => pb::Component::ActualPremises,
+        Component::Special => pb::Component::Special,
     }
 }
 
@@ -63,6 +71,7 @@ pub(crate) fn unit_out(unit: PriceUnit) -> pb::PriceUnit {
         PriceUnit::HalfDaySession => pb::PriceUnit::HalfDaySession,
         PriceUnit::CourseSession => pb::PriceUnit::CourseSession,
         PriceUnit::EveningOrNight => pb::PriceUnit::EveningOrNight,
+        PriceUnit::Period => pb::PriceUnit::Period,
         PriceUnit::Year => pb::PriceUnit::Unspecified,
     }
 }

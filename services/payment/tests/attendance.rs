@@ -4,7 +4,7 @@
 use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
-use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
+use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record, transition::To};
 use tonic::Status;
 
 use crate::common::city::{Person, date, days, unit};
@@ -56,7 +56,11 @@ async fn settle(world: &World) {
     world
         .assessed(&[
             housed.grant(),
-            occupied.grant_of(1, None, GrantScope { time_interval: 1, ..Default::default() }),
+            occupied.grant_of(
+                1,
+                None,
+                GrantScope { time_interval: 1, sessions_per_week: 3, ..Default::default() },
+            ),
         ])
         .await;
     world.assessed(&levels).await;
@@ -85,7 +89,7 @@ niva_testing::on_both_databases! {
         let april = world.paid(2024, 4).await;
         let lines = world.lines(&april).await;
         let corrected: Vec<_> = lines.iter().filter(|l| l.component() == Component::EveningNight).collect();
-        assert_eq!(corrected.iter().map(|l| l.cause.clone()).collect::<Vec<_>>(), vec![format!("occasion {}", first[1].occasion_id); 2]);
+        assert_eq!(corrected.iter().map(|l| l.cause.clone()).collect::<Vec<_>>(), vec![format!("occasion {} revision 2", first[1].occasion_id); 2]);
         assert_eq!(evenings(lines), [(-3, -96_000), (1, 32_000)]);
         world.stop().await;
     }
@@ -99,7 +103,7 @@ niva_testing::on_both_databases! {
         world.maker().premises_costs.record_premises_cost(request).await.unwrap();
         let request = pb::RecordScheduleRequest { request_id: world.request(), validate_only: false, schedule: Some(schedule("PL-0002", (2013, 3, 1), [1, 0, 1, 0, 1])) };
         world.by(provider("PR-1")).schedules.record_schedule(request).await.unwrap();
-        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), ..Default::default() };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
         let request = pb::RecordTransitionRequest { request_id: world.request(), validate_only: false, transition: Some(transition) };
         world.maker().transitions.record_transition(request).await.unwrap();
         let march = world.paid(2024, 3).await;
@@ -138,11 +142,14 @@ niva_testing::on_both_databases! {
         assert_eq!(reason(&report(&world, provider("PR-2"), "x", vec![evening((2024, 3, 3), 1)]).await.unwrap_err()), "OTHER_PROVIDER");
         let request = pb::RecordScheduleRequest { request_id: "x".to_owned(), validate_only: false, schedule: Some(schedule("PL-9", (2024, 3, 1), [1; 5])) };
         assert_eq!(reason(&world.by(finance()).schedules.record_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
-        let too_many = pb::RecordScheduleRequest { schedule: Some(schedule("PL-9", (2024, 3, 1), [2; 5])), ..request };
-        assert_eq!(reason(&world.by(finance()).schedules.record_schedule(too_many).await.unwrap_err()), "SCHEDULE_OUT_OF_RANGE");
+        for (sessions, refusal) in [([2; 5], "SCHEDULE_OUT_OF_RANGE"), ([2, 1, 1, 0, 0], "SCHEDULE_EXCEEDS_GRANT")] {
+            let given = schedule("PL-0002", (2013, 3, 1), sessions);
+            let request = pb::RecordScheduleRequest { schedule: Some(given), ..request.clone() };
+            assert_eq!(reason(&world.by(finance()).schedules.record_schedule(request).await.unwrap_err()), refusal);
+        }
         assert_eq!(reason(&agree(&world, "A", 20, 11, 1).await.unwrap_err()), "END_BEFORE_START");
         assert_eq!(reason(&agree(&world, "A", 11, 20, -1).await.unwrap_err()), "AMOUNT_NEGATIVE");
-        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), support_end: date(day(2024, 3, 3)), ..Default::default() };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), to: To::Work.into(), support_end: date(day(2024, 3, 3)), ..Default::default() };
         let request = pb::RecordTransitionRequest { request_id: world.request(), validate_only: false, transition: Some(transition) };
         assert_eq!(reason(&world.maker().transitions.record_transition(request).await.unwrap_err()), "END_BEFORE_START");
         let after = world.preview(2024, 3).await.unwrap();
@@ -170,7 +177,7 @@ niva_testing::on_both_databases! {
             Record::Occasion(pb::Occasion { occasion_id: id.to_owned(), ..evening((2024, 3, n), count) })
         };
         let elsewhere = |placement: &str| Record::Occasion(pb::Occasion { placement_id: placement.to_owned(), occasion_id: "x".to_owned(), ..evening((2024, 3, 3), 1) });
-        let bad = vec![occasion(3, "O-1", 99), elsewhere(""), occasion(3, "", 1), Record::Schedule(schedule("PL-0002", (2024, 3, 1), [3, 0, 0, 0, 0]))];
+        let bad = vec![occasion(3, "O-1", 99), elsewhere(""), occasion(3, "", 1), Record::Schedule(schedule("PL-0002", (2024, 3, 1), [-1, 0, 0, 0, 0]))];
         let (import, errors) = imported(&world, "bad", "", bad).await.unwrap();
         assert_eq!((import.job.unwrap().state(), import.refused, import.created), (wire::job::State::Failed, 4, 0));
         let told: Vec<_> = errors.iter().map(|e| (e.record, e.origin.as_str(), e.field.as_str(), e.reason.as_str())).collect();

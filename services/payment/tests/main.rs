@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod attendance;
+#[macro_use]
+mod calls;
 mod common;
 mod corrections;
 mod crashes;

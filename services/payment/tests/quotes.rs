@@ -133,6 +133,7 @@ async fn every_violation_is_told_at_once() {
         agreement_id: id.to_owned(),
         valid: days(first, last),
         price: Some(wire::Money { ore }),
+        unit: pb::PriceUnit::CalendarDay.into(),
         ..Default::default()
     };
     let wrong = pb::CompensationCase {
@@ -142,7 +143,7 @@ async fn every_violation_is_told_at_once() {
         agreements: vec![agreement("A", 1, 10, 5), agreement("B", 10, 12, -5)],
         schedules: vec![pb::Schedule {
             valid_from: date(day(2010, 3, 1)),
-            week: Some(pb::WeeklySchedule { monday: 3, ..Default::default() }),
+            week: Some(pb::WeeklySchedule { monday: -1, ..Default::default() }),
             ..Default::default()
         }],
         ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))

@@ -274,7 +274,7 @@ async fn standing(world: &World) -> Vec<String> {
     sorted(all.into_iter().filter(|l| !l.reversal && !gone.contains(&l.payment_line_id)).collect())
 }
 
-/// What lines pay, without their place in the ledger.
+/// What lines pay, without their place in the ledger, and without what they stood on when they were first paid.
 fn sorted(lines: Vec<pb::PaymentLine>) -> Vec<String> {
     let content = lines.into_iter().map(|line| {
         let line = pb::PaymentLine {
@@ -282,6 +282,7 @@ fn sorted(lines: Vec<pb::PaymentLine>) -> Vec<String> {
             payment_run_id: String::new(),
             corrects_line_id: String::new(),
             cause: String::new(),
+            stands_on: Vec::new(),
             ..line
         };
         format!("{line:?}")

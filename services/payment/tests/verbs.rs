@@ -7,7 +7,8 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, Regime, fact_info::State};
 use niva_proto::payment::v1::{
-    self as pb, Absence, Agreement, Occasion, PremisesCost, Schedule, Transition, WeeklySchedule,
+    self as pb, Absence, Agreement, Occasion, PremisesCost, Schedule, Transition, Visit, WeeklySchedule,
+    transition::To,
 };
 
 use crate::common::city::{Person, date, days, unit};
@@ -34,99 +35,6 @@ fn stamp(world: &World) -> Option<prost_types::Timestamp> {
     Some(niva_rpc::wire::write::timestamp(world.clock.now()))
 }
 
-/// The rpc that takes a request.
-macro_rules! call {
-    ($client:ident, CorrectScheduleRequest, $message:expr) => {
-        $client.correct_schedule($message)
-    };
-    ($client:ident, WithdrawScheduleRequest, $message:expr) => {
-        $client.withdraw_schedule($message)
-    };
-    ($client:ident, GetScheduleRequest, $message:expr) => {
-        $client.get_schedule($message)
-    };
-    ($client:ident, ListSchedulesRequest, $message:expr) => {
-        $client.list_schedules($message)
-    };
-    ($client:ident, ListScheduleRevisionsRequest, $message:expr) => {
-        $client.list_schedule_revisions($message)
-    };
-    ($client:ident, CorrectOccasionRequest, $message:expr) => {
-        $client.correct_occasion($message)
-    };
-    ($client:ident, WithdrawOccasionRequest, $message:expr) => {
-        $client.withdraw_occasion($message)
-    };
-    ($client:ident, GetOccasionRequest, $message:expr) => {
-        $client.get_occasion($message)
-    };
-    ($client:ident, ListOccasionsRequest, $message:expr) => {
-        $client.list_occasions($message)
-    };
-    ($client:ident, ListOccasionRevisionsRequest, $message:expr) => {
-        $client.list_occasion_revisions($message)
-    };
-    ($client:ident, CorrectAbsenceRequest, $message:expr) => {
-        $client.correct_absence($message)
-    };
-    ($client:ident, WithdrawAbsenceRequest, $message:expr) => {
-        $client.withdraw_absence($message)
-    };
-    ($client:ident, GetAbsenceRequest, $message:expr) => {
-        $client.get_absence($message)
-    };
-    ($client:ident, ListAbsencesRequest, $message:expr) => {
-        $client.list_absences($message)
-    };
-    ($client:ident, ListAbsenceRevisionsRequest, $message:expr) => {
-        $client.list_absence_revisions($message)
-    };
-    ($client:ident, CorrectAgreementRequest, $message:expr) => {
-        $client.correct_agreement($message)
-    };
-    ($client:ident, WithdrawAgreementRequest, $message:expr) => {
-        $client.withdraw_agreement($message)
-    };
-    ($client:ident, GetAgreementRequest, $message:expr) => {
-        $client.get_agreement($message)
-    };
-    ($client:ident, ListAgreementsRequest, $message:expr) => {
-        $client.list_agreements($message)
-    };
-    ($client:ident, ListAgreementRevisionsRequest, $message:expr) => {
-        $client.list_agreement_revisions($message)
-    };
-    ($client:ident, CorrectTransitionRequest, $message:expr) => {
-        $client.correct_transition($message)
-    };
-    ($client:ident, WithdrawTransitionRequest, $message:expr) => {
-        $client.withdraw_transition($message)
-    };
-    ($client:ident, GetTransitionRequest, $message:expr) => {
-        $client.get_transition($message)
-    };
-    ($client:ident, ListTransitionsRequest, $message:expr) => {
-        $client.list_transitions($message)
-    };
-    ($client:ident, ListTransitionRevisionsRequest, $message:expr) => {
-        $client.list_transition_revisions($message)
-    };
-    ($client:ident, CorrectPremisesCostRequest, $message:expr) => {
-        $client.correct_premises_cost($message)
-    };
-    ($client:ident, WithdrawPremisesCostRequest, $message:expr) => {
-        $client.withdraw_premises_cost($message)
-    };
-    ($client:ident, GetPremisesCostRequest, $message:expr) => {
-        $client.get_premises_cost($message)
-    };
-    ($client:ident, ListPremisesCostsRequest, $message:expr) => {
-        $client.list_premises_costs($message)
-    };
-    ($client:ident, ListPremisesCostRevisionsRequest, $message:expr) => {
-        $client.list_premises_cost_revisions($message)
-    };
-}
 /// Walks a fact that was recorded through everything that can happen to it. `changed` says something else of the same days,
 /// `overlapping` is another fact on one of them.
 macro_rules! walk {
@@ -295,7 +203,7 @@ niva_testing::on_both_databases! {
         let given = agreed("IA-1", day(2024, 3, 4), Some(day(2024, 3, 8)), 70_000);
         let incomplete = Agreement { unit: 0, agreed_by: String::new(), ..given.clone() };
         let refused = world.maker().agreements.record_agreement(record(incomplete)).await.unwrap_err();
-        assert_eq!(niva_rpc::reasons(&refused), ["PRICE_UNIT_UNKNOWN", "FIELD_REQUIRED"]);
+        assert_eq!(niva_rpc::reasons(&refused), ["AGREEMENT_UNIT_UNKNOWN", "FIELD_REQUIRED"]);
         let kept = world.maker().agreements.record_agreement(record(given)).await.unwrap().into_inner().agreement.unwrap();
         let other = |a: Agreement| Agreement { price: Some(wire::Money { ore: 60_000 }), ..a };
         walk!(
@@ -309,7 +217,7 @@ niva_testing::on_both_databases! {
     async fn a_transition_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let transition = Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), ..Default::default() };
+        let transition = Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
         let record = |transition| pb::RecordTransitionRequest { request_id: world.request(), validate_only: false, transition: Some(transition) };
         let kept = world.maker().transitions.record_transition(record(transition.clone())).await.unwrap().into_inner().transition.unwrap();
         let later = Transition { job_start: date(day(2024, 5, 4)), ..transition };
@@ -318,6 +226,24 @@ niva_testing::on_both_databases! {
         walk!(
             world, transitions: transition (transition_id), transitions;
             CorrectTransitionRequest, WithdrawTransitionRequest, GetTransitionRequest, ListTransitionsRequest, ListTransitionRevisionsRequest;
+            kept, other, placement_id
+        );
+        world.stop().await;
+    }
+
+    async fn a_visit_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
+        let world = World::new(db).await;
+        settle(&world).await;
+        let visit = Visit { placement_id: "PL-0001".to_owned(), date: date(day(2024, 3, 4)), ..Default::default() };
+        let record = |visit| pb::RecordVisitRequest { request_id: world.request(), validate_only: false, visit: Some(visit) };
+        let tomorrow = Visit { date: date(day(2024, 4, 3)), ..visit.clone() };
+        assert_eq!(reason(&world.maker().visits.record_visit(record(tomorrow)).await.unwrap_err()), "DATE_IN_FUTURE");
+        let kept = world.maker().visits.record_visit(record(visit.clone())).await.unwrap().into_inner().visit.unwrap();
+        assert_eq!(reason(&world.maker().visits.record_visit(record(visit)).await.unwrap_err()), "PERIOD_OVERLAPS");
+        let other = |v: Visit| Visit { date: date(day(2024, 3, 5)), ..v };
+        walk!(
+            world, visits: visit (visit_id), visits;
+            CorrectVisitRequest, WithdrawVisitRequest, GetVisitRequest, ListVisitsRequest, ListVisitRevisionsRequest;
             kept, other, placement_id
         );
         world.stop().await;

@@ -8,7 +8,7 @@ use niva_names::{ServiceCatalogue, stockholm};
 use niva_proto::choice::v1::choice_feed_event::Fact;
 use niva_proto::choice::v1::{ChoiceFeedEvent, UnitPeriod, placement};
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
-use niva_proto::payment::v1::{self as pb, Component, HoldReason};
+use niva_proto::payment::v1::{self as pb, Component, HoldReason, transition::To};
 
 use crate::common::city::{Person, date, days, placed, revision, unit};
 use crate::common::told::{agreed, evening, schedule};
@@ -40,9 +40,9 @@ niva_testing::on_both_databases! {
         let dearer = Some(agreed("IA-1", day(2024, 3, 11), Some(day(2024, 3, 20)), 70_000));
         let request = pb::CorrectAgreementRequest { request_id: world.request(), expected_revision: 1, reason: "misread".to_owned(), agreement: dearer, ..Default::default() };
         world.maker().agreements.correct_agreement(request).await.unwrap();
-        let cause = || "agreement IA-1".to_owned();
+        let cause = "agreement IA-1 revision 2".to_owned();
         let april = world.paid(2024, 4).await;
-        assert_eq!(corrections(&world, &april).await, [(-10, -600_000, cause()), (10, 700_000, cause())]);
+        assert_eq!(corrections(&world, &april).await, [(-10, -600_000, cause.clone()), (10, 700_000, cause)]);
         let request = pb::WithdrawAgreementRequest { request_id: world.request(), expected_revision: 2, reason: "never signed".to_owned(), agreement_id: "IA-1".to_owned(), ..Default::default() };
         world.maker().agreements.withdraw_agreement(request).await.unwrap();
         let may = world.paid(2024, 5).await;
@@ -50,7 +50,8 @@ niva_testing::on_both_databases! {
         let corrected = corrections(&world, &may).await;
         let amounts: Vec<_> = corrected.iter().map(|(quantity, ore, _)| (*quantity, *ore)).collect();
         assert_eq!(amounts, [(-10, -300_000), (-10, -700_000), (-11, -330_000), (31, 930_000)]);
-        assert_eq!((&corrected[1].2, &corrected[3].2), (&cause(), &cause()));
+        let cause = "agreement IA-1 revision 3, withdrawn";
+        assert_eq!((corrected[1].2.as_str(), corrected[3].2.as_str()), (cause, cause));
         world.stop().await;
     }
 
@@ -64,7 +65,7 @@ niva_testing::on_both_databases! {
         let withdraw = pb::WithdrawOccasionRequest { request_id: world.request(), expected_revision: 1, reason: "another person".to_owned(), occasion_id: id.clone(), ..Default::default() };
         world.maker().occasions.withdraw_occasion(withdraw).await.unwrap();
         let april = world.paid(2024, 4).await;
-        assert_eq!(corrections(&world, &april).await, [(-2, -64_000, format!("occasion {id}"))]);
+        assert_eq!(corrections(&world, &april).await, [(-2, -64_000, format!("occasion {id} revision 2, withdrawn"))]);
         // The day is free again.
         let again = world.maker().occasions.record_occasions(record(vec![evening((2024, 3, 3), 1)])).await.unwrap().into_inner().occasions;
         let may = world.paid(2024, 5).await;
@@ -89,7 +90,8 @@ niva_testing::on_both_databases! {
         let world = World::start(db, Start { today: day(2013, 4, 2), ..Default::default() }).await;
         let person = Person { district: "Bromma", ..Person::new(1, stockholm::OCCUPATION, day(2013, 3, 1)) };
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
-        world.assessed(&[person.grant(), person.level(1, 2, person.start)]).await;
+        let scope = GrantScope { sessions_per_week: 3, ..Default::default() };
+        world.assessed(&[person.grant_of(1, None, scope), person.level(1, 2, person.start)]).await;
         let given = Some(schedule("PL-0001", (2013, 3, 1), [1, 0, 1, 0, 1]));
         let request = pb::RecordScheduleRequest { request_id: world.request(), validate_only: false, schedule: given };
         let kept = world.maker().schedules.record_schedule(request).await.unwrap().into_inner().schedule.unwrap();
@@ -99,7 +101,7 @@ niva_testing::on_both_databases! {
         let withdraw = pb::WithdrawScheduleRequest { request_id: world.request(), expected_revision: 1, reason: "not decided".to_owned(), schedule_id: kept.schedule_id.clone(), ..Default::default() };
         world.maker().schedules.withdraw_schedule(withdraw).await.unwrap();
         let april = world.paid(2013, 4).await;
-        let cause = format!("weekly_schedule {}", kept.schedule_id);
+        let cause = format!("weekly_schedule {} revision 2, withdrawn", kept.schedule_id);
         let back: Vec<_> = corrections(&world, &april).await.into_iter().map(|(quantity, _, cause)| (quantity, cause)).collect();
         assert_eq!(back, [(-13, cause.clone()), (-13, cause)]);
         let held: Vec<_> = world.holds(&april).await.iter().map(|h| h.hold.as_ref().unwrap().reason()).collect();
@@ -115,9 +117,16 @@ niva_testing::on_both_databases! {
         let scope = GrantScope { hours_per_week: "30".to_owned(), ..Default::default() };
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant_of(1, None, scope), person.level(1, 3, person.start)]).await;
-        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2025, 3, 17)), ..Default::default() };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2025, 3, 17)), to: To::Work.into(), ..Default::default() };
         let request = pb::RecordTransitionRequest { request_id: world.request(), validate_only: false, transition: Some(transition) };
         let kept = world.maker().transitions.record_transition(request).await.unwrap().into_inner().transition.unwrap();
+        // Nobody has visited the workplace: what the support is paid for is held.
+        let early = world.calculated(2025, 3).await;
+        assert_eq!(world.holds(&early).await[0].hold.as_ref().unwrap().reason(), HoldReason::VisitMissing);
+        world.discard(&early).await.unwrap();
+        let visit = pb::Visit { placement_id: "PL-0001".to_owned(), date: date(day(2025, 3, 25)), ..Default::default() };
+        let request = pb::RecordVisitRequest { request_id: world.request(), validate_only: false, visit: Some(visit) };
+        world.provider("PR-1").visits.record_visit(request).await.unwrap();
         let march = world.paid(2025, 3).await;
         let paid: Vec<_> = world.lines(&march).await.iter().map(|l| brief(l).3).collect();
         assert_eq!(paid, [10, 11], "level 3 until the job begins, then the transition's rate");
@@ -127,7 +136,7 @@ niva_testing::on_both_databases! {
         let corrected = corrections(&world, &april).await;
         assert_eq!(corrected.iter().map(|c| c.0).collect::<Vec<_>>(), [-10, -11, 21]);
         assert_eq!(corrected[2].1, 21 * 150_000, "level 3 all through");
-        let cause = format!("transition {}", kept.transition_id);
+        let cause = format!("transition {} revision 2, withdrawn", kept.transition_id);
         assert_eq!((&corrected[1].2, &corrected[2].2), (&cause, &cause));
         world.stop().await;
     }
@@ -144,7 +153,7 @@ niva_testing::on_both_databases! {
         let withdraw = pb::WithdrawPremisesCostRequest { request_id: world.request(), expected_revision: 1, reason: "not sold".to_owned(), premises_cost_id: kept.premises_cost_id.clone(), ..Default::default() };
         world.maker().premises_costs.withdraw_premises_cost(withdraw).await.unwrap();
         let april = world.paid(2024, 4).await;
-        assert_eq!(corrections(&world, &april).await, [(-31, -310_000, format!("premises_cost {}", kept.premises_cost_id))]);
+        assert_eq!(corrections(&world, &april).await, [(-31, -310_000, format!("premises_cost {} revision 2, withdrawn", kept.premises_cost_id))]);
         world.stop().await;
     }
 

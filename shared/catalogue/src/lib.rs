@@ -93,7 +93,6 @@ fn service(info: &ServiceInfo) -> pb::Service {
     };
     let occasion = |kind: &OccasionKind| match kind {
         OccasionKind::EveningNight => pb::OccasionKind::EveningNight.into(),
-        OccasionKind::CourseSession => pb::OccasionKind::CourseSession.into(),
     };
     pb::Service {
         service: info.key.into(),

@@ -30,6 +30,8 @@ named! {
         EveningNight = "evening_night",
         /// Actual premises cost of a place sold to another district.
         ActualPremises = "actual_premises",
+        /// Special compensation (särskild redovisning), decided for one placement.
+        Special = "special",
     }
 }
 
@@ -42,14 +44,16 @@ named! {
         Weekday = "weekday",
         /// A month; a part of one is prorated by calendar days.
         Month = "month",
-        /// A decided half-day session of three hours.
+        /// A decided half-day session (pass) of three hours.
         HalfDaySession = "half_day_session",
-        /// A reported course session.
+        /// A decided course session (kurstillfälle).
         CourseSession = "course_session",
         /// A reported evening or night.
         EveningOrNight = "evening_or_night",
         /// A year: allocations only, never a line.
         Year = "year",
+        /// The days that a special compensation is for; a part of them is prorated by calendar days.
+        Period = "period",
     }
 }
 
@@ -67,6 +71,14 @@ named! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Level(pub u8);
+
+impl PriceUnit {
+    /// Whether it is a session: as many as are granted a week, on the weekdays of a schedule.
+    #[must_use]
+    pub const fn is_session(self) -> bool {
+        matches!(self, Self::HalfDaySession | Self::CourseSession)
+    }
+}
 
 impl Level {
     /// Grundpeng.
@@ -97,6 +109,9 @@ pub struct Scope {
     /// The person has personal assistance during the service.
     #[serde(default)]
     pub personal_assistance: bool,
+    /// Sessions a week, where the service is paid by session.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_per_week: Option<u8>,
 }
 
 /// Index of a variant among [`crate::ServiceTerms::variants`]. Terms without variants have the single variant 0.

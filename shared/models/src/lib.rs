@@ -15,6 +15,7 @@ mod model;
 mod pricing;
 mod rates;
 mod scale;
+mod version;
 
 pub use amount::{Allocation, Amount, RegimeAlias};
 pub use catalogue::{Catalogue, InForce};
@@ -23,7 +24,7 @@ pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, Level, PriceUnit, Regime, Scope, Variant};
 pub use model::{
-    Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, Scale, ServiceTerms, Status,
-    TransitionTerms, VariantRule,
+    Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, PremisesDays, Scale, ServiceTerms,
+    SessionTerms, SoldPremises, SoldTerms, Status, TransitionTerms, VariantRule,
 };
 pub use rates::{NoRate, Rate};

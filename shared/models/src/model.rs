@@ -36,6 +36,35 @@ pub enum PreliminaryDifference {
     None,
 }
 
+/// On which days a premises supplement is counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PremisesDays {
+    /// On all days of full compensation.
+    FullCompensation,
+    /// On the days from the first to the last that the person takes part.
+    Participation,
+}
+
+/// What a board that sells a place to another board may charge for premises.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SoldPremises {
+    /// The actual cost.
+    ActualCost,
+    /// The supplement that private units get, where the unit has chosen so.
+    PrivateSupplement,
+}
+
+/// What is charged for the premises of a place that is sold to another board.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SoldTerms {
+    /// What.
+    pub premises: SoldPremises,
+    /// Where it stands.
+    pub source: Source,
+}
+
 /// The rules of one service under one model.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Parameters {
@@ -51,6 +80,10 @@ pub struct Parameters {
     pub holidays_paid: bool,
     /// What becomes of the difference when a measured level follows a preliminary one.
     pub preliminary_difference: PreliminaryDifference,
+    /// On which days the premises supplement is counted.
+    pub premises_days: PremisesDays,
+    /// Days in a row that a person may be away before the days that follow are held; `None` where absence changes nothing.
+    pub absence_days: Option<u16>,
     /// Working days to answer an offer.
     pub reflection_days: u16,
     /// Working days from yes to start.
@@ -85,7 +118,8 @@ pub struct Scale {
     pub source: Source,
 }
 
-/// How a scope chooses a variant: every condition given must hold.
+/// How a scope chooses a variant: every condition given must hold. A rule with both extent and hours knows two ways to say
+/// how much; the grant must state one of them, and what it states must fit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VariantRule {
     /// Name in tables: `full_time+personal_assistance`, `11-24 h`.
@@ -109,6 +143,21 @@ pub struct TransitionTerms {
     pub level: Level,
     /// At how many hours a week (chooses the variant; assistance stays as granted).
     pub hours_per_week: u8,
+    /// Whether each month needs a recorded visit to the workplace.
+    pub monthly_visit: bool,
+    /// Whether studies count as a job does.
+    pub studies: bool,
+    /// Where it stands.
+    pub source: Source,
+}
+
+/// How many sessions can be granted and scheduled, of a service that is paid by session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionTerms {
+    /// Fewest and most a week.
+    pub a_week: (u8, u8),
+    /// Most on one weekday.
+    pub a_day: u8,
     /// Where it stands.
     pub source: Source,
 }
@@ -149,12 +198,18 @@ pub struct ServiceTerms {
     pub parameters_source: Option<Source>,
     /// Transition to work, where the model has it.
     pub transition: Option<TransitionTerms>,
+    /// What is charged for premises of a sold place, where anything is.
+    pub sold: Option<SoldTerms>,
+    /// How many sessions there can be, where the service is paid by session.
+    pub sessions: Option<SessionTerms>,
     /// Why there are no amounts to pay by, where that is so (they are not in the published sources).
     pub rates_unpublished: Option<String>,
     /// Amounts to pay by.
     pub amounts: Vec<Amount>,
     /// Allocations per year.
     pub allocations: Vec<Allocation>,
+    /// Names the content that prices: the same in two files that price alike, whatever else they say.
+    pub version: String,
     /// Every price by component, regime, level and variant.
     #[serde(skip)]
     pub(crate) index: RateIndex,
@@ -192,6 +247,20 @@ impl Model {
     }
 }
 
+impl VariantRule {
+    fn fits_how_much(&self, scope: &Scope) -> bool {
+        let extent = self.extent.map(|extent| scope.extent.map(|stated| stated == extent));
+        let hours = self.hours.map(|(from, to)| scope.hours_per_week.map(|h| (from..=to).contains(&h)));
+        match (extent, hours) {
+            (None, None) => true,
+            (Some(fits), None) | (None, Some(fits)) => fits.unwrap_or(false),
+            (Some(extent), Some(hours)) => {
+                extent.or(hours).is_some() && extent.unwrap_or(true) && hours.unwrap_or(true)
+            }
+        }
+    }
+}
+
 impl ServiceTerms {
     /// Which variant a scope is. Terms without variants have the single variant 0.
     #[must_use]
@@ -200,10 +269,7 @@ impl ServiceTerms {
             return Some(Variant(0));
         }
         let holds = |rule: &VariantRule| {
-            rule.extent.is_none_or(|e| scope.extent == Some(e))
-                && rule
-                    .hours
-                    .is_none_or(|(from, to)| scope.hours_per_week.is_some_and(|h| from <= h && h <= to))
+            rule.fits_how_much(scope)
                 && rule.time_interval.is_none_or(|t| scope.time_interval == Some(t))
                 && rule.personal_assistance.is_none_or(|p| scope.personal_assistance == p)
         };

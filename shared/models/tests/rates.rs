@@ -140,6 +140,44 @@ fn the_index_finds_every_amount_and_only_those() {
 }
 
 #[test]
+fn a_version_is_that_of_what_prices_and_of_nothing_else() {
+    let text = include_str!("good.toml");
+    let city = std::sync::Arc::new(niva_names::ServiceCatalogue::shipped().unwrap());
+    let versions = |text: String| -> Vec<String> {
+        let catalogue = Catalogue::from_files(&city, vec![("a.toml".to_owned(), text)]).unwrap();
+        catalogue.models[0].services.iter().map(|terms| terms.version.clone()).collect()
+    };
+    let first = versions(text.to_owned());
+    assert_eq!((first.len(), first[0].len()), (2, 32));
+    let said = text.replace("A city's list", "Another title").replace("page 3", "page 4") + "# A comment.\n";
+    assert_eq!(versions(said), first, "words price nothing");
+    let dearer = versions(text.replace("[2, 200, 204]", "[2, 200, 205]"));
+    assert!(dearer[0] != first[0] && dearer[1] == first[1], "a changed amount touches its service alone");
+    assert_ne!(versions(text.replace("notice_days = 4", "notice_days = 5")), first);
+    assert_ne!(versions(text.replace("0-18", "0-16").replace("20-\"", "18-\""))[0], first[0]);
+}
+
+#[test]
+fn where_a_variant_has_extent_and_hours_the_grant_states_one_or_both() {
+    let catalogue = Catalogue::shipped().unwrap();
+    let terms =
+        catalogue.model("daily-activities-2024").unwrap().terms(stockholm::DAILY_ACTIVITIES_LSS).unwrap();
+    let variant = |extent, hours_per_week| {
+        let variant = terms.variant_of(&Scope { extent, hours_per_week, ..Scope::default() });
+        variant.map(|v| terms.variant_key(v).to_owned())
+    };
+    let (full, part) = (Some("full_time".to_owned()), Some("part_time".to_owned()));
+    assert_eq!([variant(Some(Extent::PartTime), None), variant(None, Some(4))], [part.clone(), part.clone()]);
+    assert_eq!(
+        [variant(Some(Extent::PartTime), Some(24)), variant(Some(Extent::FullTime), Some(25))],
+        [part, full]
+    );
+    for (extent, hours) in [(None, None), (None, Some(3)), (Some(Extent::PartTime), Some(25))] {
+        assert_eq!(variant(extent, hours), None, "{extent:?} {hours:?}");
+    }
+}
+
+#[test]
 fn a_scope_is_one_variant_or_none() {
     let catalogue = shipped();
     let of = |model: &str, scope: Scope| {

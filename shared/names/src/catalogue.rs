@@ -27,8 +27,6 @@ named! {
     pub enum OccasionKind: "kind of occasion" {
         /// Temporary support, an evening or a night.
         EveningNight = "evening_night",
-        /// A session of a course.
-        CourseSession = "course_session",
     }
 }
 

@@ -1,6 +1,9 @@
 //! Synthetic people: the same on every machine.
 
+use std::sync::LazyLock;
+
 use niva_journeys::values::{day, from};
+use niva_models::Catalogue;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     assessment::v1::{
@@ -97,6 +100,14 @@ pub(crate) fn late_level(n: usize) -> Option<AssessmentFeedEvent> {
     (n % 101 == 53 && !moved_in(n)).then(|| level(n, "late-level", 1, "2024-03-10"))
 }
 
+/// The scale that levels of a service belong to on a day.
+fn scale_id(service: ServiceKey, day: &str) -> String {
+    static MODELS: LazyLock<Catalogue> =
+        LazyLock::new(|| Catalogue::shipped().unwrap_or_else(|e| panic!("{e}")));
+    let day = day.parse().unwrap_or_else(|e| panic!("{day}: {e}"));
+    MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
+}
+
 fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentFeedEvent {
     let value = i32::try_from((n / SERVICES.len() + steps) % service(n).1 + 1).unwrap();
     let decision = LevelDecision {
@@ -106,6 +117,7 @@ fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentFeed
         level: Some(Level { value }),
         valid_from: day(valid_from),
         kind: level_decision::Kind::Stated.into(),
+        scale_id: scale_id(service(n).0, valid_from),
         decision_number: i64::try_from(2 * n + steps).unwrap() + 1,
         info: first(),
         ..LevelDecision::default()

@@ -17,9 +17,9 @@ const FILES: [(&str, &str); 8] = [
     ("persons.csv", "person_id,district\nP-1,Järva\nP-2,Farsta\n"),
     (
         "grants.csv",
-        "grant_id,person_id,service,district,valid_from,valid_to,extent,hours_per_week,time_interval,personal_assistance\n\
-         G-1,P-1,supported_housing,Järva,2024-01-01,,,,,no\n\
-         G-2,P-2,daily_activities_lss,Farsta,2024-01-01,2024-12-31,part_time,20,,yes\n",
+        "grant_id,person_id,service,district,valid_from,valid_to,extent,hours_per_week,time_interval,personal_assistance,sessions_per_week\n\
+         G-1,P-1,supported_housing,Järva,2024-01-01,,,,,no,\n\
+         G-2,P-2,daily_activities_lss,Farsta,2024-01-01,2024-12-31,part_time,20,,yes,\n",
     ),
     (
         "measurements.csv",

@@ -1,7 +1,7 @@
 //! People with what they need, where they are and since when. All of them are invented.
 
-use chrono::{Datelike, NaiveDate, Weekday};
-use niva_calendar::{Month, date, day_after, plus_days};
+use chrono::NaiveDate;
+use niva_calendar::{Month, date, plus_days};
 use niva_models::{Component, Scope};
 use niva_names::{ServiceKey, stockholm};
 
@@ -143,14 +143,19 @@ fn grant(draw: &mut Draw, need: &Need, placement: &Placement) -> Grant {
         valid_to,
         scope: Scope {
             extent: group.extent,
-            hours_per_week: group
-                .hours
-                .map(|(from, to)| u8::try_from(draw.between(u16::from(from), u16::from(to))).unwrap_or(from)),
+            hours_per_week: group.hours.map(|(from, to)| {
+                let hours = u8::try_from(draw.between(u16::from(from), u16::from(to))).unwrap_or(from);
+                hours.max(LEAST_HOURS)
+            }),
             time_interval: group.time_interval,
             personal_assistance: group.personal_assistance,
+            sessions_per_week: None,
         },
     }
 }
+
+/// Part time under the model of 2024 begins at four hours a week.
+const LEAST_HOURS: u8 = 4;
 
 /// The level of March 2024, and for some who have been there for years the one before it.
 fn measure(draw: &mut Draw, need: &Need, placement: &Placement, records: &mut Records) {
@@ -207,35 +212,40 @@ fn push(
     });
 }
 
-/// Weekly schedules of old occupation, and what was reported for March 2024.
+/// Weekly schedules of old occupation and of circles, with as many sessions in the grant, and the evenings that were reported
+/// for March 2024.
 fn attend(draw: &mut Draw, need: &Need, placement: &Placement, records: &mut Records) {
-    let placement_id = placement.placement_id.clone();
     if need.old {
         let sessions = [(); 5].map(|()| u8::from(draw.chance(60)));
         // Nobody was granted nothing.
         let sessions = if sessions.iter().all(|s| *s == 0) { [1, 0, 1, 0, 1] } else { sessions };
-        records.schedules.push(Schedule { placement_id, valid_from: placement.ordered_start, sessions });
+        schedule(placement, sessions, records);
         return;
+    }
+    if placement.service == stockholm::STUDY_CIRCLE {
+        let week = [[0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]];
+        schedule(placement, week[draw.below(3)], records);
     }
     let Some(first) = placement.actual_start.map(|day| day.max(on(2024, 3, 1))) else { return };
     let last = placement.end_date.unwrap_or(on(2024, 3, 31)).min(on(2024, 3, 31));
-    let mut report = |date, component| {
-        records.occasions.push(Occasion { placement_id: placement_id.clone(), date, component, count: 1 });
-    };
-    match placement.service {
-        stockholm::STUDY_CIRCLE => {
-            let weekday = [Weekday::Tue, Weekday::Wed, Weekday::Thu][draw.below(3)];
-            let days = std::iter::successors(Some(first), |day| Some(day_after(*day)));
-            days.take_while(|day| *day <= last)
-                .filter(|day| day.weekday() == weekday)
-                .for_each(|day| report(day, Component::Rate));
-        }
-        stockholm::SUPPORTED_HOUSING if first <= last && draw.chance(30) => {
-            let mut days: Vec<NaiveDate> = (0..1 + draw.below(4)).map(|_| draw.day(first, last)).collect();
-            days.sort_unstable();
-            days.dedup();
-            days.into_iter().for_each(|day| report(day, Component::EveningNight));
-        }
-        _ => {}
+    if placement.service == stockholm::SUPPORTED_HOUSING && first <= last && draw.chance(30) {
+        let mut days: Vec<NaiveDate> = (0..1 + draw.below(4)).map(|_| draw.day(first, last)).collect();
+        days.sort_unstable();
+        days.dedup();
+        records.occasions.extend(days.into_iter().map(|date| Occasion {
+            placement_id: placement.placement_id.clone(),
+            date,
+            component: Component::EveningNight,
+            count: 1,
+        }));
     }
+}
+
+/// The sessions of a week from the start on; the grant says how many.
+fn schedule(placement: &Placement, sessions: [u8; 5], records: &mut Records) {
+    if let Some(grant) = records.grants.iter_mut().rfind(|grant| grant.grant_id == placement.grant_id) {
+        grant.scope.sessions_per_week = Some(sessions.iter().sum());
+    }
+    let (placement_id, valid_from) = (placement.placement_id.clone(), placement.ordered_start);
+    records.schedules.push(Schedule { placement_id, valid_from, sessions });
 }

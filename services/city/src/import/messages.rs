@@ -23,6 +23,7 @@ fn component(component: Component) -> i32 {
         Component::Premises => payment::Component::Premises,
         Component::EveningNight => payment::Component::EveningNight,
         Component::ActualPremises => payment::Component::ActualPremises,
+        Component::Special => payment::Component::Special,
     }
     .into()
 }

@@ -186,15 +186,11 @@ impl<'a> Checker<'a> {
 
     /// What is reported must be what is reported for the service.
     fn reported(&mut self, row: &Row<Occasion>, service: ServiceKey) {
-        let kind = match row.value.component {
-            Component::EveningNight => Some(OccasionKind::EveningNight),
-            Component::Rate => Some(OccasionKind::CourseSession),
-            _ => None,
-        };
         let info = self.catalogue.service(service.as_str());
-        if !info.is_ok_and(|info| kind.is_some_and(|kind| info.occasions.contains(&kind))) {
+        let evenings = info.is_ok_and(|info| info.occasions.contains(&OccasionKind::EveningNight));
+        if !evenings || row.value.component != Component::EveningNight {
             let message = format!(
-                "{} is not reported for {service}: report evening_night or rate where the city's catalogue has such occasions",
+                "{} is not reported for {service}: report evening_night where the city's catalogue has such occasions",
                 row.value.component
             );
             self.problems.push(row.problem("component", message));

@@ -96,11 +96,13 @@ fn scope(cells: &mut Cells<'_>) -> Option<Scope> {
     let hours_per_week = cells.optional("hours_per_week", hours);
     let time_interval = cells.optional("time_interval", whole(1..=3_u8));
     let personal_assistance = cells.optional("personal_assistance", yes_no);
+    let sessions_per_week = cells.optional("sessions_per_week", whole(1..=20_u8));
     Some(Scope {
         extent: extent?,
         hours_per_week: hours_per_week?,
         time_interval: time_interval?,
         personal_assistance: personal_assistance?.unwrap_or(false),
+        sessions_per_week: sessions_per_week?,
     })
 }
 
@@ -237,10 +239,8 @@ fn occasion(cells: &mut Cells<'_>) -> Option<Occasion> {
     let component = cells.required("component", |text| {
         name::<Component>(text)
             .ok()
-            .filter(|c| matches!(c, Component::Rate | Component::EveningNight))
-            .ok_or_else(|| {
-                format!("`{text}` is not reported by occasion: evening_night, or rate for a course session")
-            })
+            .filter(|component| *component == Component::EveningNight)
+            .ok_or_else(|| format!("`{text}` is not reported by occasion: only evening_night is"))
     });
     let count = cells.required("count", whole(0..=9_u8));
     Some(Occasion { placement_id: placement_id?, date: day?, component: component?, count: count? })

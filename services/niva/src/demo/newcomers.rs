@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use niva_access::{Caller, Role};
-use niva_calendar::{Datelike, NaiveDate, Weekday, day_after, is_working_day, plus_days};
+use niva_calendar::{NaiveDate, day_after, is_working_day, plus_days};
 use niva_names::{DistrictId, stockholm};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
@@ -106,7 +106,7 @@ impl Newcomers {
         Ok(())
     }
 
-    /// The providers report the course sessions of March: one on each Wednesday.
+    /// The providers say on which day the granted course session is: on Wednesdays.
     pub(super) async fn attend(&self, world: &World) -> Result<(), Failure> {
         for person in self.0.iter().filter(|p| p.plan.service == stockholm::STUDY_CIRCLE) {
             let Some(placement) = &person.placement else { continue };
@@ -126,29 +126,25 @@ impl Newcomers {
                 provider: Some(provider.clone()),
                 ..Caller::new(format!("provider-{provider}"), [Role::Provider])
             };
-            let march = dates::march().interval();
-            let days = (0..march.days()).map(|i| plus_days(march.first, i));
-            let wednesdays = days.filter(|d| d.weekday() == Weekday::Wed && *d >= dates::ordered_start());
-            let occasion = |day| payment::Occasion {
+            let schedule = payment::Schedule {
                 placement_id: placement.placement_id.clone(),
-                date: Some(wire::date(day)),
-                component: payment::Component::Rate.into(),
-                count: 1,
-                ..payment::Occasion::default()
+                valid_from: Some(wire::date(dates::ordered_start())),
+                week: Some(payment::WeeklySchedule { wednesday: 1, ..payment::WeeklySchedule::default() }),
+                ..payment::Schedule::default()
             };
-            let request = payment::RecordOccasionsRequest {
+            let request = payment::RecordScheduleRequest {
                 request_id: format!("{}-attend", person.request),
                 validate_only: false,
-                occasions: wednesdays.map(occasion).collect(),
+                schedule: Some(schedule),
             };
             world
                 .clients(&teacher)
                 .payment
                 .clone()
-                .occasions
-                .record_occasions(request)
+                .schedules
+                .record_schedule(request)
                 .await
-                .to("report course sessions")?;
+                .to("set a schedule")?;
         }
         Ok(())
     }

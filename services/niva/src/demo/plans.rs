@@ -30,8 +30,13 @@ pub(super) struct Plan {
     pub(super) scope: Scope,
 }
 
-const PLAIN: Scope =
-    Scope { extent: None, hours_per_week: None, time_interval: None, personal_assistance: false };
+const PLAIN: Scope = Scope {
+    extent: None,
+    hours_per_week: None,
+    time_interval: None,
+    personal_assistance: false,
+    sessions_per_week: None,
+};
 const FULL: Scope = Scope { extent: Some(Extent::FullTime), hours_per_week: Some(30), ..PLAIN };
 const PART: Scope = Scope { extent: Some(Extent::PartTime), hours_per_week: Some(18), ..PLAIN };
 
@@ -47,7 +52,12 @@ pub(super) const PLANS: [Plan; 12] = [
     plan(stockholm::HOUSING_SUPPORT, Measured::First(2), Answer::Yes, PLAIN),
     plan(stockholm::HOUSING_SUPPORT, Measured::Late(1), Answer::Yes, PLAIN),
     plan(stockholm::OCCUPATION, Measured::Never, Answer::Yes, Scope { time_interval: Some(2), ..PLAIN }),
-    plan(stockholm::STUDY_CIRCLE, Measured::Never, Answer::Yes, PLAIN),
+    plan(
+        stockholm::STUDY_CIRCLE,
+        Measured::Never,
+        Answer::Yes,
+        Scope { sessions_per_week: Some(1), ..PLAIN },
+    ),
     plan(stockholm::DAILY_ACTIVITIES_LSS, Measured::First(4), Answer::Yes, FULL),
     plan(
         stockholm::DAILY_ACTIVITIES_LSS,

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use niva_calendar::Month;
-use niva_models::{Component, Extent, Level, Regime, Scope};
+use niva_models::{Component, Extent, Level, PriceUnit, Regime, Scope};
 use niva_money::Ore;
 use niva_names::ServiceKey;
 use niva_proto::payment::v1 as payment;
@@ -44,6 +44,10 @@ struct Case {
     #[serde(default)]
     transitions: Vec<Transition>,
     #[serde(default)]
+    visits: Vec<NaiveDate>,
+    #[serde(default)]
+    absences: Vec<Absence>,
+    #[serde(default)]
     premises_costs: Vec<PremisesCost>,
     buyer_district: String,
     unit_district: String,
@@ -74,6 +78,7 @@ struct ScopePeriod {
     time_interval: Option<u8>,
     #[serde(default)]
     personal_assistance: bool,
+    sessions_per_week: Option<u8>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -106,6 +111,7 @@ struct Agreement {
     agreement_id: String,
     first: NaiveDate,
     last: Option<NaiveDate>,
+    unit: PriceUnit,
     #[serde(deserialize_with = "sek")]
     price_sek: Ore,
 }
@@ -114,7 +120,26 @@ struct Agreement {
 #[serde(deny_unknown_fields)]
 struct Transition {
     job_start: NaiveDate,
+    to: To,
     support_end: Option<NaiveDate>,
+    #[serde(default)]
+    left: bool,
+    return_date: Option<NaiveDate>,
+}
+
+/// What a person passes on to.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum To {
+    Work,
+    Studies,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Absence {
+    first: NaiveDate,
+    last: Option<NaiveDate>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -182,12 +207,14 @@ impl Case {
             agreement_id: a.agreement_id.clone(),
             valid: Some(wire::dates(a.first, a.last)),
             price: Some(wire::money(a.price_sek)),
+            unit: wire::price_unit(a.unit),
             ..payment::Agreement::default()
         });
-        let transitions = self.transitions.iter().map(|t| payment::Transition {
-            job_start: day(t.job_start),
-            support_end: t.support_end.map(wire::date),
-            ..payment::Transition::default()
+        let visits =
+            self.visits.iter().map(|date| payment::Visit { date: day(*date), ..payment::Visit::default() });
+        let absences = self.absences.iter().map(|a| payment::Absence {
+            days: Some(wire::dates(a.first, a.last)),
+            ..payment::Absence::default()
         });
         let premises_costs = self.premises_costs.iter().map(|c| payment::PremisesCost {
             valid: Some(wire::dates(c.first, c.last)),
@@ -206,10 +233,30 @@ impl Case {
             schedules: self.schedules.iter().map(SchedulePeriod::message).collect(),
             occasions: occasions.collect(),
             agreements: agreements.collect(),
-            transitions: transitions.collect(),
+            transitions: self.transitions.iter().map(Transition::message).collect(),
+            visits: visits.collect(),
+            absences: absences.collect(),
             premises_costs: premises_costs.collect(),
             buyer_district: self.buyer_district.clone(),
             unit_district: self.unit_district.clone(),
+        }
+    }
+}
+
+impl Transition {
+    fn message(&self) -> payment::Transition {
+        use payment::transition::{Outcome, To as Out};
+        let to = match self.to {
+            To::Work => Out::Work,
+            To::Studies => Out::Studies,
+        };
+        let back = self.return_date.map(|day| Outcome::ReturnDate(wire::date(day)));
+        payment::Transition {
+            job_start: Some(wire::date(self.job_start)),
+            to: to.into(),
+            support_end: self.support_end.map(wire::date),
+            outcome: back.or_else(|| self.left.then_some(Outcome::Left(true))),
+            ..payment::Transition::default()
         }
     }
 }
@@ -221,6 +268,7 @@ impl ScopePeriod {
             hours_per_week: None,
             time_interval: self.time_interval,
             personal_assistance: self.personal_assistance,
+            sessions_per_week: self.sessions_per_week,
         });
         scope.hours_per_week = self.hours_per_week.as_ref().map_or_else(String::new, ToString::to_string);
         payment::CaseScopePeriod { valid_from: Some(wire::date(self.valid_from)), scope: Some(scope) }

@@ -15,13 +15,41 @@ use niva_calendar::{Interval, Month, NaiveDate, Timeline, date, plus_days};
 use niva_models::{Catalogue, Extent, Level, Regime, Scope};
 use niva_names::{ServiceKey, stockholm};
 use niva_payment_domain::{
-    Agreement, Engine, Granted, Known, LevelFact, Occasion, OccasionKind, Owed, Phases, PlacementFacts,
+    Agreement, Engine, Granted, Known, LevelFact, LevelOn, Occasion, Owed, Phases, PlacementFacts,
     PremisesCost, Schedule, UnitPeriod,
 };
 
 const PLACEMENTS: u64 = 20_000;
 const MONTHS: u32 = 12;
 const ROUNDS: usize = 7;
+const UNITS: u64 = 50;
+
+/// What all placements share: the models, and the units, 50 for each regime and whether it is in the granting district.
+struct World {
+    catalogue: Catalogue,
+    units: Vec<Timeline<UnitPeriod>>,
+}
+
+impl World {
+    fn new() -> Self {
+        let mut units = Vec::new();
+        for regime in [Regime::Municipal, Regime::Contracted, Regime::Private] {
+            for district in ["Farsta", "Skarpnäck"] {
+                units.extend((0..UNITS).map(|number| {
+                    let provider_id = format!("PR-{number}");
+                    let at = UnitPeriod {
+                        provider_id,
+                        district: district.to_owned(),
+                        regime,
+                        private_premises: false,
+                    };
+                    Timeline::of(Interval::from(date(2010, 1, 1).unwrap()), at)
+                }));
+            }
+        }
+        Self { catalogue: Catalogue::shipped().unwrap(), units }
+    }
+}
 
 /// Owned facts of a placement.
 struct Placement {
@@ -30,8 +58,8 @@ struct Placement {
     actual: Option<NaiveDate>,
     notice: Option<NaiveDate>,
     end: Option<NaiveDate>,
-    unit: Timeline<UnitPeriod>,
-    levels: Timeline<Known<'static, LevelFact>>,
+    unit: &'static Timeline<UnitPeriod>,
+    levels: Timeline<LevelOn<'static>>,
     grants: Timeline<Known<'static, Granted<'static>>>,
     schedules: Timeline<Known<'static, Schedule>>,
     occasions: Vec<Known<'static, Occasion>>,
@@ -48,14 +76,17 @@ impl Placement {
             notice: self.notice,
             end: self.end,
             withdrawn: false,
-            unit: &self.unit,
+            unit: self.unit,
             levels: &self.levels,
             grants: &self.grants,
             schedules: &self.schedules,
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &[],
+            visits: &[],
+            absences: &[],
             premises_costs: &self.premises_costs,
+            special: &[],
         }
     }
 }
@@ -79,7 +110,7 @@ impl Random {
 
 /// A year's placements: every service alike often; in a month about a tenth of them change level within it, some begin
 /// or end, and in the year one in ten is given notice. The year is the newest that the service has amounts for.
-fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
+fn placement(world: &'static World, random: &mut Random, number: u64) -> (Placement, Month) {
     let service = stockholm::SERVICES[usize::try_from(number % 8).unwrap()];
     let year = match service {
         stockholm::DAILY_ACTIVITIES_LSS => 2024,
@@ -89,11 +120,11 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
         _ => 2020,
     };
     let january = date(year, 1, 1).unwrap();
-    let regimes = [Regime::Municipal, Regime::Contracted, Regime::Private];
     let top = if matches!(service, stockholm::DAILY_ACTIVITIES_LSS) { 7 } else { 3 };
+    let scale = world.catalogue.on(service, january).and_then(|m| m.terms.scale_id.as_deref()).unwrap_or("");
     let level = |random: &mut Random| {
         let level = Level(1 + u8::try_from(random.below(top)).unwrap());
-        Known::stated(LevelFact { level, points: Some(20) })
+        LevelOn::of(Known::stated(LevelFact { level, points: Some(20), scale }))
     };
     let start = if random.below(10) == 0 { random.day(january, 300) } else { plus_days(january, -400) };
     let long = Interval::from(plus_days(january, -500));
@@ -106,21 +137,23 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
     }
     let notice = (random.below(10) == 0).then(|| random.day(start.max(january), 300));
     let never = notice.is_some() && random.below(10) == 0;
-    let occasion = match service {
-        stockholm::STUDY_CIRCLE => Some(OccasionKind::CourseSession),
-        stockholm::SUPPORTED_HOUSING => Some(OccasionKind::EveningNight),
+    let weeks = if service == stockholm::SUPPORTED_HOUSING { 52 } else { 0 };
+    let occasions = (0..weeks).map(|week| Occasion { date: plus_days(january, week * 7 + 2), count: 1 });
+    let sessions = match service {
+        stockholm::OCCUPATION => Some([1, 0, 1, 0, 1]),
+        stockholm::STUDY_CIRCLE => Some([0, 0, 1, 0, 0]),
         _ => None,
     };
-    let occasions = occasion.into_iter().flat_map(|kind| {
-        (0..52).map(move |week| Occasion { date: plus_days(january, week * 7 + 2), kind, count: 1 })
-    });
     let scope = Scope {
         extent: Some(if random.below(2) == 0 { Extent::FullTime } else { Extent::PartTime }),
-        hours_per_week: Some(20),
+        hours_per_week: None,
         time_interval: Some(1),
         personal_assistance: random.below(25) == 0,
+        sessions_per_week: sessions.map(|sessions: [u8; 5]| sessions.iter().sum()),
     };
     let granted = Granted { district: "Farsta", scope };
+    let at = random.below(3) * 2 + u64::from(random.below(4) == 0);
+    let unit = &world.units[usize::try_from(at * UNITS + number % UNITS).unwrap()];
     let end = notice.filter(|_| !never).map(|n| random.day(n, 8));
     let there = |day: NaiveDate| !never && day >= start && end.is_none_or(|end| day <= end);
     let placement = Placement {
@@ -129,21 +162,11 @@ fn placement(random: &mut Random, number: u64) -> (Placement, Month) {
         actual: (!never).then_some(start),
         notice,
         end,
-        unit: Timeline::of(
-            long,
-            UnitPeriod {
-                provider_id: "PR-1".to_owned(),
-                regime: regimes[usize::try_from(random.below(3)).unwrap()],
-                district: if random.below(4) == 0 { "Skarpnäck" } else { "Farsta" }.to_owned(),
-            },
-        ),
+        unit,
         levels,
         grants: Timeline::of(long, Known::stated(granted)),
-        schedules: if service == stockholm::OCCUPATION {
-            Timeline::of(long, Known::stated(Schedule { sessions: [1, 0, 1, 0, 1] }))
-        } else {
-            Timeline::new()
-        },
+        schedules: sessions
+            .map_or_else(Timeline::new, |sessions| Timeline::of(long, Known::stated(Schedule { sessions }))),
         occasions: occasions.filter(|o| there(o.date)).map(Known::stated).collect(),
         agreements: Timeline::new(),
         premises_costs: Timeline::new(),
@@ -175,12 +198,13 @@ fn machine() -> String {
 }
 
 fn main() {
-    let catalogue = Catalogue::shipped().unwrap();
+    let world: &'static World = Box::leak(Box::new(World::new()));
+    let catalogue = &world.catalogue;
     let mut random = Random(1);
     let population: Vec<(Placement, Month)> =
-        (0..PLACEMENTS).map(|number| placement(&mut random, number)).collect();
+        (0..PLACEMENTS).map(|number| placement(world, &mut random, number)).collect();
     let year = |january: Month| january.through(Month::new(january.year(), 12).unwrap());
-    let mut engine = Engine::new(&catalogue);
+    let mut engine = Engine::new(catalogue);
     let mut out = Owed::default();
 
     let (mut lines, mut holds) = (0, 0);
@@ -209,7 +233,7 @@ fn main() {
         for (placement, january) in &population {
             let facts = placement.facts();
             for _ in year(*january) {
-                black_box(Phases::of(black_box(&facts), &catalogue));
+                black_box(Phases::of(black_box(&facts), catalogue));
             }
         }
     });

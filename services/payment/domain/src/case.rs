@@ -1,16 +1,16 @@
 use std::collections::BTreeMap;
 
-use niva_calendar::Interval;
+use niva_calendar::{Interval, NaiveDate};
+use niva_models::Scope;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
+use crate::known::grants;
 use crate::revisions::Revisions;
 use crate::{
     Agreement, Content, Fact, Grant, KnownPlacement, LevelDecision, Occasion, PlacementDates, PremisesCost,
-    Record, ScheduleFrom, Transition, UnitFacts,
+    Record, ScheduleFrom, Special, Transition, UnitFacts,
 };
-
-mod affected;
 
 /// The dates of a placement in their newest revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,6 +35,12 @@ pub(crate) struct Placement {
     pub(crate) transitions: Revisions<Transition>,
     #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) premises_costs: Revisions<PremisesCost>,
+    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
+    pub(crate) visits: Revisions<NaiveDate>,
+    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
+    pub(crate) absences: Revisions<Interval>,
+    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
+    pub(crate) special: Revisions<Special>,
 }
 
 /// Everything payment knows of one person in one service.
@@ -92,15 +98,12 @@ impl Case {
                     Record::Agreement(agreement) => put(&mut at.agreements, fact, agreement),
                     Record::Transition(transition) => put(&mut at.transitions, fact, transition),
                     Record::PremisesCost(cost) => put(&mut at.premises_costs, fact, cost),
+                    Record::Visit(day) => put(&mut at.visits, fact, day),
+                    Record::Absence(days) => put(&mut at.absences, fact, days),
+                    Record::Special(special) => put(&mut at.special, fact, special),
                 }
             }
         }
-    }
-
-    /// The days whose payment `fact` may change if it is taken in now: what a correction's cause is found by.
-    #[must_use]
-    pub fn affected_by(&self, fact: &Fact) -> Interval {
-        affected::days(self, fact)
     }
 
     /// The dates of a placement; `None` when it has not been heard of.
@@ -113,6 +116,22 @@ impl Case {
     pub fn agreements(&self, placement_id: &str) -> impl Iterator<Item = (&str, &Agreement)> {
         let of = self.placements.get(placement_id).into_iter();
         of.flat_map(|p| p.agreements.standing()).map(|known| (known.id, known.value))
+    }
+
+    /// What is granted on a day.
+    #[must_use]
+    pub fn scope(&self, day: NaiveDate) -> Option<Scope> {
+        grants(&self.grants).at(day).map(|granted| granted.value.scope)
+    }
+
+    /// The first day of its placements; `None` where it has none that stands.
+    #[must_use]
+    pub fn first_day(&self) -> Option<NaiveDate> {
+        let dated =
+            self.placements.values().filter_map(|p| p.dated.as_ref()).filter(|known| !known.withdrawn);
+        let first =
+            |dates: &PlacementDates| dates.ordered_start.min(dates.actual_start.unwrap_or(NaiveDate::MAX));
+        dated.map(|known| first(&known.dates)).min()
     }
 
     /// The units that its placements are at, in order of placement.

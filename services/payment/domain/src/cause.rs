@@ -1,99 +1,16 @@
-//! Which fact a correction is due to.
+//! Which facts a correction is due to: what the lines before and after it stand on, compared.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
-use niva_calendar::Interval;
-use niva_models::Component;
-use niva_names::UnknownName;
+use niva_calendar::{Interval, day_after};
+use niva_models::Catalogue;
 
-/// What a recorded fact is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum FactKind {
-    /// A grant, as it now stands.
-    Grant,
-    /// A level decision.
-    LevelDecision,
-    /// A placement, as it now stands.
-    Placement,
-    /// A unit, as it now stands.
-    Unit,
-    /// A weekly schedule.
-    WeeklySchedule,
-    /// Reported occasions.
-    Occasion,
-    /// An individual agreement.
-    Agreement,
-    /// A transition to work.
-    Transition,
-    /// Actual premises cost.
-    PremisesCost,
-}
+use crate::ledger::{LineId, Paid, Payable, Posting};
+use crate::stands::{Stand, in_force, read, stands_on};
+use crate::{FactKind, KnownPlacement, Owed};
 
-impl FactKind {
-    /// All of them.
-    pub const ALL: [Self; 9] = [
-        Self::Grant,
-        Self::LevelDecision,
-        Self::Placement,
-        Self::Unit,
-        Self::WeeklySchedule,
-        Self::Occasion,
-        Self::Agreement,
-        Self::Transition,
-        Self::PremisesCost,
-    ];
-
-    /// The name in table and contract.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Grant => "grant",
-            Self::LevelDecision => "level_decision",
-            Self::Placement => "placement",
-            Self::Unit => "unit",
-            Self::WeeklySchedule => "weekly_schedule",
-            Self::Occasion => "occasion",
-            Self::Agreement => "agreement",
-            Self::Transition => "transition",
-            Self::PremisesCost => "premises_cost",
-        }
-    }
-
-    /// Whether it can change what is paid for a component.
-    #[must_use]
-    pub const fn touches(self, component: Component) -> bool {
-        match self {
-            Self::Grant | Self::Placement | Self::Unit => true,
-            Self::LevelDecision | Self::Agreement | Self::Transition => matches!(component, Component::Rate),
-            Self::WeeklySchedule => {
-                matches!(component, Component::Rate | Component::Premises | Component::Vacancy)
-            }
-            Self::Occasion => matches!(component, Component::Rate | Component::EveningNight),
-            Self::PremisesCost => matches!(component, Component::ActualPremises),
-        }
-    }
-}
-
-impl fmt::Display for FactKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl FromStr for FactKind {
-    type Err = UnknownName;
-
-    fn from_str(text: &str) -> Result<Self, UnknownName> {
-        Self::ALL.into_iter().find(|k| k.as_str() == text).ok_or_else(|| UnknownName {
-            kind: "kind of fact",
-            name: text.to_owned(),
-            known: Self::ALL.map(Self::as_str).join(", "),
-        })
-    }
-}
-
-/// A fact as it was recorded: when, of what, and which days it may change.
+/// A fact that was told since the last approved run: in its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
     /// Its number: ascending in the order that facts arrived.
@@ -102,67 +19,154 @@ pub struct Recorded {
     pub placement_id: Option<String>,
     /// What it is about.
     pub kind: FactKind,
-    /// What names it beside its kind.
-    pub reference: String,
-    /// The days whose payment it may change.
-    pub days: Interval,
+    /// Its id.
+    pub id: String,
+    /// Its revision.
+    pub revision: i64,
+    /// It was taken back.
+    pub withdrawn: bool,
 }
 
-/// The newest fact that changed what is paid to a placement for a component on some days: one whose kind touches the
-/// component before one that only has a day in common.
-#[must_use]
-pub fn cause<'a>(
-    facts: impl IntoIterator<Item = &'a Recorded>,
-    placement_id: &str,
-    component: Component,
-    days: Interval,
-) -> Option<&'a Recorded> {
-    let about = facts.into_iter().filter(|f| {
-        f.placement_id.as_deref().is_none_or(|id| id == placement_id) && f.days.intersect(&days).is_some()
-    });
-    about.max_by_key(|f| (f.kind.touches(component), f.number))
-}
-
-#[cfg(test)]
-mod tests {
-    use niva_calendar::date;
-
-    use super::*;
-
-    fn recorded(number: i64, kind: FactKind, placement: Option<&str>, from: u32) -> Recorded {
-        Recorded {
-            number,
-            placement_id: placement.map(str::to_owned),
-            kind,
-            reference: format!("F-{number}"),
-            days: Interval::from(date(2024, from, 1).unwrap()),
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.kind, self.id)?;
+        if self.revision > 1 {
+            write!(f, " revision {}", self.revision)?;
         }
+        if self.withdrawn { f.write_str(", withdrawn") } else { Ok(()) }
     }
+}
 
-    #[test]
-    fn the_cause_is_the_newest_fact_that_touches_the_component_on_the_days() {
-        let facts = [
-            recorded(1, FactKind::LevelDecision, None, 3),
-            recorded(2, FactKind::Placement, Some("PL-2"), 1),
-            recorded(3, FactKind::Occasion, Some("PL-1"), 3),
-            recorded(4, FactKind::PremisesCost, Some("PL-1"), 3),
-            recorded(5, FactKind::LevelDecision, None, 4),
-        ];
-        let of = |component, month| {
-            let days = niva_calendar::Month::new(2024, month).unwrap().interval();
-            cause(&facts, "PL-1", component, days).map(|f| f.number)
+/// What the postings of a placement are compared by.
+#[derive(Debug, Clone, Copy)]
+pub struct Compared<'a> {
+    /// The placement as it is known now.
+    pub placed: &'a KnownPlacement<'a>,
+    /// What is owed now, from which the postings come.
+    pub owed: &'a Owed,
+    /// The models.
+    pub catalogue: &'a Catalogue,
+    /// The lines that stood before.
+    pub standing: &'a [Paid<'a>],
+    /// What was told since they were paid, of the case and of the unit.
+    pub told: &'a [&'a Recorded],
+}
+
+impl<'a> Compared<'a> {
+    /// The facts that each posting is due to, in order of kind and id: those that the lines before and after it stand on
+    /// differently, that were told since, and that can make the difference there is.
+    #[must_use]
+    pub fn causes(&self, postings: &[Posting<'_>]) -> Vec<Vec<&'a Recorded>> {
+        let mut of_lines: BTreeMap<LineId, Vec<&'a Recorded>> = BTreeMap::new();
+        let of_posting = |posting: &Posting<'_>| match posting.corrects() {
+            Some(id) => of_lines.entry(id).or_insert_with(|| self.of_line(id, postings)).clone(),
+            None => self.difference(&[], &self.stands(posting), |_| true),
         };
-        assert_eq!(of(Component::Rate, 3), Some(3));
-        assert_eq!(of(Component::Rate, 4), Some(5));
-        assert_eq!(of(Component::ActualPremises, 3), Some(4));
-        assert_eq!(of(Component::EveningNight, 3), Some(3));
-        assert_eq!(of(Component::Rate, 2), None);
+        let own: Vec<Vec<&'a Recorded>> = postings.iter().map(of_posting).collect();
+        let of = |at: usize| postings.get(at).map(|p| (p.line().month, p.line().component));
+        let beside = |at: usize| {
+            let near = own.iter().enumerate().filter(|(other, _)| of(*other) == of(at));
+            ordered(near.flat_map(|(_, facts)| facts.iter().copied()).collect())
+        };
+        // A line that joins its neighbour, or is parted from it, is due to whatever changed the neighbour.
+        (own.iter().enumerate())
+            .map(|(at, facts)| if facts.is_empty() { beside(at) } else { facts.clone() })
+            .collect()
     }
 
-    #[test]
-    fn every_kind_reads_back() {
-        for kind in FactKind::ALL {
-            assert_eq!(kind.as_str().parse(), Ok(kind));
+    /// Why a line no longer stands as it was paid.
+    fn of_line(&self, id: LineId, postings: &[Posting<'_>]) -> Vec<&'a Recorded> {
+        let Some(paid) = self.standing.iter().find(|paid| paid.id == id) else { return Vec::new() };
+        let after: Vec<&Posting<'_>> = postings.iter().filter(|p| replaces(p, &paid.line)).collect();
+        let lines: Vec<&Payable<'_>> = after.iter().map(|posting| posting.line()).collect();
+        let covered = covers(&lines, paid.line.days);
+        let mut now: Vec<Stand<'_>> = after.iter().flat_map(|posting| self.stands(posting)).collect();
+        if !covered {
+            now.extend(in_force(paid.line.component, paid.line.days, self.placed, self.catalogue));
         }
+        let before = read(&paid.stands_on).unwrap_or_default();
+        self.difference(&before, &now, |kind| !covered || can_change(kind, &paid.line, &lines))
+    }
+
+    fn stands(&self, posting: &Posting<'_>) -> Vec<Stand<'a>> {
+        let line = posting.owed().and_then(|index| self.owed.lines.get(index));
+        line.map(|line| stands_on(line, self.placed, self.catalogue)).unwrap_or_default()
+    }
+
+    /// What was told of the facts that only one of the two stands on, or in another version: those that `explain`; if none
+    /// does, all of them.
+    fn difference(
+        &self,
+        before: &[Stand<'_>],
+        now: &[Stand<'_>],
+        explains: impl Fn(FactKind) -> bool,
+    ) -> Vec<&'a Recorded> {
+        let by_name = |stands: &[Stand<'_>]| -> BTreeMap<(FactKind, String), String> {
+            stands.iter().map(|s| ((s.kind, s.id.to_string()), s.version.to_string())).collect()
+        };
+        let (before, now) = (by_name(before), by_name(now));
+        let differing = before.keys().chain(now.keys()).filter(|name| before.get(*name) != now.get(*name));
+        let mut told = ordered(differing.filter_map(|(kind, id)| self.told(*kind, id)).collect());
+        if told.iter().any(|fact| explains(fact.kind)) {
+            told.retain(|fact| explains(fact.kind));
+        }
+        told
+    }
+
+    /// The newest that was told of a fact.
+    fn told(&self, kind: FactKind, id: &str) -> Option<&'a Recorded> {
+        let about = |fact: &&&'a Recorded| {
+            let here = fact.placement_id.as_deref().is_none_or(|of| of == self.placed.placement_id);
+            fact.kind == kind && fact.id == id && here
+        };
+        self.told.iter().filter(about).max_by_key(|fact| fact.number).copied()
+    }
+}
+
+/// In order of kind and id, each once.
+fn ordered(mut told: Vec<&Recorded>) -> Vec<&Recorded> {
+    told.sort_by(|a, b| (a.kind, &a.id).cmp(&(b.kind, &b.id)));
+    told.dedup_by(|a, b| a.number == b.number);
+    told
+}
+
+fn replaces(posting: &Posting<'_>, line: &Payable<'_>) -> bool {
+    let of = posting.line();
+    !posting.is_reversal() && of.component == line.component && of.days.intersect(&line.days).is_some()
+}
+
+/// Whether lines in order of day have every one of some days, and no other.
+fn covers(lines: &[&Payable<'_>], days: Interval) -> bool {
+    let mut next = days.first;
+    for line in lines {
+        if line.days.first != next || line.days.last > days.last {
+            return false;
+        }
+        next = day_after(line.days.last);
+    }
+    lines.last().is_some_and(|line| line.days.last == days.last)
+}
+
+/// Whether facts of a kind can make the difference that there is between a line and those that take the place of all its days.
+fn can_change(kind: FactKind, before: &Payable<'_>, after: &[&Payable<'_>]) -> bool {
+    let differs = |same: &dyn Fn(&Payable<'_>) -> bool| after.iter().any(|line| !same(line));
+    let price = || differs(&|l| (l.unit_price, l.unit) == (before.unit_price, before.unit));
+    let level = || differs(&|l| l.level == before.level) || price();
+    let quantity = || after.iter().map(|l| l.quantity).sum::<i64>() != before.quantity;
+    match kind {
+        FactKind::Placement | FactKind::Absence => false,
+        FactKind::Grant => {
+            differs(&|l| (&l.payer, &l.variant) == (&before.payer, &before.variant)) || quantity()
+        }
+        FactKind::LevelDecision | FactKind::Measurement => level(),
+        FactKind::Unit => differs(&|l| {
+            (l.regime, &l.provider_id, &l.payee_district, l.settlement)
+                == (before.regime, &before.provider_id, &before.payee_district, before.settlement)
+        }),
+        FactKind::WeeklySchedule | FactKind::Occasion => quantity(),
+        FactKind::Agreement | FactKind::PremisesCost | FactKind::Special | FactKind::Model => {
+            price() || quantity() || differs(&|l| l.model_id == before.model_id)
+        }
+        FactKind::Transition | FactKind::Visit => level() || differs(&|l| l.variant == before.variant),
     }
 }

@@ -9,32 +9,38 @@ mod book;
 mod pay;
 mod phases;
 mod pricing;
+mod stay;
 mod sweep;
 mod track;
 
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END};
-use niva_models::{Catalogue, Component, PriceUnit, ServiceTerms};
+use niva_models::{Catalogue, Component, PriceUnit, ServiceTerms, SoldPremises};
 use niva_names::ServiceKey;
 
 pub use phases::Phases;
-pub use sweep::transition_days;
+pub use stay::transition_days;
 
-use crate::{Hold, HoldReason, Occasion, OccasionKind, Owed, PlacementFacts};
+use crate::{Hold, HoldReason, Occasion, Owed, PlacementFacts};
 use book::Book;
-use pay::Payer;
 use sweep::Sweep;
 
 /// What is owed for a placement for the days of the months from the first through the second.
 ///
 /// # What is decided here
 /// - **Why a day is held** is one reason a component, the first that holds of: no model, regime missing, grant missing,
-///   then what the model says of its price (amounts unpublished, regime, scope, level), then schedule missing.
+///   then what the model says of its price (amounts unpublished, regime, scope, level), then the sessions granted, then
+///   the schedule.
 /// - **The grant** is whichever is valid on the day. One must be through `E` (through `N` where the person never came). On
 ///   later days, of notice, no-show and vacancy, the one in force counts, else the last one before that day.
 /// - **Vacancy** needs no level. A day whose model has no vacancy, or that has no model, is not paid and not held.
-/// - **An agreement** needs no level, but a model in force: it tells what the price is per.
+/// - **An agreement** needs no level, but a model in force whose rate is per the agreement's unit.
+/// - **Transition to work**: the one that began last counts. Its days are paid in months with a recorded visit; the days after
+///   it are held until its outcome is recorded. An agreement replaces the rate on its days.
+/// - **A long absence**, where a model has a rule, holds rate and premises supplement of the days beyond it.
+/// - **Sessions** are those granted, on the weekdays of the schedule. A schedule that is missing, has ended, or has another
+///   number of sessions than are granted holds its days.
 /// - **An occasion** is one line's unit, not a line of its own: the line's days are the run of days at that price.
 ///   Holds of occasions name the very days.
 ///
@@ -67,6 +73,8 @@ struct Ruling<'c> {
     terms: &'c ServiceTerms,
     /// What its premises supplement is per, where it pays one.
     premises: Option<PriceUnit>,
+    /// What may be charged for premises of a sold place.
+    sold: Option<SoldPremises>,
 }
 
 impl<'c> Engine<'c> {
@@ -84,6 +92,7 @@ impl<'c> Engine<'c> {
                     .and_then(|i| u16::try_from(i).ok())
                     .unwrap_or(u16::MAX),
                 terms: m.terms,
+                sold: m.terms.sold.as_ref().map(|sold| sold.premises),
                 premises: m.terms.amounts.iter().find(|a| a.component == Component::Premises).map(|a| a.unit),
             };
             (service, catalogue.in_force(service, always).map(ruling).collect())
@@ -94,20 +103,24 @@ impl<'c> Engine<'c> {
 
     /// What is owed, as [`owed`] says, in place of what `out` held.
     pub fn owed_into(&mut self, facts: &PlacementFacts<'_>, months: (Month, Month), out: &mut Owed) {
-        let mut book = Book::new(out, &mut self.held);
+        let mut book = Book::new(out, facts, &mut self.held);
         let phases = Phases::of(facts, self.catalogue);
         if let Some(window) = Interval::new(months.0.first_day(), months.1.last_day()) {
             sort_occasions(facts, &phases, window, &mut self.occasions, &mut book);
             let rulings = self.rulings.get(&facts.service).map_or(&[][..], Vec::as_slice);
             let mut sweep = Sweep::new(facts, rulings, phases.granted_through, &self.occasions);
-            let service = self.catalogue.services.service(facts.service.as_str());
-            let premises_costs = service.is_ok_and(|service| service.premises_costs);
-            let payer = Payer::new(premises_costs, &self.occasions);
-            if let Some(full) = phases.full.and_then(|days| days.intersect(&window)) {
-                sweep.run(full, |piece| payer.full(piece, &mut book));
+            let (full, evenings) =
+                (phases.full.and_then(|days| days.intersect(&window)), !self.occasions.is_empty());
+            if let Some(full) = full {
+                sweep.run(full, |piece| pay::full(piece, evenings, &mut book));
             }
             if let Some(vacancy) = phases.vacancy.and_then(|days| days.intersect(&window)) {
-                sweep.run(vacancy, |piece| payer.vacancy(piece, &mut book));
+                sweep.run(vacancy, |piece| pay::vacancy(piece, &mut book));
+            }
+            for (special, index) in facts.special.iter().zip(0..) {
+                let Some(days) = full.and_then(|full| full.intersect(&special.value.days)) else { continue };
+                let mut sweep = Sweep::new(facts, rulings, phases.granted_through, &[]);
+                sweep.run(days, |piece| pay::special((index, &special.value), piece, &mut book));
             }
         }
         book.close();
@@ -120,7 +133,7 @@ fn sort_occasions(
     phases: &Phases,
     window: Interval,
     kept: &mut Vec<Occasion>,
-    book: &mut Book<'_, '_>,
+    book: &mut Book<'_>,
 ) {
     kept.clear();
     let here = facts
@@ -132,11 +145,8 @@ fn sort_occasions(
         if here.is_some_and(|days| days.contains(occasion.date)) {
             kept.push(occasion);
         } else {
-            let component = match occasion.kind {
-                OccasionKind::EveningNight => Component::EveningNight,
-                OccasionKind::CourseSession => Component::Rate,
-            };
-            book.hold(component, Interval::day(occasion.date), HoldReason::OccasionOutsidePlacement, false);
+            let (day, outside) = (Interval::day(occasion.date), HoldReason::OccasionOutsidePlacement);
+            book.hold(Component::EveningNight, day, outside, false);
         }
     }
     if !kept.is_sorted() {

@@ -2,10 +2,11 @@
 
 use niva_calendar::{Datelike, Interval, Month};
 use niva_models::{
-    Catalogue, Component, DayCount, Level, Model, PriceUnit, Rate, Regime, Scale, ServiceTerms, Variant,
+    Catalogue, Component, DayCount, Level, Model, PreliminaryDifference, PremisesDays, PriceUnit, Rate,
+    Regime, ServiceTerms, Variant,
 };
 
-use crate::{Basis, Hold, HoldReason, Line, Phases, PlacementFacts, Settlement};
+use crate::{Basis, Line, Payee, Phases, PlacementFacts, Settlement};
 
 /// Why a line pays what it pays, to the paragraph.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -41,13 +42,14 @@ pub fn explain(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -
         Basis::Agreement => agreement(line, facts, &mut out),
         Basis::ActualCost => {
             out.sentences.push(
-                "The place is sold to another district, which pays its actual premises cost as reported."
+                "The place is sold to another district, which pays the selling board its actual premises cost."
                     .to_owned(),
             );
             "Premises cost reported for the placement".clone_into(&mut out.source_document);
             out.source_place = format!("{} SEK a month", line.unit_price);
         }
-        Basis::Published | Basis::Transition => {
+        Basis::Special(_) => special(line, facts, &mut out),
+        Basis::Published | Basis::Transition | Basis::PrivatePremises => {
             if let (Some(model), Some(terms)) = (model, terms) {
                 published(line, facts, model, terms, &mut out);
             }
@@ -57,6 +59,9 @@ pub fn explain(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -
     unit_rule(line, terms, &mut out);
     out.sentences.push(
         match line.settlement {
+            Settlement::InternalVoucher if line.payee == Payee::Board => {
+                "The granting district pays the board that sells the place: an internal voucher."
+            }
             Settlement::Outgoing => "The granting district pays the unit's provider.",
             Settlement::InternalVoucher => {
                 "The unit is municipal and of another district: an internal voucher, not an outgoing payment."
@@ -126,6 +131,20 @@ fn agreement(line: &Line, facts: &PlacementFacts<'_>, out: &mut Explanation) {
     out.source_place = format!("price of {days}");
 }
 
+fn special(line: &Line, facts: &PlacementFacts<'_>, out: &mut Explanation) {
+    let Some(known) = facts.word(line).zip(facts.special(line)) else { return };
+    let (id, special) = known;
+    let days = words(special.days);
+    out.sentences.push(format!(
+        "Special compensation (särskild redovisning) {id}: {} SEK {days}, applied for on {}, beside the rate.",
+        special.amount, special.applied_on
+    ));
+    id.clone_into(&mut out.model_id);
+    "Special compensation".clone_into(&mut out.model_title);
+    out.source_document = format!("Decision of special compensation {id}");
+    out.source_place = format!("amount {days}");
+}
+
 /// The level and the amount of a model.
 fn published(
     line: &Line,
@@ -148,12 +167,16 @@ fn published(
                 ));
             }
         }
+        (Basis::PrivatePremises, ..) => out.sentences.push(
+            "The place is sold to another district, and its board charges the supplement that private units get."
+                .to_owned(),
+        ),
         (_, Component::Vacancy, Some(level)) => {
             out.sentences.push(format!(
                 "The rate is that of the lowest level, {level}, whatever level the person had."
             ));
         }
-        (_, _, Some(level)) => out.sentences.extend(level_words(line, level, facts, terms.scale.as_ref())),
+        (_, _, Some(level)) => out.sentences.extend(level_words(line, level, facts, terms)),
         (_, _, None) => out.sentences.push("The amount does not depend on a level.".to_owned()),
     }
     let component = match line.component {
@@ -161,7 +184,8 @@ fn published(
         other => other,
     };
     let variant = if terms.variant_key(line.variant).is_empty() { Variant(0) } else { line.variant };
-    if let Ok(rate) = terms.rate(component, line.regime, line.level, variant) {
+    let regime = if line.basis == Basis::PrivatePremises { Regime::Private } else { line.regime };
+    if let Ok(rate) = terms.rate(component, regime, line.level, variant) {
         source(&rate, terms, line, out);
     }
     if let Some(day) = model.amounts_published.filter(|day| *day < line.days.first) {
@@ -189,22 +213,27 @@ fn source(rate: &Rate<'_>, terms: &ServiceTerms, line: &Line, out: &mut Explanat
 }
 
 /// The level on the line's days, with the points behind it (they may change within a level).
-fn level_words(line: &Line, level: Level, facts: &PlacementFacts<'_>, scale: Option<&Scale>) -> Vec<String> {
-    let band = scale.and_then(|s| s.bands.iter().find(|b| b.level == level)).map(|band| match band.to {
-        Some(to) => format!("{} to {to} points", band.from),
-        None => format!("{} points and more", band.from),
+fn level_words(line: &Line, level: Level, facts: &PlacementFacts<'_>, terms: &ServiceTerms) -> Vec<String> {
+    let difference = terms.parameters.preliminary_difference;
+    let band = terms.scale.as_ref().and_then(|s| s.bands.iter().find(|b| b.level == level)).map(|band| {
+        match band.to {
+            Some(to) => format!("{} to {to} points", band.from),
+            None => format!("{} points and more", band.from),
+        }
     });
     let band = band.map(|b| format!(" ({b})")).unwrap_or_default();
     let mut sentences = Vec::new();
     for (days, known) in facts.levels.spans() {
-        let fact = known.value;
+        let fact = known.paid(difference).value;
         let Some(days) = days.intersect(&line.days).filter(|_| fact.level == level) else { continue };
         let on = if days == line.days { String::new() } else { format!(" {}", words(days)) };
         let from = match fact.points {
             Some(points) => format!("{points} points give"),
             None => "A decision states".to_owned(),
         };
-        sentences.push(format!("{from} level {level}{band}{on}."));
+        let stays = difference == PreliminaryDifference::None && known.preliminary.is_some();
+        let stays = if stays { ", preliminary, which stays on days before another was decided" } else { "" };
+        sentences.push(format!("{from} level {level}{band}{on}{stays}."));
     }
     sentences.dedup();
     sentences
@@ -226,6 +255,7 @@ fn price(line: &Line, out: &mut Explanation) {
             month.days(),
             line.amount
         ),
+        PriceUnit::Period => format!("The share of these {} days: {} SEK.", line.quantity, line.amount),
         unit => format!(
             "{} × {} SEK, {}, = {} SEK.",
             counted(line.quantity, unit),
@@ -247,16 +277,22 @@ fn unit_rule(line: &Line, terms: Option<&ServiceTerms>, out: &mut Explanation) {
                 Some("Monday to Friday are paid (vardagar), public holidays included")
             }
             PriceUnit::Weekday => Some("Monday to Friday are paid (vardagar), public holidays not"),
-            PriceUnit::HalfDaySession => {
-                Some("sessions (pass) are paid as decided in the weekly schedule, not as attended")
+            PriceUnit::HalfDaySession | PriceUnit::CourseSession => Some(
+                "sessions are paid as granted (beslutade), on the weekdays of the schedule, not as attended",
+            ),
+            PriceUnit::EveningOrNight => Some("each reported evening or night is paid"),
+            PriceUnit::Period => {
+                Some("a part of the period is prorated by calendar days and rounded to whole öre")
             }
-            PriceUnit::CourseSession | PriceUnit::EveningOrNight => Some("each reported occasion is paid"),
             PriceUnit::CalendarDay | PriceUnit::Year => None,
         }
         .map(str::to_owned),
     );
     if line.component == Component::Premises {
-        out.rules.push("premises supplement (lokalschablon): with full compensation only".to_owned());
+        let participation = terms.is_some_and(|t| t.parameters.premises_days == PremisesDays::Participation);
+        let counted =
+            if participation { "on the days of taking part only" } else { "with full compensation only" };
+        out.rules.push(format!("premises supplement (lokalschablon): {counted}"));
     }
 }
 
@@ -269,6 +305,7 @@ fn counted(n: i64, unit: PriceUnit) -> String {
         PriceUnit::CourseSession => "course session (kurstillfälle)",
         PriceUnit::EveningOrNight => "evening or night (kväll/natt)",
         PriceUnit::Year => "year",
+        PriceUnit::Period => "period",
     };
     if n == 1 { format!("1 {name}") } else { format!("{n} times a {name}") }
 }
@@ -282,55 +319,10 @@ const fn regime(regime: Regime) -> &'static str {
     }
 }
 
-fn words(days: Interval) -> String {
+pub(crate) fn words(days: Interval) -> String {
     match days.end() {
         Some(end) if end == days.first => days.first.to_string(),
         Some(end) => format!("{} to {end}", days.first),
         None => format!("from {}", days.first),
     }
-}
-
-/// What is missing, and what to do about it.
-#[must_use]
-pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -> String {
-    let service = facts.service;
-    let in_force = catalogue.on(service, hold.days.first);
-    let model = in_force.map_or("the model in force", |m| m.model.id.as_str());
-    let what = match hold.component {
-        Component::Rate => "The rate",
-        Component::Vacancy => "Vacancy compensation",
-        Component::Premises => "The premises supplement",
-        Component::EveningNight => "Evening or night support",
-        Component::ActualPremises => "The actual premises cost",
-    };
-    let why = match hold.reason {
-        HoldReason::LevelMissing => "no level is decided: measure the person, or decide a preliminary level".to_owned(),
-        HoldReason::NoModel => format!("no compensation model is in force for {service}: load a model file for these days"),
-        HoldReason::RateUnpublished => {
-            match in_force.and_then(|m| m.terms.rates_unpublished.as_ref()).filter(|_| hold.component == Component::Rate) {
-                Some(why) => format!("{model} has no amounts: {why}; or record an individual agreement"),
-                None => format!("{model} pays no such amount for {service}: take the report back, or load a model file that has it"),
-            }
-        }
-        HoldReason::LevelNotPriced => format!("{model} has no such level: decide the level again from the points"),
-        HoldReason::RegimeNotPriced => {
-            format!("{model} has no price for the unit's regime: correct the unit's regime, or load a model file that prices it")
-        }
-        HoldReason::ScopeNotPriced => {
-            format!("the grant's scope is none of those that {model} prices: state the extent, hours or assistance in the grant")
-        }
-        HoldReason::ScheduleMissing => {
-            "it is paid by session, and no weekly schedule is known: set the placement's weekly schedule".to_owned()
-        }
-        HoldReason::RegimeMissing => "the unit, or its regime, is not known: register the unit with its regime".to_owned(),
-        HoldReason::GrantMissing => {
-            "no grant (biståndsbeslut) is known that is valid then: record or prolong the grant, or end the placement"
-                .to_owned()
-        }
-        HoldReason::OccasionOutsidePlacement => {
-            "an occasion was reported outside the days that the person was there: correct the report, or the placement's dates"
-                .to_owned()
-        }
-    };
-    format!("{what} of {} is held: {why}.", words(hold.days))
 }

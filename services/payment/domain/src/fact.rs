@@ -4,7 +4,7 @@ use niva_calendar::{Interval, NaiveDate};
 use niva_models::{Level, Scope};
 use serde::{Deserialize, Serialize};
 
-use crate::{Agreement, FactKind, LevelKind, Occasion, PremisesCost, Schedule, Transition};
+use crate::{Agreement, FactKind, LevelKind, Occasion, PremisesCost, Schedule, Special, Transition};
 
 /// A grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,10 +24,17 @@ pub struct LevelDecision {
     pub valid_from: NaiveDate,
     /// Its place in the order that levels were decided in: of two with the same first day the later stands.
     pub decided: i64,
+    /// The day it was decided.
+    pub decided_on: NaiveDate,
     /// Where the level comes from.
     pub kind: LevelKind,
     /// The level.
     pub level: Level,
+    /// Id of the scale that it belongs to; empty where none is known, and then it is priced by no model.
+    pub scale: String,
+    /// Id of the measurement that it stands on; `None` for a stated level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measurement: Option<String>,
     /// Points it was derived from; `None` for a stated level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<u16>,
@@ -66,12 +73,18 @@ pub struct ScheduleFrom {
 pub enum Record {
     /// A weekly schedule.
     Schedule(ScheduleFrom),
-    /// Occasions of a day.
+    /// Evenings and nights of a day.
     Occasion(Occasion),
-    /// An individual agreement.
+    /// An individual agreement; told when a second person has approved it.
     Agreement(Agreement),
     /// A transition to work.
     Transition(Transition),
+    /// A visit to the workplace of a person in transition to work.
+    Visit(NaiveDate),
+    /// Days that the person was away.
+    Absence(Interval),
+    /// Special compensation; told when two persons have decided it.
+    Special(Special),
     /// Actual premises cost.
     PremisesCost(PremisesCost),
 }
@@ -85,6 +98,9 @@ impl Record {
             Self::Occasion(occasion) => Interval::day(occasion.date),
             Self::Agreement(agreement) => agreement.days,
             Self::Transition(transition) => Interval::from(transition.job_start),
+            Self::Visit(day) => Interval::day(*day),
+            Self::Absence(days) => *days,
+            Self::Special(special) => special.days,
             Self::PremisesCost(cost) => cost.days,
         }
     }
@@ -134,6 +150,9 @@ impl Fact {
                 Record::Occasion(_) => FactKind::Occasion,
                 Record::Agreement(_) => FactKind::Agreement,
                 Record::Transition(_) => FactKind::Transition,
+                Record::Visit(_) => FactKind::Visit,
+                Record::Absence(_) => FactKind::Absence,
+                Record::Special(_) => FactKind::Special,
                 Record::PremisesCost(_) => FactKind::PremisesCost,
             },
         }

@@ -1,8 +1,10 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Level, Regime, Scope};
+use niva_models::{Level, PreliminaryDifference, PriceUnit, Regime, Scope};
 use niva_money::Ore;
-use niva_names::{OccasionKind, ServiceKey};
+use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
+
+use crate::{Basis, Line};
 
 /// What a fact says, and which revision says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,13 +43,41 @@ pub enum LevelKind {
     Conversion,
 }
 
-/// A level in force on some days.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LevelFact {
+/// A level as it was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LevelFact<'a> {
     /// The level.
     pub level: Level,
     /// Points it was derived from; `None` for a stated level.
     pub points: Option<u16>,
+    /// The scale that it belongs to.
+    pub scale: &'a str,
+}
+
+/// The level in force on some days.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LevelOn<'a> {
+    /// As is known now.
+    pub now: Known<'a, LevelFact<'a>>,
+    /// The preliminary level, on days that came while no other was decided. Few have one.
+    pub preliminary: Option<Box<Known<'a, LevelFact<'a>>>>,
+}
+
+impl<'a> LevelOn<'a> {
+    /// A level that was never preliminary.
+    #[must_use]
+    pub const fn of(now: Known<'a, LevelFact<'a>>) -> Self {
+        Self { now, preliminary: None }
+    }
+
+    /// The level that is paid, by what a model says of preliminary ones.
+    #[must_use]
+    pub fn paid(&self, difference: PreliminaryDifference) -> &Known<'a, LevelFact<'a>> {
+        match difference {
+            PreliminaryDifference::Pay => &self.now,
+            PreliminaryDifference::None => self.preliminary.as_deref().unwrap_or(&self.now),
+        }
+    }
 }
 
 /// What a grant says of some days.
@@ -59,21 +89,27 @@ pub struct Granted<'a> {
     pub scope: Scope,
 }
 
-/// Decided sessions per weekday, Monday to Friday.
+/// On which weekdays the granted sessions are, Monday to Friday.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Schedule {
-    /// Sessions on Monday … Friday, 0 to 2 each, at most 8 in all.
+    /// Sessions on Monday … Friday: in all as many as are granted a week.
     pub sessions: [u8; 5],
 }
 
-/// Occasions reported for a day.
+impl Schedule {
+    /// Sessions a week.
+    #[must_use]
+    pub fn a_week(&self) -> u16 {
+        self.sessions.iter().map(|sessions| u16::from(*sessions)).sum()
+    }
+}
+
+/// Evenings and nights of temporary support that were reported for a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Occasion {
     /// The day.
     pub date: NaiveDate,
-    /// What was given.
-    pub kind: OccasionKind,
     /// How many, 0 to 9.
     pub count: u8,
 }
@@ -83,8 +119,30 @@ pub struct Occasion {
 pub struct Agreement {
     /// Its days.
     pub days: Interval,
-    /// Price per unit of the service.
+    /// What the price is per. Days whose model pays per anything else are held.
+    pub unit: PriceUnit,
+    /// Price per unit.
     pub price: Ore,
+}
+
+/// What a person passes on to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TransitionTo {
+    /// A job.
+    Work,
+    /// Studies, which count where the model says so.
+    Studies,
+}
+
+/// How a transition to work ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The person has left: nothing is owed after the support.
+    Left,
+    /// The person is back, as granted, from this day on.
+    Returned(NaiveDate),
 }
 
 /// Transition to work with support recorded in the plan.
@@ -92,8 +150,23 @@ pub struct Agreement {
 pub struct Transition {
     /// First day of the job.
     pub job_start: NaiveDate,
+    /// What the person passes on to.
+    pub to: TransitionTo,
     /// Last day that the plan records the provider's support; `None` while it goes on.
     pub support_end: Option<NaiveDate>,
+    /// How it ended; `None` until somebody says so.
+    pub outcome: Option<Outcome>,
+}
+
+/// Special compensation (särskild redovisning) that was decided for one placement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Special {
+    /// The days that it is for. Those outside full compensation are not paid.
+    pub days: Interval,
+    /// The amount for all of the days.
+    pub amount: Ore,
+    /// The day it was applied for: before its days.
+    pub applied_on: NaiveDate,
 }
 
 /// Actual premises cost of a sold place.
@@ -114,6 +187,9 @@ pub struct UnitPeriod {
     pub district: String,
     /// Its regime.
     pub regime: Regime,
+    /// Its board charges other boards the premises supplement of private units, where the model lets it choose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub private_premises: bool,
 }
 
 /// All facts of one placement: the engine's whole input beside the models.
@@ -134,19 +210,25 @@ pub struct PlacementFacts<'a> {
     /// Who runs the unit, and how, on each day. Empty: the unit has not been heard of.
     pub unit: &'a Timeline<UnitPeriod>,
     /// The level in force on each day.
-    pub levels: &'a Timeline<Known<'a, LevelFact>>,
+    pub levels: &'a Timeline<LevelOn<'a>>,
     /// The grant of the service that counts on each day, whichever it is. Empty: none has been heard of.
     pub grants: &'a Timeline<Known<'a, Granted<'a>>>,
     /// The weekly schedule on each day.
     pub schedules: &'a Timeline<Known<'a, Schedule>>,
-    /// Reported occasions in order of day and kind.
+    /// Reported evenings and nights in order of day.
     pub occasions: &'a [Known<'a, Occasion>],
     /// The individual agreement of each day.
     pub agreements: &'a Timeline<Known<'a, Agreement>>,
     /// Transitions to work in order of their first day.
     pub transitions: &'a [Known<'a, Transition>],
+    /// Recorded visits to the workplace, in order of day.
+    pub visits: &'a [Known<'a, NaiveDate>],
+    /// Days that the person was away, in order.
+    pub absences: &'a [Known<'a, Interval>],
     /// The actual premises cost of each day.
     pub premises_costs: &'a Timeline<Known<'a, PremisesCost>>,
+    /// Special compensation, in order of id.
+    pub special: &'a [Known<'a, Special>],
 }
 
 impl<'a> PlacementFacts<'a> {
@@ -155,5 +237,22 @@ impl<'a> PlacementFacts<'a> {
     pub fn granted(&self, day: NaiveDate) -> Option<&'a Known<'a, Granted<'a>>> {
         let begun = self.grants.spans().partition_point(|(days, _)| days.first <= day);
         self.grants.spans().get(begun.checked_sub(1)?).map(|(_, granted)| granted)
+    }
+
+    /// Id of the agreement or special compensation that a line's price is by; `None` where it is the model's.
+    #[must_use]
+    pub fn word(&self, line: &Line) -> Option<&'a str> {
+        match line.basis {
+            Basis::Agreement => self.agreements.at(line.days.first).map(|agreement| agreement.id),
+            Basis::Special(index) => self.special.get(usize::from(index)).map(|special| special.id),
+            Basis::Published | Basis::Transition | Basis::ActualCost | Basis::PrivatePremises => None,
+        }
+    }
+
+    /// The special compensation that a line is a part of.
+    #[must_use]
+    pub fn special(&self, line: &Line) -> Option<Special> {
+        let Basis::Special(index) = line.basis else { return None };
+        self.special.get(usize::from(index)).map(|special| special.value)
     }
 }

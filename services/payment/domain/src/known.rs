@@ -7,11 +7,10 @@ use niva_models::Scope;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
-use crate::case::Placement;
 use crate::revisions::Revisions;
 use crate::{
-    Agreement, Case, Grant, Granted, Known, LevelDecision, LevelFact, Occasion, PlacementDates,
-    PlacementFacts, PremisesCost, Schedule, ScheduleFrom, Transition, UnitPeriod,
+    Agreement, Case, Grant, Granted, Known, LevelDecision, LevelFact, LevelKind, LevelOn, Occasion,
+    PlacementDates, PlacementFacts, PremisesCost, Schedule, ScheduleFrom, Special, Transition, UnitPeriod,
 };
 
 /// What payment must know of the unit that gives the service.
@@ -19,6 +18,8 @@ use crate::{
 pub struct UnitFacts {
     /// Opaque id.
     pub unit_id: String,
+    /// The revision that says so.
+    pub revision: i64,
     /// Who runs it, and how, on each day.
     pub periods: Timeline<UnitPeriod>,
 }
@@ -32,17 +33,23 @@ pub struct KnownPlacement<'a> {
     pub service: ServiceKey,
     /// Its dates.
     pub dates: &'a PlacementDates,
+    /// Its revision.
+    pub revision: i64,
     withdrawn: bool,
+    decisions: &'a Revisions<LevelDecision>,
     /// `None`: the unit has not been heard of.
-    unit: Option<&'a UnitFacts>,
+    pub(crate) unit: Option<&'a UnitFacts>,
     no_unit: Timeline<UnitPeriod>,
-    levels: Timeline<Known<'a, LevelFact>>,
+    levels: Timeline<LevelOn<'a>>,
     grants: Timeline<Known<'a, Granted<'a>>>,
     schedules: Timeline<Known<'a, Schedule>>,
     occasions: Vec<Known<'a, Occasion>>,
     agreements: Timeline<Known<'a, Agreement>>,
     transitions: Vec<Known<'a, Transition>>,
+    visits: Vec<Known<'a, NaiveDate>>,
+    absences: Vec<Known<'a, Interval>>,
     premises_costs: Timeline<Known<'a, PremisesCost>>,
+    special: Vec<Known<'a, Special>>,
 }
 
 impl<'a> KnownPlacement<'a> {
@@ -55,22 +62,32 @@ impl<'a> KnownPlacement<'a> {
                 placement_id: id,
                 service: case.service,
                 dates: &dated.dates,
+                revision: dated.revision,
                 withdrawn: dated.withdrawn,
+                decisions: &case.levels,
                 unit: units.get(&dated.dates.unit_id),
                 no_unit: Timeline::new(),
                 levels: levels.clone(),
                 grants: grants.clone(),
                 schedules: schedules(&placement.schedules),
-                occasions: occasions(placement),
+                occasions: in_order(&placement.occasions),
                 agreements: Timeline::layered(
                     placement.agreements.standing().map(|a| (a.value.days, a.with(*a.value))),
                 ),
-                transitions: transitions(placement),
+                transitions: in_order(&placement.transitions),
+                visits: in_order(&placement.visits),
+                absences: in_order(&placement.absences),
                 premises_costs: Timeline::layered(
                     placement.premises_costs.standing().map(|c| (c.value.days, c.with(*c.value))),
                 ),
+                special: placement.special.standing().map(|s| s.with(*s.value)).collect(),
             })
             .collect()
+    }
+
+    /// The measurement that a level decision stands on.
+    pub(crate) fn measurement(&self, decision_id: &str) -> Option<&str> {
+        self.decisions.get(decision_id)?.measurement.as_deref()
     }
 
     /// The engine's input.
@@ -90,19 +107,61 @@ impl<'a> KnownPlacement<'a> {
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &self.transitions,
+            visits: &self.visits,
+            absences: &self.absences,
             premises_costs: &self.premises_costs,
+            special: &self.special,
         }
     }
 }
 
+type Decision<'a> = Known<'a, &'a LevelDecision>;
+
 /// Of two with the same first day the later decided stands.
-fn levels(decisions: &Revisions<LevelDecision>) -> Timeline<Known<'_, LevelFact>> {
-    let mut decisions: Vec<_> = decisions.standing().collect();
+fn levels(decisions: &Revisions<LevelDecision>) -> Timeline<LevelOn<'_>> {
+    let mut decisions: Vec<Decision<'_>> = decisions.standing().collect();
     decisions.sort_by_key(|d| d.value.decided);
-    Timeline::layered(decisions.into_iter().map(|d| {
-        let fact = LevelFact { level: d.value.level, points: d.value.points };
-        (Interval::from(d.value.valid_from), d.with(fact))
-    }))
+    let now = Timeline::layered(decisions.iter().map(|d| (Interval::from(d.value.valid_from), *d)));
+    if decisions.iter().all(|d| d.value.kind != LevelKind::Preliminary) {
+        return Timeline::layered(now.spans().iter().map(|(days, d)| (*days, LevelOn::of(level(*d)))));
+    }
+    let then = known_then(decisions);
+    let mut levels = Timeline::new();
+    for (days, decision) in now.spans() {
+        levels.set(*days, LevelOn::of(level(*decision)));
+        for (days, before) in then.within(*days).filter(|_| decision.value.kind != LevelKind::Preliminary) {
+            if before.value.kind == LevelKind::Preliminary {
+                levels.set(
+                    days,
+                    LevelOn { now: level(*decision), preliminary: Some(Box::new(level(*before))) },
+                );
+            }
+        }
+    }
+    levels
+}
+
+/// What had been decided of each day when it came: a preliminary level counts from its first day, any other not before it
+/// was decided.
+fn known_then(mut decisions: Vec<Decision<'_>>) -> Timeline<Decision<'_>> {
+    let counts_from = |d: &LevelDecision| match d.kind {
+        LevelKind::Preliminary => d.valid_from,
+        _ => d.valid_from.max(d.decided_on),
+    };
+    decisions.sort_by_key(|d| counts_from(d.value));
+    let mut newest: Option<Decision<'_>> = None;
+    let known = decisions.into_iter().map(|d| {
+        let order = |d: &Decision<'_>| (d.value.valid_from, d.value.decided);
+        let stands = newest.filter(|newest| order(newest) > order(&d)).unwrap_or(d);
+        newest = Some(stands);
+        (Interval::from(counts_from(d.value)), stands)
+    });
+    Timeline::layered(known)
+}
+
+fn level<'a>(decision: Decision<'a>) -> Known<'a, LevelFact<'a>> {
+    let d = decision.value;
+    decision.with(LevelFact { level: d.level, points: d.points, scale: &d.scale })
 }
 
 fn schedules(schedules: &Revisions<ScheduleFrom>) -> Timeline<Known<'_, Schedule>> {
@@ -110,7 +169,7 @@ fn schedules(schedules: &Revisions<ScheduleFrom>) -> Timeline<Known<'_, Schedule
 }
 
 /// The grant of each day with the scope that it has then.
-fn grants(grants: &Revisions<Grant>) -> Timeline<Known<'_, Granted<'_>>> {
+pub(crate) fn grants(grants: &Revisions<Grant>) -> Timeline<Known<'_, Granted<'_>>> {
     let valid = Timeline::layered(grants.standing().map(|grant| (grant.value.valid, grant)));
     let pieces = valid.spans().iter().flat_map(|(days, grant)| {
         let scopes = grant.value.scopes.iter().map(|(from, scope)| (Interval::from(*from), *scope));
@@ -124,14 +183,8 @@ fn grants(grants: &Revisions<Grant>) -> Timeline<Known<'_, Granted<'_>>> {
     Timeline::layered(pieces)
 }
 
-fn occasions(placement: &Placement) -> Vec<Known<'_, Occasion>> {
-    let mut occasions: Vec<_> = placement.occasions.standing().map(|o| o.with(*o.value)).collect();
-    occasions.sort_by_key(|o| (o.value.date, o.value.kind));
-    occasions
-}
-
-fn transitions(placement: &Placement) -> Vec<Known<'_, Transition>> {
-    let mut transitions: Vec<_> = placement.transitions.standing().map(|t| t.with(*t.value)).collect();
-    transitions.sort_by_key(|t| t.value);
-    transitions
+fn in_order<T: Clone + Copy + Ord>(facts: &Revisions<T>) -> Vec<Known<'_, T>> {
+    let mut facts: Vec<_> = facts.standing().map(|fact| fact.with(*fact.value)).collect();
+    facts.sort_by_key(|fact| fact.value);
+    facts
 }

@@ -5,11 +5,11 @@
 
 use std::borrow::Cow;
 
-use niva_calendar::{Interval, Month};
+use niva_calendar::{Interval, Month, day_after};
 use niva_models::{Catalogue, Component, Level, PriceUnit, Regime};
 use niva_money::Ore;
 
-use crate::{Basis, KnownPlacement, Line, Settlement};
+use crate::{Hold, HoldReason, KnownPlacement, Line, Payee, Settlement};
 
 /// A line as it is paid: who pays whom, for what, how much. Two payables are the same payment if every field is equal.
 /// (Points are none of its fields: a new measurement that gives the same level moves no money.)
@@ -21,7 +21,7 @@ pub struct Payable<'a> {
     pub component: Component,
     /// Its days.
     pub days: Interval,
-    /// Id of the compensation model, or of the individual agreement.
+    /// Id of the compensation model, or of the individual agreement or special compensation.
     pub model_id: Cow<'a, str>,
     /// Level of the price.
     pub level: Option<Level>,
@@ -39,9 +39,11 @@ pub struct Payable<'a> {
     pub amount: Ore,
     /// District board that pays.
     pub payer: Cow<'a, str>,
-    /// Provider that is paid.
+    /// Provider that is paid; empty where a board is.
     pub provider_id: Cow<'a, str>,
-    /// PriceUnit that gave the service.
+    /// District board that is paid; empty where a provider is.
+    pub payee_district: Cow<'a, str>,
+    /// Unit that gave the service.
     pub unit_id: Cow<'a, str>,
     /// How it is settled.
     pub settlement: Settlement,
@@ -53,8 +55,12 @@ impl<'a> Payable<'a> {
     pub fn of(line: &Line, placed: &'a KnownPlacement<'_>, catalogue: &'a Catalogue) -> Self {
         let (facts, day) = (placed.facts(), line.days.first);
         let model = catalogue.models.get(usize::from(line.model));
-        let agreement = facts.agreements.at(day).filter(|_| line.basis == Basis::Agreement);
-        let model_id = agreement.map_or_else(|| model.map_or("", |m| m.id.as_str()), |a| a.id);
+        let model_id = facts.word(line).unwrap_or_else(|| model.map_or("", |m| m.id.as_str()));
+        let at = facts.unit.at(day);
+        let (provider_id, payee_district) = match line.payee {
+            Payee::Provider => (at.map_or("", |at| &at.provider_id), ""),
+            Payee::Board => ("", at.map_or("", |at| &at.district)),
+        };
         let variant = model.and_then(|m| m.terms(placed.service)).map_or("", |t| t.variant_key(line.variant));
         Self {
             month: line.month(),
@@ -69,7 +75,8 @@ impl<'a> Payable<'a> {
             unit_price: line.unit_price,
             amount: line.amount,
             payer: Cow::Borrowed(facts.granted(day).map_or("", |granted| granted.value.district)),
-            provider_id: Cow::Borrowed(facts.unit.at(day).map_or("", |at| &at.provider_id)),
+            provider_id: Cow::Borrowed(provider_id),
+            payee_district: Cow::Borrowed(payee_district),
             unit_id: Cow::Borrowed(&placed.dates.unit_id),
             settlement: line.settlement,
         }
@@ -84,6 +91,7 @@ impl<'a> Payable<'a> {
             variant: owned(self.variant),
             payer: owned(self.payer),
             provider_id: owned(self.provider_id),
+            payee_district: owned(self.payee_district),
             unit_id: owned(self.unit_id),
             month: self.month,
             component: self.component,
@@ -123,6 +131,8 @@ pub struct Paid<'a> {
     pub line: Payable<'a>,
     /// For a reversal: the line that it takes back.
     pub reverses: Option<LineId>,
+    /// What it stands on ([`crate::stands::written`]).
+    pub stands_on: Cow<'a, str>,
 }
 
 /// The lines that stand: no reversals, and nothing that was reversed. Order is kept.
@@ -140,6 +150,8 @@ pub enum Posting<'a> {
     New {
         /// The line.
         line: Payable<'a>,
+        /// Which of the owed lines it is.
+        owed: usize,
         /// The reversed line that it replaces.
         corrects: Option<LineId>,
     },
@@ -158,6 +170,15 @@ impl<'a> Posting<'a> {
     pub const fn line(&self) -> &Payable<'a> {
         match self {
             Self::New { line, .. } | Self::Reversal { line, .. } => line,
+        }
+    }
+
+    /// Which of the owed lines it pays; `None` for one that takes back.
+    #[must_use]
+    pub const fn owed(&self) -> Option<usize> {
+        match self {
+            Self::New { owed, .. } => Some(*owed),
+            Self::Reversal { .. } => None,
         }
     }
 
@@ -186,10 +207,10 @@ impl<'a> Posting<'a> {
 pub fn diff<'a>(owed: Vec<Payable<'a>>, effective: Vec<Paid<'a>>) -> Vec<Posting<'a>> {
     let mut paid: Vec<Option<Paid<'a>>> = effective.into_iter().map(Some).collect();
     let mut missing = Vec::new();
-    for line in owed {
+    for (index, line) in owed.into_iter().enumerate() {
         match paid.iter_mut().find(|p| p.as_ref().is_some_and(|p| p.line == line)) {
             Some(kept) => *kept = None,
-            None => missing.push(line),
+            None => missing.push((index, line)),
         }
     }
     let wrong: Vec<Paid<'a>> = paid.into_iter().flatten().collect();
@@ -199,9 +220,9 @@ pub fn diff<'a>(owed: Vec<Payable<'a>>, effective: Vec<Paid<'a>>) -> Vec<Posting
         wrong.iter().filter(same).min_by_key(|p| (p.line.days.first, p.id)).map(|p| p.id)
     };
     let mut postings: Vec<Posting<'a>> = Vec::with_capacity(missing.len() + wrong.len());
-    for line in missing {
+    for (owed, line) in missing {
         let corrects = replaced(&line);
-        postings.push(Posting::New { line, corrects });
+        postings.push(Posting::New { line, owed, corrects });
     }
     postings.extend(wrong.iter().map(|p| Posting::Reversal { line: p.line.reversed(), of: p.id }));
     postings.sort_by(|a, b| key(a).cmp(&key(b)));
@@ -214,6 +235,30 @@ fn key<'p, 'a>(
 ) -> (Month, Component, bool, Interval, &'p Payable<'a>, Option<LineId>) {
     let line = posting.line();
     (line.month, line.component, !posting.is_reversal(), line.days, line, posting.corrects())
+}
+
+/// Days before the ledger's first month whose payment is another by what is known now than by what was known when the
+/// last run was approved: nobody pays the difference, so it is told, each month of a component by itself.
+#[must_use]
+pub fn before_ledger(before: &[Payable<'_>], now: &[Payable<'_>]) -> Vec<Hold> {
+    let only = |of: &[Payable<'_>], other: &[Payable<'_>]| -> Vec<Hold> {
+        let lines = of.iter().filter(|line| !other.contains(line));
+        lines
+            .map(|line| Hold { component: line.component, days: line.days, reason: HoldReason::BeforeLedger })
+            .collect()
+    };
+    let mut holds = [only(before, now), only(now, before)].concat();
+    holds.sort_unstable();
+    holds.dedup_by(|next, run| {
+        let joins = run.component == next.component
+            && next.days.first <= day_after(run.days.last)
+            && Month::of(run.days.first) == Month::of(next.days.first);
+        if joins {
+            run.days.last = run.days.last.max(next.days.last);
+        }
+        joins
+    });
+    holds
 }
 
 /// What a run would leave wrong.

@@ -9,26 +9,35 @@ mod cause;
 mod engine;
 mod explain;
 mod fact;
+mod fact_error;
 mod facts;
+mod held;
+mod kind;
 mod known;
 pub mod ledger;
 mod names;
 mod owed;
 mod revisions;
 mod runs;
+pub mod stands;
 mod validate;
 
 pub use case::Case;
-pub use cause::{FactKind, Recorded, cause};
+pub use cause::{Compared, Recorded};
 pub use engine::{Engine, Phases, owed, transition_days};
-pub use explain::{Explanation, explain, hold_message};
+pub use explain::{Explanation, explain};
 pub use fact::{Content, Fact, Grant, LevelDecision, PlacementDates, Record, ScheduleFrom};
+pub use fact_error::{FactError, MAX_PRICE};
 pub use facts::{
-    Agreement, Granted, Known, LevelFact, LevelKind, Occasion, PlacementFacts, PremisesCost, Schedule,
-    Transition, UnitPeriod,
+    Agreement, Granted, Known, LevelFact, LevelKind, LevelOn, Occasion, Outcome, PlacementFacts,
+    PremisesCost, Schedule, Special, Transition, TransitionTo, UnitPeriod,
 };
+pub use held::hold_message;
+pub use kind::FactKind;
 pub use known::{KnownPlacement, UnitFacts};
-pub use niva_names::OccasionKind;
-pub use owed::{Basis, Hold, HoldReason, Line, Owed, Settlement};
+pub use owed::{Basis, Hold, HoldReason, Line, Owed, Payee, Settlement};
 pub use runs::{Ledger, Run, RunRefused, RunState};
-pub use validate::{FactError, MAX_PRICE, check_agreements, check_price, parse_hours, validate};
+pub use validate::{
+    check_agreements, check_price, check_schedule, check_second_person, check_special, check_transition,
+    parse_hours, validate,
+};

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use niva_names::UnknownName;
 
-use crate::{HoldReason, Settlement};
+use crate::{FactKind, HoldReason, Settlement};
 
 macro_rules! names {
     ($type:ident, $kind:literal { $($variant:ident = $name:literal,)+ }) => {
@@ -51,10 +51,36 @@ names!(HoldReason, "reason of a hold" {
     NoModel = "no_model",
     RateUnpublished = "rate_unpublished",
     LevelNotPriced = "level_not_priced",
+    LevelOfOtherScale = "level_of_other_scale",
     RegimeNotPriced = "regime_not_priced",
     ScopeNotPriced = "scope_not_priced",
+    SessionsNotGranted = "sessions_not_granted",
     ScheduleMissing = "schedule_missing",
+    ScheduleNotAsGranted = "schedule_not_as_granted",
     RegimeMissing = "regime_missing",
     GrantMissing = "grant_missing",
+    AgreementOfOtherUnit = "agreement_of_other_unit",
+    VisitMissing = "visit_missing",
+    OutcomeMissing = "outcome_missing",
+    AbsenceTooLong = "absence_too_long",
+    AmountOutOfRange = "amount_out_of_range",
+    BeforeLedger = "before_ledger",
     OccasionOutsidePlacement = "occasion_outside_placement",
+});
+
+names!(FactKind, "kind of fact" {
+    Grant = "grant",
+    LevelDecision = "level_decision",
+    Measurement = "measurement",
+    Placement = "placement",
+    Unit = "unit",
+    WeeklySchedule = "weekly_schedule",
+    Occasion = "occasion",
+    Agreement = "agreement",
+    Transition = "transition",
+    Visit = "visit",
+    Absence = "absence",
+    PremisesCost = "premises_cost",
+    Special = "special_compensation",
+    Model = "model",
 });

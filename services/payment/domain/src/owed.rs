@@ -13,6 +13,19 @@ pub enum Basis {
     Transition,
     /// A reported cost: the actual premises cost of the days.
     ActualCost,
+    /// The premises supplement of private units, which a board charges that sells a place.
+    PrivatePremises,
+    /// The special compensation with this index in the placement's.
+    Special(u16),
+}
+
+/// Who is paid.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Payee {
+    /// The provider that runs the unit.
+    Provider,
+    /// The board of the district that the unit lies in, which sells the place.
+    Board,
 }
 
 /// How a payer settles with a payee.
@@ -20,7 +33,7 @@ pub enum Basis {
 pub enum Settlement {
     /// Paid out to a provider.
     Outgoing,
-    /// Internal voucher: a municipal unit of another district.
+    /// Internal voucher: a municipal unit of another district, or what its board charges itself.
     InternalVoucher,
     /// The granting district's own municipal unit.
     OwnUnit,
@@ -54,6 +67,8 @@ pub struct Line {
     pub unit_price: Ore,
     /// Amount: quantity × price, or the prorated month.
     pub amount: Ore,
+    /// Who is paid.
+    pub payee: Payee,
     /// How it is settled.
     pub settlement: Settlement,
 }
@@ -77,16 +92,34 @@ pub enum HoldReason {
     RateUnpublished,
     /// The model prices no such level.
     LevelNotPriced,
+    /// The level belongs to another scale than the model's.
+    LevelOfOtherScale,
     /// The model has no price for the unit's regime.
     RegimeNotPriced,
     /// The grant's scope is none of the model's variants.
     ScopeNotPriced,
-    /// Paid by session, and no weekly schedule is known.
+    /// Paid by session, and the grant does not say how many.
+    SessionsNotGranted,
+    /// Paid by session, and no weekly schedule is known, or the last has ended.
     ScheduleMissing,
+    /// The weekly schedule has another number of sessions than are granted.
+    ScheduleNotAsGranted,
     /// The unit, or its regime on the day, is not known.
     RegimeMissing,
     /// The grant is not known, or not valid on the day.
     GrantMissing,
+    /// The individual agreement is per another unit than the model's.
+    AgreementOfOtherUnit,
+    /// A month of transition to work without a recorded visit to the workplace.
+    VisitMissing,
+    /// Transition to work is over, and how it ended is not recorded.
+    OutcomeMissing,
+    /// The person has been away for longer than the model pays for.
+    AbsenceTooLong,
+    /// An amount is out of all reason.
+    AmountOutOfRange,
+    /// The days are before the ledger's first month, and what is known of them has changed.
+    BeforeLedger,
     /// An occasion was reported for a day outside the placement.
     OccasionOutsidePlacement,
 }

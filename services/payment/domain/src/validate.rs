@@ -1,166 +1,21 @@
-//! What facts of a placement cannot be.
+//! Whether the facts of a placement can be.
 
-use niva_calendar::NaiveDate;
+use niva_models::{Catalogue, PriceUnit, Scope, ServiceTerms};
 use niva_money::Ore;
 
-use crate::{Agreement, Known, PlacementFacts};
-
-/// The largest price or cost that is taken for one: ten million kronor. It keeps every sum of a placement far within
-/// whole öre.
-pub const MAX_PRICE: Ore = Ore(1_000_000_000);
-
-/// A fact that cannot be, in words for a person. [`reason`](Self::reason) is the stable name, [`field`](Self::field)
-/// the place in a case.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum FactError {
-    /// `E` before `A` or `S`.
-    #[error(
-        "the end {end} is before the start {start}: state the last day the person lived there or took part"
-    )]
-    EndBeforeStart {
-        /// The stated end.
-        end: NaiveDate,
-        /// The later of actual and ordered start.
-        start: NaiveDate,
-    },
-    /// `E` without `A`.
-    #[error(
-        "the end {end} is stated but no actual start: state the first day the person came, or give notice of a \
-         placement that never started"
-    )]
-    EndWithoutStart {
-        /// The stated end.
-        end: NaiveDate,
-    },
-    /// `N` before `S`.
-    #[error(
-        "the notice {notice} is before the ordered start {start}: an order taken back before its start is a \
-         withdrawal, which pays nothing"
-    )]
-    NoticeBeforeOrder {
-        /// The day of notice.
-        notice: NaiveDate,
-        /// The ordered start.
-        start: NaiveDate,
-    },
-    /// A schedule with more than 2 sessions on a day or 8 a week.
-    #[error("{sessions:?} sessions from Monday to Friday: 0 to 2 a day and at most 8 a week can be decided")]
-    ScheduleOutOfRange {
-        /// Which schedule, in order of day.
-        index: usize,
-        /// Its sessions.
-        sessions: [u8; 5],
-    },
-    /// Two agreements with a day in common.
-    #[error("the agreements `{first}` and `{second}` share days: end the one before the other begins")]
-    AgreementsOverlap {
-        /// Which agreement comes second.
-        index: usize,
-        /// Id of the one.
-        first: String,
-        /// Id of the other.
-        second: String,
-    },
-    /// Support of a transition that ends before the job begins.
-    #[error(
-        "the support ends {end}, before the job begins {start}: state the last day of support, or leave it out"
-    )]
-    SupportEndsBeforeJob {
-        /// Which transition.
-        index: usize,
-        /// The stated end.
-        end: NaiveDate,
-        /// First day of the job.
-        start: NaiveDate,
-    },
-    /// An amount below zero.
-    #[error("the amount {amount} SEK is negative: a price or a cost is 0 or more")]
-    AmountNegative {
-        /// Where.
-        field: String,
-        /// The amount.
-        amount: Ore,
-    },
-    /// An amount above [`MAX_PRICE`].
-    #[error("the amount {amount} SEK is more than {MAX_PRICE} SEK: check the decimal point")]
-    AmountTooLarge {
-        /// Where.
-        field: String,
-        /// The amount.
-        amount: Ore,
-    },
-    /// Occasions of a day that are not 0 to 9.
-    #[error("{count} occasions on {date}: a day has 0 to 9")]
-    CountOutOfRange {
-        /// Which report.
-        index: usize,
-        /// The day.
-        date: NaiveDate,
-        /// How many.
-        count: u8,
-    },
-    /// Hours that are no whole number.
-    #[error("`{text}` hours a week is not a whole number: grants are stated in whole hours, 1 to 40")]
-    HoursNotWhole {
-        /// What was given.
-        text: String,
-    },
-    /// Hours outside 1 to 40.
-    #[error("{text} hours a week is outside 1 to 40: state the granted hours of one week")]
-    HoursOutOfRange {
-        /// What was given.
-        text: String,
-    },
-}
-
-impl FactError {
-    /// The stable name of the error, in the contract and in logs.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::EndBeforeStart { .. } | Self::SupportEndsBeforeJob { .. } => "END_BEFORE_START",
-            Self::EndWithoutStart { .. } => "END_WITHOUT_START",
-            Self::NoticeBeforeOrder { .. } => "NOTICE_BEFORE_ORDER",
-            Self::ScheduleOutOfRange { .. } => "SCHEDULE_OUT_OF_RANGE",
-            Self::AgreementsOverlap { .. } => "AGREEMENTS_OVERLAP",
-            Self::AmountNegative { .. } => "AMOUNT_NEGATIVE",
-            Self::AmountTooLarge { .. } => "AMOUNT_TOO_LARGE",
-            Self::CountOutOfRange { .. } => "COUNT_OUT_OF_RANGE",
-            Self::HoursNotWhole { .. } => "HOURS_NOT_WHOLE",
-            Self::HoursOutOfRange { .. } => "HOURS_OUT_OF_RANGE",
-        }
-    }
-
-    /// The field of a case that it is about: `end_date`, `agreements[1].price`.
-    #[must_use]
-    pub fn field(&self) -> String {
-        match self {
-            Self::EndBeforeStart { .. } | Self::EndWithoutStart { .. } => "end_date".to_owned(),
-            Self::NoticeBeforeOrder { .. } => "notice_date".to_owned(),
-            Self::ScheduleOutOfRange { index, .. } => format!("schedules[{index}].schedule"),
-            Self::AgreementsOverlap { index, .. } => format!("agreements[{index}].valid"),
-            Self::SupportEndsBeforeJob { index, .. } => format!("transitions[{index}].support_end"),
-            Self::AmountNegative { field, .. } | Self::AmountTooLarge { field, .. } => field.clone(),
-            Self::CountOutOfRange { index, .. } => format!("occasions[{index}].count"),
-            Self::HoursNotWhole { .. } | Self::HoursOutOfRange { .. } => {
-                "scopes.scope.hours_per_week".to_owned()
-            }
-        }
-    }
-}
+use crate::{Agreement, FactError, Known, MAX_PRICE, Outcome, PlacementFacts, Schedule, Special, Transition};
 
 /// Checks the facts of a placement; prices are checked where they are read ([`check_price`]).
 ///
 /// # Errors
 /// Everything that is wrong with them, in order of field.
-pub fn validate(facts: &PlacementFacts<'_>) -> Result<(), Vec<FactError>> {
+pub fn validate(facts: &PlacementFacts<'_>, catalogue: &Catalogue) -> Result<(), Vec<FactError>> {
     let mut errors = Vec::new();
     dates(facts, &mut errors);
-    for (index, (_, schedule)) in facts.schedules.spans().iter().enumerate() {
-        let sessions = schedule.value.sessions;
-        if sessions.iter().any(|s| *s > 2) || sessions.iter().map(|s| u16::from(*s)).sum::<u16>() > 8 {
-            errors.push(FactError::ScheduleOutOfRange { index, sessions });
-        }
+    for (index, (days, schedule)) in facts.schedules.spans().iter().enumerate() {
+        let granted = facts.granted(days.first).map(|granted| granted.value.scope);
+        let terms = catalogue.on(facts.service, days.first).map(|m| m.terms);
+        errors.extend(check_schedule(index, schedule.value, granted.as_ref(), terms).err());
     }
     let occasions = facts.occasions.iter().map(|known| known.value).enumerate();
     for (index, o) in occasions.filter(|(_, o)| o.count > 9) {
@@ -169,11 +24,17 @@ pub fn validate(facts: &PlacementFacts<'_>) -> Result<(), Vec<FactError>> {
     for hours in facts.grants.spans().iter().filter_map(|(_, granted)| granted.value.scope.hours_per_week) {
         errors.extend(check_hours(hours).err());
     }
-    for (index, t) in facts.transitions.iter().enumerate() {
-        let start = t.value.job_start;
-        if let Some(end) = t.value.support_end.filter(|end| *end < start) {
-            errors.push(FactError::SupportEndsBeforeJob { index, end, start });
+    for (index, (_, agreement)) in facts.agreements.spans().iter().enumerate() {
+        let unit = agreement.value.unit;
+        if matches!(unit, PriceUnit::EveningOrNight | PriceUnit::Year | PriceUnit::Period) {
+            errors.push(FactError::AgreementUnit { index, unit });
         }
+    }
+    for (index, transition) in facts.transitions.iter().enumerate() {
+        errors.extend(check_transition(index, &transition.value).err());
+    }
+    for (index, special) in facts.special.iter().enumerate() {
+        errors.extend(check_special(index, &special.value).err());
     }
     if errors.is_empty() { Ok(()) } else { Err(errors) }
 }
@@ -190,6 +51,72 @@ fn dates(facts: &PlacementFacts<'_>, errors: &mut Vec<FactError>) {
     if let Some(notice) = facts.notice.filter(|notice| *notice < order) {
         errors.push(FactError::NoticeBeforeOrder { notice, start: order });
     }
+}
+
+/// Checks a schedule against what is granted on its first day, and against what the model then in force says that there can
+/// be. `index` names its place.
+///
+/// # Errors
+/// [`FactError::ScheduleOutOfRange`], [`FactError::ScheduleExceedsGrant`].
+pub fn check_schedule(
+    index: usize,
+    schedule: Schedule,
+    granted: Option<&Scope>,
+    terms: Option<&ServiceTerms>,
+) -> Result<(), FactError> {
+    let (sessions, scheduled) = (schedule.sessions, schedule.a_week());
+    if let Some(limits) = terms.and_then(|terms| terms.sessions.as_ref()) {
+        let (a_day, a_week) = (limits.a_day, limits.a_week.1);
+        if scheduled > u16::from(a_week) || sessions.iter().any(|on_day| *on_day > a_day) {
+            return Err(FactError::ScheduleOutOfRange { index, sessions, a_day, a_week });
+        }
+    }
+    match granted.and_then(|scope| scope.sessions_per_week) {
+        Some(granted) if scheduled > u16::from(granted) => {
+            Err(FactError::ScheduleExceedsGrant { index, scheduled, granted })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks the days of a transition to work. `index` names its place.
+///
+/// # Errors
+/// [`FactError::SupportEndsBeforeJob`], [`FactError::LeftWithoutSupportEnd`], [`FactError::ReturnBeforeJob`].
+pub fn check_transition(index: usize, transition: &Transition) -> Result<(), FactError> {
+    let start = transition.job_start;
+    match (transition.support_end, transition.outcome) {
+        (Some(end), _) if end < start => Err(FactError::SupportEndsBeforeJob { index, end, start }),
+        (None, Some(Outcome::Left)) => Err(FactError::LeftWithoutSupportEnd { index }),
+        (_, Some(Outcome::Returned(on))) if on <= start => {
+            Err(FactError::ReturnBeforeJob { index, on, start })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Checks a special compensation. `index` names its place.
+///
+/// # Errors
+/// [`FactError::SpecialOpen`], [`FactError::AppliedAfterCost`].
+pub fn check_special(index: usize, special: &Special) -> Result<(), FactError> {
+    let (applied_on, first) = (special.applied_on, special.days.first);
+    match special.days.end() {
+        None => Err(FactError::SpecialOpen { index }),
+        Some(_) if applied_on > first => Err(FactError::AppliedAfterCost { index, applied_on, first }),
+        Some(_) => Ok(()),
+    }
+}
+
+/// What needs two persons, an agreement or a special compensation, is approved by another than the one who told it.
+///
+/// # Errors
+/// [`FactError::SecondPersonNeeded`].
+pub fn check_second_person(told_by: &str, approved_by: &str) -> Result<(), FactError> {
+    if told_by == approved_by {
+        return Err(FactError::SecondPersonNeeded { subject: told_by.to_owned() });
+    }
+    Ok(())
 }
 
 /// Checks that no two agreements of a placement share a day.

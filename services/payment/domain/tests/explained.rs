@@ -60,7 +60,8 @@ fn aliases_agreements_transitions_and_costs_say_where_the_price_comes_from() {
         60,
         "2025-01-01",
     );
-    let transition = explained(&day.clone().transition("2025-02-03", None), "2025-02", 0);
+    let transition =
+        explained(&day.clone().transition("2025-02-03", None).visits(&["2025-02-10"]), "2025-02", 0);
     assert!(transition.sentences.iter().any(|s| s.starts_with("Transition to work")), "{transition:?}");
     assert!(transition.sentences.iter().any(|s| s.contains("1-10 h")));
     assert_eq!(transition.points, None);
@@ -70,6 +71,28 @@ fn aliases_agreements_transitions_and_costs_say_where_the_price_comes_from() {
         (agreed.model_id.as_str(), agreed.source_document.as_str()),
         ("ind-7", "Individual agreement ind-7")
     );
+
+    let special = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01").level(1).special(
+        "SC-1",
+        days("2010-03-01", "2010-03-31"),
+        500,
+    );
+    let said = explained(&special, "2010-03", 1);
+    assert_eq!(
+        (said.model_id.as_str(), said.source_document.as_str()),
+        ("SC-1", "Decision of special compensation SC-1")
+    );
+    assert!(
+        said.sentences[1].contains("500.00 SEK 2010-03-01 to 2010-03-31, applied for on 2010-03-01"),
+        "{said:?}"
+    );
+
+    let charged = Facts::new(stockholm::OCCUPATION, "2019-09-01").unit_in("Skarpnäck").private_premises();
+    let said = explained(&charged, "2019-09", 1);
+    assert!(said.sentences.iter().any(|s| s.contains("supplement that private units get")), "{said:?}");
+    assert!(said.sentences.iter().any(|s| s.contains("board that sells the place")), "{said:?}");
+    assert!(said.rules.iter().any(|r| r.contains("on the days of taking part only")), "{said:?}");
+    assert!(said.source_document.contains("Socialförvaltningen"), "{said:?}");
 
     let sold = Facts::new(stockholm::GROUP_HOUSING_LSS, "2021-06-01")
         .level(1)

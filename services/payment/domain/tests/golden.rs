@@ -109,7 +109,7 @@ fn g5_a_part_of_a_month() {
 #[test]
 fn g6_sessions_by_the_weekly_schedule() {
     let facts =
-        Facts::new(stockholm::OCCUPATION, "2010-01-01").level(2).schedule([1, 0, 1, 0, 1], "2010-01-01");
+        Facts::new(stockholm::OCCUPATION, "2010-01-01").level(2).sessions([1, 0, 1, 0, 1], "2010-01-01");
     assert_eq!(
         lines(&facts.owed("2010-03", "2010-03")),
         ["rate 2010-03-01..2010-03-31 14 x 370.00 = 5180.00"]

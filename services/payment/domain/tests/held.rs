@@ -2,7 +2,7 @@
 
 use niva_models::{Component, Regime};
 use niva_names::stockholm;
-use niva_payment_domain::{HoldReason, OccasionKind};
+use niva_payment_domain::HoldReason;
 
 use crate::support::{Facts, days, full_time, holds, hours, lines};
 
@@ -10,11 +10,7 @@ const WEEK: [u8; 5] = [1, 0, 1, 0, 1];
 
 #[test]
 fn an_evening_where_no_model_pays_evenings_is_held() {
-    let facts = Facts::new(stockholm::HOUSING_SUPPORT, "2010-03-01").level(1).occasion(
-        OccasionKind::EveningNight,
-        "2010-03-04",
-        1,
-    );
+    let facts = Facts::new(stockholm::HOUSING_SUPPORT, "2010-03-01").level(1).occasion("2010-03-04", 1);
     let owed = facts.owed("2010-03", "2010-03");
     assert_eq!(
         holds(&owed),
@@ -31,11 +27,11 @@ fn occasions_outside_the_stay_are_held_on_their_very_days() {
     }
     .level(1)
     .end("2010-03-10")
-    .occasion(OccasionKind::EveningNight, "2010-03-02", 1)
-    .occasion(OccasionKind::EveningNight, "2010-03-03", 1)
-    .occasion(OccasionKind::EveningNight, "2010-03-14", 1)
-    .occasion(OccasionKind::EveningNight, "2010-03-15", 1)
-    .occasion(OccasionKind::EveningNight, "2010-03-16", 1);
+    .occasion("2010-03-02", 1)
+    .occasion("2010-03-03", 1)
+    .occasion("2010-03-14", 1)
+    .occasion("2010-03-15", 1)
+    .occasion("2010-03-16", 1);
     let owed = facts.owed("2010-03", "2010-03");
     let outside = HoldReason::OccasionOutsidePlacement;
     assert_eq!(
@@ -52,7 +48,8 @@ fn occasions_outside_the_stay_are_held_on_their_very_days() {
 
 #[test]
 fn a_model_that_ends_leaves_days_without_one() {
-    let facts = Facts::new(stockholm::HOUSING_SUPPORT, "2020-05-01").level(1);
+    let facts =
+        Facts::new(stockholm::HOUSING_SUPPORT, "2020-05-01").of_scale("housing-support-2018").level(1);
     let owed = facts.owed_by_own("2020-06", "2020-06");
     assert_eq!(lines(&owed), ["rate 2020-06-01..2020-06-10 10 x 1000.01 = 333.34"]);
     assert_eq!(holds(&owed), [(Component::Rate, days("2020-06-11", "2020-06-30"), HoldReason::NoModel)]);
@@ -67,7 +64,7 @@ fn a_model_that_ends_leaves_days_without_one() {
 fn a_missing_fact_holds_its_days_and_no_others() {
     let whole = Facts::new(stockholm::OCCUPATION, "2013-03-01")
         .level_from(2, "2013-03-11")
-        .schedule(WEEK, "2013-03-06");
+        .sessions(WEEK, "2013-03-06");
     let owed = whole.owed("2013-03", "2013-03");
     assert_eq!(
         holds(&owed),
@@ -129,7 +126,7 @@ fn days_with_nothing_to_pay_neither_cut_a_hold_nor_make_one() {
     let owed = weekend.owed("2024-03", "2024-03");
     assert_eq!((holds(&owed), owed.lines.len()), (Vec::new(), 2), "9 and 10 March are a weekend");
     let mut facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-03-01").level(1);
-    facts.scope_on(days("2024-03-09", "2024-03-10"), hours(7));
+    facts.scope_on(days("2024-03-09", "2024-03-10"), hours(2));
     let march = days("2024-03-01", "2024-03-31");
     assert_eq!(
         holds(&facts.owed("2024-03", "2024-03")),

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_calendar::{Datelike, Month, NaiveDate, Weekday, is_working_day};
 use niva_models::{
-    Catalogue, Component, DayCount, Level, NoRate, Parameters, PriceUnit, Rate, Regime, Scope, ServiceTerms,
-    Variant,
+    Catalogue, Component, DayCount, Level, Parameters, PreliminaryDifference, PremisesDays, PriceUnit,
+    Regime, Scope, ServiceTerms, SoldPremises,
 };
-use niva_names::stockholm;
-use niva_payment_domain::{Basis, Granted, HoldReason, OccasionKind, PlacementFacts, Transition, UnitPeriod};
+use niva_payment_domain::{Basis, Granted, HoldReason, LevelFact, PlacementFacts};
+
+use crate::prices::{By, price, price_at};
+use crate::stays::{Stay, stay};
 
 /// What a day is paid, and by what.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,26 +26,16 @@ pub(crate) struct Paid<'a> {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Between<'a> {
     pub(crate) payer: &'a str,
-    pub(crate) unit: &'a UnitPeriod,
-    /// Whose price it is, where it is an agreement's.
-    pub(crate) agreement: Option<&'a str>,
-}
-
-/// What a price was found by: a line has one for all its days.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct By {
-    pub(crate) unit: PriceUnit,
-    pub(crate) price: i64,
-    pub(crate) regime: Regime,
-    pub(crate) level: Option<Level>,
-    pub(crate) variant: Variant,
-    pub(crate) basis: Basis,
+    pub(crate) payee: &'a str,
+    pub(crate) unit_district: &'a str,
+    /// Whose price it is, where it is not the model's.
+    pub(crate) word: Option<&'a str>,
 }
 
 /// What the rules say of each day.
 #[derive(Default)]
 pub(crate) struct Days<'a> {
-    pub(crate) paid: BTreeMap<(Component, NaiveDate), Paid<'a>>,
+    pub(crate) paid: BTreeMap<(Component, u16, NaiveDate), Paid<'a>>,
     /// Held, with something to hold.
     pub(crate) held: BTreeSet<(Component, NaiveDate, HoldReason)>,
     /// Would be held, but there is nothing to pay that day.
@@ -129,13 +121,9 @@ impl<'a> Oracle<'a> {
                 self.vacant(day);
             }
             if !here {
-                for (kind, component) in [
-                    (OccasionKind::CourseSession, Component::Rate),
-                    (OccasionKind::EveningNight, Component::EveningNight),
-                ] {
-                    if self.count(day, kind) > 0 {
-                        self.out.held.insert((component, day, HoldReason::OccasionOutsidePlacement));
-                    }
+                if self.count(day) > 0 {
+                    let outside = HoldReason::OccasionOutsidePlacement;
+                    self.out.held.insert((Component::EveningNight, day, outside));
                 }
             }
             day = day.succ_opt().unwrap();
@@ -143,102 +131,192 @@ impl<'a> Oracle<'a> {
         self.out
     }
 
-    fn count(&self, day: NaiveDate, kind: OccasionKind) -> i64 {
+    fn count(&self, day: NaiveDate) -> i64 {
         self.facts
             .occasions
             .iter()
             .map(|known| known.value)
-            .filter(|o| o.date == day && o.kind == kind)
+            .filter(|o| o.date == day)
             .map(|o| i64::from(o.count))
             .sum()
     }
 
     fn full(&mut self, day: NaiveDate, here: bool) {
         let f = self.facts;
-        let cost = f.premises_costs.at(day).map(|cost| cost.value.per_month.0);
-        let housing = matches!(
-            f.service,
-            stockholm::HOUSING_WITH_SPECIAL_SERVICE
-                | stockholm::SUPPORTED_HOUSING
-                | stockholm::SERVICE_HOUSING_LSS
-                | stockholm::GROUP_HOUSING_LSS
-        );
-        let unit = f.unit.at(day);
-        let elsewhere = |unit: &UnitPeriod| self.granted(day).is_none_or(|g| g.district != unit.district);
-        let of_board = |unit: &UnitPeriod| matches!(unit.regime, Regime::Municipal | Regime::Contracted);
-        let cost = cost.filter(|_| housing && unit.is_none_or(|unit| of_board(unit) && elsewhere(unit)));
+        self.special(day);
         let Some(model) = self.catalogue.on(f.service, day) else {
             self.out.held.insert((Component::Rate, day, HoldReason::NoModel));
-            if cost.is_some() {
-                self.out.held.insert((Component::ActualPremises, day, HoldReason::NoModel));
-            }
-            if here && self.count(day, OccasionKind::EveningNight) > 0 {
+            if here && self.count(day) > 0 {
                 self.out.held.insert((Component::EveningNight, day, HoldReason::NoModel));
             }
             return;
         };
         let terms = model.terms;
-        let known = match (unit, self.granted(day)) {
-            (None, _) => Err(HoldReason::RegimeMissing),
-            (_, None) => Err(HoldReason::GrantMissing),
-            (Some(unit), Some(granted)) => Ok((unit.regime, granted.scope)),
-        };
-        let level = f.levels.at(day).map(|l| l.value.level);
-
-        let rate = known.and_then(|(regime, scope)| {
-            if let Some(agreed) = f.agreements.at(day) {
-                return Ok(By::set(terms, terms.unit, agreed.value.price.0, regime, Basis::Agreement));
-            }
-            if let Some(t) = &terms.transition {
-                let counts = |x: Transition| {
-                    let months = chrono::Months::new(u32::from(t.max_months));
-                    x.job_start <= day
-                        && x.support_end.is_none_or(|end| day <= end)
-                        && day < x.job_start.checked_add_months(months).unwrap()
-                };
-                if f.transitions.iter().any(|known| counts(known.value)) {
-                    let scope = Scope { hours_per_week: Some(t.hours_per_week), ..scope };
-                    return price(terms, Component::Rate, regime, Some(t.level), scope)
-                        .map(|by| By { basis: Basis::Transition, ..by });
-                }
-            }
-            price(terms, Component::Rate, regime, level, scope)
-        });
+        let stay = stay(f, terms, day);
+        if stay == Stay::Gone {
+            return;
+        }
+        let known = self.known(day);
+        let present =
+            known.and_then(|k| if stay == Stay::Away { Err(HoldReason::AbsenceTooLong) } else { Ok(k) });
+        let level = self.level(day, terms);
+        let rate = present.and_then(|(regime, scope)| self.rate(day, terms, stay, regime, scope));
         self.pay(Component::Rate, day, terms, terms.unit, rate, here);
-        if terms.unit != PriceUnit::CourseSession && here && self.count(day, OccasionKind::CourseSession) > 0
-        {
-            self.out.held.insert((Component::Rate, day, HoldReason::RateUnpublished));
-        }
-
-        let priced =
-            |component| known.and_then(|(regime, scope)| price(terms, component, regime, level, scope));
-        if let Some(amount) = terms.amounts.iter().find(|a| a.component == Component::Premises) {
-            let price = priced(Component::Premises);
-            self.pay(Component::Premises, day, terms, amount.unit, price, here);
-        }
-        if here && self.count(day, OccasionKind::EveningNight) > 0 {
-            let price = priced(Component::EveningNight);
+        self.premises(day, terms, present, here);
+        if here && self.count(day) > 0 {
+            let price =
+                known.and_then(|(regime, scope)| price(terms, Component::EveningNight, regime, level, scope));
             self.pay(Component::EveningNight, day, terms, PriceUnit::EveningOrNight, price, here);
         }
-        if let Some(per_month) = cost {
-            let price = known
-                .map(|(regime, _)| By::set(terms, PriceUnit::Month, per_month, regime, Basis::ActualCost));
+        let actual = terms.sold.as_ref().is_some_and(|sold| sold.premises == SoldPremises::ActualCost);
+        if let Some(cost) = f.premises_costs.at(day).filter(|_| actual && self.sold(day)) {
+            let (price, basis) = (cost.value.per_month.0, Basis::ActualCost);
+            let price = known.map(|(regime, _)| By::set(terms, PriceUnit::Month, price, regime, basis));
             self.pay(Component::ActualPremises, day, terms, PriceUnit::Month, price, here);
+        }
+    }
+
+    /// Regime and scope, or what stands in the way of any payment.
+    fn known(&self, day: NaiveDate) -> Result<(Regime, Scope), HoldReason> {
+        let unit = self.facts.unit.at(day).ok_or(HoldReason::RegimeMissing)?;
+        let granted = self.granted(day).ok_or(HoldReason::GrantMissing)?;
+        let terms = self.catalogue.on(self.facts.service, day).map(|m| m.terms);
+        match terms.map(|terms| stay(self.facts, terms, day)) {
+            Some(Stay::Undecided) => Err(HoldReason::OutcomeMissing),
+            _ => Ok((unit.regime, granted.scope)),
+        }
+    }
+
+    fn level(&self, day: NaiveDate, terms: &ServiceTerms) -> Option<LevelFact<'a>> {
+        self.facts.levels.at(day).map(|on| match (terms.parameters.preliminary_difference, &on.preliminary) {
+            (PreliminaryDifference::None, Some(preliminary)) => preliminary.value,
+            _ => on.now.value,
+        })
+    }
+
+    fn rate(
+        &self,
+        day: NaiveDate,
+        terms: &ServiceTerms,
+        stay: Stay,
+        regime: Regime,
+        scope: Scope,
+    ) -> Result<By, HoldReason> {
+        if let Some(agreed) = self.facts.agreements.at(day).map(|known| known.value) {
+            return match agreed.unit == terms.unit {
+                true => Ok(By::set(terms, terms.unit, agreed.price.0, regime, Basis::Agreement)),
+                false => Err(HoldReason::AgreementOfOtherUnit),
+            };
+        }
+        match (stay, &terms.transition) {
+            (Stay::Unvisited, _) => Err(HoldReason::VisitMissing),
+            (Stay::AtWork, Some(t)) => {
+                let scope = Scope { hours_per_week: Some(t.hours_per_week), ..scope };
+                price_at(terms, Component::Rate, regime, Some(t.level), scope)
+                    .map(|by| By { basis: Basis::Transition, ..by })
+            }
+            _ => price(terms, Component::Rate, regime, self.level(day, terms), scope),
+        }
+    }
+
+    fn premises(
+        &mut self,
+        day: NaiveDate,
+        terms: &ServiceTerms,
+        present: Result<(Regime, Scope), HoldReason>,
+        here: bool,
+    ) {
+        let f = self.facts;
+        let takes_part =
+            f.actual_start.is_some_and(|first| day >= first) && f.end.is_none_or(|last| day <= last);
+        if terms.parameters.premises_days == PremisesDays::Participation && !takes_part {
+            return;
+        }
+        let of_model = terms.amounts.iter().find(|a| a.component == Component::Premises).map(|a| a.unit);
+        let private =
+            terms.sold.as_ref().is_some_and(|sold| sold.premises == SoldPremises::PrivateSupplement)
+                && f.unit.at(day).is_some_and(|unit| unit.private_premises)
+                && self.sold(day);
+        if !private && of_model.is_none() {
+            return;
+        }
+        let level = self.level(day, terms);
+        let by = present.and_then(|(regime, scope)| {
+            let priced_as = if private { Regime::Private } else { regime };
+            let by = price(terms, Component::Premises, priced_as, level, scope)?;
+            let basis = if private { Basis::PrivatePremises } else { Basis::Published };
+            Ok(By { regime, basis, ..by })
+        });
+        self.pay(Component::Premises, day, terms, of_model.unwrap_or(PriceUnit::Month), by, here);
+    }
+
+    /// A place of another board's, as far as is known.
+    fn sold(&self, day: NaiveDate) -> bool {
+        let Some(unit) = self.facts.unit.at(day) else { return true };
+        matches!(unit.regime, Regime::Municipal | Regime::Contracted)
+            && self.granted(day).is_none_or(|granted| granted.district != unit.district)
+    }
+
+    fn special(&mut self, day: NaiveDate) {
+        for (index, special) in self.facts.special.iter().map(|known| known.value).enumerate() {
+            if !special.days.contains(day) {
+                continue;
+            }
+            let Some(model) = self.catalogue.on(self.facts.service, day) else {
+                self.out.held.insert((Component::Special, day, HoldReason::NoModel));
+                continue;
+            };
+            let index = u16::try_from(index).unwrap();
+            match self.known(day) {
+                Err(reason) => {
+                    self.out.held.insert((Component::Special, day, reason));
+                }
+                Ok((regime, _)) => {
+                    let basis = Basis::Special(index);
+                    let by = By::set(model.terms, PriceUnit::Period, special.amount.0, regime, basis);
+                    let until = |day: NaiveDate| {
+                        let n = (day - special.days.first).num_days() + 1;
+                        month_until(
+                            by.price,
+                            u32::try_from(n).unwrap(),
+                            u32::try_from(special.days.days()).unwrap(),
+                        )
+                    };
+                    self.write(Component::Special, day, by, until(day) - until(day.pred_opt().unwrap()));
+                }
+            }
+        }
+    }
+
+    /// The sessions of a day: those that the schedule has, if a week of it has as many as are granted.
+    fn sessions(&self, day: NaiveDate) -> Result<i64, HoldReason> {
+        let granted = self.granted(day).and_then(|g| g.scope.sessions_per_week);
+        let granted = granted.ok_or(HoldReason::SessionsNotGranted)?;
+        let schedule = self.facts.schedules.at(day).map(|s| s.value.sessions).unwrap_or_default();
+        let week: i64 = schedule.iter().map(|n| i64::from(*n)).sum();
+        match week {
+            0 => Err(HoldReason::ScheduleMissing),
+            _ if week != i64::from(granted) => Err(HoldReason::ScheduleNotAsGranted),
+            _ => Ok(match day.weekday() {
+                Weekday::Mon => schedule[0],
+                Weekday::Tue => schedule[1],
+                Weekday::Wed => schedule[2],
+                Weekday::Thu => schedule[3],
+                Weekday::Fri => schedule[4],
+                Weekday::Sat | Weekday::Sun => 0,
+            }
+            .into()),
         }
     }
 
     fn vacant(&mut self, day: NaiveDate) {
         let Some(model) = self.catalogue.on(self.facts.service, day) else { return };
-        if model.terms.parameters.vacancy_days == 0 {
+        if model.terms.parameters.vacancy_days == 0 || stay(self.facts, model.terms, day) == Stay::Gone {
             return;
         }
-        let price = match (self.facts.unit.at(day), self.granted(day)) {
-            (None, _) => Err(HoldReason::RegimeMissing),
-            (_, None) => Err(HoldReason::GrantMissing),
-            (Some(unit), Some(granted)) => {
-                price(model.terms, Component::Rate, unit.regime, Some(Level(1)), granted.scope)
-            }
-        };
+        let price = self.known(day).and_then(|(regime, scope)| {
+            price_at(model.terms, Component::Rate, regime, Some(Level(1)), scope)
+        });
         self.pay(Component::Vacancy, day, model.terms, model.terms.unit, price, false);
     }
 
@@ -251,24 +329,16 @@ impl<'a> Oracle<'a> {
         by: Result<By, HoldReason>,
         here: bool,
     ) {
-        let weekday = usize::try_from(day.weekday().num_days_from_monday()).unwrap();
         let quantity = |unit| match unit {
-            PriceUnit::CalendarDay | PriceUnit::Month => Some(1),
-            PriceUnit::Weekday if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => Some(0),
-            PriceUnit::Weekday => Some(i64::from(terms.parameters.holidays_paid || is_working_day(day))),
-            PriceUnit::HalfDaySession => self
-                .facts
-                .schedules
-                .at(day)
-                .map(|s| s.value.sessions.get(weekday).map_or(0, |n| i64::from(*n))),
-            PriceUnit::CourseSession if here => Some(self.count(day, OccasionKind::CourseSession)),
-            PriceUnit::EveningOrNight if here => Some(self.count(day, OccasionKind::EveningNight)),
-            PriceUnit::CourseSession | PriceUnit::EveningOrNight => Some(0),
-            PriceUnit::Year => None,
+            PriceUnit::CalendarDay | PriceUnit::Month => Ok(1),
+            PriceUnit::Weekday if matches!(day.weekday(), Weekday::Sat | Weekday::Sun) => Ok(0),
+            PriceUnit::Weekday => Ok(i64::from(terms.parameters.holidays_paid || is_working_day(day))),
+            PriceUnit::HalfDaySession | PriceUnit::CourseSession => self.sessions(day),
+            PriceUnit::EveningOrNight if here => Ok(self.count(day)),
+            PriceUnit::EveningOrNight => Ok(0),
+            PriceUnit::Year | PriceUnit::Period => Err(HoldReason::RateUnpublished),
         };
-        let model = self.catalogue.on(self.facts.service, day).map(|m| m.model.id.as_str());
-        let model = self.catalogue.models.iter().position(|m| Some(m.id.as_str()) == model).unwrap();
-        match by.and_then(|by| Ok((by, quantity(by.unit).ok_or(HoldReason::ScheduleMissing)?))) {
+        match by.and_then(|by| Ok((by, quantity(by.unit)?))) {
             Ok((by, quantity)) => {
                 let of = Month::of(day).days();
                 let ore = match by.unit {
@@ -277,18 +347,9 @@ impl<'a> Oracle<'a> {
                     }
                     _ => i128::from(by.price) * i128::from(quantity),
                 };
-                let agreement = self.facts.agreements.at(day).filter(|_| by.basis == Basis::Agreement);
-                let between = Between {
-                    payer: self.granted(day).unwrap().district,
-                    unit: self.facts.unit.at(day).unwrap(),
-                    agreement: agreement.map(|a| a.id),
-                };
-                if ore != 0 {
-                    let paid = Paid { ore, model, by, between };
-                    assert!(self.out.paid.insert((component, day), paid).is_none());
-                }
+                self.write(component, day, by, ore);
             }
-            Err(reason) if quantity(held_unit) == Some(0) => {
+            Err(reason) if quantity(held_unit) == Ok(0) => {
                 self.out.blank.insert((component, day, reason));
             }
             Err(reason) => {
@@ -298,55 +359,27 @@ impl<'a> Oracle<'a> {
     }
 }
 
-impl By {
-    /// A price that is set without level and variant.
-    fn set(terms: &ServiceTerms, unit: PriceUnit, price: i64, regime: Regime, basis: Basis) -> Self {
-        Self { unit, price, regime, level: None, variant: every(terms), basis }
-    }
-
-    fn of(terms: &ServiceTerms, regime: Regime, rate: &Rate<'_>) -> Self {
-        Self {
-            unit: rate.unit,
-            price: rate.price.0,
-            regime,
-            level: rate.amount.level,
-            variant: rate.amount.variant.unwrap_or(every(terms)),
-            basis: Basis::Published,
+impl<'a> Oracle<'a> {
+    fn write(&mut self, component: Component, day: NaiveDate, by: By, ore: i128) {
+        let model = self.catalogue.on(self.facts.service, day).map(|m| m.model.id.as_str());
+        let model = self.catalogue.models.iter().position(|m| Some(m.id.as_str()) == model).unwrap();
+        let unit = self.facts.unit.at(day).unwrap();
+        let between = Between {
+            payer: self.granted(day).unwrap().district,
+            unit_district: &unit.district,
+            payee: match by.basis {
+                Basis::ActualCost | Basis::PrivatePremises => &unit.district,
+                _ => &unit.provider_id,
+            },
+            word: match by.basis {
+                Basis::Agreement => self.facts.agreements.at(day).map(|a| a.id),
+                Basis::Special(index) => Some(self.facts.special[usize::from(index)].id),
+                _ => None,
+            },
+        };
+        if ore != 0 {
+            let paid = Paid { ore, model, by, between };
+            assert!(self.out.paid.insert((component, by.index(), day), paid).is_none());
         }
     }
-}
-
-/// The number of no variant.
-fn every(terms: &ServiceTerms) -> Variant {
-    if terms.variants.is_empty() { Variant(0) } else { Variant(255) }
-}
-
-/// The model's price at a level, and why there is none.
-fn price(
-    terms: &ServiceTerms,
-    component: Component,
-    regime: Regime,
-    level: Option<Level>,
-    scope: Scope,
-) -> Result<By, HoldReason> {
-    let reason = |no| match no {
-        NoRate::NoLevel => HoldReason::LevelMissing,
-        NoRate::UnknownLevel => HoldReason::LevelNotPriced,
-        NoRate::UnknownRegime => HoldReason::RegimeNotPriced,
-        NoRate::NoVariant => HoldReason::ScopeNotPriced,
-        NoRate::Unpublished | NoRate::NotPaid => HoldReason::RateUnpublished,
-    };
-    let Some(variant) = terms.variant_of(&scope) else {
-        // Only a price that no variant changes can be had.
-        let prices = terms.amounts.iter().filter(|a| a.component == component);
-        if prices.clone().count() > 0 && prices.clone().all(|a| a.variant.is_none()) {
-            return terms
-                .rate(component, regime, level, Variant(0))
-                .map(|r| By::of(terms, regime, &r))
-                .map_err(reason);
-        }
-        let why = terms.rate(component, regime, level, Variant(200)).map(|_| NoRate::NoVariant);
-        return Err(reason(why.unwrap_or_else(|no| no)));
-    };
-    terms.rate(component, regime, level, variant).map(|r| By::of(terms, regime, &r)).map_err(reason)
 }

@@ -3,15 +3,15 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, plus_days};
-use niva_models::{Extent, Level, Regime, Scope};
+use niva_models::{Extent, PriceUnit, Regime, Scope};
 use niva_money::Ore;
 use niva_names::{ServiceKey, stockholm};
 use niva_payment_domain::{
-    Agreement, Granted, Known, LevelFact, Occasion, OccasionKind, PremisesCost, Schedule, Transition,
-    UnitPeriod,
+    Agreement, Granted, Known, LevelOn, Occasion, Outcome, PremisesCost, Schedule, Special, Transition,
+    TransitionTo, UnitPeriod,
 };
 
-use crate::support::{Facts, d, granted};
+use crate::support::{Facts, OWN, d, granted, level_of, scale_of};
 
 /// `NIVA_SEED`, or another seed each time.
 pub(crate) fn seed() -> u64 {
@@ -93,27 +93,48 @@ fn timeline<T: Clone + PartialEq>(
     timeline
 }
 
-fn scope(random: &mut Random) -> Scope {
+fn scope(random: &mut Random, sessions: u8) -> Scope {
+    let hours = 1 + random.byte(42);
+    let extent = if (hours > 24) ^ random.chance(4) { Extent::FullTime } else { Extent::PartTime };
     Scope {
-        extent: if random.chance(95) {
-            Some(random.one(&[Extent::FullTime, Extent::PartTime]))
-        } else {
-            None
-        },
-        hours_per_week: if random.chance(95) { Some(1 + random.byte(42)) } else { None },
+        extent: random.chance(80).then_some(extent),
+        hours_per_week: random.chance(80).then_some(hours),
         time_interval: if random.chance(95) { Some(1 + random.byte(3)) } else { None },
         personal_assistance: random.chance(20),
+        sessions_per_week: random.chance(97).then_some(sessions),
     }
 }
 
-fn level(random: &mut Random, service: ServiceKey) -> Known<'static, LevelFact> {
+fn level(random: &mut Random, service: ServiceKey) -> (u8, u16) {
     let top = match service {
         stockholm::DAILY_ACTIVITIES_LSS => 6,
         stockholm::SERVICE_HOUSING_LSS | stockholm::GROUP_HOUSING_LSS => 8,
         _ => 3,
     };
     let level = if random.chance(96) { 1 + random.byte(top) } else { random.byte(12) };
-    Known::stated(LevelFact { level: Level(level), points: Some(u16::from(random.byte(100))) })
+    (level, u16::from(random.byte(100)))
+}
+
+/// Levels with their scale: mostly the one in force, to which they are mostly converted when another comes.
+fn of_scales(
+    random: &mut Random,
+    levels: &Timeline<(u8, u16)>,
+    service: ServiceKey,
+) -> Timeline<LevelOn<'static>> {
+    let mut out = Timeline::new();
+    let known = ["occupation-2010", "housing-support-2010", "daily-activities-2024", "group-housing-lss"];
+    for (days, (level, points)) in levels.spans() {
+        let scale = if random.chance(3) { random.one(&known) } else { scale_of(&OWN, service, days.first) };
+        out.set(*days, level_of(scale, *level, Some(*points)));
+        for later in OWN.in_force(service, *days).skip(1) {
+            let scale = later.terms.scale_id.as_deref().unwrap_or("none");
+            if random.chance(85) {
+                let rest = Interval::new(later.days.first, days.last).unwrap();
+                out.set(rest, level_of(scale, *level, Some(*points)));
+            }
+        }
+    }
+    out
 }
 
 fn regime(random: &mut Random) -> Regime {
@@ -129,43 +150,45 @@ fn regime(random: &mut Random) -> Regime {
 fn unit(random: &mut Random, sold: bool) -> UnitPeriod {
     let home = if sold { "Skarpnäck" } else { "Farsta" };
     let (provider, district) = if random.chance(85) { ("PR-1", home) } else { ("PR-2", "Bromma") };
-    UnitPeriod { provider_id: provider.to_owned(), district: district.to_owned(), regime: regime(random) }
+    UnitPeriod {
+        provider_id: provider.to_owned(),
+        district: district.to_owned(),
+        regime: regime(random),
+        private_premises: random.chance(40),
+    }
 }
 
 /// Mostly one board.
-fn grant(random: &mut Random) -> Known<'static, Granted<'static>> {
+fn grant(random: &mut Random, sessions: u8) -> Known<'static, Granted<'static>> {
     let district = if random.chance(90) { "Farsta" } else { "Bromma" };
-    granted(district, scope(random))
+    granted(district, scope(random, sessions))
 }
 
-fn schedule(random: &mut Random) -> Known<'static, Schedule> {
-    let mut sessions = [0; 5];
-    for day in &mut sessions {
-        *day = random.one(&[0, 0, 1, 1, 2]);
-    }
-    if sessions.iter().sum::<u8>() > 8 {
-        sessions[0] = 0;
+/// On some weekdays mostly as many sessions as are granted.
+fn schedule(random: &mut Random, granted: u8) -> Known<'static, Schedule> {
+    let mut sessions = [0_u8; 5];
+    let mut left = if random.chance(94) { granted } else { random.byte(9) };
+    while left > 0 {
+        let day = usize::from(random.byte(5));
+        if sessions[day] < 2 {
+            sessions[day] += 1;
+            left -= 1;
+        }
     }
     Known::stated(Schedule { sessions })
 }
 
 fn occasions(random: &mut Random, service: ServiceKey, start: NaiveDate) -> Vec<Known<'static, Occasion>> {
-    let fits = match service {
-        stockholm::STUDY_CIRCLE => OccasionKind::CourseSession,
-        _ => OccasionKind::EveningNight,
-    };
-    let paid = matches!(service, stockholm::STUDY_CIRCLE | stockholm::SUPPORTED_HOUSING);
+    let paid = service == stockholm::SUPPORTED_HOUSING;
     let mut occasions = Vec::new();
     if random.chance(if paid { 90 } else { 4 }) {
         for _ in 0..random.below(30) {
-            let other = random.one(&[OccasionKind::CourseSession, OccasionKind::EveningNight]);
-            let kind = if random.chance(97) { fits } else { other };
             let date = random.after(plus_days(start, -5), 200);
-            occasions.push(Occasion { date, kind, count: random.byte(4) });
+            occasions.push(Occasion { date, count: random.byte(4) });
         }
     }
     occasions.sort_unstable();
-    occasions.dedup_by_key(|o| (o.date, o.kind));
+    occasions.dedup_by_key(|o| o.date);
     occasions.into_iter().map(Known::stated).collect()
 }
 
@@ -216,22 +239,49 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
     dates(random, &mut facts);
     let sold = random.chance(30);
     facts.unit = timeline(random, start, |r| unit(r, sold));
-    facts.levels = timeline(random, start, |r| level(r, service));
-    facts.grants = timeline(random, start, grant);
-    let scheduled = service == stockholm::OCCUPATION || random.chance(5);
+    let levels = timeline(random, start, |r| level(r, service));
+    facts.levels = of_scales(random, &levels, service);
+    let sessions = 1 + random.byte(8);
+    facts.grants = timeline(random, start, |r| grant(r, sessions));
+    let scheduled = matches!(service, stockholm::OCCUPATION | stockholm::STUDY_CIRCLE) || random.chance(5);
     if scheduled {
-        facts.schedules = timeline(random, start, schedule);
+        facts.schedules = timeline(random, start, |r| schedule(r, sessions));
     }
     facts.occasions = occasions(random, service, start);
     for (days, id) in intervals(random, start, 8).into_iter().zip(["a0", "a1"]) {
-        let agreement = Agreement { days, price: price(random, 500_000) };
+        let unit = OWN.on(service, days.first).map_or(PriceUnit::Month, |m| m.terms.unit);
+        let unit = if random.chance(90) { unit } else { random.one(&[PriceUnit::Month, PriceUnit::Weekday]) };
+        let agreement = Agreement { days, unit, price: price(random, 500_000) };
         facts.agreements.set(days, Known { id, ..Known::stated(agreement) });
     }
     let transitions = if service == stockholm::DAILY_ACTIVITIES_LSS { 30 } else { 2 };
     while facts.transitions.len() < 2 && random.chance(transitions) {
         let job_start = random.after(plus_days(start, -200), 260);
         let support_end = random.chance(50).then(|| random.after(job_start, 400));
-        facts.transitions.push(Known::stated(Transition { job_start, support_end }));
+        let to = if random.chance(90) { TransitionTo::Work } else { TransitionTo::Studies };
+        let back = Outcome::Returned(random.after(job_start, 300));
+        let outcome = random.chance(50).then(|| random.one(&[Outcome::Left, back]));
+        facts.transitions.push(Known::stated(Transition { job_start, to, support_end, outcome }));
+        let mut month = job_start;
+        for _ in 0..8 {
+            if random.chance(80) {
+                facts.visits.push(Known::stated(random.after(month, 30)));
+            }
+            month = plus_days(month, 30);
+        }
+    }
+    facts.transitions.sort_by_key(|known| known.value);
+    facts.visits.sort_by_key(|known| known.value);
+    while facts.absences.len() < 3 && random.chance(20) {
+        let first = random.after(start, 100);
+        facts.absences.push(Known::stated(Interval::new(first, random.after(first, 40)).unwrap()));
+    }
+    facts.absences.sort_by_key(|known| known.value);
+    while facts.special.len() < 2 && random.chance(15) {
+        let first = random.after(plus_days(start, -20), 100);
+        let days = Interval::new(first, random.after(first, 120)).unwrap();
+        let special = Special { days, amount: price(random, 2_000_000), applied_on: first };
+        facts.special.push(Known { id: "SC", ..Known::stated(special) });
     }
     for days in intervals(random, start, 15) {
         let cost = PremisesCost { days, per_month: price(random, 1_000_000) };

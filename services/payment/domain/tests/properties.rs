@@ -84,7 +84,7 @@ proptest! {
         let before = owed(&facts.view(), &OWN, months);
         let mut shuffled = facts;
         shuffle(&mut shuffled.occasions, &mut random);
-        shuffle(&mut shuffled.transitions, &mut random);
+        shuffle(&mut shuffled.absences, &mut random);
         prop_assert_eq!(&owed(&shuffled.view(), &OWN, months), &before);
     }
 

@@ -1,16 +1,22 @@
 //! Facts that cannot be are refused, all of them at once.
 
+use niva_models::{PriceUnit, Scope};
 use niva_money::Ore;
 use niva_names::stockholm;
 use niva_payment_domain::{
-    Agreement, FactError, Known, MAX_PRICE, OccasionKind, check_agreements, check_price, parse_hours,
-    validate,
+    Agreement, FactError, Known, MAX_PRICE, Outcome, Special, check_agreements, check_price,
+    check_second_person, parse_hours, validate,
 };
 
-use crate::support::{Facts, d, days, hours};
+use crate::support::{Facts, SHIPPED, d, days, from, hours};
 
 fn reasons(facts: &Facts) -> Vec<(String, &'static str)> {
-    validate(&facts.view()).err().unwrap_or_default().iter().map(|e| (e.field(), e.reason())).collect()
+    validate(&facts.view(), &SHIPPED)
+        .err()
+        .unwrap_or_default()
+        .iter()
+        .map(|e| (e.field(), e.reason()))
+        .collect()
 }
 
 fn housing() -> Facts {
@@ -19,8 +25,10 @@ fn housing() -> Facts {
 
 #[test]
 fn whole_facts_pass() {
-    assert_eq!(validate(&housing().level(1).notice("2010-03-01").end("2010-03-01").view()), Ok(()));
-    assert_eq!(validate(&housing().schedule([2, 2, 2, 2, 0], "2010-03-01").scope(hours(40)).view()), Ok(()));
+    let passes = |facts: &Facts| assert_eq!(validate(&facts.view(), &SHIPPED), Ok(()));
+    passes(&housing().level(1).notice("2010-03-01").end("2010-03-01"));
+    passes(&housing().scope(hours(40)));
+    passes(&Facts::new(stockholm::OCCUPATION, "2010-03-01").sessions([2, 2, 2, 2, 0], "2010-03-01"));
 }
 
 #[test]
@@ -37,26 +45,28 @@ fn dates_that_cannot_be() {
 
 #[test]
 fn everything_wrong_is_told_at_once() {
-    let facts = housing()
+    let facts = Facts::new(stockholm::OCCUPATION, "2010-03-01")
         .never_started()
         .notice("2010-01-01")
         .end("2010-04-01")
         .schedule([3, 0, 0, 0, 0], "2010-01-01")
         .schedule([2, 2, 2, 2, 1], "2010-02-01")
-        .occasion(OccasionKind::EveningNight, "2010-03-02", 10)
-        .scope(hours(41))
+        .schedule([2, 2, 0, 0, 0], "2010-03-01")
+        .occasion("2010-03-02", 10)
+        .scope(Scope { sessions_per_week: Some(3), ..hours(41) })
         .transition("2010-05-01", Some("2010-04-30"));
     let expected = [
         ("end_date", "END_WITHOUT_START"),
         ("notice_date", "NOTICE_BEFORE_ORDER"),
-        ("schedules[0].schedule", "SCHEDULE_OUT_OF_RANGE"),
-        ("schedules[1].schedule", "SCHEDULE_OUT_OF_RANGE"),
+        ("schedules[0].week", "SCHEDULE_OUT_OF_RANGE"),
+        ("schedules[1].week", "SCHEDULE_OUT_OF_RANGE"),
+        ("schedules[2].week", "SCHEDULE_EXCEEDS_GRANT"),
         ("occasions[0].count", "COUNT_OUT_OF_RANGE"),
         ("scopes.scope.hours_per_week", "HOURS_OUT_OF_RANGE"),
         ("transitions[0].support_end", "END_BEFORE_START"),
     ];
     assert_eq!(reasons(&facts), expected.map(|(field, reason)| (field.to_owned(), reason)));
-    for error in validate(&facts.view()).unwrap_err() {
+    for error in validate(&facts.view(), &SHIPPED).unwrap_err() {
         assert!(error.to_string().len() > 30, "says what to do: {error}");
     }
 }
@@ -72,7 +82,7 @@ fn a_price_is_not_negative_and_not_out_of_reason() {
 #[test]
 fn agreements_of_a_placement_share_no_day() {
     let agreement = |id, first, last| {
-        let agreement = Agreement { days: days(first, last), price: Ore(100) };
+        let agreement = Agreement { days: days(first, last), unit: PriceUnit::Month, price: Ore(100) };
         Known { id, ..Known::stated(agreement) }
     };
     let (march, april) =
@@ -89,6 +99,42 @@ fn agreements_of_a_placement_share_no_day() {
         check_agreements(&[after, march, within, april]),
         Err(vec![overlap(2, "a", "c"), overlap(0, "a", "d"), overlap(3, "d", "b")])
     );
+}
+
+#[test]
+fn what_needs_two_persons_is_not_approved_by_the_one_who_told_it() {
+    assert_eq!(check_second_person("officer-1", "officer-2"), Ok(()));
+    let alone = check_second_person("officer-1", "officer-1").unwrap_err();
+    assert_eq!(alone.reason(), "SECOND_PERSON_NEEDED");
+}
+
+#[test]
+fn transitions_special_compensation_and_units_of_agreements_that_cannot_be() {
+    let transition = |support_end, outcome| {
+        let facts = housing().transition("2010-05-01", support_end);
+        let facts = Facts { transitions: facts.transitions.clone(), ..facts };
+        reasons(&if let Some(outcome) = outcome { facts.outcome(outcome) } else { facts })
+    };
+    let outcome = |reason| [("transitions[0].outcome".to_owned(), reason)].to_vec();
+    assert_eq!(transition(None, Some(Outcome::Left)), outcome("OUTCOME_WITHOUT_SUPPORT_END"));
+    assert_eq!(transition(None, Some(Outcome::Returned(d("2010-05-01")))), outcome("RETURN_BEFORE_JOB"));
+    assert_eq!(transition(Some("2010-05-31"), Some(Outcome::Left)), []);
+
+    let special = |days, applied_on| {
+        let special = Special { days, amount: Ore(100), applied_on: d(applied_on) };
+        reasons(&Facts { special: vec![Known::stated(special)], ..housing() })
+    };
+    let june = days("2010-06-01", "2010-06-30");
+    assert_eq!(special(june, "2010-06-01"), []);
+    let late = ("special_compensations[0].apply_date".to_owned(), "APPLIED_AFTER_COST");
+    assert_eq!(special(june, "2010-06-02"), [late]);
+    let open = ("special_compensations[0].valid".to_owned(), "PERIOD_OPEN");
+    assert_eq!(special(from("2010-06-01"), "2010-05-01"), [open]);
+
+    let mut agreed = housing();
+    let agreement = Agreement { days: june, unit: PriceUnit::EveningOrNight, price: Ore(100) };
+    agreed.agreements.set(june, Known::stated(agreement));
+    assert_eq!(reasons(&agreed), [("agreements[0].unit".to_owned(), "AGREEMENT_UNIT_UNKNOWN")]);
 }
 
 #[test]

@@ -6,12 +6,12 @@ use std::{
 };
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
-use niva_models::{Catalogue, Component, Extent, Level, Regime, Scope};
+use niva_models::{Catalogue, Component, Extent, Level, PriceUnit, Regime, Scope};
 use niva_money::Ore;
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
-    Agreement, Granted, HoldReason, Known, LevelFact, Occasion, OccasionKind, Owed, PlacementFacts,
-    PremisesCost, Schedule, Transition, UnitPeriod, owed,
+    Agreement, Granted, HoldReason, Known, LevelFact, LevelOn, Occasion, Outcome, Owed, PlacementFacts,
+    PremisesCost, Schedule, Special, Transition, TransitionTo, UnitPeriod, owed,
 };
 
 pub(crate) static SHIPPED: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
@@ -51,18 +51,35 @@ pub(crate) struct Facts {
     pub(crate) end: Option<NaiveDate>,
     pub(crate) withdrawn: bool,
     pub(crate) unit: Timeline<UnitPeriod>,
-    pub(crate) levels: Timeline<Known<'static, LevelFact>>,
+    /// Of the levels that are stated here.
+    pub(crate) scale: &'static str,
+    pub(crate) levels: Timeline<LevelOn<'static>>,
     pub(crate) grants: Timeline<Known<'static, Granted<'static>>>,
     pub(crate) schedules: Timeline<Known<'static, Schedule>>,
     pub(crate) occasions: Vec<Known<'static, Occasion>>,
     pub(crate) agreements: Timeline<Known<'static, Agreement>>,
     pub(crate) transitions: Vec<Known<'static, Transition>>,
+    pub(crate) visits: Vec<Known<'static, NaiveDate>>,
+    pub(crate) absences: Vec<Known<'static, Interval>>,
     pub(crate) costs: Timeline<Known<'static, PremisesCost>>,
+    pub(crate) special: Vec<Known<'static, Special>>,
 }
 
 /// A unit of `PR-1`.
 pub(crate) fn unit(district: &str, regime: Regime) -> UnitPeriod {
-    UnitPeriod { provider_id: "PR-1".to_owned(), district: district.to_owned(), regime }
+    let (provider_id, district) = ("PR-1".to_owned(), district.to_owned());
+    UnitPeriod { provider_id, district, regime, private_premises: false }
+}
+
+pub(crate) fn level_of(scale: &'static str, level: u8, points: Option<u16>) -> LevelOn<'static> {
+    LevelOn::of(Known::stated(LevelFact { level: Level(level), points, scale }))
+}
+
+/// The scale that is in force for a service on a day, or the first after it.
+pub(crate) fn scale_of(catalogue: &'static Catalogue, service: ServiceKey, day: NaiveDate) -> &'static str {
+    let mut scales =
+        catalogue.in_force(service, Interval::from(day)).filter_map(|m| m.terms.scale_id.as_deref());
+    scales.next().unwrap_or("none")
 }
 
 pub(crate) fn granted(district: &'static str, scope: Scope) -> Known<'static, Granted<'static>> {
@@ -80,13 +97,17 @@ impl Facts {
             end: None,
             withdrawn: false,
             unit: Timeline::of(from("2000-01-01"), unit("Farsta", Regime::Municipal)),
+            scale: scale_of(&SHIPPED, service, d(start)),
             levels: Timeline::new(),
             grants: Timeline::of(from("2000-01-01"), granted("Farsta", Scope::default())),
             schedules: Timeline::new(),
             occasions: Vec::new(),
             agreements: Timeline::new(),
             transitions: Vec::new(),
+            visits: Vec::new(),
+            absences: Vec::new(),
             costs: Timeline::new(),
+            special: Vec::new(),
         }
     }
 
@@ -111,17 +132,23 @@ impl Facts {
         self
     }
 
+    /// Levels stated from here on are of another scale.
+    pub(crate) fn of_scale(mut self, scale: &'static str) -> Self {
+        self.scale = scale;
+        self
+    }
+
     pub(crate) fn level(self, level: u8) -> Self {
         self.level_from(level, "2000-01-01")
     }
 
     pub(crate) fn level_from(mut self, level: u8, first: &str) -> Self {
-        self.levels.set(from(first), Known::stated(LevelFact { level: Level(level), points: None }));
+        self.levels.set(from(first), level_of(self.scale, level, None));
         self
     }
 
     pub(crate) fn points_from(mut self, level: u8, points: u16, first: &str) -> Self {
-        self.levels.set(from(first), Known::stated(LevelFact { level: Level(level), points: Some(points) }));
+        self.levels.set(from(first), level_of(self.scale, level, Some(points)));
         self
     }
 
@@ -138,25 +165,62 @@ impl Facts {
         self.grants.set(days, granted("Farsta", scope));
     }
 
+    /// Sessions a week that are granted all the time, on the weekdays of a schedule from a day on.
+    pub(crate) fn sessions(self, sessions: [u8; 5], first: &str) -> Self {
+        let granted = Scope { sessions_per_week: Some(sessions.iter().sum()), ..Scope::default() };
+        self.scope(granted).schedule(sessions, first)
+    }
+
     pub(crate) fn schedule(mut self, sessions: [u8; 5], first: &str) -> Self {
         self.schedules.set(from(first), Known::stated(Schedule { sessions }));
         self
     }
 
-    pub(crate) fn occasion(mut self, kind: OccasionKind, day: &str, count: u8) -> Self {
-        self.occasions.push(Known::stated(Occasion { date: d(day), kind, count }));
+    pub(crate) fn occasion(mut self, day: &str, count: u8) -> Self {
+        self.occasions.push(Known::stated(Occasion { date: d(day), count }));
         self
     }
 
     pub(crate) fn agreement(mut self, id: &'static str, days: Interval, price: i64) -> Self {
-        let agreement = Agreement { days, price: Ore::from_sek(price).unwrap() };
+        let unit = OWN.on(self.service, days.first).map_or(PriceUnit::CalendarDay, |m| m.terms.unit);
+        let agreement = Agreement { days, unit, price: Ore::from_sek(price).unwrap() };
         self.agreements.set(days, Known { id, ..Known::stated(agreement) });
         self
     }
 
     pub(crate) fn transition(mut self, job_start: &str, support_end: Option<&str>) -> Self {
-        let transition = Transition { job_start: d(job_start), support_end: support_end.map(d) };
+        let (job_start, support_end) = (d(job_start), support_end.map(d));
+        let transition = Transition { job_start, to: TransitionTo::Work, support_end, outcome: None };
         self.transitions.push(Known::stated(transition));
+        self
+    }
+
+    pub(crate) fn outcome(mut self, outcome: Outcome) -> Self {
+        self.transitions.last_mut().unwrap().value.outcome = Some(outcome);
+        self
+    }
+
+    pub(crate) fn visits(mut self, days: &[&str]) -> Self {
+        self.visits.extend(days.iter().map(|day| Known::stated(d(day))));
+        self.visits.sort_by_key(|known| known.value);
+        self
+    }
+
+    pub(crate) fn absent(mut self, days: Interval) -> Self {
+        self.absences.push(Known::stated(days));
+        self
+    }
+
+    pub(crate) fn special(mut self, id: &'static str, days: Interval, sek: i64) -> Self {
+        let special = Special { days, amount: Ore::from_sek(sek).unwrap(), applied_on: days.first };
+        self.special.push(Known { id, ..Known::stated(special) });
+        self
+    }
+
+    /// The unit's board charges what private units get.
+    pub(crate) fn private_premises(mut self) -> Self {
+        let at = UnitPeriod { private_premises: true, ..self.unit.spans()[0].1.clone() };
+        self.unit = Timeline::of(from("2000-01-01"), at);
         self
     }
 
@@ -188,7 +252,10 @@ impl Facts {
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &self.transitions,
+            visits: &self.visits,
+            absences: &self.absences,
             premises_costs: &self.costs,
+            special: &self.special,
         }
     }
 
@@ -209,6 +276,10 @@ pub(crate) fn full_time() -> Scope {
 
 pub(crate) fn part_time() -> Scope {
     Scope { extent: Some(Extent::PartTime), ..Scope::default() }
+}
+
+pub(crate) fn full_time_hours(hours: u8) -> Scope {
+    Scope { hours_per_week: Some(hours), ..full_time() }
 }
 
 pub(crate) fn hours(hours: u8) -> Scope {

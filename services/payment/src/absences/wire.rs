@@ -1,7 +1,8 @@
 //! Absences, inwards.
 
 use niva_base::Violations;
-use niva_calendar::NaiveDate;
+use niva_calendar::{Interval, NaiveDate};
+use niva_payment_domain::Record;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::interval;
 
@@ -16,8 +17,12 @@ impl PlacementFact for pb::Absence {
         self.absence_id = id;
     }
 
-    /// It pays nothing and takes nothing by itself.
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
-        Some(Said { days: interval(v, "days", self.days)?, subject: "", record: None })
+        let days = absence(v, self)?;
+        Some(Said { days, record: Record::Absence(days) })
     }
+}
+
+pub(crate) fn absence(v: &mut Violations, given: &pb::Absence) -> Option<Interval> {
+    interval(v, "days", given.days)
 }

@@ -2,6 +2,7 @@
 
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
+use niva_models::PriceUnit;
 use niva_payment_domain::{Agreement, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{id, interval};
@@ -20,17 +21,25 @@ impl PlacementFact for pb::Agreement {
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
         let agreement = agreement(v, self);
-        let known = !matches!(self.unit(), pb::PriceUnit::Unspecified);
-        v.require(known, "unit", "PRICE_UNIT_UNKNOWN", "is required: say what the price is per");
         let agreed_by = id(v, "agreed_by", &self.agreed_by);
         let (agreement, _) = agreement.zip(agreed_by)?;
-        Some(Said { days: agreement.days, subject: "", record: Some(Record::Agreement(agreement)) })
+        Some(Said { days: agreement.days, record: Record::Agreement(agreement) })
     }
 }
 
-/// The days and the price.
+/// The days and the price, and what it is per.
 pub(crate) fn agreement(v: &mut Violations, given: &pb::Agreement) -> Option<Agreement> {
     let days = interval(v, "valid", given.valid);
     let price = price(v, "price", given.price);
-    Some(Agreement { days: days?, price: price? })
+    let unit = match given.unit() {
+        pb::PriceUnit::CalendarDay => Some(PriceUnit::CalendarDay),
+        pb::PriceUnit::Weekday => Some(PriceUnit::Weekday),
+        pb::PriceUnit::Month => Some(PriceUnit::Month),
+        pb::PriceUnit::HalfDaySession => Some(PriceUnit::HalfDaySession),
+        pb::PriceUnit::CourseSession => Some(PriceUnit::CourseSession),
+        pb::PriceUnit::Unspecified | pb::PriceUnit::EveningOrNight | pb::PriceUnit::Period => None,
+    };
+    let text = "is required: say what the price is per, a calendar day, weekday, month or session";
+    v.require(unit.is_some(), "unit", "AGREEMENT_UNIT_UNKNOWN", text);
+    Some(Agreement { days: days?, unit: unit?, price: price? })
 }

@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use niva_calendar::Interval;
 use niva_payment_domain::{Case, FactKind, Recorded};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -226,9 +225,9 @@ pub(crate) fn write_recorded<'t>(
             "unit_id",
             "placement_id",
             "kind",
-            "reference",
-            "affects_from",
-            "affects_until",
+            "fact_id",
+            "revision",
+            "withdrawn",
             "recorded_at",
         ];
         let cells = facts.iter().map(|(about, fact)| {
@@ -242,9 +241,9 @@ pub(crate) fn write_recorded<'t>(
                 unit.into(),
                 fact.placement_id.as_deref().into(),
                 fact.kind.as_str().into(),
-                fact.reference.as_str().into(),
-                fact.days.first.into(),
-                fact.days.last.into(),
+                fact.id.as_str().into(),
+                fact.revision.into(),
+                fact.withdrawn.into(),
                 now.into(),
             ]
         });
@@ -263,7 +262,7 @@ pub(crate) async fn recorded_of_cases(
     let mut found: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
     for keys in keys.chunks(KEYS) {
         let sql = format!(
-            "SELECT number, case_key, placement_id, kind, reference, affects_from, affects_until FROM fact \
+            "SELECT number, case_key, placement_id, kind, fact_id, revision, withdrawn FROM fact \
              WHERE number > $1 AND number <= $2 AND case_key IN ({}) ORDER BY case_key, number",
             binds(3, keys.len())
         );
@@ -281,7 +280,7 @@ pub(crate) async fn recorded_of_units(
     db: &impl ConnectionTrait,
     between: (i64, i64),
 ) -> Result<BTreeMap<String, Vec<Recorded>>, DbError> {
-    let sql = "SELECT number, unit_id, placement_id, kind, reference, affects_from, affects_until FROM fact \
+    let sql = "SELECT number, unit_id, placement_id, kind, fact_id, revision, withdrawn FROM fact \
                WHERE number > $1 AND number <= $2 AND unit_id IS NOT NULL ORDER BY number";
     let mut found: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
     for row in rows(db, "fact", statement(db, sql, [between.0.into(), between.1.into()])).await? {
@@ -291,15 +290,12 @@ pub(crate) async fn recorded_of_units(
 }
 
 fn recorded(row: &Row) -> Result<Recorded, DbError> {
-    let number: i64 = row.get("number")?;
-    let (first, last): (NaiveDate, NaiveDate) = (row.get("affects_from")?, row.get("affects_until")?);
-    let days = Interval::new(first, last)
-        .ok_or_else(|| DbError::row("fact", "affects_until", number.to_string(), "is before affects_from"))?;
     Ok(Recorded {
-        number,
+        number: row.get("number")?,
         placement_id: row.get("placement_id")?,
         kind: row.name::<FactKind>("kind")?,
-        reference: row.get("reference")?,
-        days,
+        id: row.get("fact_id")?,
+        revision: row.get("revision")?,
+        withdrawn: row.get("withdrawn")?,
     })
 }

@@ -4,14 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use niva_calendar::Interval;
 use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts};
 use niva_store::{DbError, Tx};
 
 use super::CaseKey;
 use super::store::{self, About, PlacementRow};
-use crate::units::store::{UnitVersion, units_as_of};
-use crate::units::{self, first_change, first_day};
+use crate::units::store as units;
 
 /// A fact of somebody.
 #[derive(Debug, Clone)]
@@ -19,7 +17,7 @@ pub(crate) enum Incoming {
     /// Of a person in a service. A record of payment's own gets its number here.
     Case(CaseKey, Fact),
     /// Of a unit.
-    Unit { revision: i64, unit: UnitFacts },
+    Unit(UnitFacts),
 }
 
 /// Takes facts in, in order, and answers the number of the last. What says nothing new leaves no trace, so that a feed
@@ -36,9 +34,7 @@ pub(crate) fn take_in<'t>(
         for (item, number) in incoming.into_iter().zip(first..) {
             match item {
                 Incoming::Case(key, fact) => taken.fact(key, &fact, number),
-                Incoming::Unit { revision, unit } => {
-                    taken.unit(UnitVersion { revision, facts: unit }, number);
-                }
+                Incoming::Unit(unit) => taken.unit(unit, number),
             }
         }
         taken.write(tx, last, now).await?;
@@ -49,7 +45,7 @@ pub(crate) fn take_in<'t>(
 /// What the facts are applied to, and what came of it.
 struct Taken {
     cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
-    units: BTreeMap<String, (i64, UnitVersion)>,
+    units: BTreeMap<String, UnitFacts>,
     changed_cases: BTreeSet<CaseKey>,
     changed_units: BTreeSet<String>,
     placements: Vec<PlacementRow>,
@@ -62,12 +58,12 @@ impl Taken {
     async fn load(tx: &Tx<'_>, incoming: &[Incoming], last: i64) -> Result<Self, DbError> {
         let keys = incoming.iter().filter_map(|i| match i {
             Incoming::Case(key, _) => Some(key.clone()),
-            Incoming::Unit { .. } => None,
+            Incoming::Unit(_) => None,
         });
-        let any_unit = incoming.iter().any(|i| matches!(i, Incoming::Unit { .. }));
+        let any_unit = incoming.iter().any(|i| matches!(i, Incoming::Unit(_)));
         Ok(Self {
             cases: store::current_cases(tx, &keys.collect()).await?,
-            units: if any_unit { units_as_of(tx, last).await? } else { BTreeMap::new() },
+            units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
             changed_cases: BTreeSet::new(),
             changed_units: BTreeSet::new(),
             placements: Vec::new(),
@@ -78,7 +74,6 @@ impl Taken {
 
     fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64) {
         let Some((_, case)) = self.cases.get_mut(&key) else { return };
-        let days = case.affected_by(fact);
         let was_at = case.dates(&fact.id).map(|dates| dates.unit_id.clone());
         if !case.apply(fact) {
             return;
@@ -98,24 +93,25 @@ impl Taken {
             }
         }
         let placement_id = fact.placement_id().map(str::to_owned);
-        let recorded = Recorded { number, placement_id, kind: fact.kind(), reference: fact.id.clone(), days };
+        let Fact { id, revision, withdrawn, .. } = fact.clone();
+        let recorded = Recorded { number, placement_id, kind: fact.kind(), id, revision, withdrawn };
         self.recorded.push((About::Case(case_key), recorded));
         self.changed_cases.insert(key);
     }
 
-    fn unit(&mut self, unit: UnitVersion, number: i64) {
-        let id = unit.facts.unit_id.clone();
-        let known = self.units.get(&id).map(|(_, known)| known);
-        if known.is_some_and(|known| known.revision >= unit.revision) {
+    fn unit(&mut self, unit: UnitFacts, number: i64) {
+        let (id, revision) = (unit.unit_id.clone(), unit.revision);
+        let known = self.units.get(&id);
+        if known.is_some_and(|known| known.revision >= revision) {
             return;
         }
-        let days = Interval::from(
-            known.map_or(first_day(&unit.facts), |known| first_change(&known.facts, &unit.facts)),
-        );
-        let recorded =
-            Recorded { number, placement_id: None, kind: FactKind::Unit, reference: id.clone(), days };
-        self.recorded.push((About::Unit(id.clone()), recorded));
-        self.units.insert(id.clone(), (number, unit));
+        // Other properties of a unit, such as its capacity, move no money.
+        if known.is_none_or(|known| known.periods != unit.periods) {
+            let (kind, withdrawn) = (FactKind::Unit, unit.periods.is_empty());
+            let recorded = Recorded { number, placement_id: None, kind, id: id.clone(), revision, withdrawn };
+            self.recorded.push((About::Unit(id.clone()), recorded));
+        }
+        self.units.insert(id.clone(), unit);
         self.changed_units.insert(id);
     }
 
@@ -129,8 +125,8 @@ impl Taken {
         for (placement_id, unit_id) in &self.moved {
             store::move_placement(tx, placement_id, unit_id).await?;
         }
-        let changed_units = self.changed_units.iter().filter_map(|id| Some((id, &self.units.get(id)?.1)));
-        units::store::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
+        let changed_units = self.changed_units.iter().filter_map(|id| self.units.get(id));
+        units::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
         store::write_recorded(tx, &self.recorded, now).await
     }
 }

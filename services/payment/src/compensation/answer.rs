@@ -1,9 +1,7 @@
 //! Calculated lines, holds and explanations, outwards.
 
 use niva_models::Catalogue;
-use niva_payment_domain::{
-    Basis, Explanation, Hold, HoldReason, Line, PlacementFacts, explain, hold_message,
-};
+use niva_payment_domain::{Explanation, Hold, HoldReason, Line, PlacementFacts, explain, hold_message};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::write;
 
@@ -28,12 +26,11 @@ pub(crate) fn calculated_out(
     catalogue: &Catalogue,
 ) -> pb::CompensationLine {
     let model = catalogue.models.get(usize::from(line.model));
-    let agreement = facts.agreements.at(line.days.first).filter(|_| line.basis == Basis::Agreement);
     let variant = model.and_then(|m| m.terms(facts.service)).map_or("", |t| t.variant_key(line.variant));
     pb::CompensationLine {
         component: component_out(line.component).into(),
         days: Some(write::interval(line.days)),
-        model_id: agreement.map_or_else(|| model.map_or("", |m| &m.id), |a| a.id).to_owned(),
+        model_id: facts.word(line).unwrap_or_else(|| model.map_or("", |m| &m.id)).to_owned(),
         level: line.level.map(write::level),
         variant: variant.to_owned(),
         regime: write::regime(line.regime).into(),
@@ -67,9 +64,18 @@ fn hold_reason_out(reason: HoldReason) -> pb::HoldReason {
         HoldReason::LevelNotPriced => pb::HoldReason::LevelNotPriced,
         HoldReason::RegimeNotPriced => pb::HoldReason::RegimeNotPriced,
         HoldReason::ScopeNotPriced => pb::HoldReason::ScopeNotPriced,
+        HoldReason::LevelOfOtherScale => pb::HoldReason::LevelOfOtherScale,
+        HoldReason::SessionsNotGranted => pb::HoldReason::SessionsNotGranted,
         HoldReason::ScheduleMissing => pb::HoldReason::ScheduleMissing,
+        HoldReason::ScheduleNotAsGranted => pb::HoldReason::ScheduleNotAsGranted,
         HoldReason::RegimeMissing => pb::HoldReason::RegimeMissing,
         HoldReason::GrantMissing => pb::HoldReason::GrantMissing,
+        HoldReason::AgreementOfOtherUnit => pb::HoldReason::AgreementOfOtherUnit,
+        HoldReason::VisitMissing => pb::HoldReason::VisitMissing,
+        HoldReason::OutcomeMissing => pb::HoldReason::OutcomeMissing,
+        HoldReason::AbsenceTooLong => pb::HoldReason::AbsenceTooLong,
+        HoldReason::AmountOutOfRange => pb::HoldReason::AmountOutOfRange,
+        HoldReason::BeforeLedger => pb::HoldReason::BeforeLedger,
         HoldReason::OccasionOutsidePlacement => pb::HoldReason::OccasionOutsidePlacement,
     }
 }

@@ -5,17 +5,19 @@ use niva_calendar::{Interval, Month, NaiveDate, Timeline};
 use niva_models::{Catalogue, Scope};
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
-    Agreement, Granted, Known, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition,
-    UnitPeriod, check_agreements, validate,
+    Agreement, Granted, Known, LevelFact, LevelOn, Occasion, PlacementFacts, PremisesCost, Schedule,
+    Transition, UnitPeriod, check_agreements, validate,
 };
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{date, district, level, month, optional_date, regime, service};
 
+use crate::absences::wire::absence;
 use crate::agreements::wire::agreement;
 use crate::occasions::wire::occasion;
 use crate::premises_costs::wire::premises_cost;
 use crate::schedules::wire::schedule;
 use crate::transitions::wire::transition;
+use crate::visits::wire::visit;
 use crate::wire::{refuse, scope};
 
 /// Months in one request at most.
@@ -32,12 +34,14 @@ pub(crate) struct Stated<'r> {
     notice: Option<NaiveDate>,
     end: Option<NaiveDate>,
     unit: Timeline<UnitPeriod>,
-    levels: Timeline<Known<'r, LevelFact>>,
+    levels: Timeline<LevelOn<'r>>,
     grants: Timeline<Known<'r, Granted<'r>>>,
     schedules: Timeline<Known<'r, Schedule>>,
     occasions: Vec<Known<'r, Occasion>>,
     agreements: Timeline<Known<'r, Agreement>>,
     transitions: Vec<Known<'r, Transition>>,
+    visits: Vec<Known<'r, NaiveDate>>,
+    absences: Vec<Known<'r, Interval>>,
     premises_costs: Timeline<Known<'r, PremisesCost>>,
 }
 
@@ -58,7 +62,10 @@ impl Stated<'_> {
             occasions: &self.occasions,
             agreements: &self.agreements,
             transitions: &self.transitions,
+            visits: &self.visits,
+            absences: &self.absences,
             premises_costs: &self.premises_costs,
+            special: &[],
         }
     }
 }
@@ -75,7 +82,7 @@ pub(crate) fn question<'r>(
     request: &'r pb::CalculateCompensationRequest,
     today: NaiveDate,
     city: &ServiceCatalogue,
-    catalogue: &Catalogue,
+    catalogue: &'r Catalogue,
 ) -> Result<Question<'r>, OpError> {
     let mut v = Violations::new();
     let case = v.required("case", request.case.as_ref());
@@ -111,7 +118,7 @@ fn stated<'r>(
     v: &mut Violations,
     case: &'r pb::CompensationCase,
     city: &ServiceCatalogue,
-    catalogue: &Catalogue,
+    catalogue: &'r Catalogue,
 ) -> Option<Stated<'r>> {
     let found = v.len();
     let service = service(v, "service", &case.service, city);
@@ -135,9 +142,9 @@ fn stated<'r>(
         schedule(v, p).map(|s| (s.from, Known::stated(s.schedule)))
     });
     let mut occasions: Vec<_> = each(v, "occasions", &case.occasions, |v, o| occasion(v, o, None));
-    occasions.sort_by_key(|o| (o.date, o.kind));
-    let twice = occasions.windows(2).any(|pair| (pair[0].date, pair[0].kind) == (pair[1].date, pair[1].kind));
-    v.require(!twice, "occasions", "OCCASION_TWICE", "report a day and component twice: add them up");
+    occasions.sort();
+    let twice = occasions.windows(2).any(|pair| pair[0].date == pair[1].date);
+    v.require(!twice, "occasions", "OCCASION_TWICE", "report a day twice: add them up");
     let agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| {
         agreement(v, a).map(|read| Known { id: &a.agreement_id, ..Known::stated(read) })
     });
@@ -146,6 +153,10 @@ fn stated<'r>(
     }
     let mut transitions: Vec<_> = each(v, "transitions", &case.transitions, transition);
     transitions.sort();
+    let mut visits: Vec<_> = each(v, "visits", &case.visits, |v, given| visit(v, given, None));
+    visits.sort();
+    let mut absences: Vec<_> = each(v, "absences", &case.absences, absence);
+    absences.sort();
     let premises_costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, premises_cost);
     district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
     let unit_district =
@@ -159,7 +170,7 @@ fn stated<'r>(
         end: end?,
         unit: Timeline::layered(regimes.spans().iter().map(|(days, regime)| {
             let (provider_id, district) = (String::new(), unit_district.clone());
-            (*days, UnitPeriod { provider_id, district, regime: *regime })
+            (*days, UnitPeriod { provider_id, district, regime: *regime, private_premises: false })
         })),
         levels,
         grants: grants(case, start?, &scopes),
@@ -167,9 +178,11 @@ fn stated<'r>(
         occasions: occasions.into_iter().map(Known::stated).collect(),
         agreements: Timeline::layered(agreements.into_iter().map(|known| (known.value.days, known))),
         transitions: transitions.into_iter().map(Known::stated).collect(),
+        visits: visits.into_iter().map(Known::stated).collect(),
+        absences: absences.into_iter().map(Known::stated).collect(),
         premises_costs: Timeline::layered(premises_costs.into_iter().map(|c| (c.days, Known::stated(c)))),
     };
-    consistent(v, &stated);
+    consistent(v, &stated, catalogue);
     clean.then_some(stated)
 }
 
@@ -188,18 +201,18 @@ fn grants<'r>(
 }
 
 /// What the domain finds that was not found part by part.
-fn consistent(v: &mut Violations, stated: &Stated<'_>) {
-    for error in validate(&stated.facts()).err().unwrap_or_default() {
+fn consistent(v: &mut Violations, stated: &Stated<'_>, catalogue: &Catalogue) {
+    for error in validate(&stated.facts(), catalogue).err().unwrap_or_default() {
         refuse(v, &error.field(), &error);
     }
 }
 
-fn level_period(
+fn level_period<'r>(
     v: &mut Violations,
     period: &pb::LevelPeriod,
     service: Option<ServiceKey>,
-    catalogue: &Catalogue,
-) -> Option<(NaiveDate, Known<'static, LevelFact>)> {
+    catalogue: &'r Catalogue,
+) -> Option<(NaiveDate, LevelOn<'r>)> {
     let from = date(v, "valid_from", period.valid_from);
     let given = period.points.map(|n| u16::try_from(n).ok());
     let points = given.flatten();
@@ -209,7 +222,8 @@ fn level_period(
     }
     if let Some(stated) = period.level {
         let level = level(v, "level", stated);
-        return Some((from?, Known::stated(LevelFact { level: level?, points })));
+        let (from, scale) = (from?, scale_from(catalogue, service?, from?));
+        return Some((from, LevelOn::of(Known::stated(LevelFact { level: level?, points, scale }))));
     }
     let points = v.required("level", points)?;
     let (from, service) = (from?, service?);
@@ -223,7 +237,15 @@ fn level_period(
         None => format!("no scale is in force for {service} on {from}: state the level"),
     };
     v.require(level.is_some(), "points", "POINTS_WITHOUT_LEVEL", text);
-    Some((from, Known::stated(LevelFact { level: level?, points: Some(points) })))
+    let (points, scale) = (Some(points), scale_from(catalogue, service, from));
+    Some((from, LevelOn::of(Known::stated(LevelFact { level: level?, points, scale }))))
+}
+
+/// The scale of a level that is stated from a day on: the one then in force, or the first after.
+fn scale_from(catalogue: &Catalogue, service: ServiceKey, day: NaiveDate) -> &str {
+    let mut scales =
+        catalogue.in_force(service, Interval::from(day)).filter_map(|m| m.terms.scale_id.as_deref());
+    scales.next().unwrap_or_default()
 }
 
 /// Reads each of some parts under its index.

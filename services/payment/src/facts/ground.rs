@@ -20,6 +20,7 @@ pub(crate) struct Locked {
 pub(crate) struct Ground {
     /// Where the placements belong.
     keys: BTreeMap<String, CaseKey>,
+    /// Empty where nothing is checked against them.
     cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
     /// Empty where the caller is bound to no provider.
     units: BTreeMap<String, UnitFacts>,
@@ -38,6 +39,11 @@ impl Ground {
         self.keys.get(placement_id)
     }
 
+    /// What is known of a case.
+    pub(super) fn case(&self, key: &CaseKey) -> Option<&Case> {
+        self.cases.get(key).map(|(_, case)| case)
+    }
+
     /// Whether what is told of a placement on a day is the caller's to tell and read.
     pub(super) fn sees(&self, placement_id: &str, day: NaiveDate) -> bool {
         let Some(own) = &self.provider else { return true };
@@ -51,15 +57,21 @@ impl Ground {
 }
 
 impl Locked {
-    /// Reads what is known of some placements.
-    pub(super) async fn load(self, tx: &Tx<'_>, placements: BTreeSet<&str>) -> Result<Ground, OpError> {
+    /// Reads what is known of some placements; of their cases where facts are checked against them.
+    pub(super) async fn load(
+        self,
+        tx: &Tx<'_>,
+        placements: BTreeSet<&str>,
+        of_case: bool,
+    ) -> Result<Ground, OpError> {
         let keys = cases::cases_of_placements(tx, &placements).await?;
         let Self { newest, provider } = self;
         let (mut cases, mut units) = (BTreeMap::new(), BTreeMap::new());
-        if provider.is_some() {
+        if of_case || provider.is_some() {
             cases = cases::current_cases(tx, &keys.values().cloned().collect()).await?;
-            let known = units_as_of(tx, newest).await?;
-            units = known.into_iter().map(|(id, (_, unit))| (id, unit.facts)).collect();
+        }
+        if provider.is_some() {
+            units = units_as_of(tx, newest).await?;
         }
         Ok(Ground { keys, cases, units, provider })
     }

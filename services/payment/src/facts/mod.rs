@@ -15,7 +15,7 @@ use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info, Telling};
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
-use niva_payment_domain::Record;
+use niva_payment_domain::{Case, Record};
 use niva_rpc::wire::read;
 use niva_store::Tx;
 use niva_store::facts;
@@ -30,6 +30,9 @@ pub(crate) use self::reads::Wanted;
 
 /// A resource of the contract that is a fact of a placement.
 pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
+    /// Whether it is checked against what else is known of the case.
+    const OF_CASE: bool = false;
+
     /// The placement that it is about.
     fn placement_id(&self) -> &str;
 
@@ -39,19 +42,26 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
     /// What it says; every violation at once. `today` bounds what can have happened; `None`: it is not looked at.
     fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said>;
 
-    /// Whether it can be said of a placement in a service.
-    fn fits(&self, _: &mut Violations, _: ServiceKey, _: &Catalogue) {}
+    /// Whether it can be said of a placement of a case.
+    fn fits(&self, _: &mut Violations, _: &Told<'_>) {}
+}
+
+/// What a fact is said of.
+#[derive(Debug)]
+pub(crate) struct Told<'a> {
+    pub(crate) service: ServiceKey,
+    pub(crate) catalogue: &'a Catalogue,
+    /// `None` where [`PlacementFact::OF_CASE`] does not ask for it.
+    pub(crate) case: Option<&'a Case>,
 }
 
 /// What a fact of a placement says.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
-    /// The days that it is found by. No two standing facts of a kind, a placement and a subject share one.
+    /// The days that it is found by. No two standing facts of a kind and a placement share one.
     pub(crate) days: Interval,
-    /// What tells facts of a kind and a placement apart that may share days.
-    pub(crate) subject: &'static str,
-    /// What it says to the case; `None`: it moves no money.
-    pub(crate) record: Option<Record>,
+    /// What it says to the case.
+    pub(crate) record: Record,
 }
 
 /// A fact of a request.
@@ -168,7 +178,7 @@ impl App {
         let missing = || OpError::not_found(M::KIND, id);
         let mut fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
         let said = kept(&fact)?;
-        let ground = locked.load(tx, [fact.placement_id()].into()).await?;
+        let ground = locked.load(tx, [fact.placement_id()].into(), false).await?;
         if !ground.sees(fact.placement_id(), said.days.first) {
             return Err(missing());
         }

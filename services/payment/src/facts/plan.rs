@@ -12,7 +12,7 @@ use niva_store::facts;
 
 use super::ground::{Ground, Locked};
 use super::store::{self, Row};
-use super::{PlacementFact, Said, info, kept};
+use super::{PlacementFact, Said, Told, info, kept};
 use crate::App;
 use crate::cases::{CaseKey, Incoming, take_in};
 
@@ -59,7 +59,7 @@ impl<M: PlacementFact> Plan<M> {
         let mut occupied = Occupied::load::<M>(tx, &placements).await?;
         // Whatever is told anew leaves its days before others are looked at.
         facts.iter().for_each(|next| occupied.free(next.fact.fact_id()));
-        let ground = locked.load(tx, placements).await?;
+        let ground = locked.load(tx, placements, M::OF_CASE).await?;
         let (mut plan, mut wrong) = (Self::empty(), Vec::new());
         for next in facts {
             let Next { number, fact, said, .. } = &next;
@@ -96,21 +96,18 @@ impl<M: PlacementFact> Plan<M> {
     }
 
     fn add(&mut self, key: &CaseKey, fact: M, said: &Said) -> Result<(), OpError> {
-        let Info { fact_id, revision, state, told } = info(&fact)?;
+        let Info { fact_id, revision, state, told: telling } = info(&fact)?;
         let (placement_id, stands) = (fact.placement_id().to_owned(), state == State::Stands);
-        if let Some(record) = &said.record {
-            let content = Content::Record { placement_id: placement_id.clone(), record: record.clone() };
-            let fact = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content };
-            self.incoming.push(Incoming::Case(key.clone(), fact));
-        }
+        let content = Content::Record { placement_id: placement_id.clone(), record: said.record.clone() };
+        let told = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content };
+        self.incoming.push(Incoming::Case(key.clone(), told));
         self.rows.push(Row {
             fact_id,
             placement_id,
             person_id: key.person_id.clone(),
-            subject: said.subject.to_owned(),
             days: said.days,
             stands,
-            recorded_at: told.recorded_at,
+            recorded_at: telling.recorded_at,
         });
         self.revisions.push(fact);
         Ok(())
@@ -156,7 +153,8 @@ impl<M: PlacementFact> Next<M> {
             return Ok(vec![("placement_id", OpError::denied("OTHER_PROVIDER", words))]);
         }
         let mut v = Violations::new();
-        self.fact.fits(&mut v, key.service, catalogue);
+        let case = ground.case(key);
+        self.fact.fits(&mut v, &Told { service: key.service, catalogue, case });
         Ok(v.finish().err().map(|error| ("", error)).into_iter().collect())
     }
 }
@@ -164,22 +162,22 @@ impl<M: PlacementFact> Next<M> {
 /// Which days of which placements standing facts of a kind have.
 #[derive(Default)]
 struct Occupied {
-    /// By placement, subject and first day: the last day and the fact.
-    days: BTreeMap<(String, String, NaiveDate), (NaiveDate, String)>,
-    by_id: BTreeMap<String, (String, String, NaiveDate)>,
+    /// By placement and first day: the last day and the fact.
+    days: BTreeMap<(String, NaiveDate), (NaiveDate, String)>,
+    by_id: BTreeMap<String, (String, NaiveDate)>,
 }
 
 impl Occupied {
     async fn load<M: PlacementFact>(tx: &Tx<'_>, placements: &BTreeSet<&str>) -> Result<Self, OpError> {
         let mut occupied = Self::default();
         for row in store::standing(tx, M::KIND, placements).await? {
-            occupied.put(row.placement_id, row.subject, row.days, row.fact_id);
+            occupied.put(row.placement_id, row.days, row.fact_id);
         }
         Ok(occupied)
     }
 
-    fn put(&mut self, placement_id: String, subject: String, days: Interval, id: String) {
-        let key = (placement_id, subject, days.first);
+    fn put(&mut self, placement_id: String, days: Interval, id: String) {
+        let key = (placement_id, days.first);
         self.by_id.insert(id.clone(), key.clone());
         self.days.insert(key, (days.last, id));
     }
@@ -194,12 +192,12 @@ impl Occupied {
     /// A fact takes its days, or the fact is answered that has one of them. As no two share a day, it is enough to look at
     /// the one that begins last.
     fn take(&mut self, placement_id: &str, said: &Said, id: &str) -> Option<String> {
-        let key = |day| (placement_id.to_owned(), said.subject.to_owned(), day);
+        let key = |day| (placement_id.to_owned(), day);
         let before = self.days.range(key(NaiveDate::MIN)..=key(said.days.last)).next_back();
         if let Some((_, (_, other))) = before.filter(|(_, (last, _))| *last >= said.days.first) {
             return Some(other.clone());
         }
-        self.put(placement_id.to_owned(), said.subject.to_owned(), said.days, id.to_owned());
+        self.put(placement_id.to_owned(), said.days, id.to_owned());
         None
     }
 }
@@ -207,12 +205,14 @@ impl Occupied {
 #[cfg(test)]
 mod tests {
     use niva_calendar::date;
+    use niva_payment_domain::Record;
 
     use super::*;
 
     fn said(first: u32, last: u32) -> Said {
         let day = |n| date(2024, 3, n).unwrap();
-        Said { days: Interval::new(day(first), day(last)).unwrap(), subject: "", record: None }
+        let days = Interval::new(day(first), day(last)).unwrap();
+        Said { days, record: Record::Absence(days) }
     }
 
     #[test]

@@ -103,8 +103,8 @@ impl App {
     async fn units_of(&self, provider: &str) -> Result<Vec<(String, Interval)>, OpError> {
         let conn = self.db.conn();
         let mut own = Vec::new();
-        for (id, (_, unit)) in units_as_of(conn, newest_number(conn).await?).await? {
-            let spans = unit.facts.periods.spans().iter();
+        for (id, unit) in units_as_of(conn, newest_number(conn).await?).await? {
+            let spans = unit.periods.spans().iter();
             own.extend(spans.filter(|(_, p)| p.provider_id == provider).map(|(days, _)| (id.clone(), *days)));
         }
         Ok(own)

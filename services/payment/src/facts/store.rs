@@ -12,17 +12,8 @@ use sea_orm::{ConnectionTrait, Value};
 
 use crate::store::{KEYS, Row as Found, binds, rows, statement};
 
-const COLUMNS: [&str; 9] = [
-    "kind",
-    "fact_id",
-    "placement_id",
-    "person_id",
-    "subject",
-    "first_day",
-    "last_day",
-    "stands",
-    "recorded_at",
-];
+const COLUMNS: [&str; 8] =
+    ["kind", "fact_id", "placement_id", "person_id", "first_day", "last_day", "stands", "recorded_at"];
 
 /// A fact of a placement.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,7 +21,6 @@ pub(super) struct Row {
     pub(super) fact_id: String,
     pub(super) placement_id: String,
     pub(super) person_id: String,
-    pub(super) subject: String,
     pub(super) days: Interval,
     pub(super) stands: bool,
     pub(super) recorded_at: DateTime<Utc>,
@@ -63,7 +53,6 @@ pub(super) async fn put(tx: &Tx<'_>, kind: &'static str, facts: &[Row]) -> Resul
             fact.fact_id.as_str().into(),
             fact.placement_id.as_str().into(),
             fact.person_id.as_str().into(),
-            fact.subject.as_str().into(),
             fact.days.first.into(),
             fact.days.last.into(),
             fact.stands.into(),
@@ -154,7 +143,6 @@ fn read(row: &Found) -> Result<Row, DbError> {
         fact_id,
         placement_id: row.get("placement_id")?,
         person_id: row.get("person_id")?,
-        subject: row.get("subject")?,
         days,
         stands: row.get("stands")?,
         recorded_at: row.get("recorded_at")?,

@@ -1,7 +1,7 @@
 //! Events of the feeds. What cannot be read is no request of anybody's but a defect of a producer: the feed stops and says
 //! why.
 
-use niva_base::{OpError, Violations};
+use niva_base::{OpError, Violations, civil_day};
 use niva_calendar::{Interval, Timeline};
 use niva_payment_domain::{
     Content, Fact, Grant, LevelDecision, LevelKind, PlacementDates, UnitFacts, UnitPeriod,
@@ -10,7 +10,7 @@ use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1 as common;
 use niva_proto::common::v1::fact_info::State as FactState;
-use niva_rpc::wire::read::{date, id, interval, level, optional_date, regime, service_key};
+use niva_rpc::wire::read::{date, id, interval, level, optional_date, regime, service_key, timestamp};
 
 use crate::cases::{CaseKey, Incoming};
 use crate::wire::scope;
@@ -81,8 +81,17 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
             LevelKind::Stated
         }
     };
-    let (valid_from, decided) = (valid_from?, d.decision_number);
-    let content = Content::Level(LevelDecision { valid_from, decided, kind, level: level?, points });
+    let decided_at = timestamp(v, "record_time", d.info.as_ref().and_then(|info| info.record_time.as_ref()))?;
+    let content = Content::Level(LevelDecision {
+        valid_from: valid_from?,
+        decided: d.decision_number,
+        decided_on: decided_at.map_or(valid_from?, civil_day),
+        kind,
+        level: level?,
+        scale: d.scale_id.clone(),
+        measurement: Some(d.measurement_id.clone()).filter(|id| !id.is_empty()),
+        points,
+    });
     let (revision, withdrawn) = told(v, d.info.as_ref())?;
     Some(Incoming::Case(key?, Fact { id: decision_id?, revision, withdrawn, content }))
 }
@@ -124,7 +133,12 @@ fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
             let provider_id = id(v, "provider_id", &period.provider_id);
             let district = v.text("district", &period.district);
             let regime = regime(v, "regime", period.regime);
-            let terms = UnitPeriod { provider_id: provider_id?, district: district?, regime: regime? };
+            let terms = UnitPeriod {
+                provider_id: provider_id?,
+                district: district?,
+                regime: regime?,
+                private_premises: false,
+            };
             Some((Interval::from(from?), terms))
         })
     });
@@ -133,5 +147,5 @@ fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
     // A unit that was taken back is like nothing on any day.
     let stands = info.state() != FactState::Withdrawn;
     let periods = Timeline::layered(periods.into_iter().filter(|_| stands));
-    Some(Incoming::Unit { revision: info.revision, unit: UnitFacts { unit_id: unit_id?, periods } })
+    Some(Incoming::Unit(UnitFacts { unit_id: unit_id?, revision: info.revision, periods }))
 }

@@ -2,7 +2,6 @@
 
 pub(crate) mod store;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use niva_access::Caller;
@@ -57,7 +56,6 @@ async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<p
     let keys: Vec<&str> = found.iter().map(|hold| hold.case_key.as_str()).collect();
     let cases = cases_of_keys_as_of(app.db.conn(), run.frozen, &keys).await?;
     let units = units_as_of(app.db.conn(), run.frozen).await?;
-    let units: BTreeMap<_, _> = units.into_iter().map(|(id, (_, unit))| (id, unit.facts)).collect();
     let mut out = Vec::with_capacity(found.len());
     let mut of_case: Option<(&str, Vec<_>)> = None;
     for row in found {

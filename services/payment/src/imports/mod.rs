@@ -81,6 +81,7 @@ impl Target for Facts {
             Some(Record::Agreement(_)) => 4,
             Some(Record::Transition(_)) => 5,
             Some(Record::PremisesCost(_)) => 6,
+            Some(Record::Visit(_)) => 7,
         }
     }
 
@@ -107,6 +108,7 @@ impl Target for Facts {
             Some(Record::Agreement(_)) => take!(Agreement),
             Some(Record::Transition(_)) => take!(Transition),
             Some(Record::PremisesCost(_)) => take!(PremisesCost),
+            Some(Record::Visit(_)) => take!(Visit),
             None => {
                 for Numbered { number, .. } in entries {
                     effects.refuse(*number, "record", "FIELD_REQUIRED", "is required; give a fact");

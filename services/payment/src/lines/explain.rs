@@ -1,7 +1,5 @@
 //! ExplainPaymentLine: the line computed again from the facts that its run knew.
 
-use std::collections::BTreeMap;
-
 use niva_access::Caller;
 use niva_base::OpError;
 use niva_payment_domain::ledger::{LineId, Payable};
@@ -74,7 +72,6 @@ async fn by_its_run(app: &App, run: &StoredRun, line: &Line) -> Result<Explanati
     let catalogue = &app.catalogue;
     let cases = cases_of_keys_as_of(conn, run.frozen, &[&line.case_key]).await?;
     let units = units_as_of(conn, run.frozen).await?;
-    let units: BTreeMap<_, _> = units.into_iter().map(|(id, (_, unit))| (id, unit.facts)).collect();
     let case = cases.get(&line.case_key).ok_or_else(|| OpError::internal("the case of a line is missing"))?;
     let placed = case.placements(&units).into_iter().find(|p| p.placement_id == line.placement_id);
     let placed = placed.ok_or_else(|| OpError::internal("the placement of a line is missing"))?;

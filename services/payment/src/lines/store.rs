@@ -16,7 +16,7 @@ use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use crate::store::{KEYS, Row, binds, rows, statement};
 
-const COLUMNS: [&str; 23] = [
+const COLUMNS: [&str; 25] = [
     "run_no",
     "line_no",
     "case_key",
@@ -34,12 +34,14 @@ const COLUMNS: [&str; 23] = [
     "amount",
     "payer_district",
     "provider_id",
+    "payee_district",
     "unit_id",
     "settlement",
     "reversal",
     "corrects_run_no",
     "corrects_line_no",
     "cause",
+    "stands_on",
 ];
 
 /// A line with its place in the ledger.
@@ -51,8 +53,10 @@ pub(crate) struct Line {
     pub(crate) payable: Payable<'static>,
     pub(crate) reversal: bool,
     pub(crate) corrects: Option<LineId>,
-    /// The fact behind a correction; empty for a month's first payment.
+    /// The facts behind a correction; empty for a month's first payment.
     pub(crate) cause: String,
+    /// What it stands on ([`niva_payment_domain::stands`]).
+    pub(crate) stands_on: String,
 }
 
 /// Adds lines.
@@ -83,12 +87,14 @@ fn cells(line: &Line) -> [Cell<'_>; COLUMNS.len()] {
         p.amount.0.into(),
         p.payer.as_ref().into(),
         p.provider_id.as_ref().into(),
+        p.payee_district.as_ref().into(),
         p.unit_id.as_ref().into(),
         p.settlement.as_str().into(),
         line.reversal.into(),
         line.corrects.map(|id| id.run_no).into(),
         line.corrects.map(|id| id.line_no).into(),
         line.cause.as_str().into(),
+        line.stands_on.as_str().into(),
     ]
 }
 
@@ -120,12 +126,14 @@ fn read(row: &Row) -> Result<Line, DbError> {
             amount: Ore(row.get("amount")?),
             payer: Cow::Owned(row.get("payer_district")?),
             provider_id: Cow::Owned(row.get("provider_id")?),
+            payee_district: Cow::Owned(row.get("payee_district")?),
             unit_id: Cow::Owned(row.get("unit_id")?),
             settlement: row.name("settlement")?,
         },
         reversal: row.get("reversal")?,
         corrects: run.zip(line).map(|(run_no, line_no)| LineId { run_no, line_no }),
         cause: row.get("cause")?,
+        stands_on: row.get("stands_on")?,
     })
 }
 
@@ -149,7 +157,12 @@ pub(crate) async fn paid(
             let reverses = line.corrects.filter(|_| line.reversal);
             let of_case = paid.entry(line.case_key).or_default();
             let of_placement = of_case.entry(line.placement_id).or_default();
-            of_placement.push(Paid { id: line.id, line: line.payable, reverses });
+            of_placement.push(Paid {
+                id: line.id,
+                line: line.payable,
+                reverses,
+                stands_on: line.stands_on.into(),
+            });
         }
     }
     Ok(paid)

@@ -1,6 +1,7 @@
 //! Lines of the ledger, outwards, and their ids.
 
 use niva_payment_domain::ledger::LineId;
+use niva_payment_domain::stands::{self, Stand};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::write;
 
@@ -43,10 +44,20 @@ pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> Strin
         amount: Some(write::money(p.amount)),
         payer_district: p.payer.to_string(),
         provider_id: p.provider_id.to_string(),
+        payee_district: p.payee_district.to_string(),
         unit_id: p.unit_id.to_string(),
         settlement: settlement_out(p.settlement).into(),
         reversal: line.reversal,
         corrects_line_id: line.corrects.map(id).unwrap_or_default(),
         cause: line.cause.clone(),
+        stands_on: stands::read(&line.stands_on).unwrap_or_default().iter().map(ground_out).collect(),
+    }
+}
+
+fn ground_out(stand: &Stand<'_>) -> pb::Ground {
+    pb::Ground {
+        kind: stand.kind.as_str().to_owned(),
+        id: stand.id.to_string(),
+        version: stand.version.to_string(),
     }
 }

@@ -20,7 +20,7 @@ impl PlacementFact for pb::PremisesCost {
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
         let cost = premises_cost(v, self)?;
-        Some(Said { days: cost.days, subject: "", record: Some(Record::PremisesCost(cost)) })
+        Some(Said { days: cost.days, record: Record::PremisesCost(cost) })
     }
 }
 

@@ -2,13 +2,16 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_payment_domain::{Record, Schedule, ScheduleFrom};
+use niva_payment_domain::{Record, Schedule, ScheduleFrom, check_schedule};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::date;
 
-use crate::facts::{PlacementFact, Said};
+use crate::facts::{PlacementFact, Said, Told};
+use crate::wire::refuse;
 
 impl PlacementFact for pb::Schedule {
+    const OF_CASE: bool = true;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
@@ -20,8 +23,17 @@ impl PlacementFact for pb::Schedule {
     /// No two schedules begin on one day; each holds until the next.
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
         let schedule = schedule(v, self)?;
-        let (days, record) = (Interval::day(schedule.from), Some(Record::Schedule(schedule)));
-        Some(Said { days, subject: "", record })
+        Some(Said { days: Interval::day(schedule.from), record: Record::Schedule(schedule) })
+    }
+
+    /// Whether as many sessions are granted, and the model lets them be decided.
+    fn fits(&self, v: &mut Violations, told: &Told<'_>) {
+        let Some(ScheduleFrom { from, schedule }) = schedule(&mut Violations::new(), self) else { return };
+        let granted = told.case.and_then(|case| case.scope(from));
+        let terms = told.catalogue.on(told.service, from).map(|m| m.terms);
+        if let Err(error) = check_schedule(0, schedule, granted.as_ref(), terms) {
+            refuse(v, "week", &error);
+        }
     }
 }
 
@@ -36,10 +48,9 @@ pub(crate) fn schedule(v: &mut Violations, given: &pb::Schedule) -> Option<Sched
 fn sessions(v: &mut Violations, week: Option<&pb::WeeklySchedule>) -> Option<Schedule> {
     let week = week.copied().unwrap_or_default();
     let days = [week.monday, week.tuesday, week.wednesday, week.thursday, week.friday];
-    let sessions = days.map(|n| u8::try_from(n).ok().filter(|n| *n <= 2));
-    let fits = sessions.iter().all(Option::is_some) && days.iter().sum::<i32>() <= 8;
-    let text =
-        format!("{days:?} sessions from Monday to Friday: 0 to 2 a day and at most 8 a week can be decided");
+    let sessions = days.map(|n| u8::try_from(n).ok());
+    let fits = sessions.iter().all(Option::is_some);
+    let text = format!("{days:?} are no numbers of sessions from Monday to Friday");
     v.require(fits, "week", "SCHEDULE_OUT_OF_RANGE", text);
     fits.then(|| Schedule { sessions: sessions.map(Option::unwrap_or_default) })
 }

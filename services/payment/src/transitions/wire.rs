@@ -2,11 +2,12 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_payment_domain::{Record, Transition};
+use niva_payment_domain::{Outcome, Record, Transition, TransitionTo, check_transition};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{date, optional_date};
 
 use crate::facts::{PlacementFact, Said};
+use crate::wire::refuse;
 
 impl PlacementFact for pb::Transition {
     fn placement_id(&self) -> &str {
@@ -20,17 +21,33 @@ impl PlacementFact for pb::Transition {
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
         let transition = transition(v, self)?;
         let days = Interval::between(transition.job_start, transition.support_end)?;
-        Some(Said { days, subject: "", record: Some(Record::Transition(transition)) })
+        Some(Said { days, record: Record::Transition(transition) })
     }
 }
 
 pub(crate) fn transition(v: &mut Violations, given: &pb::Transition) -> Option<Transition> {
     let job_start = date(v, "job_start", given.job_start);
     let support_end = optional_date(v, "support_end", given.support_end);
-    let (start, end) = (job_start?, support_end?);
-    let in_order = end.is_none_or(|end| end >= start);
-    let text =
-        "is before the job begins: state the last day of support, or leave it out while support goes on";
-    v.require(in_order, "support_end", "END_BEFORE_START", text);
-    in_order.then_some(Transition { job_start: start, support_end: end })
+    let to = match given.to() {
+        pb::transition::To::Work => Some(TransitionTo::Work),
+        pb::transition::To::Studies => Some(TransitionTo::Studies),
+        pb::transition::To::Unspecified => None,
+    };
+    v.require(to.is_some(), "to", "FIELD_REQUIRED", "is required; say whether to work or to studies");
+    let outcome = match &given.outcome {
+        Some(pb::transition::Outcome::Left(true)) => Some(Some(Outcome::Left)),
+        Some(pb::transition::Outcome::ReturnDate(day)) => {
+            date(v, "return_date", Some(*day)).map(|day| Some(Outcome::Returned(day)))
+        }
+        Some(pb::transition::Outcome::Left(false)) | None => Some(None),
+    };
+    let (job_start, to) = (job_start?, to?);
+    let transition = Transition { job_start, to, support_end: support_end?, outcome: outcome? };
+    match check_transition(0, &transition) {
+        Ok(()) => Some(transition),
+        Err(error) => {
+            refuse(v, error.field().trim_start_matches("transitions[0]."), &error);
+            None
+        }
+    }
 }

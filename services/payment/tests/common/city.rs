@@ -1,6 +1,9 @@
 //! Facts as the feeds tell of them.
 
+use std::sync::LazyLock;
+
 use niva_calendar::{Datelike, NaiveDate};
+use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1::{
     AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event,
@@ -66,6 +69,7 @@ impl Person {
             level: Some(wire::Level { value: level }),
             valid_from: date(from),
             decision_number: number,
+            scale_id: scale_id(self.service, from),
             info: Some(wire::FactInfo { revision: 1, ..Default::default() }),
             ..Default::default()
         };
@@ -98,32 +102,37 @@ pub(crate) fn revision(revision: i64) -> Option<wire::FactInfo> {
     Some(wire::FactInfo { revision, state, ..Default::default() })
 }
 
+/// The scale that levels of a service belong to on a day.
+fn scale_id(service: ServiceKey, day: NaiveDate) -> String {
+    static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
+    MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
+}
+
 pub(crate) fn placed(placement: Placement) -> ChoiceFeedEvent {
     ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Placement(placement)) }
 }
 
 /// A unit `U-…` of `PR-…` that has had one regime for ever.
 pub(crate) fn unit(id: &str, provider: &str, district: &str, regime: wire::Regime) -> ChoiceFeedEvent {
-    unit_of(id, provider, district, 1, &[(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(), regime)])
+    unit_of(id, district, 1, &[(NaiveDate::from_ymd_opt(2000, 1, 1).unwrap(), provider, regime)])
 }
 
 pub(crate) fn unit_of(
     id: &str,
-    provider: &str,
     district: &str,
     revision: i64,
-    regimes: &[(NaiveDate, wire::Regime)],
+    periods: &[(NaiveDate, &str, wire::Regime)],
 ) -> ChoiceFeedEvent {
-    let period = |(from, regime): &(NaiveDate, wire::Regime)| UnitPeriod {
+    let period = |(from, provider, regime): &(NaiveDate, &str, wire::Regime)| UnitPeriod {
         valid_from: date(*from),
-        provider_id: provider.to_owned(),
+        provider_id: (*provider).to_owned(),
         district: district.to_owned(),
         regime: (*regime).into(),
         ..Default::default()
     };
     let unit = Unit {
         unit_id: id.to_owned(),
-        periods: regimes.iter().map(period).collect(),
+        periods: periods.iter().map(period).collect(),
         info: self::revision(revision),
         ..Default::default()
     };

@@ -36,10 +36,10 @@ impl Dice {
 /// changes hands.
 pub(crate) fn history(seed: u64, people: u32) -> Vec<Told> {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let regimes = [(day(2000, 1, 1), Regime::Municipal), (dice.day(), Regime::Private)];
+    let periods = [(day(2000, 1, 1), "PR-1", Regime::Municipal), (dice.day(), "PR-3", Regime::Private)];
     let mut facts = vec![
         Told::Choice(Box::new(unit("U-1", "PR-1", "Farsta", Regime::Municipal))),
-        Told::Choice(Box::new(unit_of("U-1", "PR-3", "Farsta", 2, &regimes))),
+        Told::Choice(Box::new(unit_of("U-1", "Farsta", 2, &periods))),
         Told::Choice(Box::new(unit("U-2", "PR-2", "Bromma", Regime::Private))),
     ];
     for n in 1..=people {

@@ -11,7 +11,9 @@ use super::{
     terms,
 };
 use crate::rates::{Priced, RateIndex};
-use crate::{Component, Level, Regime, RegimeAlias, ServiceTerms, Variant, VariantRule};
+use crate::{
+    Component, Level, PriceUnit, Regime, RegimeAlias, ServiceTerms, Variant, VariantRule, version::version,
+};
 
 /// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
 pub(super) fn read(
@@ -34,6 +36,9 @@ pub(super) fn read(
     let parameters = terms::parameters(&mut section, &common.documents, problems);
     let parameters = parameters.or(&common.parameters, &section, problems);
     let transition = terms::transition(&mut section, &common.documents, problems);
+    sessions_fit(&mut section, unit, problems);
+    let sessions = terms::sessions(&mut section, &common.documents, problems);
+    let sold = terms::sold(&mut section, &common.documents, problems);
     let rates_unpublished = section.text("rates_unpublished", problems);
     let regimes = regimes.unwrap_or_default();
     let (parameters, parameters_source) = parameters?;
@@ -49,9 +54,12 @@ pub(super) fn read(
         parameters,
         parameters_source,
         transition,
+        sold,
+        sessions,
         rates_unpublished,
         amounts: Vec::new(),
         allocations: Vec::new(),
+        version: String::new(),
         index: RateIndex::default(),
     };
     let tables = amounts::read(&mut section, &mut terms, levels_known, common, problems);
@@ -76,6 +84,7 @@ pub(super) fn read(
         problems.add(second, what, "remove one of the two");
     }
     terms.index = index;
+    terms.version = version(&terms);
     if levels_known {
         rules_fit(&terms, &at, problems);
     }
@@ -152,6 +161,20 @@ fn aliases(terms: &ServiceTerms, common: &[RegimeAlias]) -> Vec<RegimeAlias> {
         terms.amounts.iter().any(|a| a.component == alias.component && a.regime == Some(alias.amount_of))
     };
     common.iter().filter(|alias| terms.regimes.contains(&alias.regime) && pays(alias)).cloned().collect()
+}
+
+/// A service that is paid by session says how many there can be, and no other does.
+fn sessions_fit(section: &mut Section<'_>, unit: Option<PriceUnit>, problems: &mut Problems<'_>) {
+    let what = match (unit.map(PriceUnit::is_session), section.get("sessions")) {
+        (Some(true), None) => "the service is paid by session and does not say how many there can be",
+        (Some(false), Some(_)) => "the service has sessions and is not paid by session",
+        _ => return,
+    };
+    problems.add(
+        &section.span,
+        what,
+        "give [service.sessions] to services that are paid by session, and to no other",
+    );
 }
 
 /// Rules that name a level or hours need the service to have them.

@@ -3,7 +3,10 @@
 use niva_names::file::{Documents, Problems, Source};
 
 use super::read::{self, Section};
-use crate::{DayCount, Extent, Parameters, PreliminaryDifference, TransitionTerms, VariantRule};
+use crate::{
+    DayCount, Extent, Parameters, PreliminaryDifference, PremisesDays, SessionTerms, SoldPremises, SoldTerms,
+    TransitionTerms, VariantRule,
+};
 
 /// Parameters as far as a file states them: for all services, or for one.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +17,8 @@ pub(super) struct PartialParameters {
     day_count: Option<DayCount>,
     holidays_paid: Option<bool>,
     preliminary_difference: Option<PreliminaryDifference>,
+    premises_days: Option<PremisesDays>,
+    absence_days: Option<u16>,
     reflection_days: Option<u16>,
     start_days: Option<u16>,
     source: Option<Source>,
@@ -38,6 +43,7 @@ pub(super) fn parameters(
     partial.notice_days = days("notice_days", problems);
     partial.no_show_days = days("no_show_days", problems);
     partial.vacancy_days = days("vacancy_days", problems);
+    partial.absence_days = days("absence_days", problems);
     partial.reflection_days = days("reflection_days", problems);
     partial.start_days = days("start_days", problems);
     let counts = [("calendar", DayCount::Calendar), ("working", DayCount::Working)];
@@ -46,6 +52,11 @@ pub(super) fn parameters(
     let answers = [("pay", PreliminaryDifference::Pay), ("none", PreliminaryDifference::None)];
     partial.preliminary_difference =
         section.get("preliminary_difference").and_then(|v| read::choice(v, &answers, problems));
+    let counted = [
+        ("full_compensation", PremisesDays::FullCompensation),
+        ("participation", PremisesDays::Participation),
+    ];
+    partial.premises_days = section.get("premises_days").and_then(|v| read::choice(v, &counted, problems));
     partial.source = documents.source(&mut section, problems);
     section.finish(problems);
     partial
@@ -97,6 +108,11 @@ impl PartialParameters {
             day_count: day_count?,
             holidays_paid: holidays_paid?,
             preliminary_difference: preliminary_difference?,
+            premises_days: self
+                .premises_days
+                .or(common.premises_days)
+                .unwrap_or(PremisesDays::FullCompensation),
+            absence_days: self.absence_days.or(common.absence_days),
             reflection_days: reflection_days?,
             start_days: start_days?,
         };
@@ -131,23 +147,21 @@ fn variant(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Var
     let extents = [("full_time", Extent::FullTime), ("part_time", Extent::PartTime)];
     let key = section.need_text("key", problems);
     let extent = section.get("extent").and_then(|v| read::choice(v, &extents, problems));
-    let hours = section.get("hours").and_then(|v| hours(v, problems));
+    let hours = section.get("hours").and_then(|v| span(v, "hours a week", problems));
     let time_interval = section.get("time_interval").and_then(|v| read::number(v, problems));
     let personal_assistance = section.get("personal_assistance").and_then(|v| read::boolean(v, problems));
     Some(VariantRule { key: key?, extent, hours, time_interval, personal_assistance })
 }
 
-fn hours(value: read::Value<'_>, problems: &mut Problems<'_>) -> Option<(u8, u8)> {
+/// The fewest and the most of something.
+fn span(value: read::Value<'_>, what: &str, problems: &mut Problems<'_>) -> Option<(u8, u8)> {
     let ends: Option<Vec<u8>> =
         read::list(value, problems)?.into_iter().map(|v| read::number(v, problems)).collect();
     match ends?[..] {
         [from, to] if from <= to => Some((from, to)),
         _ => {
-            problems.add(
-                &value.span(),
-                "these are no hours a week",
-                "write the fewest and the most, as [11, 24]",
-            );
+            let to_do = "write the fewest and the most, as [11, 24]";
+            problems.add(&value.span(), format!("these are no {what}"), to_do);
             None
         }
     }
@@ -157,10 +171,53 @@ fn both_can_hold(a: &VariantRule, b: &VariantRule) -> bool {
     fn agree<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
         a.zip(b).is_none_or(|(a, b)| a == b)
     }
-    agree(a.extent, b.extent)
-        && agree(a.time_interval, b.time_interval)
+    agree(a.time_interval, b.time_interval)
         && agree(a.personal_assistance, b.personal_assistance)
-        && a.hours.zip(b.hours).is_none_or(|(a, b)| a.0 <= b.1 && b.0 <= a.1)
+        && both_fit_how_much(a, b)
+}
+
+/// Of a rule with both extent and hours a grant may state either: it excludes another only where both differ, or where the
+/// other needs the one that differs.
+fn both_fit_how_much(a: &VariantRule, b: &VariantRule) -> bool {
+    let extents_differ = a.extent.zip(b.extent).is_some_and(|(a, b)| a != b);
+    let hours_differ = a.hours.zip(b.hours).is_some_and(|(a, b)| a.0 > b.1 || b.0 > a.1);
+    let needs_extent = |rule: &VariantRule| rule.extent.is_some() && rule.hours.is_none();
+    let needs_hours = |rule: &VariantRule| rule.hours.is_some() && rule.extent.is_none();
+    match (extents_differ, hours_differ) {
+        (true, true) => false,
+        (true, false) => !needs_extent(a) && !needs_extent(b),
+        (false, true) => !needs_hours(a) && !needs_hours(b),
+        (false, false) => true,
+    }
+}
+
+/// Reads `[service.sessions]`.
+pub(super) fn sessions(
+    service: &mut Section<'_>,
+    documents: &Documents,
+    problems: &mut Problems<'_>,
+) -> Option<SessionTerms> {
+    let mut section = service.get("sessions").and_then(|v| read::section(v, "the sessions", problems))?;
+    let a_week = section.need("a_week", problems).and_then(|v| span(v, "sessions a week", problems));
+    let a_day = section.need_number("a_day", problems);
+    let source = documents.source(&mut section, problems);
+    section.finish(problems);
+    Some(SessionTerms { a_week: a_week?, a_day: a_day?, source: source? })
+}
+
+/// Reads `[service.sold]`.
+pub(super) fn sold(
+    service: &mut Section<'_>,
+    documents: &Documents,
+    problems: &mut Problems<'_>,
+) -> Option<SoldTerms> {
+    let mut section = service.get("sold").and_then(|v| read::section(v, "a sold place", problems))?;
+    let rules =
+        [("actual_cost", SoldPremises::ActualCost), ("private_supplement", SoldPremises::PrivateSupplement)];
+    let premises = section.need("premises", problems).and_then(|v| read::choice(v, &rules, problems));
+    let source = documents.source(&mut section, problems);
+    section.finish(problems);
+    Some(SoldTerms { premises: premises?, source: source? })
 }
 
 /// Reads `[service.transition]`.
@@ -173,12 +230,16 @@ pub(super) fn transition(
     let max_months = section.need_number("max_months", problems);
     let level = section.need("level", problems).and_then(|v| read::level(v, problems));
     let hours_per_week = section.need_number("hours_per_week", problems);
+    let monthly_visit = section.need("monthly_visit", problems).and_then(|v| read::boolean(v, problems));
+    let studies = section.need("studies", problems).and_then(|v| read::boolean(v, problems));
     let source = documents.source(&mut section, problems);
     section.finish(problems);
     Some(TransitionTerms {
         max_months: max_months?,
         level: level?,
         hours_per_week: hours_per_week?,
+        monthly_visit: monthly_visit?,
+        studies: studies?,
         source: source?,
     })
 }

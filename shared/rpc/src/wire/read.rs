@@ -14,6 +14,8 @@ const MAX_ID: usize = 128;
 const MAX_LEVEL: i32 = 20;
 /// Highest time interval of occupation, which has had three since 2019.
 const MAX_TIME_INTERVAL: u8 = 3;
+/// Far beyond what any model allows.
+const MAX_SESSIONS: u8 = 20;
 
 /// An id that must be given. `ID_INVALID`.
 pub fn id(v: &mut Violations, field: &str, value: &str) -> Option<String> {
@@ -174,7 +176,7 @@ pub fn level(v: &mut Violations, field: &str, value: common::Level) -> Option<Le
 }
 
 /// A scope that must be given. `hours` reads the hours a week, which are the domain's to judge, or answers a reason and
-/// words. `EXTENT_UNKNOWN`, `TIME_INTERVAL_OUT_OF_RANGE`, and those of `hours`.
+/// words. `EXTENT_UNKNOWN`, `TIME_INTERVAL_OUT_OF_RANGE`, `SESSIONS_OUT_OF_RANGE`, and those of `hours`.
 pub fn scope(
     v: &mut Violations,
     field: &str,
@@ -197,11 +199,20 @@ pub fn scope(
         let given = u8::try_from(value.time_interval).ok().filter(|n| *n <= MAX_TIME_INTERVAL);
         let words = || format!("there is no time interval {}: 1, 2 or 3, or 0 for none", value.time_interval);
         let given = v.check("time_interval", "TIME_INTERVAL_OUT_OF_RANGE", given.ok_or_else(words));
+        let sessions = u8::try_from(value.sessions_per_week).ok().filter(|n| *n <= MAX_SESSIONS);
+        let words = || {
+            format!(
+                "{} sessions a week are none that can be: 1 to {MAX_SESSIONS}, or 0 for none",
+                value.sessions_per_week
+            )
+        };
+        let sessions = v.check("sessions_per_week", "SESSIONS_OUT_OF_RANGE", sessions.ok_or_else(words));
         Some(Scope {
             extent: extent?,
             hours_per_week: hours_per_week?,
             time_interval: Some(given?).filter(|n| *n > 0),
             personal_assistance: value.personal_assistance,
+            sessions_per_week: Some(sessions?).filter(|n| *n > 0),
         })
     })
 }

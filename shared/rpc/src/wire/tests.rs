@@ -34,9 +34,16 @@ fn what_is_written_is_read_again() {
         assert_eq!(read::regime(v, "r", write::regime(regime).into()), Some(regime));
     }
     for extent in [None, Some(Extent::FullTime), Some(Extent::PartTime)] {
-        let scope =
-            Scope { extent, hours_per_week: Some(20), time_interval: Some(3), personal_assistance: true };
-        for scope in [scope, Scope { hours_per_week: None, time_interval: None, ..scope }] {
+        let scope = Scope {
+            extent,
+            hours_per_week: Some(20),
+            time_interval: Some(3),
+            personal_assistance: true,
+            sessions_per_week: Some(3),
+        };
+        for scope in
+            [scope, Scope { hours_per_week: None, time_interval: None, sessions_per_week: None, ..scope }]
+        {
             assert_eq!(read::scope(v, "s", Some(&write::scope(&scope)), whole), Some(scope));
         }
     }
@@ -52,6 +59,7 @@ fn every_violation_names_its_field() {
         hours_per_week: "many".to_owned(),
         time_interval: -1,
         personal_assistance: false,
+        sessions_per_week: 21,
     };
     let city = ServiceCatalogue::shipped().unwrap();
     v.nested("case", |v| {
@@ -94,6 +102,7 @@ fn every_violation_names_its_field() {
         ("case.scope.extent", "EXTENT_UNKNOWN"),
         ("case.scope.hours_per_week", "HOURS_NOT_WHOLE"),
         ("case.scope.time_interval", "TIME_INTERVAL_OUT_OF_RANGE"),
+        ("case.scope.sessions_per_week", "SESSIONS_OUT_OF_RANGE"),
     ];
     assert_eq!(found(v), expected.map(|(field, reason)| (field.to_owned(), reason)));
 }

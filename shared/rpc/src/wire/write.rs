@@ -51,6 +51,7 @@ pub fn scope(scope: &Scope) -> common::GrantScope {
         hours_per_week: scope.hours_per_week.map(|h| h.to_string()).unwrap_or_default(),
         time_interval: scope.time_interval.unwrap_or_default().into(),
         personal_assistance: scope.personal_assistance,
+        sessions_per_week: scope.sessions_per_week.unwrap_or_default().into(),
     }
 }
 

@@ -3,48 +3,46 @@
 use niva_calendar::{Datelike, Interval, day_after};
 use niva_models::Component;
 
-use crate::{Hold, HoldReason, Line, Owed, UnitPeriod};
+use crate::{Hold, HoldReason, Line, Owed, Payee, PlacementFacts};
 
 const NONE: usize = usize::MAX;
 
-/// Between whom a piece is paid, and by whose word where that is an agreement's.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Parties<'a> {
-    pub(super) payer: &'a str,
-    pub(super) unit: &'a UnitPeriod,
-    pub(super) agreement_id: &'a str,
-}
-
 /// Takes pieces in order of day and writes them as the longest runs within a month.
-pub(super) struct Book<'o, 'a> {
+pub(super) struct Book<'o> {
     out: &'o mut Owed,
-    /// The line written last of each component, and its parties.
-    last: [(usize, Option<Parties<'a>>); Component::ALL.len()],
+    facts: &'o PlacementFacts<'o>,
+    /// The line written last of each component.
+    last: [usize; Component::ALL.len()],
     /// Held pieces, and whether there is anything to pay on them.
     held: &'o mut Vec<(Hold, bool)>,
 }
 
-impl<'o, 'a> Book<'o, 'a> {
-    pub(super) fn new(out: &'o mut Owed, held: &'o mut Vec<(Hold, bool)>) -> Self {
+impl<'o> Book<'o> {
+    pub(super) fn new(
+        out: &'o mut Owed,
+        facts: &'o PlacementFacts<'o>,
+        held: &'o mut Vec<(Hold, bool)>,
+    ) -> Self {
         out.lines.clear();
         out.holds.clear();
         held.clear();
-        Self { out, last: [(NONE, None); Component::ALL.len()], held }
+        Self { out, facts, last: [NONE; Component::ALL.len()], held }
     }
 
     /// A piece that is paid. It prolongs the run before it when nothing but the days differs.
-    pub(super) fn line(&mut self, piece: Line, parties: Parties<'a>) {
-        let Some((last, before)) = self.last.get_mut(piece.component as usize) else { return };
+    pub(super) fn line(&mut self, piece: Line) {
+        let Some(last) = self.last.get_mut(piece.component as usize) else { return };
         if let Some(run) = self.out.lines.get_mut(*last)
             && continues(run, &piece)
-            && *before == Some(parties)
+            && same_parties(self.facts, run, &piece)
+            && let Some(amount) = run.amount.0.checked_add(piece.amount.0)
         {
             run.days.last = piece.days.last;
-            run.quantity = run.quantity.saturating_add(piece.quantity);
-            run.amount.0 = run.amount.0.saturating_add(piece.amount.0);
+            run.quantity += piece.quantity;
+            run.amount.0 = amount;
             return;
         }
-        (*last, *before) = (self.out.lines.len(), Some(parties));
+        *last = self.out.lines.len();
         self.out.lines.push(piece);
     }
 
@@ -68,12 +66,11 @@ impl<'o, 'a> Book<'o, 'a> {
     }
 }
 
-fn order(line: &Line) -> (Component, niva_calendar::NaiveDate) {
-    (line.component, line.days.first)
+fn order(line: &Line) -> (Component, Interval) {
+    (line.component, line.days)
 }
 
-/// Points are no part of it: they may change within a level, and the line keeps those of its first day. The settlement
-/// follows from the regime and the parties.
+/// Points are no part of it: they may change within a level, and the line keeps those of its first day.
 fn continues(run: &Line, piece: &Line) -> bool {
     piece.days.first.day() != 1
         && run.days.meets(&piece.days)
@@ -84,6 +81,19 @@ fn continues(run: &Line, piece: &Line) -> bool {
         && run.variant == piece.variant
         && run.regime == piece.regime
         && run.unit == piece.unit
+        && run.payee == piece.payee
+        && run.settlement == piece.settlement
+}
+
+/// Whether two lines are between the same two, by the same agreement where there is one.
+fn same_parties(facts: &PlacementFacts<'_>, run: &Line, piece: &Line) -> bool {
+    let payer = |line: &Line| facts.granted(line.days.first).map(|granted| granted.value.district);
+    let at = |line: &Line| facts.unit.at(line.days.first);
+    let same_payee = match run.payee {
+        Payee::Provider => at(run).map(|at| &at.provider_id) == at(piece).map(|at| &at.provider_id),
+        Payee::Board => at(run).map(|at| &at.district) == at(piece).map(|at| &at.district),
+    };
+    same_payee && payer(run) == payer(piece) && facts.word(run) == facts.word(piece)
 }
 
 /// Joins pieces of one component and reason that meet or overlap within a month.

@@ -1,170 +1,202 @@
 //! Which components a piece is paid, and under which conditions.
 
 use niva_calendar::Interval;
-use niva_models::{Component, Level, PriceUnit, Regime};
+use niva_models::{Component, Level, PriceUnit, Regime, SoldPremises};
 
 use super::{
     Ruling,
-    book::{Book, Parties},
-    pricing::{Piece, Price, held, no_variant, published},
+    book::Book,
+    pricing::{Piece, Price, at_level, published, set, share},
+    stay::Stay,
 };
-use crate::{Basis, Granted, HoldReason, LevelFact, Line, Occasion, OccasionKind, Settlement, UnitPeriod};
-
-/// What all pieces of a placement share.
-pub(super) struct Payer {
-    /// A person's evenings and nights were reported in the window.
-    evenings: bool,
-    /// The service is one that an actual premises cost may be added to.
-    premises_costs: bool,
-}
+use crate::{Basis, Granted, HoldReason, Line, Payee, Settlement, Special, UnitPeriod};
 
 /// What must be known of a day before anything is paid for it.
-type Known<'a> = Result<(&'a UnitPeriod, &'a Granted<'a>), HoldReason>;
+type Place<'a> = (&'a UnitPeriod, &'a Granted<'a>);
 
-impl Payer {
-    pub(super) fn new(premises_costs: bool, occasions: &[Occasion]) -> Self {
-        Self { evenings: occasions.iter().any(|o| o.kind == OccasionKind::EveningNight), premises_costs }
+/// Full compensation: the rate, and what comes beside it. `evenings`: some were reported in the window.
+pub(super) fn full(piece: &Piece<'_>, evenings: bool, book: &mut Book<'_>) {
+    let Some(ruling) = piece.ruling else {
+        book.hold(Component::Rate, piece.days, HoldReason::NoModel, false);
+        hold_occasions(piece, HoldReason::NoModel, book);
+        return;
+    };
+    if piece.stay == Stay::Gone {
+        return;
     }
-
-    /// Full compensation: the rate, and what comes beside it.
-    pub(super) fn full<'a>(&self, piece: &Piece<'a>, book: &mut Book<'_, 'a>) {
-        let Some(ruling) = piece.ruling else {
-            book.hold(Component::Rate, piece.days, HoldReason::NoModel, false);
-            hold_occasions(
-                Component::EveningNight,
-                OccasionKind::EveningNight,
-                piece,
-                HoldReason::NoModel,
-                book,
-            );
-            if self.premises_costs && piece.cost.is_some() && sold(piece) {
-                book.hold(Component::ActualPremises, piece.days, HoldReason::NoModel, false);
+    let terms = ruling.terms;
+    let cost = piece.cost.filter(|_| ruling.sold == Some(SoldPremises::ActualCost) && sold(piece));
+    let (at, granted) = match place(piece) {
+        Ok(place) => place,
+        Err(reason) => {
+            hold(Component::Rate, terms.unit, piece, ruling, reason, book);
+            if let Some((unit, _)) = premises(piece, ruling) {
+                hold(Component::Premises, unit, piece, ruling, reason, book);
+            }
+            hold_occasions(piece, reason, book);
+            if cost.is_some() {
+                hold(Component::ActualPremises, PriceUnit::Month, piece, ruling, reason, book);
             }
             return;
-        };
-        let terms = ruling.terms;
-        let known = known(piece);
-        let rate = known.and_then(|(unit, granted)| piece.rate(terms, unit.regime, &granted.scope));
-        self.write(Component::Rate, piece, ruling, terms.unit, rate, book);
-        if terms.unit != PriceUnit::CourseSession && !piece.occasions.is_empty() {
-            let reason = HoldReason::RateUnpublished;
-            hold_occasions(Component::Rate, OccasionKind::CourseSession, piece, reason, book);
         }
-        if let Some(unit) = ruling.premises {
-            let price = known.and_then(|(at, granted)| {
-                published(terms, Component::Premises, at.regime, piece.level, &granted.scope).map_err(held)
-            });
-            self.write(Component::Premises, piece, ruling, unit, price, book);
-        }
-        if self.evenings {
-            let price = known.and_then(|(at, granted)| {
-                published(terms, Component::EveningNight, at.regime, piece.level, &granted.scope)
-                    .map_err(held)
-            });
-            self.write(Component::EveningNight, piece, ruling, PriceUnit::EveningOrNight, price, book);
-        }
-        if let Some(price) = piece.cost.filter(|_| self.premises_costs && sold(piece)) {
-            let price = known.map(|(at, _)| Price {
-                regime: at.regime,
-                unit: PriceUnit::Month,
-                price,
-                basis: Basis::ActualCost,
-                level: None,
-                points: None,
-                variant: no_variant(terms),
-            });
-            self.write(Component::ActualPremises, piece, ruling, PriceUnit::Month, price, book);
-        }
+    };
+    let away = piece.stay == Stay::Away;
+    let rate =
+        if away { Err(HoldReason::AbsenceTooLong) } else { piece.rate(terms, at.regime, &granted.scope) };
+    write(Component::Rate, terms.unit, piece, ruling, &rate, book);
+    let beside = |component, regime| {
+        published(terms, component, regime, piece.level(&terms.parameters), &granted.scope)
+    };
+    if let Some((unit, basis)) = premises(piece, ruling) {
+        let regime = if basis == Basis::PrivatePremises { Regime::Private } else { at.regime };
+        let price = if away { Err(HoldReason::AbsenceTooLong) } else { beside(Component::Premises, regime) };
+        let price = price.map(|price| Price { regime: at.regime, basis, ..price });
+        write(Component::Premises, unit, piece, ruling, &price, book);
     }
-
-    /// Vacancy: the rate of the lowest level, on days whose model has vacancy.
-    pub(super) fn vacancy<'a>(&self, piece: &Piece<'a>, book: &mut Book<'_, 'a>) {
-        let Some(ruling) = piece.ruling.filter(|r| r.terms.parameters.vacancy_days > 0) else { return };
-        let terms = ruling.terms;
-        let lowest = LevelFact { level: Level::LOWEST, points: None };
-        let price = known(piece).and_then(|(at, granted)| {
-            published(terms, Component::Rate, at.regime, Some(lowest), &granted.scope).map_err(held)
-        });
-        self.write(Component::Vacancy, piece, ruling, terms.unit, price, book);
+    if evenings {
+        let price = beside(Component::EveningNight, at.regime);
+        write(Component::EveningNight, PriceUnit::EveningOrNight, piece, ruling, &price, book);
     }
-
-    /// A line for a price; else a hold, where there is anything to hold.
-    fn write<'a>(
-        &self,
-        component: Component,
-        piece: &Piece<'a>,
-        ruling: &Ruling<'_>,
-        unit: PriceUnit,
-        price: Result<Price, HoldReason>,
-        book: &mut Book<'_, 'a>,
-    ) {
-        let parameters = &ruling.terms.parameters;
-        let counted = known(piece).and_then(|(at, granted)| {
-            let price = price?;
-            Ok((at, granted.district, price, piece.quantity(price.unit, parameters)?))
-        });
-        match counted {
-            Ok((at, payer, price, quantity)) => {
-                let line = Line {
-                    component,
-                    days: piece.days,
-                    model: ruling.model,
-                    basis: price.basis,
-                    level: price.level,
-                    points: price.points,
-                    variant: price.variant,
-                    regime: price.regime,
-                    unit: price.unit,
-                    quantity,
-                    unit_price: price.price,
-                    amount: piece.amount(price.unit, price.price, quantity),
-                    settlement: match price.regime {
-                        Regime::Municipal if at.district == payer => Settlement::OwnUnit,
-                        Regime::Municipal => Settlement::InternalVoucher,
-                        _ => Settlement::Outgoing,
-                    },
-                };
-                let agreement_id = match (price.basis, piece.agreement) {
-                    (Basis::Agreement, Some(agreement)) => agreement.id,
-                    _ => "",
-                };
-                book.line(line, Parties { payer, unit: at, agreement_id });
-            }
-            Err(reason) => match unit {
-                PriceUnit::CourseSession => {
-                    hold_occasions(component, OccasionKind::CourseSession, piece, reason, book);
-                }
-                PriceUnit::EveningOrNight => {
-                    hold_occasions(component, OccasionKind::EveningNight, piece, reason, book);
-                }
-                _ => book.hold(component, piece.days, reason, piece.quantity(unit, parameters) == Ok(0)),
-            },
-        }
+    if let Some(cost) = cost {
+        let price = Ok(set(terms, at.regime, PriceUnit::Month, cost, Basis::ActualCost));
+        write(Component::ActualPremises, PriceUnit::Month, piece, ruling, &price, book);
     }
 }
 
-/// Holds the days of a piece on which an occasion of the kind was reported.
-fn hold_occasions(
+/// What the premises supplement is per, where there is one, and whose it is: the model's, or that of private units where the
+/// board that sells the place charges it.
+fn premises(piece: &Piece<'_>, ruling: &Ruling<'_>) -> Option<(PriceUnit, Basis)> {
+    let charges = ruling.sold == Some(SoldPremises::PrivateSupplement)
+        && piece.unit.is_some_and(|at| at.private_premises)
+        && sold(piece);
+    match ruling.premises {
+        _ if !piece.takes_part => None,
+        unit if charges => Some((unit.unwrap_or(PriceUnit::Month), Basis::PrivatePremises)),
+        unit => unit.map(|unit| (unit, Basis::Published)),
+    }
+}
+
+/// Vacancy: the rate of the lowest level, on days whose model has vacancy.
+pub(super) fn vacancy(piece: &Piece<'_>, book: &mut Book<'_>) {
+    let Some(ruling) = piece.ruling.filter(|r| r.terms.parameters.vacancy_days > 0) else { return };
+    if piece.stay == Stay::Gone {
+        return;
+    }
+    let (terms, unit) = (ruling.terms, ruling.terms.unit);
+    match place(piece) {
+        Ok((at, granted)) => {
+            let price = at_level(terms, at.regime, Level::LOWEST, &granted.scope);
+            write(Component::Vacancy, unit, piece, ruling, &price, book);
+        }
+        Err(reason) => hold(Component::Vacancy, unit, piece, ruling, reason, book),
+    }
+}
+
+/// Special compensation: the part of its amount that the piece's days are of its own.
+pub(super) fn special((index, special): (u16, &Special), piece: &Piece<'_>, book: &mut Book<'_>) {
+    let days = piece.days;
+    let found = piece.ruling.ok_or(HoldReason::NoModel).and_then(|ruling| Ok((ruling, place(piece)?)));
+    match found {
+        Ok((ruling, (at, _))) => {
+            let Special { days: of, amount, .. } = *special;
+            let price = set(ruling.terms, at.regime, PriceUnit::Period, amount, Basis::Special(index));
+            let share = share(amount, days, of);
+            book.line(line(Component::Special, piece, ruling, &price, days.days(), share));
+        }
+        Err(reason) => book.hold(Component::Special, days, reason, false),
+    }
+}
+
+/// A line for a price; else a hold, where there is anything to hold.
+fn write(
     component: Component,
-    kind: OccasionKind,
+    unit: PriceUnit,
     piece: &Piece<'_>,
-    reason: HoldReason,
-    book: &mut Book<'_, '_>,
+    ruling: &Ruling<'_>,
+    price: &Result<Price, HoldReason>,
+    book: &mut Book<'_>,
 ) {
-    for occasion in piece.occasions.iter().filter(|o| o.kind == kind) {
-        book.hold(component, Interval::day(occasion.date), reason, false);
+    let reason = match price {
+        Ok(price) => match piece.quantity(price.unit, &ruling.terms.parameters) {
+            Ok(quantity) => match piece.amount(price.unit, price.price, quantity) {
+                Some(amount) => {
+                    return book.line(line(component, piece, ruling, price, quantity, amount));
+                }
+                None => HoldReason::AmountOutOfRange,
+            },
+            Err(reason) => reason,
+        },
+        Err(reason) => *reason,
+    };
+    hold(component, unit, piece, ruling, reason, book);
+}
+
+/// Holds a piece, where there is anything to hold.
+fn hold(
+    component: Component,
+    unit: PriceUnit,
+    piece: &Piece<'_>,
+    ruling: &Ruling<'_>,
+    reason: HoldReason,
+    book: &mut Book<'_>,
+) {
+    if unit == PriceUnit::EveningOrNight {
+        hold_occasions(piece, reason, book);
+    } else {
+        let blank = piece.quantity(unit, &ruling.terms.parameters) == Ok(0);
+        book.hold(component, piece.days, reason, blank);
     }
 }
 
-fn known<'a>(piece: &Piece<'a>) -> Known<'a> {
-    Ok((piece.unit.ok_or(HoldReason::RegimeMissing)?, piece.granted.ok_or(HoldReason::GrantMissing)?))
+fn line(
+    component: Component,
+    piece: &Piece<'_>,
+    ruling: &Ruling<'_>,
+    price: &Price,
+    quantity: i64,
+    amount: niva_money::Ore,
+) -> Line {
+    let payee = match price.basis {
+        Basis::ActualCost | Basis::PrivatePremises => Payee::Board,
+        Basis::Published | Basis::Agreement | Basis::Transition | Basis::Special(_) => Payee::Provider,
+    };
+    Line {
+        component,
+        days: piece.days,
+        model: ruling.model,
+        basis: price.basis,
+        level: price.level,
+        points: price.points,
+        variant: price.variant,
+        regime: price.regime,
+        unit: price.unit,
+        quantity,
+        unit_price: price.price,
+        amount,
+        payee,
+        settlement: match (payee, price.regime) {
+            (Payee::Provider, Regime::Municipal) if piece.own() => Settlement::OwnUnit,
+            (Payee::Provider, Regime::Municipal) | (Payee::Board, _) => Settlement::InternalVoucher,
+            (Payee::Provider, _) => Settlement::Outgoing,
+        },
+    }
+}
+
+/// Holds the days of a piece on which evenings or nights were reported.
+fn hold_occasions(piece: &Piece<'_>, reason: HoldReason, book: &mut Book<'_>) {
+    for occasion in piece.occasions {
+        book.hold(Component::EveningNight, Interval::day(occasion.date), reason, false);
+    }
+}
+
+fn place<'a>(piece: &Piece<'a>) -> Result<Place<'a>, HoldReason> {
+    let unit = piece.unit.ok_or(HoldReason::RegimeMissing)?;
+    let granted = piece.granted.ok_or(HoldReason::GrantMissing)?;
+    if piece.stay == Stay::Undecided { Err(HoldReason::OutcomeMissing) } else { Ok((unit, granted)) }
 }
 
 /// Whether the place is one of another board's, run by it or by a contractor of its. What is not known yet may be.
 fn sold(piece: &Piece<'_>) -> bool {
-    piece.unit.is_none_or(|at| {
-        at.regime != Regime::Private
-            && at.regime != Regime::OtherMunicipality
-            && piece.granted.is_none_or(|granted| granted.district != at.district)
-    })
+    let of_board = |at: &UnitPeriod| at.regime != Regime::Private && at.regime != Regime::OtherMunicipality;
+    !piece.own() && piece.unit.is_none_or(of_board)
 }

@@ -4,9 +4,9 @@ use niva_calendar::{Datelike, Interval, is_working_day};
 use niva_models::{Component, Level, NoRate, Parameters, PriceUnit, Regime, Scope, ServiceTerms, Variant};
 use niva_money::{Ore, prorate};
 
-use super::Ruling;
+use super::{Ruling, stay::Stay};
 use crate::{
-    Agreement, Basis, Granted, HoldReason, Known, LevelFact, Occasion, OccasionKind, Schedule, UnitPeriod,
+    Agreement, Basis, Granted, HoldReason, Known, LevelFact, LevelOn, Occasion, Schedule, UnitPeriod,
 };
 
 /// Days within a month on which nothing changes that a price or a quantity depends on.
@@ -15,11 +15,13 @@ pub(super) struct Piece<'a> {
     pub(super) month_days: u32,
     pub(super) ruling: Option<&'a Ruling<'a>>,
     pub(super) unit: Option<&'a UnitPeriod>,
-    pub(super) level: Option<LevelFact>,
+    pub(super) level: Option<&'a LevelOn<'a>>,
     pub(super) granted: Option<&'a Granted<'a>>,
     pub(super) schedule: Option<Schedule>,
     pub(super) agreement: Option<&'a Known<'a, Agreement>>,
-    pub(super) transition: bool,
+    pub(super) stay: Stay,
+    /// The person takes part, where the model counts such days.
+    pub(super) takes_part: bool,
     /// Actual premises cost a month.
     pub(super) cost: Option<Ore>,
     /// Occasions on its days, in order.
@@ -40,16 +42,47 @@ pub(super) struct Price {
 
 /// The variant of a price that depends on none. Terms without variants have the single variant 0; where there are
 /// variants, the price for all of them has a number that none has, and no name in tables.
-pub(super) fn no_variant(terms: &ServiceTerms) -> Variant {
+fn no_variant(terms: &ServiceTerms) -> Variant {
     Variant(if terms.variants.is_empty() { 0 } else { u8::MAX })
 }
 
-/// The model's price of a component at a level.
+/// A price that is set without level and variant.
+pub(super) fn set(terms: &ServiceTerms, regime: Regime, unit: PriceUnit, price: Ore, basis: Basis) -> Price {
+    Price { regime, unit, price, basis, level: None, points: None, variant: no_variant(terms) }
+}
+
+/// The model's price of a component at a level, which must be of the model's scale where the price depends on it.
 pub(super) fn published(
     terms: &ServiceTerms,
     component: Component,
     regime: Regime,
-    level: Option<LevelFact>,
+    level: Option<LevelFact<'_>>,
+    scope: &Scope,
+) -> Result<Price, HoldReason> {
+    let of_other_scale = || level.is_some_and(|l| terms.scale_id.as_deref() != Some(l.scale));
+    match rate(terms, component, regime, level, scope) {
+        Ok(price) if price.level.is_some() && of_other_scale() => Err(HoldReason::LevelOfOtherScale),
+        Err(NoRate::UnknownLevel) if of_other_scale() => Err(HoldReason::LevelOfOtherScale),
+        found => found.map_err(held),
+    }
+}
+
+/// The price of a level that the model itself names.
+pub(super) fn at_level(
+    terms: &ServiceTerms,
+    regime: Regime,
+    level: Level,
+    scope: &Scope,
+) -> Result<Price, HoldReason> {
+    let level = LevelFact { level, points: None, scale: "" };
+    rate(terms, Component::Rate, regime, Some(level), scope).map_err(held)
+}
+
+fn rate(
+    terms: &ServiceTerms,
+    component: Component,
+    regime: Regime,
+    level: Option<LevelFact<'_>>,
     scope: &Scope,
 ) -> Result<Price, NoRate> {
     let level_of_day = level.map(|l| l.level);
@@ -84,7 +117,7 @@ fn without_variant(
 }
 
 /// What a person must hear when there is no price. A component that the model does not pay has no published amount.
-pub(super) const fn held(no_rate: NoRate) -> HoldReason {
+const fn held(no_rate: NoRate) -> HoldReason {
     match no_rate {
         NoRate::Unpublished | NoRate::NotPaid => HoldReason::RateUnpublished,
         NoRate::NoVariant => HoldReason::ScopeNotPriced,
@@ -94,7 +127,17 @@ pub(super) const fn held(no_rate: NoRate) -> HoldReason {
     }
 }
 
-impl Piece<'_> {
+impl<'a> Piece<'a> {
+    /// Whether the unit lies in the district that grants.
+    pub(super) fn own(&self) -> bool {
+        self.unit.zip(self.granted).is_some_and(|(at, granted)| at.district == granted.district)
+    }
+
+    /// The level that is paid, as the model treats preliminary ones.
+    pub(super) fn level(&self, parameters: &Parameters) -> Option<LevelFact<'a>> {
+        self.level.map(|on| on.paid(parameters.preliminary_difference).value)
+    }
+
     /// Price of the rate itself: the agreement, else the transition to work, else the published amount.
     pub(super) fn rate(
         &self,
@@ -102,51 +145,64 @@ impl Piece<'_> {
         regime: Regime,
         scope: &Scope,
     ) -> Result<Price, HoldReason> {
-        if let Some(agreement) = self.agreement {
-            let (price, basis, variant) = (agreement.value.price, Basis::Agreement, no_variant(terms));
-            return Ok(Price { regime, unit: terms.unit, price, basis, level: None, points: None, variant });
+        if let Some(agreement) = self.agreement.map(|known| known.value) {
+            return if agreement.unit == terms.unit {
+                Ok(set(terms, regime, terms.unit, agreement.price, Basis::Agreement))
+            } else {
+                Err(HoldReason::AgreementOfOtherUnit)
+            };
         }
-        match terms.transition.as_ref().filter(|_| self.transition) {
-            Some(t) => {
-                let level = LevelFact { level: t.level, points: None };
+        match (self.stay, &terms.transition) {
+            (Stay::Unvisited, _) => Err(HoldReason::VisitMissing),
+            (Stay::AtWork, Some(t)) => {
                 let scope = Scope { hours_per_week: Some(t.hours_per_week), ..*scope };
-                published(terms, Component::Rate, regime, Some(level), &scope)
+                at_level(terms, regime, t.level, &scope)
                     .map(|price| Price { basis: Basis::Transition, ..price })
             }
-            None => published(terms, Component::Rate, regime, self.level, scope),
+            _ => published(terms, Component::Rate, regime, self.level(&terms.parameters), scope),
         }
-        .map_err(held)
     }
 
-    /// How many units its days are; [`HoldReason::ScheduleMissing`] where only a schedule could tell.
+    /// How many units its days are; why not, where the granted sessions and the schedule must tell.
     pub(super) fn quantity(&self, unit: PriceUnit, parameters: &Parameters) -> Result<i64, HoldReason> {
         match unit {
             PriceUnit::CalendarDay | PriceUnit::Month => Ok(self.days.days()),
             PriceUnit::Weekday if parameters.holidays_paid => Ok(self.days.weekdays()),
             PriceUnit::Weekday => Ok(weekdays_less_holidays(self.days)),
-            PriceUnit::HalfDaySession => {
-                self.schedule.map(|s| sessions(s, self.days)).ok_or(HoldReason::ScheduleMissing)
+            PriceUnit::HalfDaySession | PriceUnit::CourseSession => {
+                Ok(sessions(self.granted_schedule()?, self.days))
             }
-            PriceUnit::CourseSession => Ok(self.count(OccasionKind::CourseSession)),
-            PriceUnit::EveningOrNight => Ok(self.count(OccasionKind::EveningNight)),
-            PriceUnit::Year => Err(HoldReason::RateUnpublished),
+            PriceUnit::EveningOrNight => Ok(self.occasions.iter().map(|o| i64::from(o.count)).sum()),
+            PriceUnit::Year | PriceUnit::Period => Err(HoldReason::RateUnpublished),
         }
     }
 
-    /// Its occasions of a kind.
-    pub(super) fn count(&self, kind: OccasionKind) -> i64 {
-        self.occasions.iter().filter(|o| o.kind == kind).map(|o| i64::from(o.count)).sum()
+    /// The schedule, which has as many sessions as are granted.
+    fn granted_schedule(&self) -> Result<Schedule, HoldReason> {
+        let granted = self.granted.and_then(|granted| granted.scope.sessions_per_week);
+        let granted = granted.ok_or(HoldReason::SessionsNotGranted)?;
+        match self.schedule {
+            Some(schedule) if schedule.a_week() == u16::from(granted) => Ok(schedule),
+            Some(schedule) if schedule.a_week() > 0 => Err(HoldReason::ScheduleNotAsGranted),
+            _ => Err(HoldReason::ScheduleMissing),
+        }
     }
 
-    /// Quantity × price, or the prorated month.
-    pub(super) fn amount(&self, unit: PriceUnit, price: Ore, quantity: i64) -> Ore {
+    /// Quantity × price, or the prorated month; `None` beyond 64 bits.
+    pub(super) fn amount(&self, unit: PriceUnit, price: Ore, quantity: i64) -> Option<Ore> {
         let (first, last) = (self.days.first.day(), self.days.last.day());
         match unit {
-            PriceUnit::Month if first == 1 && last == self.month_days => price,
-            PriceUnit::Month => prorate(price, first, last, self.month_days),
-            _ => Ore(price.0.saturating_mul(quantity)),
+            PriceUnit::Month if first == 1 && last == self.month_days => Some(price),
+            PriceUnit::Month => Some(prorate(price, first, last, self.month_days)),
+            _ => price.0.checked_mul(quantity).map(Ore),
         }
     }
+}
+
+/// The share that `days` have of an amount for the days `of`, which they lie within.
+pub(super) fn share(amount: Ore, days: Interval, of: Interval) -> Ore {
+    let number = |day| u32::try_from(Interval { first: of.first, last: day }.days()).unwrap_or(u32::MAX);
+    prorate(amount, number(days.first), number(days.last), number(of.last))
 }
 
 /// Sessions that a weekly schedule gives, in constant time.

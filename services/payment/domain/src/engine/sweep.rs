@@ -1,11 +1,11 @@
 //! The window cut into pieces.
 
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END, day_after, day_before};
+use niva_models::PremisesDays;
 
-use super::{Ruling, pricing::Piece, track::Track};
+use super::{Ruling, pricing::Piece, stay::Stays, track::Track};
 use crate::{
-    Agreement, Granted, Known, LevelFact, Occasion, PlacementFacts, PremisesCost, Schedule, Transition,
-    UnitPeriod,
+    Agreement, Granted, Known, LevelOn, Occasion, PlacementFacts, PremisesCost, Schedule, UnitPeriod,
 };
 
 /// The facts read forwards, day by changed day.
@@ -14,10 +14,11 @@ pub(super) struct Sweep<'a> {
     rulings: &'a [Ruling<'a>],
     granted_through: NaiveDate,
     unit: Track<'a, UnitPeriod>,
-    levels: Track<'a, Known<'a, LevelFact>>,
+    levels: Track<'a, LevelOn<'a>>,
     grants: Track<'a, Known<'a, Granted<'a>>>,
     schedules: Track<'a, Known<'a, Schedule>>,
     agreements: Track<'a, Known<'a, Agreement>>,
+    stays: Stays<'a>,
     costs: Track<'a, Known<'a, PremisesCost>>,
     occasions: &'a [Occasion],
 }
@@ -38,6 +39,7 @@ impl<'a> Sweep<'a> {
             grants: Track::new(facts.grants),
             schedules: Track::new(facts.schedules),
             agreements: Track::new(facts.agreements),
+            stays: Stays::new(facts.transitions, facts.visits, facts.absences),
             costs: Track::new(facts.premises_costs),
             occasions,
         }
@@ -76,11 +78,12 @@ impl<'a> Sweep<'a> {
         let (granted, granted_until) = self.granted(day);
         let (schedule, schedule_until) = self.schedules.at(day);
         let (agreement, agreement_until) = self.agreements.at(day);
-        let (transition, transition_until) = self.transition(ruling, day);
+        let (stay, stay_until) = self.stays.at(ruling.map(|r| r.terms), day);
+        let (takes_part, takes_part_until) = self.takes_part(ruling, day);
         let (cost, cost_until) = self.costs.at(day);
         let last = [ruling_until, unit_until, level_until, granted_until, schedule_until]
             .into_iter()
-            .chain([agreement_until, transition_until, cost_until])
+            .chain([agreement_until, stay_until, takes_part_until, cost_until])
             .fold(last, NaiveDate::min);
         let days = Interval { first: day, last };
         Piece {
@@ -88,11 +91,12 @@ impl<'a> Sweep<'a> {
             month_days: u32::try_from(month.days()).unwrap_or(31),
             ruling,
             unit,
-            level: level.map(|known| known.value),
+            level,
             granted: granted.map(|known| &known.value),
             schedule: schedule.map(|known| known.value),
             agreement,
-            transition,
+            stay,
+            takes_part,
             cost: cost.map(|known| known.value.per_month),
             occasions: self.take_occasions(days),
         }
@@ -107,10 +111,18 @@ impl<'a> Sweep<'a> {
         }
     }
 
-    fn transition(&self, ruling: Option<&Ruling<'_>>, day: NaiveDate) -> (bool, NaiveDate) {
-        let Some(terms) = ruling.and_then(|r| r.terms.transition.as_ref()) else { return (false, OPEN_END) };
-        let days = self.facts.transitions.iter().map(|t| transition_days(&t.value, terms.max_months));
-        covering(days, day)
+    /// Whether the person takes part, from the first day to the last; asked only where a model counts those days.
+    fn takes_part(&self, ruling: Option<&Ruling<'_>>, day: NaiveDate) -> (bool, NaiveDate) {
+        let counted = ruling.is_some_and(|r| r.terms.parameters.premises_days == PremisesDays::Participation);
+        if !counted {
+            return (true, OPEN_END);
+        }
+        match (self.facts.actual_start, self.facts.end) {
+            (None, _) => (false, OPEN_END),
+            (Some(first), _) if day < first => (false, day_before(first)),
+            (_, Some(last)) if day > last => (false, OPEN_END),
+            (_, last) => (true, last.unwrap_or(OPEN_END)),
+        }
     }
 
     fn take_occasions(&mut self, days: Interval) -> &'a [Occasion] {
@@ -120,29 +132,4 @@ impl<'a> Sweep<'a> {
         self.occasions = rest;
         taken
     }
-}
-
-/// The days that a transition to work counts: from the job's first day for at most `max_months`, while the plan
-/// records support. `n` months end the day before the day with the same number (or the month's last) `n` months on.
-#[must_use]
-pub fn transition_days(transition: &Transition, max_months: u16) -> Option<Interval> {
-    let limit = transition
-        .job_start
-        .checked_add_months(chrono::Months::new(u32::from(max_months)))
-        .map_or(OPEN_END, day_before);
-    Interval::new(transition.job_start, transition.support_end.map_or(limit, |end| end.min(limit)))
-}
-
-/// Whether one of some intervals has `day`, and the last day that this stays so.
-fn covering(intervals: impl Iterator<Item = Option<Interval>>, day: NaiveDate) -> (bool, NaiveDate) {
-    let (mut found, mut until) = (false, OPEN_END);
-    for days in intervals.flatten() {
-        if days.contains(day) {
-            found = true;
-            until = until.min(days.last);
-        } else if days.first > day {
-            until = until.min(day_before(days.first));
-        }
-    }
-    (found, until)
 }

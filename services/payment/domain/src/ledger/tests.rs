@@ -20,6 +20,7 @@ fn line(month: u32, days: (u32, u32), component: Component, level: u8, price: i6
         amount: Ore(price * days.days()),
         payer: "Skarpnäck".into(),
         provider_id: "PR-1".into(),
+        payee_district: "".into(),
         unit_id: "U-1".into(),
         settlement: Settlement::OwnUnit,
     }
@@ -33,7 +34,12 @@ fn pay<'a>(run_no: i32, mut paid: Vec<Paid<'a>>, owed: &[Payable<'a>]) -> (Vec<P
     for (i, posting) in postings.iter().enumerate() {
         let reverses = posting.is_reversal().then(|| posting.corrects().unwrap());
         let line_no = i64::try_from(i).unwrap() + 1;
-        paid.push(Paid { id: LineId { run_no, line_no }, line: posting.line().clone(), reverses });
+        paid.push(Paid {
+            id: LineId { run_no, line_no },
+            line: posting.line().clone(),
+            reverses,
+            stands_on: "".into(),
+        });
     }
     (paid, postings)
 }
@@ -47,15 +53,15 @@ fn g10_a_level_back_in_time_is_reversed_and_paid_anew_beside_the_month_itself() 
     let march = |level, price| line(3, (1, 31), Component::Rate, level, price);
     let april = line(4, (1, 30), Component::Rate, 3, 49_500);
     let (paid, first) = pay(1, Vec::new(), &[march(1, 30_000)]);
-    assert_eq!(first, [Posting::New { line: march(1, 30_000), corrects: None }]);
+    assert_eq!(first, [Posting::New { line: march(1, 30_000), owed: 0, corrects: None }]);
     let (paid, second) = pay(2, paid, &[march(3, 49_500), april.clone()]);
     let of = LineId { run_no: 1, line_no: 1 };
     assert_eq!(
         second,
         [
             Posting::Reversal { line: march(1, 30_000).reversed(), of },
-            Posting::New { line: march(3, 49_500), corrects: Some(of) },
-            Posting::New { line: april, corrects: None },
+            Posting::New { line: march(3, 49_500), owed: 0, corrects: Some(of) },
+            Posting::New { line: april, owed: 1, corrects: None },
         ]
     );
     let net: i64 = second.iter().map(|p| p.line()).filter(|l| l.month.month() == 3).map(|l| l.amount.0).sum();
@@ -90,6 +96,32 @@ fn a_line_that_splits_is_corrected_by_both_parts_and_what_ends_is_only_taken_bac
     let (paid, postings) = pay(3, paid, &split[..1]);
     assert_eq!(postings.iter().map(|p| p.line().amount).collect::<Vec<_>>(), [Ore(-16 * 49_500)]);
     assert_eq!(total(&paid), 15 * 30_000);
+}
+
+#[test]
+fn what_changes_before_the_ledger_is_told_and_not_passed_over() {
+    let known = [
+        line(1, (1, 31), Component::Rate, 1, 30_000),
+        line(2, (1, 29), Component::Rate, 1, 30_000),
+        line(2, (1, 29), Component::Premises, 1, 2_500),
+    ];
+    let now = [
+        line(1, (1, 31), Component::Rate, 1, 30_000),
+        line(2, (1, 9), Component::Rate, 1, 30_000),
+        line(2, (10, 29), Component::Rate, 3, 49_500),
+    ];
+    let told = |holds: Vec<Hold>| -> Vec<String> {
+        holds
+            .iter()
+            .map(|h| format!("{} {}..{} {}", h.component, h.days.first, h.days.last, h.reason))
+            .collect()
+    };
+    assert_eq!(
+        told(before_ledger(&known, &now)),
+        ["rate 2024-02-01..2024-02-29 before_ledger", "premises 2024-02-01..2024-02-29 before_ledger"]
+    );
+    assert_eq!(told(before_ledger(&known, &known)), [""; 0]);
+    assert_eq!(told(before_ledger(&[], &now)).len(), 2, "a placement that was recorded back in time");
 }
 
 #[test]
@@ -148,6 +180,14 @@ proptest! {
         let (mut paid, mut after) = (paid, after);
         if !paid.is_empty() { let n = seed % paid.len(); paid.rotate_left(n); }
         if !after.is_empty() { let n = seed % after.len(); after.rotate_left(n); after.reverse(); }
-        prop_assert_eq!(diff(after, paid), straight);
+        // Which of the owed lines a posting pays follows their order; all else does not.
+        let found = diff(after.clone(), paid);
+        for posting in &found {
+            prop_assert!(posting.owed().is_none_or(|at| &after[at] == posting.line()));
+        }
+        let bare = |postings: &[Posting<'static>]| -> Vec<_> {
+            postings.iter().map(|p| (p.line().clone(), p.corrects(), p.is_reversal())).collect()
+        };
+        prop_assert_eq!(bare(&found), bare(&straight));
     }
 }

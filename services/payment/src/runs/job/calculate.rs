@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
-use niva_payment_domain::{Case, Engine, KnownPlacement, Owed, Recorded, cause};
+use niva_payment_domain::stands::{stands_on, written};
+use niva_payment_domain::{Case, Compared, Engine, Hold, KnownPlacement, Owed, Recorded};
 
 use super::RunError;
 use super::inputs::Inputs;
@@ -31,6 +32,8 @@ pub(crate) struct Part {
     pub(crate) paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>,
     /// What was recorded of these cases since the baseline.
     pub(crate) recorded: BTreeMap<String, Vec<Recorded>>,
+    /// The cases that something was told of since the baseline, as it knew them.
+    pub(crate) before: BTreeMap<String, Case>,
 }
 
 /// What is written for a part.
@@ -55,13 +58,14 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
     let mut writer = Writer { inputs, tally, lines: Vec::new(), holds: Vec::new() };
     let mut engine = Engine::new(&inputs.catalogue);
     let mut owed = Owed::default();
-    let Part { after, cases, mut paid, recorded } = part;
+    let Part { after, cases, mut paid, recorded, before } = part;
     let through = cases.last().map_or_else(|| after.clone(), |loaded| loaded.key.clone());
     for loaded in &cases {
         let key: CaseKey = loaded.key.parse()?;
         let months = inputs.months(loaded.all_months);
         let mut paid = paid.remove(&loaded.key).unwrap_or_default();
         let recorded = recorded.get(&loaded.key).map_or(&[][..], Vec::as_slice);
+        let mut early = before_ledger(inputs, &mut engine, before.get(&loaded.key), &loaded.case);
         for placed in loaded.case.placements(&inputs.units) {
             engine.owed_into(&placed.facts(), months, &mut owed);
             let lines: Vec<Payable<'_>> =
@@ -72,14 +76,43 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
                 placement_id: placed.placement_id.to_owned(),
                 imbalance,
             })?;
-            writer.post(&loaded.key, &key, &placed, postings, recorded)?;
-            writer.hold(&loaded.key, &placed, &owed);
+            let known = Known { case_key: &loaded.key, placed: &placed, owed: &owed, standing: &standing };
+            writer.post(&key, known, postings, recorded)?;
+            writer.hold(known, &early.remove(placed.placement_id).unwrap_or_default());
+            writer.hold(known, &owed.holds);
         }
     }
     let Writer { tally, lines, holds, .. } = writer;
     let step = cases.len().div_ceil(SAMPLE).max(1);
     let sample = cases.into_iter().step_by(step).map(|loaded| (loaded.key, loaded.case)).collect();
     Ok(Calculated { after, through, lines, holds, tally, sample })
+}
+
+/// What nobody pays of a case that something was told of: by placement.
+fn before_ledger(
+    inputs: &Inputs,
+    engine: &mut Engine<'_>,
+    before: Option<&Case>,
+    now: &Case,
+) -> BTreeMap<String, Vec<Hold>> {
+    let months = before.and_then(|before| Some((before, inputs.months_before(before, now)?)));
+    let Some((before, months)) = months else { return BTreeMap::new() };
+    let mut owed = Owed::default();
+    let mut lines = |placed: &KnownPlacement<'_>| -> Vec<Payable<'static>> {
+        engine.owed_into(&placed.facts(), months, &mut owed);
+        owed.lines.iter().map(|line| Payable::of(line, placed, &inputs.catalogue).into_owned()).collect()
+    };
+    let then: BTreeMap<String, Vec<Payable<'static>>> = before
+        .placements(&inputs.units_before)
+        .iter()
+        .map(|placed| (placed.placement_id.to_owned(), lines(placed)))
+        .collect();
+    let known = now.placements(&inputs.units);
+    let holds = known.iter().map(|placed| {
+        let before = then.get(placed.placement_id).map_or(&[][..], Vec::as_slice);
+        (placed.placement_id.to_owned(), ledger::before_ledger(before, &lines(placed)))
+    });
+    holds.collect()
 }
 
 /// What is owed for a case in every month of the run, from nothing: by placement, in stable names.
@@ -95,6 +128,15 @@ pub(crate) fn recompute(inputs: &Inputs, case: &Case) -> BTreeMap<String, Vec<Pa
     of_each.collect()
 }
 
+/// A placement of a part with what is owed and what was paid.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    case_key: &'a str,
+    placed: &'a KnownPlacement<'a>,
+    owed: &'a Owed,
+    standing: &'a [Paid<'a>],
+}
+
 struct Writer<'i> {
     inputs: &'i Inputs,
     tally: Tally,
@@ -105,27 +147,28 @@ struct Writer<'i> {
 impl Writer<'_> {
     fn post(
         &mut self,
-        case_key: &str,
         key: &CaseKey,
-        placed: &KnownPlacement<'_>,
+        known: Known<'_>,
         postings: Vec<Posting<'_>>,
         recorded: &[Recorded],
     ) -> Result<(), TooMuch> {
         self.tally.placements += 1;
-        for posting in postings {
+        let causes = self.causes(known, &postings, recorded);
+        for (posting, cause) in postings.into_iter().zip(causes) {
             let (reversal, corrects) = (posting.is_reversal(), posting.corrects());
-            let cause = self.cause(placed, posting.line(), recorded);
+            let stands_on = self.stands_on(known, &posting);
             let payable = match posting {
                 Posting::New { line, .. } | Posting::Reversal { line, .. } => line.into_owned(),
             };
             let line = Line {
                 id: LineId { run_no: self.inputs.run_no, line_no: self.tally.all.lines + 1 },
-                case_key: case_key.to_owned(),
-                placement_id: placed.placement_id.to_owned(),
+                case_key: known.case_key.to_owned(),
+                placement_id: known.placed.placement_id.to_owned(),
                 payable,
                 reversal,
                 corrects,
                 cause,
+                stands_on,
             };
             self.tally.add(&line, key, self.inputs.month)?;
             self.lines.push(line);
@@ -133,28 +176,47 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// The fact behind a line of a month that was paid before; empty for a month's first payment.
-    fn cause(&self, placed: &KnownPlacement<'_>, line: &Payable<'_>, recorded: &[Recorded]) -> String {
-        let Some(baseline) = self.inputs.baseline.as_ref().filter(|b| line.month <= b.month) else {
-            return String::new();
-        };
-        let of_unit = self.inputs.unit_facts.get(&placed.dates.unit_id).map_or(&[][..], Vec::as_slice);
-        match cause(recorded.iter().chain(of_unit), placed.placement_id, line.component, line.days) {
-            Some(fact) => format!("{} {}", fact.kind, fact.reference),
-            None if !baseline.same_models => format!("models {}", self.inputs.catalogue.fingerprint),
-            None => String::new(),
+    /// What a line stands on; a reversal, what the line does that it takes back.
+    fn stands_on(&self, known: Known<'_>, posting: &Posting<'_>) -> String {
+        if let Some(line) = posting.owed().and_then(|index| known.owed.lines.get(index)) {
+            return written(&stands_on(line, known.placed, &self.inputs.catalogue));
         }
+        let taken_back = known.standing.iter().find(|paid| Some(paid.id) == posting.corrects());
+        taken_back.map(|paid| paid.stands_on.to_string()).unwrap_or_default()
     }
 
-    fn hold(&mut self, case_key: &str, placed: &KnownPlacement<'_>, owed: &Owed) {
-        for hold in &owed.holds {
+    /// The facts behind each line of a month that was paid before; nothing for a month's first payment.
+    fn causes(&self, known: Known<'_>, postings: &[Posting<'_>], recorded: &[Recorded]) -> Vec<String> {
+        let before = |line: &Payable<'_>| {
+            self.inputs.baseline.as_ref().filter(|baseline| line.month <= baseline.month)
+        };
+        if postings.iter().all(|posting| before(posting.line()).is_none()) {
+            return vec![String::new(); postings.len()];
+        }
+        let of_unit = self.inputs.unit_facts.get(&known.placed.dates.unit_id).map_or(&[][..], Vec::as_slice);
+        let told: Vec<&Recorded> = recorded.iter().chain(of_unit).collect();
+        let Known { placed, owed, standing, .. } = known;
+        let compared = Compared { placed, owed, catalogue: &self.inputs.catalogue, standing, told: &told };
+        let causes = postings.iter().zip(compared.causes(postings));
+        let words = causes.map(|(posting, facts)| match before(posting.line()) {
+            None => String::new(),
+            Some(baseline) if facts.is_empty() && !baseline.same_models => {
+                format!("models {}", self.inputs.catalogue.fingerprint)
+            }
+            Some(_) => facts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
+        });
+        words.collect()
+    }
+
+    fn hold(&mut self, known: Known<'_>, holds: &[Hold]) {
+        for hold in holds {
             self.tally.holds += 1;
             self.holds.push(HoldRow {
                 run_no: self.inputs.run_no,
                 hold_no: self.tally.holds,
-                case_key: case_key.to_owned(),
-                placement_id: placed.placement_id.to_owned(),
-                unit_id: placed.dates.unit_id.clone(),
+                case_key: known.case_key.to_owned(),
+                placement_id: known.placed.placement_id.to_owned(),
+                unit_id: known.placed.dates.unit_id.clone(),
                 hold: *hold,
             });
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use niva_calendar::Month;
 use niva_models::Catalogue;
-use niva_payment_domain::{Recorded, UnitFacts};
+use niva_payment_domain::{Case, Recorded, UnitFacts};
 use niva_store::{Database, DbError};
 
 use super::RunError;
@@ -34,6 +34,8 @@ pub(crate) struct Inputs {
     /// Every approved run through the baseline.
     pub(crate) approved: Vec<i32>,
     pub(crate) units: BTreeMap<String, UnitFacts>,
+    /// As they stood when the baseline was made.
+    pub(crate) units_before: BTreeMap<String, UnitFacts>,
     /// What was recorded of units since the baseline.
     pub(crate) unit_facts: BTreeMap<String, Vec<Recorded>>,
     pub(crate) catalogue: Arc<Catalogue>,
@@ -55,7 +57,6 @@ impl Inputs {
             Some(run_no) => Some(runs::by_number(conn, run_no).await?.ok_or_else(|| missing(run_no))?),
             None => None,
         };
-        let units = units_as_of(conn, run.frozen).await?;
         let since = baseline.as_ref().map_or(run.frozen, |b| b.frozen);
         Ok(Self {
             run_no: run.run_no,
@@ -66,8 +67,12 @@ impl Inputs {
                 Some(baseline) => runs::approved_until(conn, baseline.run_no).await?,
                 None => Vec::new(),
             },
-            units: units.into_iter().map(|(id, (_, version))| (id, version.facts)).collect(),
+            units: units_as_of(conn, run.frozen).await?,
             unit_facts: cases::recorded_of_units(conn, (since, run.frozen)).await?,
+            units_before: match &baseline {
+                Some(baseline) => units_as_of(conn, baseline.frozen).await?,
+                None => BTreeMap::new(),
+            },
             baseline: baseline.map(|b| Baseline {
                 run_no: b.run_no,
                 month: b.run.month,
@@ -95,6 +100,12 @@ impl Inputs {
                 || held
                 || unit_ids.any(|id| self.unit_facts.contains_key(id))
         })
+    }
+
+    /// The months before the ledger's first in which one of two versions of a case is paid; `None`: both begin later.
+    pub(crate) fn months_before(&self, before: &Case, now: &Case) -> Option<(Month, Month)> {
+        let first = Month::of(before.first_day().into_iter().chain(now.first_day()).min()?);
+        (first < self.opening).then(|| (first, self.opening.previous()))
     }
 
     /// First and last month to calculate.

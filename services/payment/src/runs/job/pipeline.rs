@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use niva_payment_domain::{Case, Recorded};
 use niva_store::Database;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
@@ -125,7 +126,30 @@ async fn read(
         paid = lines::paid(conn, &inputs.approved, &keys).await?;
         recorded = cases::recorded_of_cases(conn, &keys, (baseline.frozen, inputs.frozen)).await?;
     }
-    Ok(Some((Part { after: after.to_owned(), cases, paid, recorded }, last)))
+    let before = as_before(db, inputs, &cases, &recorded).await?;
+    Ok(Some((Part { after: after.to_owned(), cases, paid, recorded, before }, last)))
+}
+
+/// The cases that something was told of since the baseline, as it knew them: what it would have paid before the ledger's
+/// first month is compared with what would be paid now.
+async fn as_before(
+    db: &Database,
+    inputs: &Inputs,
+    cases: &[Loaded],
+    recorded: &BTreeMap<String, Vec<Recorded>>,
+) -> Result<BTreeMap<String, Case>, RunError> {
+    let Some(baseline) = &inputs.baseline else { return Ok(BTreeMap::new()) };
+    let told = |of: &&Loaded| {
+        recorded.contains_key(&of.key) || of.case.unit_ids().any(|id| inputs.unit_facts.contains_key(id))
+    };
+    let told: Vec<&Loaded> = cases.iter().filter(told).collect();
+    let keys: Vec<&str> = told.iter().map(|of| of.key.as_str()).collect();
+    let mut before = cases::cases_of_keys_as_of(db.conn(), baseline.frozen, &keys).await?;
+    for Loaded { key, case, .. } in told {
+        // One that had not been heard of.
+        before.entry(key.clone()).or_insert_with(|| Case::new(&case.person_id, case.service));
+    }
+    Ok(before)
 }
 
 /// Work that takes processor time, on a thread where it holds nobody up. A panic becomes an error.
