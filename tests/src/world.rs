@@ -249,7 +249,7 @@ impl World {
         let assessment = feed.message().await.expect("a message").expect("a message").newest_position;
         let watch = WatchChoiceRequest { after_position: 0 };
         let mut feed =
-            self.choice(Role::Service).feed.watch_choice(watch).await.expect("a feed").into_inner();
+            self.choice(Role::FeedReader).feed.watch_choice(watch).await.expect("a feed").into_inner();
         let choice = feed.message().await.expect("a message").expect("a message").newest_position;
         (assessment, choice)
     }
@@ -259,7 +259,7 @@ impl World {
     /// # Panics
     /// When it does not answer.
     pub async fn choice_feed(&self) -> FeedStatus {
-        let answer = self.choice(Role::Service).feed.get_feed_status(GetFeedStatusRequest {}).await;
+        let answer = self.choice(Role::FeedReader).feed.get_feed_status(GetFeedStatusRequest {}).await;
         named(answer.expect("feed status").into_inner().feeds, "assessment")
     }
 

@@ -213,25 +213,6 @@ pub fn policy() -> Policy {
     niva_catalogue::policy().and(niva_rpc::policy("niva.assessment.v1"))
 }
 
-/// Refuses to tell in the name of a district board that the call does not reach. What the caller says alone decides:
-/// nothing is looked up, and nothing told of what others know.
-fn in_district(scope: &Scope, district: &str) -> Result<(), OpError> {
-    if scope.holds_district(district) {
-        return Ok(());
-    }
-    let words = format!("{district} is not one of your districts: ask an officer of that board");
-    Err(OpError::denied("DISTRICT_NOT_YOURS", words))
-}
-
-/// Refuses an id for something new that is in somebody else's namespace. What the service `made` itself is in nobody's.
-fn own_name(scope: &Scope, field: &str, given: &str, made: &str) -> Result<(), OpError> {
-    if given == made || scope.names(given) {
-        return Ok(());
-    }
-    let words = "begins with none of your districts: begin it so (\"farsta-17\"), or leave it out";
-    Err(OpError::invalid(field, "ID_OUTSIDE_NAMESPACE", words))
-}
-
 /// Which revision a stored fact is.
 fn info<M: Fact>(fact: &M) -> Result<Info, OpError> {
     fact.info()

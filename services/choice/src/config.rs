@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_base::Ids;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
 use niva_rpc::client::{Credentials, Endpoint};
 use niva_store::{Database, DbError};
@@ -60,7 +59,7 @@ impl Part for Config {
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let assessment = self.assessment.channel(self.credentials);
-        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, assessment };
+        let deps = Deps { db, clock, city, catalogue, assessment };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

@@ -2,13 +2,6 @@
 //!
 //! It hears of grants by the feed of assessment and tells of providers, units and placements by its own.
 
-/// An operation's answer as tonic wants it: `answer!(self.record(request))` calls it with the caller and the message.
-macro_rules! answer {
-    ($self:ident.$operation:ident($request:ident)) => {
-        niva_rpc::answer($self.$operation(niva_rpc::caller(&$request)?, $request.get_ref()).await)
-    };
-}
-
 mod config;
 mod feed;
 mod grants;
@@ -19,7 +12,6 @@ mod placements;
 mod providers;
 mod refused;
 mod schema;
-mod sight;
 mod store;
 mod units;
 mod wire;
@@ -28,8 +20,8 @@ mod wishes;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_access::{Caller, Policy, Role};
-use niva_base::{Clock, Ids, OpError, Violations};
+use niva_access::{Policy, Role, Scope};
+use niva_base::{Clock, OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_feed::{Consumer, Consumers, FeedLog, NewEvent};
@@ -39,8 +31,7 @@ use niva_proto::choice::v1 as pb;
 use niva_rpc::bounded;
 use niva_rpc::client::Channel;
 use niva_rpc::wire::read;
-use niva_store::page::{PageRequest, filter_hash};
-use niva_store::{Database, NotReady, Tx, facts, request};
+use niva_store::{Database, NotReady, Secrets, Tx, facts, request};
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::ImportServiceServer;
 use pb::offer_service_server::OfferServiceServer;
@@ -74,8 +65,6 @@ pub struct Deps {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
-    /// Where new ids come from.
-    pub ids: Ids,
     /// The city and its district boards.
     pub city: Arc<ServiceCatalogue>,
     /// Compensation models: working days to answer an offer and to start.
@@ -86,8 +75,14 @@ pub struct Deps {
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
-#[error("choice cannot start: {0}")]
-pub struct StartError(#[from] NotReady);
+pub enum StartError {
+    /// The database is not ready.
+    #[error("choice cannot start: {0}")]
+    NotReady(#[from] NotReady),
+    /// The database does not give or keep the service's own keys.
+    #[error("choice cannot start without its keys: {0}")]
+    NoSecrets(#[from] OpError),
+}
 
 /// The service as it runs.
 #[derive(Debug)]
@@ -104,7 +99,7 @@ pub struct Started {
 pub(crate) struct App {
     db: Database,
     clock: Clock,
-    ids: Ids,
+    secrets: Secrets,
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     feed: FeedLog,
@@ -115,20 +110,20 @@ pub(crate) struct App {
 
 impl App {
     /// Runs a changing call once: in one transaction with the claim of its request id, its events and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, scope: &'a Scope, request: &'a Q, work: F) -> Result<R, OpError>
     where
         Q: Changing + Message,
         R: Tells + Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
         self.followed.reach(&request.min_positions()).await?;
-        self.feed.change(caller, request, self.clock.now(), work).await
+        self.feed.change(scope.author(), request, self.clock.now(), work).await
     }
 
     /// [`App::change`] of what nobody else acts on: there is nothing to tell.
     async fn change_untold<'a, Q, R, F>(
         &'a self,
-        caller: &'a Caller,
+        scope: &'a Scope,
         request: &'a Q,
         work: F,
     ) -> Result<R, OpError>
@@ -138,7 +133,7 @@ impl App {
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
         self.followed.reach(&request.min_positions()).await?;
-        request::change(&self.db, caller, request, self.clock.now(), work).await
+        request::change(&self.db, scope.author(), request, self.clock.now(), work).await
     }
 
     /// A fact as it is known now, or was at a recorded time.
@@ -158,15 +153,14 @@ impl App {
     /// A page of all that was told of a fact.
     async fn revisions<M: Fact + Message + Default>(
         &self,
+        scope: &Scope,
         id: &str,
-        page_size: i32,
-        page_token: &str,
+        page: (i32, &str),
     ) -> Result<(Vec<M>, String), OpError> {
         let mut v = Violations::new();
         let id = wire::id_of::<M>(&mut v, id);
         let id = v.finish_with(id)?;
-        let filter = filter_hash(&["revisions", M::KIND, &id]);
-        let page = PageRequest::parse(page_size, page_token, filter, MAX_PAGE)?;
+        let page = self.secrets.page(scope.author(), page, &["revisions", M::KIND, &id], MAX_PAGE)?;
         let rows: Vec<M> = facts::revisions(self.db.conn(), &id, &page).await?;
         if rows.is_empty() && page.after.is_none() {
             return Err(OpError::not_found(M::KIND, id));
@@ -209,15 +203,16 @@ impl App {
 /// # Errors
 /// The schema is not migrated.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
-    let Deps { db, clock, ids, city, catalogue, assessment } = deps;
+    let Deps { db, clock, city, catalogue, assessment } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
+    let secrets = Secrets::load(&db).await?;
     let (source, told) = (grants::source(assessment), shutdown.clone());
     let consumer = Consumer::spawn(grants::FEED, db.clone(), clock.clone(), source, grants::Grants, told);
     let app = Arc::new(App {
         feed: FeedLog::new(db.clone()),
         db,
         clock,
-        ids,
+        secrets,
         city,
         catalogue,
         followed: [consumer].into_iter().collect(),

@@ -1,5 +1,6 @@
 //! What the stores of several resources have in common.
 
+use niva_access::{Reach, Scope};
 use niva_base::OpError;
 use niva_choice_domain::Grant;
 use niva_names::{NoServiceKey, ServiceInfo, ServiceKey};
@@ -7,7 +8,6 @@ use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel};
 
-use crate::sight::Sight;
 use crate::wire::Listed;
 
 /// Keys in one lookup: below 65 535 (SQLite: 32 766) binds.
@@ -72,17 +72,16 @@ pub(crate) fn beside(
     Condition::all().add(of.eq(grant.grant_id.as_str()))
 }
 
-/// Rows of `table` that the caller may see: of people to whom one of their districts has granted the service, at units
-/// that their provider runs, or ran.
-pub(crate) fn seen(table: &'static str, sight: &Sight<'_>) -> Condition {
-    let mut all = Condition::all();
-    if !sight.districts.is_empty() {
-        all = all.add(granted_by(table, sight.districts.iter().map(String::as_str)));
+/// Rows of `table` that a call reaches: of people to whom one of its districts has granted the service; at units that its
+/// provider runs, or ran; the person's own.
+pub(crate) fn reached(table: &'static str, scope: &Scope) -> Condition {
+    let all = Condition::all();
+    match scope.reach() {
+        Reach::City => all,
+        Reach::Districts(districts) => all.add(granted_by(table, districts.iter().map(String::as_str))),
+        Reach::Provider(provider) => all.add(run_by(table, provider)),
+        Reach::Person(person) => all.add(Expr::col((table, "person_id")).eq(person.as_str())),
     }
-    if let Some(provider) = sight.provider {
-        all = all.add(run_by(table, provider));
-    }
-    all
 }
 
 /// Rows of `table` about people to whom one of some districts has granted the service.

@@ -56,7 +56,7 @@ impl Assessment {
 
     pub(crate) async fn serve(&self, memory: &MemoryConnector, issuer: &LocalIssuer, clock: &Clock) {
         let watch = Watch { log: self.log.clone(), shutdown: self.shutdown.clone() };
-        let policy = Policy::new().service(NAME, &[("WatchAssessment", &[Role::Service])]);
+        let policy = Policy::new().allow(format!("/{NAME}/WatchAssessment"), &[Role::FeedReader]);
         let routes = Routes::new(watch);
         RoleServer::new("assessment", routes, policy, Verifier::local(issuer), clock.clone())
             .start(Listen::Memory(memory.listen()), self.shutdown.clone())

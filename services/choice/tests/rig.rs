@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use niva_access::{Caller, LocalIssuer, Role, Verifier};
-use niva_base::{Clock, Ids, ManualClock, morning};
+use niva_base::{Clock, ManualClock, morning, new_id};
 use niva_calendar::{Datelike, NaiveDate};
 use niva_choice::{Deps, Migrator, Started, policy, start};
 use niva_models::Catalogue;
@@ -69,7 +69,6 @@ pub(crate) fn deps(db: &Database, clock: &Clock, assessment: &Channel) -> Deps {
     Deps {
         db: db.clone(),
         clock: clock.clone(),
-        ids: Ids::random(),
         city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: assessment.clone(),
@@ -87,7 +86,7 @@ impl Rig {
         let (theirs, ours) = (MemoryConnector::new(), MemoryConnector::new());
         let assessment = Assessment::new(shutdown.clone()).await;
         assessment.serve(&theirs, &issuer, &now).await;
-        let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::Service]), &now);
+        let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::FeedReader]), &now);
         let channel = Endpoint::Memory(theirs).channel(niva);
         let background = shutdown.child_token();
         let service = start(deps(db, &now, &channel), background.clone()).await.unwrap();
@@ -209,7 +208,7 @@ impl Rig {
 
 /// A new id for each request.
 pub(crate) fn request_id() -> String {
-    Ids::random().next()
+    new_id()
 }
 
 pub(crate) fn unit(id: &str, places: i32) -> pb::Unit {

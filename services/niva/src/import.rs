@@ -37,7 +37,7 @@ pub(crate) struct Options {
 }
 
 /// What imports and waits until its facts have arrived.
-const ROLES: [Role; 3] = [Role::Service, Role::Importer, Role::FeedReader];
+const ROLES: [Role; 2] = [Role::Importer, Role::FeedReader];
 
 /// `niva import`.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {

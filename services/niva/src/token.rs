@@ -18,7 +18,7 @@ pub(crate) struct Options {
     /// What they are there to do; may be given several times.
     #[arg(long = "role", required = true)]
     roles: Vec<String>,
-    /// Only these districts; all when not given.
+    /// A district whose data they may see, by its id; may be given several times. `*` is all of them, and none is none.
     #[arg(long = "district")]
     districts: Vec<String>,
     /// The provider they act for.

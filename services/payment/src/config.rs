@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_base::Ids;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
 use niva_rpc::client::{Credentials, Endpoint};
@@ -83,7 +82,7 @@ impl Part for Config {
         let assessment = self.assessment.channel(self.credentials.clone());
         let choice = self.choice.channel(self.credentials);
         let opening_month = self.opening_month;
-        let deps = Deps { db, clock, ids: Ids::random(), city, catalogue, assessment, choice, opening_month };
+        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

@@ -4,13 +4,6 @@
 //! fact number. A run freezes a number, computes what is owed for every month of the ledger, and pays the difference to
 //! what was paid.
 
-/// A line an rpc: the operation, called by the caller with the message.
-macro_rules! answer {
-    ($self:ident.$operation:ident($request:ident)) => {
-        niva_rpc::answer($self.$operation(niva_rpc::caller(&$request)?, $request.get_ref()).await)
-    };
-}
-
 mod absences;
 mod agreements;
 mod cases;
@@ -36,8 +29,8 @@ mod wire;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_access::{Caller, Policy, Role};
-use niva_base::{Clock, Ids, OpError};
+use niva_access::{Policy, Reach, Scope};
+use niva_base::{Clock, OpError};
 use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
 use niva_feed::{ConsumerHandle, Consumers};
@@ -46,7 +39,7 @@ use niva_names::ServiceCatalogue;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::client::Channel;
 use niva_store::request;
-use niva_store::{Database, DbError, Tx};
+use niva_store::{Database, NotReady, Secrets, Tx};
 use pb::import_service_server::ImportServiceServer;
 use prost::Message;
 use tokio::task::JoinHandle;
@@ -63,8 +56,6 @@ pub struct Deps {
     pub db: Database,
     /// What time it is.
     pub clock: Clock,
-    /// Ids that the service makes.
-    pub ids: Ids,
     /// The city and its district boards.
     pub city: Arc<ServiceCatalogue>,
     /// The compensation models.
@@ -93,12 +84,12 @@ impl Default for Tuning {
 /// Why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The tables are missing.
-    #[error("the database of payment is not migrated: run `niva migrate`")]
-    NotMigrated(#[source] DbError),
-    /// The database cannot be reached.
-    #[error("the database of payment cannot be reached: start it, or check its URL")]
-    Unavailable(#[source] DbError),
+    /// The database is not ready.
+    #[error("payment cannot start: {0}")]
+    NotReady(#[from] NotReady),
+    /// The database does not give or keep the service's own keys.
+    #[error("payment cannot start without its keys: {0}")]
+    NoSecrets(#[from] OpError),
 }
 
 /// The running service.
@@ -130,7 +121,7 @@ impl Started {
 struct App {
     db: Database,
     clock: Clock,
-    ids: Ids,
+    secrets: Secrets,
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
     /// First month of the ledger, where it is not the first run's.
@@ -143,13 +134,13 @@ struct App {
 
 impl App {
     /// Runs `work` once for a request id: in one transaction with the claim and the stored answer.
-    async fn change<'a, Q, R, F>(&'a self, caller: &'a Caller, request: &'a Q, work: F) -> Result<R, OpError>
+    async fn change<'a, Q, R, F>(&'a self, scope: &'a Scope, request: &'a Q, work: F) -> Result<R, OpError>
     where
         Q: Changing + Message,
         R: Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
-        request::change(&self.db, caller, request, self.clock.now(), work).await
+        request::change(&self.db, scope.author(), request, self.clock.now(), work).await
     }
 }
 
@@ -173,18 +164,16 @@ pub async fn start_with(
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Started, StartError> {
-    let Deps { db, clock, ids, city, catalogue, assessment, choice, opening_month } = deps;
-    runs::store::unsettled(db.conn()).await.map_err(|e| match e {
-        e if e.is_unavailable() => StartError::Unavailable(e),
-        e => StartError::NotMigrated(e),
-    })?;
+    let Deps { db, clock, city, catalogue, assessment, choice, opening_month } = deps;
+    niva_store::migrated::<Migrator>(&db).await?;
+    let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
     let cases_per_part = tuning.cases_per_part.max(1);
     let (jobs, job) = runs::job::spawn(db.clone(), Arc::clone(&catalogue), cases_per_part, shutdown.clone());
     let app = Arc::new(App {
         db,
         clock,
-        ids,
+        secrets,
         city,
         catalogue,
         opening_month,
@@ -193,8 +182,8 @@ pub async fn start_with(
         consumers,
         shutdown,
     });
-    let (of_db, of_clock, of_ids) = (app.db.clone(), app.clock.clone(), app.ids.clone());
-    let imports = niva_imports::Imports::new(of_db, of_clock, of_ids, imports::Facts(Arc::clone(&app)));
+    let (of_db, of_clock, own) = (app.db.clone(), app.clock.clone(), app.secrets.clone());
+    let imports = niva_imports::Imports::new(of_db, of_clock, own, imports::Facts(Arc::clone(&app)));
     tokio::spawn(resumed(imports.clone()));
     Ok(Started { routes: routes(&app, imports), app, job })
 }
@@ -211,7 +200,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         ($($server:ident::$type:ident($resource:expr),)+) => {{
             let mut routes = Routes::builder();
             $(routes.add_service(niva_rpc::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
-            routes.add_service(niva_catalogue::server(Arc::clone(&app.city)));
+            routes.add_service(niva_catalogue::server(Arc::clone(&app.city), app.secrets.clone()));
             routes.add_service(niva_rpc::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
         }};
@@ -239,15 +228,16 @@ pub fn policy() -> Policy {
     niva_rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
 }
 
-/// The provider that a caller is bound to: whoever calls for a provider sees and tells of its units alone.
+/// The provider that a call is bounded by; `None` for the whole city.
 ///
 /// # Errors
-/// `PROVIDER_MISSING`: the caller is there for a provider, and the token does not say which.
-fn bound_to(caller: &Caller) -> Result<Option<&str>, OpError> {
-    if caller.acting != Some(Role::Provider) {
-        return Ok(None);
+/// A defect: facts of placements are open to nobody who is bounded otherwise.
+fn bound_to(scope: &Scope) -> Result<Option<&str>, OpError> {
+    match scope.reach() {
+        Reach::City => Ok(None),
+        Reach::Provider(provider) => Ok(Some(provider)),
+        Reach::Districts(_) | Reach::Person(_) => {
+            Err(OpError::internal("facts of placements know no districts and no person's own"))
+        }
     }
-    let missing =
-        || OpError::denied("PROVIDER_MISSING", "the token names no provider; ask for one that does");
-    caller.provider.as_deref().ok_or_else(missing).map(Some)
 }

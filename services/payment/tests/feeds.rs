@@ -83,8 +83,8 @@ impl Feeds {
     ) -> niva_rpc::server::Running {
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
-            .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::Service])
-            .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::Service]);
+            .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::FeedReader])
+            .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::FeedReader]);
         let verifier = Verifier::local(&world.issuer);
         let server = RoleServer::new("producers", routes, policy, verifier, world.clock.clone());
         server.start(Listen::Memory(connector.listen()), shutdown).await.unwrap()

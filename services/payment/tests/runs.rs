@@ -178,9 +178,9 @@ niva_testing::on_both_databases! {
         let approver = |who: &str| Caller::new(who, [Role::FinanceApprover]);
         let refused = approve(approver("maker"), "2024-03.1", amount(&run)).await.unwrap_err();
         assert_eq!((reason(&refused), refused.code()), ("SAME_PERSON".to_owned(), tonic::Code::PermissionDenied));
-        // Both roles in one token are still one person.
+        // The two roles are never in one token.
         let both = Caller::new("maker", [Role::FinanceMaker, Role::FinanceApprover]);
-        assert_eq!(reason(&approve(both, "2024-03.1", amount(&run)).await.unwrap_err()), "SAME_PERSON");
+        assert_eq!(reason(&approve(both, "2024-03.1", amount(&run)).await.unwrap_err()), "TOKEN_INVALID");
         assert_eq!(reason(&approve(approver("b"), "2024-03.1", amount(&run) + 1).await.unwrap_err()), "AMOUNT_DIFFERS");
         assert_eq!(reason(&approve(approver("b"), "2024-03.9", 0).await.unwrap_err()), "NOT_FOUND");
         let maker = Caller::new("c", [Role::FinanceMaker]);
@@ -212,9 +212,16 @@ niva_testing::on_both_databases! {
         assert_eq!(list(world.maker(), "PL-none", "").await.unwrap().len(), 0);
         let own = list(world.provider("PR-2"), "", "").await.unwrap();
         assert_eq!((own.len(), own.iter().all(|l| l.provider_id == "PR-2")), (4, true));
-        assert_eq!(reason(&list(world.provider("PR-2"), "", "PR-1").await.unwrap_err()), "OTHER_PROVIDER");
+        // Lines to others are as good as none.
+        assert_eq!(list(world.provider("PR-2"), "", "PR-1").await.unwrap().len(), 0);
+        let officer = |district: &str| Caller { districts: vec![district.to_owned()], ..Caller::new("o", [Role::CaseOfficer]) };
+        let farsta = list(world.by(officer("Farsta")), "", "").await.unwrap();
+        let all = list(world.maker(), "", "").await.unwrap();
+        assert_eq!((farsta.len(), all.iter().all(|l| l.payer_district == "Farsta")), (all.len(), true));
+        assert_eq!(list(world.by(officer("Bromma")), "", "").await.unwrap().len(), 0, "who does not pay sees no line");
+        assert_eq!(reason(&list(world.by(Caller::new("a", [Role::Analyst])), "", "").await.unwrap_err()), "ROLE_MISSING");
         let nobody = Caller::new("x", [Role::Provider]);
-        assert_eq!(reason(&list(world.by(nobody), "", "").await.unwrap_err()), "PROVIDER_MISSING");
+        assert_eq!(reason(&list(world.by(nobody), "", "").await.unwrap_err()), "SCOPE_MISSING");
         let other = world.lines(&run).await.into_iter().find(|l| l.provider_id == "PR-1").unwrap();
         let request = pb::ExplainPaymentLineRequest { payment_line_id: other.payment_line_id };
         assert_eq!(reason(&world.provider("PR-2").lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND");

@@ -290,7 +290,7 @@ niva_testing::on_both_databases! {
         let nothing = world.provider("PR-9").occasions.list_occasions(pb::ListOccasionsRequest::default()).await.unwrap().into_inner();
         assert_eq!(nothing.occasions, []);
         let nobody = world.by(Caller::new("x", [Role::Provider])).occasions.list_occasions(pb::ListOccasionsRequest::default()).await.unwrap_err();
-        assert_eq!(reason(&nobody), "PROVIDER_MISSING");
+        assert_eq!(reason(&nobody), "SCOPE_MISSING");
         world.stop().await;
     }
 

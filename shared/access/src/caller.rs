@@ -35,13 +35,11 @@ pub enum Role {
     Importer,
     /// The person.
     Person,
-    /// Another service of the system.
-    Service,
 }
 
 impl Role {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 14] = [
         Self::Assessor,
         Self::AssessmentLead,
         Self::CaseOfficer,
@@ -56,7 +54,6 @@ impl Role {
         Self::FeedReader,
         Self::Importer,
         Self::Person,
-        Self::Service,
     ];
 
     /// The name in a token's `niva_roles`.
@@ -77,7 +74,6 @@ impl Role {
             Self::FeedReader => "feed_reader",
             Self::Importer => "importer",
             Self::Person => "person",
-            Self::Service => "service",
         }
     }
 }

@@ -24,7 +24,7 @@ pub use caller::{ALL_DISTRICTS, Caller, Role, UnknownRole};
 pub use key_error::KeyError;
 pub use local::LocalIssuer;
 pub use policy::{Opening, Policy};
-pub use scope::{Bound, Reach, Scope};
+pub use scope::{Bound, OUTSIDE_NAMESPACE, Reach, Scope};
 pub use secret::SecretKey;
 pub use verifier::Verifier;
 

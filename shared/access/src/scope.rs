@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use niva_base::OpError;
 use niva_facts::Author;
 
 /// What bounds a role in a method, as the contract's method option says.
@@ -16,6 +17,10 @@ pub enum Bound {
     /// Nothing: all that the method has.
     None,
 }
+
+/// Why an id for something new is refused.
+pub const OUTSIDE_NAMESPACE: &str = "begins with none of your districts, or not with your provider: begin it so \
+                                     (\"farsta-17\"), or leave it out";
 
 /// What a call reaches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +80,38 @@ impl Scope {
         self.districts().is_none_or(|districts| districts.contains(district))
     }
 
+    /// Refuses to tell in the name of a district board that the call does not reach. What the caller says alone decides:
+    /// nothing is looked up, and nothing told of what others know.
+    ///
+    /// # Errors
+    /// `PERMISSION_DENIED`: `DISTRICT_NOT_YOURS`.
+    pub fn in_district(&self, district: &str) -> Result<(), OpError> {
+        if self.holds_district(district) {
+            return Ok(());
+        }
+        let words = format!("{district} is not one of your districts: ask an officer of that board");
+        Err(OpError::denied("DISTRICT_NOT_YOURS", words))
+    }
+
+    /// Refuses an id for something new that is in somebody else's namespace: whoever is bounded begins it with the
+    /// district, the provider or the subject, so that a taken id tells of nobody else's. What the service `made` itself
+    /// is in nobody's.
+    ///
+    /// # Errors
+    /// `INVALID_ARGUMENT`: `ID_OUTSIDE_NAMESPACE`.
+    pub fn own_name(&self, field: &str, given: &str, made: &str) -> Result<(), OpError> {
+        match self.may_name(given, made) {
+            true => Ok(()),
+            false => Err(OpError::invalid(field, "ID_OUTSIDE_NAMESPACE", OUTSIDE_NAMESPACE)),
+        }
+    }
+
+    /// [`Self::own_name`], for who tells several violations at once, in the words of [`OUTSIDE_NAMESPACE`].
+    #[must_use]
+    pub fn may_name(&self, given: &str, made: &str) -> bool {
+        given == made || self.names(given)
+    }
+
     /// The provider that it is bounded by.
     #[must_use]
     pub fn provider(&self) -> Option<&str> {
@@ -84,10 +121,7 @@ impl Scope {
         }
     }
 
-    /// Whether an id that the caller gives for something new is in a namespace that is theirs: whoever is bounded
-    /// begins it with the district, the provider or the subject, so that a taken id tells of nobody else's.
-    #[must_use]
-    pub fn names(&self, id: &str) -> bool {
+    fn names(&self, id: &str) -> bool {
         let begins =
             |name: &str| id.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', ':', '/', '.']));
         match &self.reach {

@@ -104,7 +104,7 @@ impl PeerOptions {
             ));
         }
         let ground = ground?;
-        let caller = Caller::new(format!("niva-{name}"), [Role::Service, Role::FeedReader]);
+        let caller = Caller::new(format!("niva-{name}"), [Role::FeedReader]);
         Some(Credentials::minted(ground.trust.local.as_ref()?, caller, &ground.clock))
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
-use niva_base::{Clock, Ids};
+use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_rpc::MemoryConnector;
@@ -66,7 +66,7 @@ impl Memory {
 
     /// As one service calls another.
     fn channel(&self, service: Service) -> Channel {
-        let caller = Caller::new("service", [Role::Service, Role::FeedReader]);
+        let caller = Caller::new("service", [Role::FeedReader]);
         self.endpoint(service).channel(Credentials::minted(&self.parts.issuer, caller, &self.parts.clock))
     }
 
@@ -89,26 +89,21 @@ impl Memory {
     }
 
     async fn begin(&self, service: Service, shutdown: CancellationToken) -> Started {
-        let (db, clock, ids) =
-            (self.parts.databases[service as usize].clone(), self.parts.clock.clone(), Ids::random());
+        let (db, clock) = (self.parts.databases[service as usize].clone(), self.parts.clock.clone());
+        // Cities that are told the same end with the same ids.
+        niva_store::Secrets::make_known(&db).await.expect("keys");
         let (city, catalogue) = (Arc::clone(&self.parts.city), Arc::clone(&self.parts.catalogue));
         match service {
             Service::Assessment => {
-                let deps = niva_assessment::Deps {
-                    db,
-                    clock,
-                    ids,
-                    city,
-                    catalogue,
-                    allow_example_instruments: true,
-                };
+                let deps =
+                    niva_assessment::Deps { db, clock, city, catalogue, allow_example_instruments: true };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
                 let jobs = Box::pin(std::future::ready(()));
                 Started { routes: started.routes, policy: niva_assessment::policy(), jobs }
             }
             Service::Choice => {
                 let assessment = self.channel(Service::Assessment);
-                let deps = niva_choice::Deps { db, clock, ids, city, catalogue, assessment };
+                let deps = niva_choice::Deps { db, clock, city, catalogue, assessment };
                 let started = niva_choice::start(deps, shutdown).await.expect("choice");
                 let routes = started.routes.clone();
                 Started { routes, policy: niva_choice::policy(), jobs: Box::pin(started.finished()) }
@@ -118,7 +113,6 @@ impl Memory {
                 let deps = niva_payment::Deps {
                     db,
                     clock,
-                    ids,
                     city,
                     catalogue,
                     assessment,

@@ -20,7 +20,7 @@ use pb::application_service_server::ApplicationService;
 use tonic::Request;
 
 use crate::grants::store as grants;
-use crate::{Answer, App, Listed, fixed, id_taken, in_district, own_name, persons};
+use crate::{Answer, App, Listed, fixed, id_taken, persons};
 
 /// Applications as tonic sees them.
 pub(crate) struct Applications(pub(crate) Arc<App>);
@@ -112,8 +112,8 @@ impl Applications {
     ) -> Result<pb::RecordApplicationResponse, OpError> {
         let made = self.0.secrets.id(scope.author(), request, "application");
         let application = &wire::told(request.application.as_ref(), Some(made.clone()), &self.0.city)?;
-        own_name(scope, "application.application_id", &application.application_id, &made)?;
-        in_district(scope, &application.district)?;
+        scope.own_name("application.application_id", &application.application_id, &made)?;
+        scope.in_district(&application.district)?;
         application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
         self.0
             .change_untold(scope, request, |tx, told| {
@@ -193,7 +193,7 @@ impl Applications {
         request: &pb::CorrectApplicationRequest,
     ) -> Result<pb::CorrectApplicationResponse, OpError> {
         let application = &wire::told(request.application.as_ref(), None, &self.0.city)?;
-        in_district(scope, &application.district)?;
+        scope.in_district(&application.district)?;
         application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
         self.0
             .change_untold(scope, request, |tx, told| {
@@ -308,7 +308,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Application, Info
     persons::standing(tx, scope, &person).await?;
     let message = facts::newest::<pb::Application>(tx, id).await?.ok_or_else(unknown)?;
     let (application, info) = (wire::stored(&message)?, crate::info(&message)?);
-    in_district(scope, &application.district)?;
+    scope.in_district(&application.district)?;
     Ok((application, info))
 }
 

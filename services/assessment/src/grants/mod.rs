@@ -19,7 +19,7 @@ use niva_store::{Tx, facts};
 use pb::grant_service_server::GrantService;
 use tonic::Request;
 
-use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, in_district, own_name, persons};
+use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, persons};
 
 /// Grants as tonic sees them.
 pub(crate) struct Grants(pub(crate) Arc<App>);
@@ -94,8 +94,8 @@ impl Grants {
     ) -> Result<pb::RecordGrantResponse, OpError> {
         let made = self.0.secrets.id(scope.author(), request, "grant");
         let grant = &wire::told(request.grant.as_ref(), Some(made.clone()), &self.0.city)?;
-        own_name(scope, "grant.grant_id", &grant.grant_id, &made)?;
-        in_district(scope, &grant.district)?;
+        scope.own_name("grant.grant_id", &grant.grant_id, &made)?;
+        scope.in_district(&grant.district)?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -153,7 +153,7 @@ impl Grants {
         request: &pb::CorrectGrantRequest,
     ) -> Result<pb::CorrectGrantResponse, OpError> {
         let grant = &wire::told(request.grant.as_ref(), None, &self.0.city)?;
-        in_district(scope, &grant.district)?;
+        scope.in_district(&grant.district)?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -254,7 +254,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Person, Grant, In
     let person = persons::standing(tx, scope, &person).await?;
     let message = facts::newest::<pb::Grant>(tx, id).await?.ok_or_else(unknown)?;
     let (grant, info) = (wire::stored(&message)?, crate::info(&message)?);
-    in_district(scope, &grant.district)?;
+    scope.in_district(&grant.district)?;
     Ok((person, grant, info))
 }
 

@@ -18,7 +18,7 @@ use niva_store::{Tx, facts};
 use pb::person_service_server::PersonService;
 use tonic::Request;
 
-use crate::{Answer, App, Listed, Told, feed, id_taken, in_district, own_name, person_unknown};
+use crate::{Answer, App, Listed, Told, feed, id_taken, person_unknown};
 
 /// Persons as tonic sees them.
 pub(crate) struct Persons(pub(crate) Arc<App>);
@@ -100,7 +100,7 @@ impl Persons {
     ) -> Result<pb::RecordPersonResponse, OpError> {
         let made = self.0.secrets.id(scope.author(), request, "person");
         let person = &wire::told(request.person.as_ref(), Some(made.clone()), &self.0.city)?;
-        own_name(scope, "person.person_id", &person.person_id, &made)?;
+        scope.own_name("person.person_id", &person.person_id, &made)?;
         self.check(scope, person)?;
         self.0
             .change(scope, request, |tx, told| {
@@ -277,7 +277,7 @@ impl Persons {
 
     fn check(&self, scope: &Scope, person: &Person) -> Result<(), OpError> {
         if !person.districts().any(|district| scope.holds_district(district)) {
-            in_district(scope, person.districts().next().map_or("outside the city", String::as_str))?;
+            scope.in_district(person.districts().next().map_or("outside the city", String::as_str))?;
         }
         person.check(self.0.clock.today()).map_err(|e| refused("person.death_date", &e))
     }

@@ -4,10 +4,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use futures_util::{Stream, StreamExt};
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_feed::{NewEvent, produce};
 use niva_proto::choice::v1 as pb;
+use niva_rpc::answer;
 use pb::choice_feed_event::Fact;
 use pb::feed_service_server::FeedService;
 use tonic::{Request, Response, Status};
@@ -41,7 +42,7 @@ impl FeedService for Feed {
 impl Feed {
     async fn status(
         &self,
-        _caller: &Caller,
+        _: &Scope,
         _request: &pb::GetFeedStatusRequest,
     ) -> Result<pb::GetFeedStatusResponse, OpError> {
         Ok(pb::GetFeedStatusResponse { feeds: self.0.followed.status(self.0.db.conn()).await? })

@@ -3,14 +3,13 @@
 pub(crate) mod store;
 mod wire;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_choice_domain::Grant;
 use niva_feed::{FeedEvent, FeedSink};
 use niva_names::ServiceKey;
 use niva_store::Tx;
 
-use crate::sight::Sight;
 use store::Known;
 
 pub(crate) use wire::source;
@@ -37,9 +36,9 @@ impl FeedSink<wire::Event> for Grants {
 }
 
 /// The grant that stands, and with it all that stand of the service to the person; held to the transaction's end.
-pub(crate) async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Grant, Vec<Grant>), OpError> {
-    let known = store::find(tx, id).await?.ok_or_else(|| unknown(id))?;
-    let standing = of_person(tx, caller, &known.grant.person_id, known.grant.service).await?;
+pub(crate) async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Grant, Vec<Grant>), OpError> {
+    let known = store::find(tx, scope, id).await?.ok_or_else(|| unknown(id))?;
+    let standing = of_person(tx, scope, &known.grant.person_id, known.grant.service).await?;
     // As it stands now that it is held.
     let grant = standing.iter().find(|grant| grant.grant_id == id).cloned();
     Ok((grant.ok_or_else(|| unknown(id))?, standing))
@@ -48,22 +47,12 @@ pub(crate) async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Gran
 /// The grants that stand of a service to a person, held to the transaction's end.
 pub(crate) async fn of_person(
     tx: &Tx<'_>,
-    caller: &Caller,
+    scope: &Scope,
     person_id: &str,
     service: ServiceKey,
 ) -> Result<Vec<Grant>, OpError> {
-    let known = store::hold(tx, person_id, service).await?;
-    check_sight(caller, &known)?;
+    let known = store::hold(tx, scope, person_id, service).await?;
     Ok(known.into_iter().filter(|known| known.stands).map(|known| known.grant).collect())
-}
-
-/// Refuses a person to whom none of the caller's districts has granted the service.
-pub(crate) fn check_sight(caller: &Caller, known: &[Known]) -> Result<(), OpError> {
-    let sight = Sight::of(caller);
-    match known.iter().find(|known| sight.district(&known.grant.district).is_ok()).or(known.first()) {
-        Some(known) => sight.district(&known.grant.district),
-        None => Ok(()),
-    }
 }
 
 /// The error that nothing is known of a grant.

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use niva_access::{Reach, Scope};
 use niva_calendar::Interval;
 use niva_choice_domain::Grant;
 use niva_names::ServiceKey;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -76,24 +77,53 @@ pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Known>) ->
     Ok(())
 }
 
-/// The grant, also a withdrawn one.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Known>, DbError> {
-    Entity::find_by_id(id.to_owned()).one(db).await?.map(known).transpose()
+/// The grant, also a withdrawn one; what the call does not reach is not there.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<Known>, DbError> {
+    Entity::find_by_id(id.to_owned()).filter(reached(scope)).one(db).await?.map(known).transpose()
 }
 
-/// All grants of a service to a person, in order of id.
-pub(crate) async fn of_person(
-    db: &impl ConnectionTrait,
+/// Grants that a call reaches: of people to whom one of its districts has granted the service, whichever grant it is; the
+/// person's own; of a provider's, none.
+pub(crate) fn reached(scope: &Scope) -> Condition {
+    let all = Condition::all();
+    match scope.reach() {
+        Reach::City => all,
+        Reach::Districts(districts) => {
+            let of = |column| Expr::col(("other", column)).equals(("grant", column));
+            let others = Query::select()
+                .expr(Expr::value(1))
+                .from_as("grant", "other")
+                .and_where(of("person_id"))
+                .and_where(of("service"))
+                .and_where(Expr::col(("other", "district")).is_in(districts))
+                .to_owned();
+            all.add(Expr::exists(others))
+        }
+        Reach::Person(person) => all.add(Expr::col(("grant", "person_id")).eq(person.as_str())),
+        Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
+    }
+}
+
+/// All grants of a service to a person whom the call reaches, in order of id, held to the transaction's end: whoever offers or orders holds
+/// them, so that a person has one offer and one order of a service at a time.
+pub(crate) async fn hold(
+    tx: &Tx<'_>,
+    scope: &Scope,
     person_id: &str,
     service: ServiceKey,
 ) -> Result<Vec<Known>, DbError> {
-    mine(person_id, service).all(db).await?.into_iter().map(known).collect()
-}
-
-/// All grants of a service to a person, in order of id, held to the transaction's end: whoever offers or orders holds
-/// them, so that a person has one offer and one order of a service at a time.
-pub(crate) async fn hold(tx: &Tx<'_>, person_id: &str, service: ServiceKey) -> Result<Vec<Known>, DbError> {
-    mine(person_id, service).lock_exclusive().all(tx).await?.into_iter().map(known).collect()
+    mine(person_id, service)
+        .filter(reached(scope))
+        .lock_exclusive()
+        .all(tx)
+        .await?
+        .into_iter()
+        .map(known)
+        .collect()
 }
 
 fn mine(person_id: &str, service: ServiceKey) -> Select<Entity> {

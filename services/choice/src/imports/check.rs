@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_choice_domain::{Placement, Unit, capacity};
@@ -13,7 +13,6 @@ use pb::import_choice_request::Record;
 
 use super::Accepted;
 use super::wire::{Imported, key};
-use crate::sight::Sight;
 use crate::wire::Reader;
 use crate::{grants, offers, placements, providers, units};
 
@@ -32,7 +31,7 @@ struct Known<'a> {
 pub(super) async fn check(
     tx: &Tx<'_>,
     reader: Reader<'_>,
-    caller: &Caller,
+    scope: &Scope,
     records: &[pb::ImportChoiceRequest],
     findings: &mut Findings,
 ) -> Result<Accepted, OpError> {
@@ -81,7 +80,7 @@ pub(super) async fn check(
 /// Placements against units and grants, and then all of them against the places that there are.
 async fn check_placements(
     tx: &Tx<'_>,
-    caller: &Caller,
+    scope: &Scope,
     reader: Reader<'_>,
     known: &Known<'_>,
     accepted: &Accepted,

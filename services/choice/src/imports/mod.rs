@@ -5,7 +5,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_choice_domain::{Placement, Provider, Unit};
 use niva_facts::{Info, Telling};
@@ -45,7 +45,7 @@ impl ImportService for Imports {
 impl Imports {
     async fn import(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         import: Import<pb::ImportChoiceRequest>,
     ) -> Result<pb::ImportChoiceResponse, OpError> {
         let (request_id, request) = (import.request_id(), import.content());

@@ -10,18 +10,19 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Offers;
+use super::store::Overdue;
 
 /// How often the clock is looked at. Only a new day can make an offer lapse, so most looks cost nothing.
 const LOOK: Duration = Duration::from_millis(250);
 
 impl Offers {
-    /// Lets offers lapse, all that are overdue or one, as what the service itself tells.
-    pub(super) async fn lapse(&self, only: Option<&str>) -> Result<Vec<pb::Offer>, OpError> {
+    /// Lets offers lapse, as what the service itself tells.
+    pub(super) async fn lapse(&self, which: Overdue<'_>) -> Result<Vec<pb::Offer>, OpError> {
         let today = self.0.clock.today();
         let author = Author { subject: "niva-choice".to_owned(), role: String::new() };
         let told = Telling { author, recorded_at: self.0.clock.now(), reason: String::new() };
         let told = &told;
-        self.0.db.write(|tx| Box::pin(async move { super::lapse(tx, today, only, told).await })).await
+        self.0.db.write(|tx| Box::pin(async move { super::lapse(tx, today, which, told).await })).await
     }
 }
 
@@ -31,7 +32,7 @@ pub(crate) async fn run(offers: Offers, done: watch::Sender<Option<NaiveDate>>, 
     loop {
         let today = offers.0.clock.today();
         if *done.borrow() != Some(today) {
-            match offers.lapse(None).await {
+            match offers.lapse(Overdue::All).await {
                 Ok(lapsed) => {
                     if !lapsed.is_empty() {
                         tracing::info!(offers = lapsed.len(), %today, "offers lapsed unanswered");

@@ -7,18 +7,20 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{Done, Grant, Offer, Opening, Order, Refusal, Unit};
 use niva_facts::{Info, Telling};
 use niva_names::ServiceInfo;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::wire::read;
 use niva_store::{Tx, facts};
 use pb::offer_service_server::OfferService;
 use tonic::Request;
 
+use self::store::Overdue;
 use crate::occupancy::{Surroundings, taken};
 use crate::refused::refused;
 use crate::store::of_row;
@@ -88,18 +90,18 @@ impl OfferService for Offers {
 impl Offers {
     async fn make(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::MakeOfferRequest,
     ) -> Result<pb::MakeOfferResponse, OpError> {
         let mut v = Violations::new();
         let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
         let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
         let (grant_id, unit_id) = &v.finish_with(grant_id.zip(unit_id))?;
-        let (today, offer_id) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "offer"));
+        let (today, offer_id) = (self.0.clock.today(), &self.0.secrets.id(scope.author(), request, "offer"));
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (grant, _) = grants::held(tx, caller, grant_id).await?;
+                    let (grant, _) = grants::held(tx, scope, grant_id).await?;
                     grant.usable(today).map_err(refused)?;
                     let service = self.0.service(grant.service)?;
                     let reflection_days = self.0.terms(grant.service)?.parameters.reflection_days;
@@ -121,19 +123,20 @@ impl Offers {
 
     async fn accept(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::AcceptOfferRequest,
     ) -> Result<pb::AcceptOfferResponse, OpError> {
         let mut v = Violations::new();
         let offer_id = id_of::<pb::Offer>(&mut v, &request.offer_id);
         let ordered_start = self.0.reader().day(&mut v, "ordered_start", request.ordered_start);
         let (offer_id, ordered_start) = &v.finish_with(offer_id.zip(ordered_start))?;
-        let (today, placement_id) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "placement"));
+        let (today, placement_id) =
+            (self.0.clock.today(), &self.0.secrets.id(scope.author(), request, "placement"));
         let answered = self
             .0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let Held { offer, grant, grants, info } = held(tx, caller, offer_id).await?;
+                    let Held { offer, grant, grants, info } = held(tx, scope, offer_id).await?;
                     let next = info.happened(told.clone())?;
                     let service = self.0.service(offer.service)?;
                     let unit = units::store::hold(tx, &offer.unit_id).await?;
@@ -167,16 +170,16 @@ impl Offers {
 
     async fn decline(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::DeclineOfferRequest,
     ) -> Result<pb::DeclineOfferResponse, OpError> {
         let offer_id = &id::<pb::Offer>(&request.offer_id)?;
         let today = self.0.clock.today();
         let answered = self
             .0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let Held { offer, info, .. } = held(tx, caller, offer_id).await?;
+                    let Held { offer, info, .. } = held(tx, scope, offer_id).await?;
                     let next = info.happened(told)?;
                     let offer = offer.decline(today).map_err(refused)?;
                     store::update(tx, &offer, &next).await?;
@@ -189,15 +192,15 @@ impl Offers {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectOfferRequest,
     ) -> Result<pb::CorrectOfferResponse, OpError> {
         let given = &self.0.reader().offer(request.offer.as_ref())?;
         let today = self.0.clock.today();
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let Held { offer, grant, info, .. } = held(tx, caller, &given.offer_id).await?;
+                    let Held { offer, grant, info, .. } = held(tx, scope, &given.offer_id).await?;
                     let next = info.corrected(request.expected_revision, told.clone())?;
                     let service = self.0.service(offer.service)?;
                     let unit = units::store::hold(tx, &offer.unit_id).await?;
@@ -220,14 +223,14 @@ impl Offers {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawOfferRequest,
     ) -> Result<pb::WithdrawOfferResponse, OpError> {
         let offer_id = &id::<pb::Offer>(&request.offer_id)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let Held { offer, info, .. } = held(tx, caller, offer_id).await?;
+                    let Held { offer, info, .. } = held(tx, scope, offer_id).await?;
                     let next = info.withdrawn(request.expected_revision, told)?;
                     offer.may_be_withdrawn().map_err(refused)?;
                     store::update(tx, &offer, &next).await?;
@@ -240,21 +243,23 @@ impl Offers {
     /// An answer after the deadline changes nothing of its own, but the offer is seen to have lapsed.
     async fn lapsed_if_late<T>(&self, offer_id: &str, answer: Result<T, OpError>) -> Result<T, OpError> {
         if answer.as_ref().is_err_and(|error| error.reason() == "OFFER_LAPSED") {
-            self.lapse(Some(offer_id)).await?;
+            self.lapse(Overdue::One(offer_id)).await?;
         }
         answer
     }
 
     async fn lapse_all(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::LapseOffersRequest,
     ) -> Result<pb::LapseOffersResponse, OpError> {
         let today = self.0.clock.today();
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    Ok(pb::LapseOffersResponse { offers: lapse(tx, today, None, &told).await? })
+                    Ok(pb::LapseOffersResponse {
+                        offers: lapse(tx, today, Overdue::Reached(scope), &told).await?,
+                    })
                 })
             })
             .await
@@ -272,11 +277,12 @@ struct Held {
 }
 
 /// The offer and its grants, held. The grants first, as everywhere, so that nobody waits for each other.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<Held, OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<Held, OpError> {
     let missing = || OpError::not_found("offer", id);
-    let offer = store::find(tx, id).await?.ok_or_else(missing)?;
-    let grants = grants::of_person(tx, caller, &offer.person_id, offer.service).await?;
-    let grant = of_row("offer", "grant_id", id, grants::store::find(tx, &offer.grant_id).await?)?.grant;
+    let offer = store::find(tx, scope, id).await?.ok_or_else(missing)?;
+    let grants = grants::of_person(tx, scope, &offer.person_id, offer.service).await?;
+    let grant =
+        of_row("offer", "grant_id", id, grants::store::find(tx, scope, &offer.grant_id).await?)?.grant;
     let offer = store::lock(tx, id).await?.ok_or_else(missing)?;
     let (_, info) = standing::<pb::Offer>(tx, id).await?;
     Ok(Held { offer, grant, grants, info })
@@ -303,7 +309,7 @@ impl Beside {
         let mut offers = store::open_beside(tx, grant, service).await?;
         offers.retain(|offer| Some(offer.offer_id.as_str()) != but);
         for late in offers.iter().filter(|offer| !offer.is_open(today)) {
-            lapse(tx, today, Some(&late.offer_id), told).await?;
+            lapse(tx, today, Overdue::One(&late.offer_id), told).await?;
         }
         offers.retain(|offer| offer.is_open(today));
         let placements = placements::store::running_beside(tx, grant, service).await?;
@@ -326,11 +332,11 @@ impl Beside {
 async fn lapse(
     tx: &Tx<'_>,
     today: NaiveDate,
-    only: Option<&str>,
+    which: Overdue<'_>,
     told: &Telling,
 ) -> Result<Vec<pb::Offer>, OpError> {
     let mut lapsed = Vec::new();
-    for offer in store::overdue(tx, today, only).await? {
+    for offer in store::overdue(tx, today, which).await? {
         if let Done::Now(offer) = offer.lapse(today) {
             let (_, info) = standing::<pb::Offer>(tx, &offer.offer_id).await?;
             let next = info.happened(told.clone())?;

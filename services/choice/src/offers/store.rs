@@ -1,6 +1,7 @@
 //! Offers.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+use niva_access::Scope;
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Grant, Offer, OfferState};
 use niva_facts::Info;
@@ -10,7 +11,6 @@ use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
 
-use crate::sight::Sight;
 use crate::wire::Listed;
 
 #[sea_orm::model]
@@ -56,9 +56,14 @@ pub(crate) async fn update(tx: &Tx<'_>, offer: &Offer, info: &Info) -> Result<()
     Ok(())
 }
 
-/// The offer, also a withdrawn one.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Offer>, DbError> {
-    Entity::find_by_id(id.to_owned()).one(db).await?.map(offer).transpose()
+/// The offer, also a withdrawn one; what the call does not reach is not there.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<Offer>, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(crate::store::reached("offer", scope));
+    found.one(db).await?.map(offer).transpose()
 }
 
 /// The offer, also a withdrawn one, held to the transaction's end.
@@ -92,16 +97,29 @@ pub(crate) async fn open_beside(
     query.all(db).await?.into_iter().map(offer).collect()
 }
 
-/// Open offers whose deadline has passed, all of them or one, held to the transaction's end.
+/// Which of the offers whose deadline has passed.
+#[derive(Clone, Copy)]
+pub(crate) enum Overdue<'a> {
+    /// All of them.
+    All,
+    /// The one with this id.
+    One(&'a str),
+    /// Those that a call reaches.
+    Reached(&'a Scope),
+}
+
+/// Open offers whose deadline has passed, held to the transaction's end.
 pub(crate) async fn overdue(
     tx: &Tx<'_>,
     today: NaiveDate,
-    only: Option<&str>,
+    which: Overdue<'_>,
 ) -> Result<Vec<Offer>, DbError> {
-    let mut query = open().filter(Column::AnswerBy.lt(today));
-    if let Some(id) = only {
-        query = query.filter(Column::OfferId.eq(id));
-    }
+    let query = open().filter(Column::AnswerBy.lt(today));
+    let query = match which {
+        Overdue::All => query,
+        Overdue::One(id) => query.filter(Column::OfferId.eq(id)),
+        Overdue::Reached(scope) => query.filter(crate::store::reached("offer", scope)),
+    };
     let rows = query.order_by_asc(Column::OfferId).lock_exclusive().all(tx).await?;
     rows.into_iter().map(offer).collect()
 }
@@ -111,12 +129,12 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     wanted: &Wanted<'_>,
     listed: &Listed,
-    sight: &Sight<'_>,
+    scope: &Scope,
     page: &PageRequest,
 ) -> Result<Vec<String>, DbError> {
     let mut query = Entity::find().select_only().column(Column::OfferId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
-    query = query.filter(crate::store::seen("offer", sight));
+    query = query.filter(crate::store::reached("offer", scope));
     let service = wanted.service.as_ref().map_or("", |s| s.as_str());
     for (column, value) in [
         (Column::PersonId, wanted.person_id),

@@ -6,7 +6,7 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{Done, Grant, Placement, Refusal};
@@ -14,6 +14,7 @@ use niva_facts::{Info, Telling};
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::Date;
+use niva_rpc::answer;
 use niva_store::{Tx, facts};
 use pb::placement_service_server::PlacementService;
 use tonic::Request;
@@ -92,19 +93,16 @@ impl PlacementService for Placements {
 impl Placements {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordPlacementRequest,
     ) -> Result<pb::RecordPlacementResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "placement");
+        let made = self.0.secrets.id(scope.author(), request, "placement");
         let given = &self.0.reader().read_placement(request.placement.as_ref(), Some(&made))?;
+        scope.own_name("placement.placement_id", &given.placement_id, &made)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    // Before anything else: whosever it is, the id is in use.
-                    if store::find(tx, &given.placement_id).await?.is_some() {
-                        return Err(id_taken("placement", &given.placement_id));
-                    }
-                    let placement = self.checked(tx, caller, given.clone(), None).await?;
+                    let placement = self.checked(tx, scope, given.clone(), None).await?;
                     let info = Info::first(&placement.placement_id, told);
                     if !store::insert_new(tx, &placement, &info).await? {
                         return Err(id_taken("placement", &placement.placement_id));
@@ -119,16 +117,16 @@ impl Placements {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectPlacementRequest,
     ) -> Result<pb::CorrectPlacementResponse, OpError> {
         let given = &self.0.reader().read_placement(request.placement.as_ref(), None)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (before, info) = held(tx, caller, &given.placement_id).await?;
+                    let (before, info) = held(tx, scope, &given.placement_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
-                    let placement = self.checked(tx, caller, given.clone(), Some(&before)).await?;
+                    let placement = self.checked(tx, scope, given.clone(), Some(&before)).await?;
                     store::update(tx, &placement, &info).await?;
                     let (placement, event) = tell(tx, &placement, &info).await?;
                     let placement = Some(placement);
@@ -140,15 +138,15 @@ impl Placements {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawPlacementRequest,
     ) -> Result<pb::WithdrawPlacementResponse, OpError> {
         let id = &id::<pb::Placement>(&request.placement_id)?;
         let today = self.0.clock.today();
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (placement, info) = held(tx, caller, id).await?;
+                    let (placement, info) = held(tx, scope, id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     placement.may_be_withdrawn(today, request.told_by_mistake).map_err(refused)?;
                     store::update(tx, &placement, &info).await?;
@@ -162,14 +160,14 @@ impl Placements {
 
     async fn start(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::StartPlacementRequest,
     ) -> Result<pb::StartPlacementResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "actual_start", request.actual_start)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (placement, events) = happened(tx, caller, id, told, |p| p.start(*day)).await?;
+                    let (placement, events) = happened(tx, scope, id, told, |p| p.start(*day)).await?;
                     Ok((pb::StartPlacementResponse { placement, feed_position: 0 }, events))
                 })
             })
@@ -178,14 +176,14 @@ impl Placements {
 
     async fn give_notice_on(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GiveNoticeRequest,
     ) -> Result<pb::GiveNoticeResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "notice_date", request.notice_date)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (placement, events) = happened(tx, caller, id, told, |p| p.give_notice(*day)).await?;
+                    let (placement, events) = happened(tx, scope, id, told, |p| p.give_notice(*day)).await?;
                     Ok((pb::GiveNoticeResponse { placement, feed_position: 0 }, events))
                 })
             })
@@ -194,14 +192,14 @@ impl Placements {
 
     async fn end(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::EndPlacementRequest,
     ) -> Result<pb::EndPlacementResponse, OpError> {
         let (id, day) = &self.dated(&request.placement_id, "end_date", request.end_date)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (placement, events) = happened(tx, caller, id, told, |p| p.end(*day)).await?;
+                    let (placement, events) = happened(tx, scope, id, told, |p| p.end(*day)).await?;
                     Ok((pb::EndPlacementResponse { placement, feed_position: 0 }, events))
                 })
             })
@@ -220,13 +218,13 @@ impl Placements {
     async fn checked(
         &self,
         tx: &Tx<'_>,
-        caller: &Caller,
+        scope: &Scope,
         mut placement: Placement,
         before: Option<&Placement>,
     ) -> Result<Placement, OpError> {
         let (today, service) = (self.0.clock.today(), self.0.service(placement.service)?);
-        let grants = grants::of_person(tx, caller, &placement.person_id, placement.service).await?;
-        placement.grant_id = ordered_under(tx, &placement, before, &grants).await?;
+        let grants = grants::of_person(tx, scope, &placement.person_id, placement.service).await?;
+        placement.grant_id = ordered_under(tx, scope, &placement, before, &grants).await?;
         let Placement { person_id, unit_id, placement_id, .. } = &placement;
         let others = store::of_person(tx, person_id, placement.service, placement_id).await?;
         let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
@@ -242,6 +240,7 @@ impl Placements {
 /// The grant that a placement is ordered under: the one that it names, or one that is valid on its ordered day.
 async fn ordered_under(
     tx: &Tx<'_>,
+    scope: &Scope,
     placement: &Placement,
     before: Option<&Placement>,
     grants: &[Grant],
@@ -253,7 +252,8 @@ async fn ordered_under(
         let known = known.or_else(|| before.map(|before| before.grant_id.clone()));
         return known.ok_or_else(|| grants::none(person_id, *service));
     }
-    let named = grants::store::find(tx, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?.grant;
+    let named =
+        grants::store::find(tx, scope, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?.grant;
     if named.person_id != *person_id || named.service != *service {
         return Err(wire::mismatch(&named));
     }
@@ -263,12 +263,12 @@ async fn ordered_under(
 /// What happened to a placement. What has happened already, exactly so, changes nothing.
 async fn happened(
     tx: &Tx<'_>,
-    caller: &Caller,
+    scope: &Scope,
     id: &str,
     told: Telling,
     verb: impl FnOnce(Placement) -> Result<Done<Placement>, Refusal>,
 ) -> Result<(Option<pb::Placement>, Vec<NewEvent>), OpError> {
-    let (placement, info) = held(tx, caller, id).await?;
+    let (placement, info) = held(tx, scope, id).await?;
     let next = info.happened(told)?;
     match verb(placement).map_err(refused)? {
         Done::Already(placement) => Ok((Some(standing(tx, &placement.placement_id).await?.0), Vec::new())),
@@ -282,10 +282,10 @@ async fn happened(
 
 /// The placement and which revision it is, held to the transaction's end with the grants of its person: the grants
 /// first, as everywhere, so that nobody waits for each other.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Placement, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Placement, Info), OpError> {
     let missing = || OpError::not_found("placement", id);
-    let placement = store::find(tx, id).await?.ok_or_else(missing)?;
-    grants::of_person(tx, caller, &placement.person_id, placement.service).await?;
+    let placement = store::find(tx, scope, id).await?.ok_or_else(missing)?;
+    grants::of_person(tx, scope, &placement.person_id, placement.service).await?;
     let placement = store::lock(tx, id).await?.ok_or_else(missing)?;
     let (_, info) = standing::<pb::Placement>(tx, id).await?;
     Ok((placement, info))

@@ -1,6 +1,7 @@
 //! Placements.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Beside, Dates, Grant, Placement};
@@ -11,7 +12,6 @@ use niva_store::{DbError, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
-use crate::sight::Sight;
 use crate::wire::Listed;
 
 #[sea_orm::model]
@@ -108,9 +108,14 @@ pub(crate) async fn update(tx: &Tx<'_>, placement: &Placement, info: &Info) -> R
     Ok(())
 }
 
-/// The placement, also a withdrawn one.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Placement>, DbError> {
-    Entity::find_by_id(id.to_owned()).one(db).await?.map(placement).transpose()
+/// The placement, also a withdrawn one; what the call does not reach is not there.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<Placement>, DbError> {
+    let found = Entity::find_by_id(id.to_owned()).filter(crate::store::reached("placement", scope));
+    found.one(db).await?.map(placement).transpose()
 }
 
 /// The placement, also a withdrawn one, held to the transaction's end.
@@ -181,12 +186,12 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     wanted: &Wanted<'_>,
     listed: &Listed,
-    sight: &Sight<'_>,
+    scope: &Scope,
     page: &PageRequest,
 ) -> Result<Vec<String>, DbError> {
     let mut query = Entity::find().select_only().column(Column::PlacementId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
-    query = query.filter(crate::store::seen("placement", sight));
+    query = query.filter(crate::store::reached("placement", scope));
     let service = wanted.service.as_ref().map_or("", |s| s.as_str());
     let state = if wanted.withdrawn { "withdrawn" } else { "" };
     // A withdrawn placement is at no stage any more.

@@ -5,13 +5,13 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_choice_domain::Provider;
 use niva_facts::Info;
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
-use niva_store::page::{PageRequest, filter_hash};
+use niva_rpc::answer;
 use niva_store::{Tx, facts};
 use pb::provider_service_server::ProviderService;
 use tonic::Request;
@@ -71,13 +71,13 @@ impl ProviderService for Providers {
 impl Providers {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordProviderRequest,
     ) -> Result<pb::RecordProviderResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "provider");
+        let made = self.0.secrets.id(scope.author(), request, "provider");
         let provider = &wire::read(request.provider.as_ref(), Some(&made))?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let info = Info::first(&provider.provider_id, told);
                     if !store::insert(tx, provider, &info).await? {
@@ -95,12 +95,12 @@ impl Providers {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectProviderRequest,
     ) -> Result<pb::CorrectProviderResponse, OpError> {
         let provider = &wire::read(request.provider.as_ref(), None)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let id = &provider.provider_id;
                     store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("provider", id))?;
@@ -119,12 +119,12 @@ impl Providers {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawProviderRequest,
     ) -> Result<pb::WithdrawProviderResponse, OpError> {
         let provider_id = &id::<pb::Provider>(&request.provider_id)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let missing = || OpError::not_found("provider", provider_id);
                     let provider = store::lock(tx, provider_id).await?.ok_or_else(missing)?;
@@ -146,7 +146,7 @@ impl Providers {
 
     async fn get(
         &self,
-        _caller: &Caller,
+        _: &Scope,
         request: &pb::GetProviderRequest,
     ) -> Result<pb::GetProviderResponse, OpError> {
         let provider = self.0.read(&request.provider_id, request.as_of.as_ref()).await?;
@@ -155,12 +155,13 @@ impl Providers {
 
     async fn list(
         &self,
-        _caller: &Caller,
+        scope: &Scope,
         request: &pb::ListProvidersRequest,
     ) -> Result<pb::ListProvidersResponse, OpError> {
         let listed = Listed::read(request.recorded_since.as_ref(), request.include_withdrawn)?;
-        let filter = filter_hash(&["providers", &listed.key()]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let list = ["providers", &listed.key()];
+        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
         let ids = store::list(self.0.db.conn(), &listed, &page).await?;
         let (ids, next_page_token) = page.cut(ids, Clone::clone);
         Ok(pb::ListProvidersResponse { providers: self.0.newest(&ids).await?, next_page_token })
@@ -168,10 +169,10 @@ impl Providers {
 
     async fn revisions(
         &self,
-        _caller: &Caller,
+        scope: &Scope,
         request: &pb::ListProviderRevisionsRequest,
     ) -> Result<pb::ListProviderRevisionsResponse, OpError> {
-        let page = self.0.revisions(&request.provider_id, request.page_size, &request.page_token);
+        let page = self.0.revisions(scope, &request.provider_id, (request.page_size, &request.page_token));
         let (providers, next_page_token) = page.await?;
         Ok(pb::ListProviderRevisionsResponse { providers, next_page_token })
     }

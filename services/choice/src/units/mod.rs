@@ -6,18 +6,18 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::{Reach, Scope};
 use niva_base::OpError;
 use niva_choice_domain::{Done, Unit};
 use niva_facts::{Info, Telling};
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::answer;
 use niva_store::{Tx, facts};
 use pb::unit_service_server::UnitService;
 use tonic::Request;
 
 use crate::refused::{id_taken, refused};
-use crate::sight::Sight;
 use crate::wire::id;
 use crate::{Answer, App, feed, providers, standing};
 
@@ -81,14 +81,14 @@ impl UnitService for Units {
 impl Units {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordUnitRequest,
     ) -> Result<pb::RecordUnitResponse, OpError> {
-        let made = self.0.ids.of(&request.request_id, "unit");
+        let made = self.0.secrets.id(scope.author(), request, "unit");
         let unit = &self.0.reader().read_unit(request.unit.as_ref(), Some(&made))?;
-        in_districts(caller, unit)?;
+        scope.own_name("unit.unit_id", &unit.unit_id, &made)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     providers_stand(tx, unit).await?;
                     let info = Info::first(&unit.unit_id, told);
@@ -104,15 +104,14 @@ impl Units {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectUnitRequest,
     ) -> Result<pb::CorrectUnitResponse, OpError> {
         let unit = &self.0.reader().read_unit(request.unit.as_ref(), None)?;
-        in_districts(caller, unit)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (before, info) = held(tx, caller, &unit.unit_id).await?;
+                    let (before, info) = held(tx, scope, &unit.unit_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     if before.service != unit.service && store::is_in_use(tx, &unit.unit_id).await? {
                         return Err(in_use(&unit.unit_id, "its service stays"));
@@ -128,14 +127,14 @@ impl Units {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawUnitRequest,
     ) -> Result<pb::WithdrawUnitResponse, OpError> {
         let unit_id = &id::<pb::Unit>(&request.unit_id)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (unit, info) = held(tx, caller, unit_id).await?;
+                    let (unit, info) = held(tx, scope, unit_id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     if store::is_in_use(tx, unit_id).await? {
                         return Err(in_use(unit_id, "withdraw them first"));
@@ -150,14 +149,14 @@ impl Units {
 
     async fn change(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ChangeUnitRequest,
     ) -> Result<pb::ChangeUnitResponse, OpError> {
         let change = &self.0.reader().change(request)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (unit, events) = changed(tx, caller, change, told).await?;
+                    let (unit, events) = changed(tx, scope, change, told).await?;
                     Ok((pb::ChangeUnitResponse { unit: Some(unit), feed_position: 0 }, events))
                 })
             })
@@ -166,14 +165,14 @@ impl Units {
 
     async fn set_capacity(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::SetUnitCapacityRequest,
     ) -> Result<pb::SetUnitCapacityResponse, OpError> {
         let change = &self.0.reader().capacity_change(request)?;
         self.0
-            .change(caller, request, |tx, told| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (unit, events) = changed(tx, caller, change, told).await?;
+                    let (unit, events) = changed(tx, scope, change, told).await?;
                     Ok((pb::SetUnitCapacityResponse { unit: Some(unit), feed_position: 0 }, events))
                 })
             })
@@ -184,19 +183,22 @@ impl Units {
 /// Changes a unit from a day on. What is so already changes nothing.
 async fn changed(
     tx: &Tx<'_>,
-    caller: &Caller,
+    scope: &Scope,
     change: &wire::Change,
     told: Telling,
 ) -> Result<(pb::Unit, Vec<NewEvent>), OpError> {
-    let (unit, info) = held(tx, caller, &change.unit_id).await?;
+    let (unit, info) = held(tx, scope, &change.unit_id).await?;
     // The provider of the day alone changes what is to be from then on.
     let terms = unit.terms_near(change.from);
-    Sight::of(caller).unit(&unit.unit_id, terms.map(|terms| terms.provider_id.as_str()))?;
+    let runs = terms.map(|terms| terms.provider_id.as_str());
+    if scope.provider().is_some_and(|own| Some(own) != runs) {
+        let words = format!("unit {} is not your provider's on that day: ask its provider", unit.unit_id);
+        return Err(OpError::denied("UNIT_NOT_YOURS", words));
+    }
     let next = info.happened(told)?;
     match unit.change(change.from, &change.change).map_err(refused)? {
         Done::Already(_) => Ok((standing(tx, &change.unit_id).await?.0, Vec::new())),
         Done::Now(unit) => {
-            in_districts(caller, &unit)?;
             providers_stand(tx, &unit).await?;
             store::update(tx, &unit, &next).await?;
             let (unit, event) = tell(tx, &unit, &next).await?;
@@ -205,18 +207,23 @@ async fn changed(
     }
 }
 
-/// The unit, and which revision it is, held to the transaction's end.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Unit, Info), OpError> {
-    let unit = store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("unit", id))?;
-    in_districts(caller, &unit)?;
+/// The unit, and which revision it is, held to the transaction's end; what the call does not reach is not there.
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Unit, Info), OpError> {
+    let found = store::lock(tx, id).await?.filter(|unit| reaches(scope, unit));
+    let unit = found.ok_or_else(|| OpError::not_found("unit", id))?;
     let (_, info) = standing::<pb::Unit>(tx, id).await?;
     Ok((unit, info))
 }
 
-/// Refuses a unit that works, or has worked, in a district that is not the caller's.
-fn in_districts(caller: &Caller, unit: &Unit) -> Result<(), OpError> {
-    let sight = Sight::of(caller);
-    unit.periods.all().iter().try_for_each(|(_, terms)| sight.district(&terms.district))
+/// Whether a call reaches a unit: it works in no district but the call's, or its provider runs or ran it.
+fn reaches(scope: &Scope, unit: &Unit) -> bool {
+    let mut terms = unit.periods.all().iter().map(|(_, terms)| terms);
+    match scope.reach() {
+        Reach::City => true,
+        Reach::Districts(districts) => terms.all(|terms| districts.contains(&terms.district)),
+        Reach::Provider(provider) => terms.any(|terms| terms.provider_id == *provider),
+        Reach::Person(_) => false,
+    }
 }
 
 /// Refuses a unit with a provider that there is not.

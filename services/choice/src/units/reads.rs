@@ -1,15 +1,13 @@
 //! What is told of units.
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_choice_domain::occupancy;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
-use niva_store::page::{PageRequest, filter_hash};
 
-use super::{Units, store, wire};
-use crate::sight::Sight;
+use super::{Units, reaches, store, wire};
 use crate::wire::{Listed, id_of};
 use crate::{MAX_PAGE, offers, placements};
 
@@ -19,7 +17,7 @@ const MAX_DAYS: i64 = 1_000;
 impl Units {
     pub(super) async fn get(
         &self,
-        _caller: &Caller,
+        _: &Scope,
         request: &pb::GetUnitRequest,
     ) -> Result<pb::GetUnitResponse, OpError> {
         let unit = self.0.read(&request.unit_id, request.as_of.as_ref()).await?;
@@ -28,7 +26,7 @@ impl Units {
 
     pub(super) async fn list(
         &self,
-        _caller: &Caller,
+        scope: &Scope,
         request: &pb::ListUnitsRequest,
     ) -> Result<pb::ListUnitsResponse, OpError> {
         let mut v = Violations::new();
@@ -39,8 +37,9 @@ impl Units {
         let day = day.unwrap_or_else(|| self.0.clock.today());
         let pb::ListUnitsRequest { district, provider_id, .. } = request;
         let name = service.as_ref().map_or("", |s| s.as_str());
-        let filter = filter_hash(&["units", name, district, provider_id, &day.to_string(), &listed.key()]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_PAGE)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let list = ["units", name, district, provider_id, &day.to_string(), &listed.key()];
+        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
         let wanted = store::Wanted { service, district, provider_id, day };
         let ids = store::list(self.0.db.conn(), &wanted, &listed, &page).await?;
         let (ids, next_page_token) = page.cut(ids, Clone::clone);
@@ -49,17 +48,17 @@ impl Units {
 
     pub(super) async fn revisions(
         &self,
-        _caller: &Caller,
+        scope: &Scope,
         request: &pb::ListUnitRevisionsRequest,
     ) -> Result<pb::ListUnitRevisionsResponse, OpError> {
-        let page = self.0.revisions(&request.unit_id, request.page_size, &request.page_token);
+        let page = self.0.revisions(scope, &request.unit_id, (request.page_size, &request.page_token));
         let (units, next_page_token) = page.await?;
         Ok(pb::ListUnitRevisionsResponse { units, next_page_token })
     }
 
     pub(super) async fn occupancy(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::GetUnitOccupancyRequest,
     ) -> Result<pb::GetUnitOccupancyResponse, OpError> {
         let (unit_id, days) = &asked(request)?;
@@ -76,8 +75,8 @@ impl Units {
                 })
             })
             .await?;
+        let unit = unit.filter(|unit| reaches(scope, unit));
         let unit = unit.ok_or_else(|| OpError::not_found("unit", unit_id))?;
-        Sight::of(caller).ran(&unit)?;
         let days = occupancy(&unit, &placements, &offers, *days, today);
         Ok(pb::GetUnitOccupancyResponse { days: days.iter().map(wire::occupancy).collect() })
     }

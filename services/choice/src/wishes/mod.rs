@@ -6,11 +6,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_choice_domain::{Grant, MAX_UNITS, Wish};
 use niva_facts::Info;
 use niva_proto::choice::v1 as pb;
+use niva_rpc::answer;
 use niva_store::{Tx, facts};
 use pb::wish_service_server::WishService;
 use tonic::Request;
@@ -61,16 +62,17 @@ impl WishService for Wishes {
 impl Wishes {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordWishRequest,
     ) -> Result<pb::RecordWishResponse, OpError> {
         let given = &wire::read(request.wish.as_ref())?;
-        let (today, made) = (self.0.clock.today(), &self.0.ids.of(&request.request_id, "wish"));
+        let (today, made) = (self.0.clock.today(), &self.0.secrets.id(scope.author(), request, "wish"));
+        scope.own_name("wish.wish_id", given.wish_id.as_deref().unwrap_or(made), made)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
                     // Held: two who replace the wishes at once tell revisions after each other.
-                    let (grant, _) = grants::held(tx, caller, &given.grant_id).await?;
+                    let (grant, _) = grants::held(tx, scope, &given.grant_id).await?;
                     grant.usable(today).map_err(refused)?;
                     let before = store::of_grant(tx, &given.grant_id).await?;
                     let id = match (&before, &given.wish_id) {
@@ -101,15 +103,15 @@ impl Wishes {
 
     async fn correct(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CorrectWishRequest,
     ) -> Result<pb::CorrectWishResponse, OpError> {
         let given = &wire::read(request.wish.as_ref())?;
         let id = &id::<pb::Wish>(given.wish_id.as_deref().unwrap_or_default())?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (before, grant, info) = held(tx, caller, id).await?;
+                    let (before, grant, info) = held(tx, scope, id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     fixed("wish.grant_id", &before.grant_id, &given.grant_id)?;
                     let wish = self.wish(tx, id, &grant, given).await?;
@@ -122,14 +124,14 @@ impl Wishes {
 
     async fn withdraw(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::WithdrawWishRequest,
     ) -> Result<pb::WithdrawWishResponse, OpError> {
         let id = &id::<pb::Wish>(&request.wish_id)?;
         self.0
-            .change_untold(caller, request, |tx, told| {
+            .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (wish, _, info) = held(tx, caller, id).await?;
+                    let (wish, _, info) = held(tx, scope, id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     store::update(tx, &wish, &info).await?;
                     Ok(pb::WithdrawWishResponse { wish: Some(tell(tx, &wish, &info).await?) })
@@ -150,11 +152,11 @@ impl Wishes {
 }
 
 /// The wish with its grant, held to the transaction's end, and which revision it is.
-async fn held(tx: &Tx<'_>, caller: &Caller, id: &str) -> Result<(Wish, Grant, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Wish, Grant, Info), OpError> {
     let missing = || OpError::not_found("wish", id);
-    let grant_id = store::find(tx, id).await?.ok_or_else(missing)?.grant_id;
-    let known = grants::store::find(tx, &grant_id).await?.ok_or_else(|| grants::unknown(&grant_id))?;
-    grants::of_person(tx, caller, &known.grant.person_id, known.grant.service).await?;
+    let grant_id = store::find(tx, scope, id).await?.ok_or_else(missing)?.grant_id;
+    let known = grants::store::find(tx, scope, &grant_id).await?.ok_or_else(|| grants::unknown(&grant_id))?;
+    grants::of_person(tx, scope, &known.grant.person_id, known.grant.service).await?;
     let wish = store::lock(tx, id).await?.ok_or_else(missing)?;
     let (_, info) = standing::<pb::Wish>(tx, id).await?;
     Ok((wish, known.grant, info))

@@ -1,15 +1,15 @@
 //! Wishes.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+use niva_access::Scope;
 use niva_choice_domain::Wish;
 use niva_facts::Info;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
-use crate::sight::Sight;
 use crate::wire::Listed;
 
 #[sea_orm::model]
@@ -82,10 +82,24 @@ pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Wish>, DbError>
     with_units(tx, row).await
 }
 
-/// The wish, also a withdrawn one.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<Wish>, DbError> {
-    let row = Entity::find_by_id(id.to_owned()).one(db).await?;
+/// The wish, also a withdrawn one; what the call does not reach is not there.
+pub(crate) async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &str,
+) -> Result<Option<Wish>, DbError> {
+    let row = Entity::find_by_id(id.to_owned()).filter(reached(scope)).one(db).await?;
     with_units(db, row).await
+}
+
+/// Wishes under grants that a call reaches.
+fn reached(scope: &Scope) -> Condition {
+    let grants = Query::select()
+        .column("grant_id")
+        .from("grant")
+        .cond_where(crate::grants::store::reached(scope))
+        .to_owned();
+    Condition::all().add(Expr::col(Column::GrantId).in_subquery(grants))
 }
 
 /// The wish that stands for a grant.
@@ -99,19 +113,12 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     wanted: &Wanted<'_>,
     listed: &Listed,
-    sight: &Sight<'_>,
+    scope: &Scope,
     page: &PageRequest,
 ) -> Result<Vec<String>, DbError> {
     let mut query = Entity::find().select_only().column(Column::WishId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
-    if !sight.districts.is_empty() {
-        let grants = Query::select()
-            .column("grant_id")
-            .from("grant")
-            .and_where(Expr::col("district").is_in(sight.districts.iter().map(String::as_str)))
-            .to_owned();
-        query = query.filter(Expr::col(Column::GrantId).in_subquery(grants));
-    }
+    query = query.filter(reached(scope));
     for (column, value) in [(Column::GrantId, wanted.grant_id), (Column::PersonId, wanted.person_id)] {
         query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
     }

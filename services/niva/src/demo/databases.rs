@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use niva_config::Part;
-use niva_store::Database;
+use niva_store::{Database, Secrets};
 use sea_orm::ConnectionTrait;
 
 use crate::failure::{Doing, Failure};
@@ -35,6 +35,9 @@ impl Databases {
     pub(super) async fn open<P: Part>(&self) -> Result<Database, Failure> {
         let db = self.connect(P::NAME).await?;
         P::migrate(&db).await.doing(format_args!("migrate the database of {}", P::NAME))?;
+        // The demo's people are invented: the same demo makes the same ids everywhere.
+        let known = Secrets::make_known(&db).await;
+        known.doing(format_args!("give {} its keys", P::NAME))?;
         Ok(db)
     }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use niva_access::{Caller, LocalIssuer, Role, Verifier};
-use niva_base::{Clock, Ids, ManualClock, morning};
+use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
 use niva_config::{Part, Served};
@@ -63,7 +63,6 @@ impl World {
         let deps = niva_assessment::Deps {
             db: databases.open::<niva_assessment::Config>().await?,
             clock: self.clock.clone(),
-            ids: Ids::random(),
             city: self.city.clone(),
             catalogue: self.catalogue.clone(),
             // The demo is what example instruments are for.
@@ -78,7 +77,6 @@ impl World {
         let deps = niva_choice::Deps {
             db: databases.open::<niva_choice::Config>().await?,
             clock: self.clock.clone(),
-            ids: Ids::random(),
             city: self.city.clone(),
             catalogue: self.catalogue.clone(),
             assessment: self.channel(&self.endpoints.assessment, caller),
@@ -92,7 +90,6 @@ impl World {
         let deps = niva_payment::Deps {
             db: databases.open::<niva_payment::Config>().await?,
             clock: self.clock.clone(),
-            ids: Ids::random(),
             city: self.city.clone(),
             catalogue: self.catalogue.clone(),
             assessment: self.channel(&self.endpoints.assessment, caller),
@@ -105,7 +102,7 @@ impl World {
 
     /// As one part calls another.
     fn channel(&self, to: &Endpoint, part: &str) -> Channel {
-        to.channel(self.credentials(Caller::new(format!("niva-{part}"), [Role::Service, Role::FeedReader])))
+        to.channel(self.credentials(Caller::new(format!("niva-{part}"), [Role::FeedReader])))
     }
 
     fn credentials(&self, caller: Caller) -> Credentials {
@@ -148,7 +145,7 @@ impl World {
 
     /// The caller that imports.
     pub(super) fn importer(&self) -> Clients {
-        let roles = [Role::Service, Role::Importer, Role::FeedReader];
+        let roles = [Role::Importer, Role::FeedReader];
         self.clients(&Caller::new("importer", roles))
     }
 

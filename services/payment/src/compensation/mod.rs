@@ -5,7 +5,7 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
@@ -13,6 +13,7 @@ use niva_money::Ore;
 use niva_names::ServiceCatalogue;
 use niva_payment_domain::owed;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::wire::write;
 use pb::compensation_service_server::CompensationService;
 use tonic::Request;
@@ -37,7 +38,7 @@ impl CompensationService for Compensation {
 impl Compensation {
     async fn calculate(
         &self,
-        _: &Caller,
+        _: &Scope,
         request: &pb::CalculateCompensationRequest,
     ) -> Result<pb::CalculateCompensationResponse, OpError> {
         let App { catalogue, city, clock, .. } = &*self.0;

@@ -9,10 +9,10 @@ mod store;
 
 use std::collections::BTreeMap;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_facts::{Fact, Info, Telling};
+use niva_facts::{Changing, Fact, Info, Telling};
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_payment_domain::{Case, Record};
@@ -111,13 +111,16 @@ impl App {
     /// The fact of a request that records one.
     pub(crate) fn recorded<M: PlacementFact>(
         &self,
+        scope: &Scope,
+        request: &impl Changing,
         given: Option<&M>,
-        request_id: &str,
     ) -> Result<Vec<Item<M>>, OpError> {
         let mut v = Violations::new();
-        let made = Some(self.ids.of(request_id, M::KIND));
-        let item = item(&mut v, M::KIND.to_owned(), given, made, self.clock.today());
-        v.finish_with(item.map(|item| vec![item]))
+        let made = self.secrets.id(scope.author(), request, M::KIND);
+        let item = item(&mut v, M::KIND.to_owned(), given, Some(made.clone()), self.clock.today());
+        let item = v.finish_with(item)?;
+        scope.own_name(&format!("{}.{}", M::KIND, id_field::<M>()), item.fact.fact_id(), &made)?;
+        Ok(vec![item])
     }
 
     /// The fact of a request that corrects one.
@@ -131,12 +134,12 @@ impl App {
     pub(crate) async fn tell<M: PlacementFact>(
         &self,
         tx: &Tx<'_>,
-        caller: &Caller,
+        scope: &Scope,
         told: &Telling,
         step: Step,
         items: &[Item<M>],
     ) -> Result<Vec<M>, OpError> {
-        let ground = Ground::lock(tx, bound_to(caller)?).await?;
+        let ground = Ground::lock(tx, bound_to(scope)?).await?;
         let ids: Vec<&str> = items.iter().map(|item| item.fact.fact_id()).collect();
         let mut known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
         let mut next = Vec::with_capacity(items.len());
@@ -156,12 +159,12 @@ impl App {
     pub(crate) async fn tell_one<M: PlacementFact>(
         &self,
         tx: &Tx<'_>,
-        caller: &Caller,
+        scope: &Scope,
         told: &Telling,
         step: Step,
         items: &[Item<M>],
     ) -> Result<M, OpError> {
-        let told = self.tell(tx, caller, told, step, items).await?;
+        let told = self.tell(tx, scope, told, step, items).await?;
         told.into_iter().next().ok_or_else(|| OpError::internal("a fact that was told is not answered"))
     }
 
@@ -169,12 +172,12 @@ impl App {
     pub(crate) async fn take_back<M: PlacementFact>(
         &self,
         tx: &Tx<'_>,
-        caller: &Caller,
+        scope: &Scope,
         told: &Telling,
         id: &str,
         expected: i64,
     ) -> Result<M, OpError> {
-        let locked = Ground::lock(tx, bound_to(caller)?).await?;
+        let locked = Ground::lock(tx, bound_to(scope)?).await?;
         let missing = || OpError::not_found(M::KIND, id);
         let mut fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
         let said = kept(&fact)?;

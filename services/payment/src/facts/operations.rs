@@ -13,23 +13,23 @@ macro_rules! operations {
         revisions($revisions:ty) -> $told:ident;
     ) => {
         impl $service {
-            $(async fn record(&self, caller: &Caller, request: &$record) -> Result<pb::$recorded, OpError> {
-                let items = &self.0.recorded(request.$one.as_ref(), &request.request_id)?;
-                let work = self.0.change(caller, request, |tx, told| {
+            $(async fn record(&self, scope: &Scope, request: &$record) -> Result<pb::$recorded, OpError> {
+                let items = &self.0.recorded(scope, request, request.$one.as_ref())?;
+                let work = self.0.change(scope, request, |tx, told| {
                     Box::pin(async move {
-                        let fact = self.0.tell_one(tx, caller, &told, Step::Record, items).await?;
+                        let fact = self.0.tell_one(tx, scope, &told, Step::Record, items).await?;
                         Ok(pb::$recorded { $one: Some(fact) })
                     })
                 });
                 work.await
             })?
 
-            async fn correct(&self, caller: &Caller, request: &$correct) -> Result<pb::$corrected, OpError> {
+            async fn correct(&self, scope: &Scope, request: &$correct) -> Result<pb::$corrected, OpError> {
                 let items = &self.0.corrected(request.$one.as_ref())?;
                 let step = Step::Correct { expected: request.expected_revision };
-                let work = self.0.change(caller, request, |tx, told| {
+                let work = self.0.change(scope, request, |tx, told| {
                     Box::pin(async move {
-                        let fact = self.0.tell_one(tx, caller, &told, step, items).await?;
+                        let fact = self.0.tell_one(tx, scope, &told, step, items).await?;
                         Ok(pb::$corrected { $one: Some(fact) })
                     })
                 });
@@ -38,26 +38,26 @@ macro_rules! operations {
 
             async fn withdraw(
                 &self,
-                caller: &Caller,
+                scope: &Scope,
                 request: &$withdraw,
             ) -> Result<pb::$withdrawn, OpError> {
                 let id = &read::only_id(stringify!($id), &request.$id)?;
-                let work = self.0.change(caller, request, |tx, told| {
+                let work = self.0.change(scope, request, |tx, told| {
                     Box::pin(async move {
-                        let fact = self.0.take_back(tx, caller, &told, id, request.expected_revision).await?;
+                        let fact = self.0.take_back(tx, scope, &told, id, request.expected_revision).await?;
                         Ok(pb::$withdrawn { $one: Some(fact) })
                     })
                 });
                 work.await
             }
 
-            async fn get(&self, caller: &Caller, request: &$get) -> Result<pb::$got, OpError> {
+            async fn get(&self, scope: &Scope, request: &$get) -> Result<pb::$got, OpError> {
                 let id = read::only_id(stringify!($id), &request.$id)?;
-                let fact = self.0.read_back(caller, &id, request.as_of.as_ref()).await?;
+                let fact = self.0.read_back(scope, &id, request.as_of.as_ref()).await?;
                 Ok(pb::$got { $one: Some(fact) })
             }
 
-            async fn list(&self, caller: &Caller, request: &$list) -> Result<pb::$listed, OpError> {
+            async fn list(&self, scope: &Scope, request: &$list) -> Result<pb::$listed, OpError> {
                 let wanted = crate::facts::Wanted {
                     placement_id: &request.placement_id,
                     person_id: &request.person_id,
@@ -67,14 +67,14 @@ macro_rules! operations {
                     page_size: request.page_size,
                     page_token: &request.page_token,
                 };
-                let ($many, next_page_token) = self.0.list_of(caller, &wanted).await?;
+                let ($many, next_page_token) = self.0.list_of(scope, &wanted).await?;
                 Ok(pb::$listed { $many, next_page_token })
             }
 
-            async fn revisions(&self, caller: &Caller, request: &$revisions) -> Result<pb::$told, OpError> {
+            async fn revisions(&self, scope: &Scope, request: &$revisions) -> Result<pb::$told, OpError> {
                 let id = read::only_id(stringify!($id), &request.$id)?;
                 let (revisions, next_page_token) =
-                    self.0.revisions_of(caller, &id, request.page_size, &request.page_token).await?;
+                    self.0.revisions_of(scope, &id, request.page_size, &request.page_token).await?;
                 Ok(pb::$told { revisions, next_page_token })
             }
         }

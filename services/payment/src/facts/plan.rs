@@ -141,17 +141,15 @@ impl<M: PlacementFact> Next<M> {
                 return Ok(vec![(M::KIND, OpError::not_found(M::KIND, id))]);
             }
         }
-        let Some(key) = ground.key(placement_id) else {
+        // Another provider's placement is as good as none.
+        let seen = |_: &&CaseKey| ground.sees(placement_id, self.said.days.first);
+        let Some(key) = ground.key(placement_id).filter(seen) else {
             let words = format!(
                 "placement {placement_id} is not known here: check the id, or wait until it has come from choice"
             );
             let error = OpError::precondition("PLACEMENT_UNKNOWN", words).with("placement_id", placement_id);
             return Ok(vec![("placement_id", error)]);
         };
-        if !ground.sees(placement_id, self.said.days.first) {
-            let words = format!("placement {placement_id} is not at a unit of the caller's provider then");
-            return Ok(vec![("placement_id", OpError::denied("OTHER_PROVIDER", words))]);
-        }
         let mut v = Violations::new();
         let case = ground.case(key);
         self.fact.fits(&mut v, &Told { service: key.service, catalogue, case });

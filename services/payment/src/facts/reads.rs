@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::read;
 use niva_store::facts;
-use niva_store::page::{PageRequest, filter_hash};
+use niva_store::page::PageRequest;
 use prost_types::Timestamp;
 
 use super::store::{self, Filter};
@@ -37,7 +37,7 @@ impl App {
     /// A fact now, or as it stood at a recorded time.
     pub(crate) async fn read_back<M: PlacementFact>(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         id: &str,
         as_of: Option<&Timestamp>,
     ) -> Result<M, OpError> {
@@ -46,21 +46,21 @@ impl App {
         let at = v.finish_with(at)?;
         let missing = || OpError::not_found(M::KIND, id);
         let fact: M = facts::read(self.db.conn(), id, at, self.clock.now()).await?.ok_or_else(missing)?;
-        if self.may_see(caller, &fact).await? { Ok(fact) } else { Err(missing()) }
+        if self.may_see(scope, &fact).await? { Ok(fact) } else { Err(missing()) }
     }
 
     /// Everything that was told of a fact.
     pub(crate) async fn revisions_of<M: PlacementFact>(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         id: &str,
         page_size: i32,
         page_token: &str,
     ) -> Result<(Vec<M>, String), OpError> {
-        let filter = filter_hash(&["revisions", M::KIND, id, &caller.subject]);
-        let page = PageRequest::parse(page_size, page_token, filter, MAX_PAGE)?;
+        let asked = (page_size, page_token);
+        let page = self.secrets.page(scope.author(), asked, &["revisions", M::KIND, id], MAX_PAGE)?;
         // Whether the caller may see it is a matter of what it says now.
-        self.read_back::<M>(caller, id, None).await?;
+        self.read_back::<M>(scope, id, None).await?;
         let found = facts::revisions::<M>(self.db.conn(), id, &page).await?;
         Ok(page.cut(found, |fact| fact.info().map(|info| info.revision.to_string()).unwrap_or_default()))
     }
@@ -68,7 +68,7 @@ impl App {
     /// Facts as they stand.
     pub(crate) async fn list_of<M: PlacementFact>(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         wanted: &Wanted<'_>,
     ) -> Result<(Vec<M>, String), OpError> {
         let mut v = Violations::new();
@@ -78,8 +78,8 @@ impl App {
             days => read::interval(&mut v, "days", days).map(Some),
         };
         let (since, days) = v.finish_with(since.zip(days))?;
-        let page = page::<M>(caller, wanted, since, days)?;
-        let units = match bound_to(caller)? {
+        let page = self.page::<M>(scope, wanted, since, days)?;
+        let units = match bound_to(scope)? {
             Some(own) => Some(self.units_of(own).await?),
             None => None,
         };
@@ -110,8 +110,8 @@ impl App {
         Ok(own)
     }
 
-    async fn may_see<M: PlacementFact>(&self, caller: &Caller, fact: &M) -> Result<bool, OpError> {
-        let Some(own) = bound_to(caller)? else { return Ok(true) };
+    async fn may_see<M: PlacementFact>(&self, scope: &Scope, fact: &M) -> Result<bool, OpError> {
+        let Some(own) = bound_to(scope)? else { return Ok(true) };
         let (conn, placement_id, day) = (self.db.conn(), fact.placement_id(), kept(fact)?.days.first);
         let keys = cases_of_placements(conn, &[placement_id].into()).await?;
         let cases = current_cases(conn, &keys.into_values().collect()).await?;
@@ -120,21 +120,16 @@ impl App {
         let runs = |unit_id: &str| units.iter().any(|(id, days)| id == unit_id && days.contains(day));
         Ok(dates.is_some_and(|dates| runs(&dates.unit_id)))
     }
-}
 
-/// A page's token is good for the same list and the same caller only.
-fn page<M: PlacementFact>(
-    caller: &Caller,
-    wanted: &Wanted<'_>,
-    since: Option<DateTime<Utc>>,
-    days: Option<Interval>,
-) -> Result<PageRequest, OpError> {
-    let filter = [
-        M::KIND,
-        wanted.placement_id,
-        wanted.person_id,
-        &format!("{since:?} {days:?} {}", wanted.include_withdrawn),
-        &caller.subject,
-    ];
-    PageRequest::parse(wanted.page_size, wanted.page_token, filter_hash(&filter), MAX_PAGE)
+    fn page<M: PlacementFact>(
+        &self,
+        scope: &Scope,
+        wanted: &Wanted<'_>,
+        since: Option<DateTime<Utc>>,
+        days: Option<Interval>,
+    ) -> Result<PageRequest, OpError> {
+        let when = format!("{since:?} {days:?} {}", wanted.include_withdrawn);
+        let list = [M::KIND, wanted.placement_id, wanted.person_id, &when];
+        self.secrets.page(scope.author(), (wanted.page_size, wanted.page_token), &list, MAX_PAGE)
+    }
 }

@@ -5,7 +5,7 @@ mod wire;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{Clock, OpError};
 use niva_feed::{Consumer, Consumers, FeedEvent, FeedSink, Wire};
 use niva_proto::assessment::v1::feed_service_client::FeedServiceClient as AssessmentFeedClient;
@@ -13,6 +13,7 @@ use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest};
 use niva_proto::choice::v1::feed_service_client::FeedServiceClient as ChoiceFeedClient;
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::client::Channel;
 use niva_store::{Database, Tx};
 use pb::feed_service_server::FeedService;
@@ -44,7 +45,7 @@ impl Feed {
     /// How far the feeds have been applied.
     async fn status(
         &self,
-        _: &Caller,
+        _: &Scope,
         _: &pb::GetFeedStatusRequest,
     ) -> Result<pb::GetFeedStatusResponse, OpError> {
         Ok(pb::GetFeedStatusResponse { feeds: self.0.consumers.status(self.0.db.conn()).await? })

@@ -4,10 +4,10 @@ pub(crate) mod store;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_proto::payment::v1 as pb;
-use niva_store::page::{PageRequest, filter_hash};
+use niva_rpc::answer;
 use pb::hold_service_server::HoldService;
 use tonic::Request;
 
@@ -38,11 +38,12 @@ impl Holds {
     /// A run's holds.
     async fn list(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListPaymentHoldsRequest,
     ) -> Result<pb::ListPaymentHoldsResponse, OpError> {
-        let filter = filter_hash(&["holds", &request.payment_run_id]);
-        let page = PageRequest::parse(size(request.page_size), &request.page_token, filter, MAX_LINES)?;
+        let asked = (size(request.page_size), request.page_token.as_str());
+        let list = ["holds", &request.payment_run_id];
+        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
         let run = find(&self.0, &request.payment_run_id).await?;
         let found = store::list(self.0.db.conn(), run.run_no, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |hold| hold.hold_no.to_string());

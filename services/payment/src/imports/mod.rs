@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Target, Upsert, upsert};
 use niva_proto::payment::v1 as pb;
-use niva_rpc::caller;
+use niva_rpc::answer;
+use niva_rpc::scope;
 use niva_store::Tx;
 use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
@@ -27,8 +28,8 @@ impl ImportService for Imports {
         &self,
         request: Request<Streaming<pb::CreateImportRequest>>,
     ) -> Answer<pb::CreateImportResponse> {
-        let caller = caller(&request)?.clone();
-        let (import, _) = self.0.create(&caller, request.into_inner()).await?;
+        let scope = scope(&request)?.clone();
+        let (import, _) = self.0.create(&scope, request.into_inner()).await?;
         Ok(Response::new(pb::CreateImportResponse { import: Some(import) }))
     }
 
@@ -45,20 +46,17 @@ impl ImportService for Imports {
 }
 
 impl Imports {
-    async fn get(
-        &self,
-        _: &Caller,
-        request: &pb::GetImportRequest,
-    ) -> Result<pb::GetImportResponse, OpError> {
+    async fn get(&self, _: &Scope, request: &pb::GetImportRequest) -> Result<pb::GetImportResponse, OpError> {
         Ok(pb::GetImportResponse { import: Some(self.0.get(&request.import_id).await?) })
     }
 
     async fn errors(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListImportErrorsRequest,
     ) -> Result<pb::ListImportErrorsResponse, OpError> {
-        let errors = self.0.errors(&request.import_id, request.page_size, &request.page_token);
+        let asked = (request.page_size, request.page_token.as_str());
+        let errors = self.0.errors(scope, &request.import_id, asked);
         let (errors, next_page_token) = errors.await?;
         Ok(pb::ListImportErrorsResponse { errors, next_page_token })
     }

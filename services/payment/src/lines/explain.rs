@@ -1,6 +1,6 @@
 //! ExplainPaymentLine: the line computed again from the facts that its run knew.
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_payment_domain::ledger::{LineId, Payable};
 use niva_payment_domain::{Explanation, explain, owed};
@@ -9,16 +9,16 @@ use niva_proto::payment::v1 as pb;
 use super::store::{self, Line};
 use super::wire::line_id;
 use super::{Lines, lines_out};
+use crate::App;
 use crate::cases::store::cases_of_keys_as_of;
 use crate::compensation::explanation_out;
 use crate::runs::store::{self as runs, StoredRun};
 use crate::units::store::units_as_of;
-use crate::{App, bound_to};
 
 impl Lines {
     pub(super) async fn explain(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ExplainPaymentLineRequest,
     ) -> Result<pb::ExplainPaymentLineResponse, OpError> {
         let id = request.payment_line_id.as_str();
@@ -26,11 +26,8 @@ impl Lines {
         let (run_id, line_no) = line_id(id).ok_or_else(missing)?;
         let conn = self.0.db.conn();
         let run = runs::find(conn, run_id).await?.ok_or_else(missing)?;
-        let line = store::find(conn, LineId { run_no: run.run_no, line_no }).await?.ok_or_else(missing)?;
-        // Somebody else's line is as good as none: its existence is not told.
-        if bound_to(caller)?.is_some_and(|own| own != line.payable.provider_id) {
-            return Err(missing());
-        }
+        let id = LineId { run_no: run.run_no, line_no };
+        let line = store::find_within(conn, scope, id).await?.ok_or_else(missing)?;
         let corrected = match line.corrects {
             Some(id) => Some(
                 store::find(conn, id)

@@ -6,10 +6,10 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_proto::payment::v1 as pb;
-use niva_store::page::{PageRequest, filter_hash};
+use niva_rpc::answer;
 use pb::line_service_server::LineService;
 use tonic::Request;
 
@@ -20,7 +20,7 @@ use crate::cases::store::cases_of_placements;
 use crate::runs::find;
 use crate::runs::store::ids;
 use crate::wire::{MAX_LINES, after, size};
-use crate::{Answer, App, bound_to};
+use crate::{Answer, App};
 
 /// Lines as tonic sees them.
 pub(crate) struct Lines(pub(crate) Arc<App>);
@@ -43,33 +43,19 @@ impl LineService for Lines {
 }
 
 impl Lines {
-    /// A run's lines. Who is there for a provider sees its lines alone.
+    /// A run's lines that the call reaches.
     async fn list(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ListPaymentLinesRequest,
     ) -> Result<pb::ListPaymentLinesResponse, OpError> {
-        let filter = ["lines", &request.payment_run_id, &request.placement_id, &request.provider_id];
-        let page = PageRequest::parse(
-            size(request.page_size),
-            &request.page_token,
-            filter_hash(&filter),
-            MAX_LINES,
-        )?;
+        let asked = (size(request.page_size), request.page_token.as_str());
+        let list = ["lines", &request.payment_run_id, &request.placement_id, &request.provider_id];
+        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
         let run = find(&self.0, &request.payment_run_id).await?;
-        let provider = match (bound_to(caller)?, request.provider_id.as_str()) {
-            (Some(own), "") => Some(own),
-            (Some(own), asked) if own != asked => {
-                return Err(OpError::denied(
-                    "OTHER_PROVIDER",
-                    "only lines to the caller's own provider can be listed",
-                ));
-            }
-            (_, "") => None,
-            (_, asked) => Some(asked),
-        };
+        let provider = Some(request.provider_id.as_str()).filter(|id| !id.is_empty());
         let conn = self.0.db.conn();
-        let mut filter = Filter { placement: None, provider };
+        let mut filter = Filter { placement: None, provider, scope };
         let key;
         if !request.placement_id.is_empty() {
             let placement_id = request.placement_id.as_str();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
+use niva_access::{Reach, Scope};
 use niva_calendar::{Interval, Month};
 use niva_models::Level;
 use niva_money::Ore;
@@ -193,13 +194,46 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: LineId) -> Result<Option
     found.first().map(read).transpose()
 }
 
+/// One line, if the call reaches it.
+pub(crate) async fn find_within(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: LineId,
+) -> Result<Option<Line>, DbError> {
+    let mut values: Vec<Value> = vec![id.run_no.into(), id.line_no.into()];
+    let reached = reached(scope, &mut values);
+    let columns = COLUMNS.join(", ");
+    let sql = format!("SELECT {columns} FROM payment_line WHERE run_no = $1 AND line_no = $2{reached}");
+    let found = rows(db, "payment_line", statement(db, sql, values)).await?;
+    found.first().map(read).transpose()
+}
+
+/// The condition on lines that a call reaches: those that its districts pay, or that are paid to its provider.
+fn reached(scope: &Scope, values: &mut Vec<Value>) -> String {
+    match scope.reach() {
+        Reach::City => String::new(),
+        Reach::Districts(districts) => {
+            let first = values.len() + 1;
+            values.extend(districts.iter().map(|district| Value::from(district.as_str())));
+            format!(" AND payer_district IN ({})", binds(first, districts.len()))
+        }
+        Reach::Provider(provider) => {
+            values.push(provider.as_str().into());
+            format!(" AND provider_id = ${}", values.len())
+        }
+        Reach::Person(_) => " AND 1 = 0".to_owned(),
+    }
+}
+
 /// Which of a run's lines are asked for.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Filter<'a> {
     /// Only of this case and placement.
     pub(crate) placement: Option<(&'a str, &'a str)>,
     /// Only to this provider.
     pub(crate) provider: Option<&'a str>,
+    /// What the call reaches.
+    pub(crate) scope: &'a Scope,
 }
 
 /// Up to `limit` of a run's lines after a line number, in order.
@@ -226,6 +260,7 @@ pub(crate) async fn list(
     if let Some(provider) = filter.provider {
         add("provider_id", provider);
     }
+    sql.push_str(&reached(filter.scope, &mut values));
     values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
     sql.push_str(&format!(" ORDER BY line_no LIMIT ${}", values.len()));
     rows(db, "payment_line", statement(db, sql, values)).await?.iter().map(read).collect()

@@ -4,12 +4,12 @@ mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_models::Model;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::wire::read;
-use niva_store::page::{PageRequest, filter_hash};
 use pb::model_service_server::ModelService;
 use tonic::Request;
 
@@ -40,28 +40,28 @@ impl ModelService for Models {
 impl Models {
     async fn list(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListModelsRequest,
     ) -> Result<pb::ListModelsResponse, OpError> {
         let mut v = Violations::new();
         let service = read::optional_service(&mut v, "service", &request.service, &self.0.city);
         let service = v.finish_with(service)?;
-        let filter = filter_hash(&["models", &request.service]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_MODELS)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let page = self.0.secrets.page(scope.author(), asked, &["models", &request.service], MAX_MODELS)?;
         let models = self.0.catalogue.models.iter();
         let models = models.filter(|model| service.is_none_or(|service| model.terms(service).is_some()));
         let (models, next_page_token) = page.of(models.map(wire::model))?;
         Ok(pb::ListModelsResponse { models, next_page_token })
     }
 
-    async fn get(&self, _: &Caller, request: &pb::GetModelRequest) -> Result<pb::GetModelResponse, OpError> {
+    async fn get(&self, _: &Scope, request: &pb::GetModelRequest) -> Result<pb::GetModelResponse, OpError> {
         let id = read::only_id("model_id", &request.model_id)?;
         Ok(pb::GetModelResponse { model: Some(wire::model(self.find(&id)?)) })
     }
 
     async fn rates(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListRatesRequest,
     ) -> Result<pb::ListRatesResponse, OpError> {
         let mut v = Violations::new();
@@ -72,8 +72,9 @@ impl Models {
             self.find(&request.model_id)?;
         }
         let on = day.map(|day| day.to_string()).unwrap_or_default();
-        let filter = filter_hash(&["rates", &request.model_id, &request.service, &on]);
-        let page = PageRequest::parse(request.page_size, &request.page_token, filter, MAX_RATES)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let list = ["rates", &request.model_id, &request.service, &on];
+        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_RATES)?;
         let catalogue = &self.0.catalogue;
         let models =
             catalogue.models.iter().filter(|m| request.model_id.is_empty() || m.id == request.model_id);

@@ -4,9 +4,10 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::{OUTSIDE_NAMESPACE, Scope};
 use niva_base::{OpError, Violations};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::wire::read;
 use pb::occasion_service_server::OccasionService;
 use tonic::Request;
@@ -77,20 +78,24 @@ operations! {
 impl Occasions {
     async fn record(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::RecordOccasionsRequest,
     ) -> Result<pb::RecordOccasionsResponse, OpError> {
-        let items = &self.read(request)?;
-        let work = self.0.change(caller, request, |tx, told| {
+        let items = &self.read(scope, request)?;
+        let work = self.0.change(scope, request, |tx, told| {
             Box::pin(async move {
-                let occasions = self.0.tell(tx, caller, &told, Step::Record, items).await?;
+                let occasions = self.0.tell(tx, scope, &told, Step::Record, items).await?;
                 Ok(pb::RecordOccasionsResponse { occasions })
             })
         });
         work.await
     }
 
-    fn read(&self, request: &pb::RecordOccasionsRequest) -> Result<Vec<Item<pb::Occasion>>, OpError> {
+    fn read(
+        &self,
+        scope: &Scope,
+        request: &pb::RecordOccasionsRequest,
+    ) -> Result<Vec<Item<pb::Occasion>>, OpError> {
         let today = self.0.clock.today();
         let mut v = Violations::new();
         let fits = (1..=MAX_OCCASIONS).contains(&request.occasions.len());
@@ -100,8 +105,14 @@ impl Occasions {
         let mut items = Vec::with_capacity(request.occasions.len());
         for (n, given) in request.occasions.iter().enumerate() {
             let path = format!("occasions[{n}]");
-            let made = Some(self.0.ids.of(&request.request_id, &path));
-            items.extend(item(&mut v, path, Some(given), made, today));
+            let made = self.0.secrets.id(scope.author(), request, &path);
+            let item = item(&mut v, path.clone(), Some(given), Some(made.clone()), today);
+            if let Some(item) = &item {
+                let field = format!("{path}.occasion_id");
+                let own = scope.may_name(&item.fact.occasion_id, &made);
+                v.require(own, &field, "ID_OUTSIDE_NAMESPACE", OUTSIDE_NAMESPACE);
+            }
+            items.extend(item);
         }
         v.finish()?;
         Ok(items)

@@ -4,9 +4,10 @@ pub(crate) mod wire;
 
 use std::sync::Arc;
 
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_proto::payment::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::wire::read;
 use pb::premises_cost_service_server::PremisesCostService;
 use tonic::Request;

@@ -10,14 +10,14 @@ use std::sync::Arc;
 
 use futures_util::stream::BoxStream;
 use futures_util::{StreamExt, TryStreamExt};
-use niva_access::Caller;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
 use niva_payment_domain::{Ledger, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
+use niva_rpc::answer;
 use niva_rpc::status;
 use niva_rpc::wire::read::{money, month};
-use niva_store::page::{PageRequest, filter_hash};
 use niva_store::{DbError, Tx};
 use pb::run_service_server::RunService;
 use tonic::{Request, Response, Status};
@@ -91,7 +91,7 @@ impl Runs {
     /// Makes a run, or previews it.
     async fn create(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::CreatePaymentRunRequest,
     ) -> Result<pb::CreatePaymentRunResponse, OpError> {
         let mut v = Violations::new();
@@ -99,13 +99,13 @@ impl Runs {
         let month = month(&mut v, "month", request.month);
         let month = v.finish_with(month)?;
         if request.validate_only {
-            return self.previewed(caller, month).await;
+            return self.previewed(scope, month).await;
         }
         let made = self
             .0
-            .change(caller, request, |tx, _| {
+            .change(scope, request, |tx, _| {
                 Box::pin(async move {
-                    let run = self.plan(tx, caller, month).await?;
+                    let run = self.plan(tx, scope, month).await?;
                     store::insert(tx, &run).await?;
                     Ok(pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) })
                 })
@@ -121,12 +121,8 @@ impl Runs {
     }
 
     /// Calculates a run and keeps nothing.
-    async fn previewed(
-        &self,
-        caller: &Caller,
-        month: Month,
-    ) -> Result<pb::CreatePaymentRunResponse, OpError> {
-        let mut run = self.plan(self.0.db.conn(), caller, month).await?;
+    async fn previewed(&self, scope: &Scope, month: Month) -> Result<pb::CreatePaymentRunResponse, OpError> {
+        let mut run = self.plan(self.0.db.conn(), scope, month).await?;
         let inputs = Inputs::of(&self.0.db, &run, &self.0.catalogue).await.map_err(failed)?;
         run.tally = preview(&self.0.db, &Arc::new(inputs), self.0.cases_per_part).await.map_err(failed)?;
         run.run = run.run.calculated(run.tally.all.amount).map_err(refused)?;
@@ -136,7 +132,7 @@ impl Runs {
 
     /// The run that would be made now, with its inputs frozen. Errors are looked for in this order: MONTH_IN_FUTURE,
     /// MONTH_BEFORE_LEDGER, RUN_IN_PROGRESS, MONTH_ALREADY_RUN.
-    async fn plan(&self, db: &impl Connection, caller: &Caller, month: Month) -> Result<StoredRun, OpError> {
+    async fn plan(&self, db: &impl Connection, scope: &Scope, month: Month) -> Result<StoredRun, OpError> {
         let App { clock, catalogue, opening_month, .. } = &*self.0;
         let (last_approved, unsettled) = (store::last_approved(db).await?, store::unsettled(db).await?);
         let (run_no, before) = store::next_numbers(db, month).await?;
@@ -145,7 +141,8 @@ impl Runs {
             last_approved: last_approved.as_ref().map(|stored| &stored.run),
             unsettled: unsettled.as_ref().map(|stored| &stored.run),
         };
-        let run = Run::make(&ledger, month, clock.today(), &caller.subject, before).map_err(refused)?;
+        let run =
+            Run::make(&ledger, month, clock.today(), &scope.author().subject, before).map_err(refused)?;
         let frozen = newest_number(db).await?;
         Ok(StoredRun {
             run_no,
@@ -162,7 +159,7 @@ impl Runs {
 
     async fn get(
         &self,
-        _: &Caller,
+        _: &Scope,
         request: &pb::GetPaymentRunRequest,
     ) -> Result<pb::GetPaymentRunResponse, OpError> {
         let run = find(&self.0, &request.payment_run_id).await?;
@@ -172,11 +169,11 @@ impl Runs {
     /// All runs in the order they were made.
     async fn list(
         &self,
-        _: &Caller,
+        scope: &Scope,
         request: &pb::ListPaymentRunsRequest,
     ) -> Result<pb::ListPaymentRunsResponse, OpError> {
-        let page =
-            PageRequest::parse(request.page_size, &request.page_token, filter_hash(&["runs"]), MAX_RUNS)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let page = self.0.secrets.page(scope.author(), asked, &["runs"], MAX_RUNS)?;
         let found = store::list(self.0.db.conn(), after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |run| run.run_no.to_string());
         Ok(pb::ListPaymentRunsResponse { payment_runs: found.iter().map(run_out).collect(), next_page_token })
@@ -185,7 +182,7 @@ impl Runs {
     /// Approves a run. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON, AMOUNT_DIFFERS.
     async fn approve(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::ApprovePaymentRunRequest,
     ) -> Result<pb::ApprovePaymentRunResponse, OpError> {
         let mut v = Violations::new();
@@ -195,10 +192,10 @@ impl Runs {
         let now = self.0.clock.now();
         let response = self
             .0
-            .change(caller, request, |tx, _| {
+            .change(scope, request, |tx, _| {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
-                    stored.run = stored.run.approve(&caller.subject, *seen, now).map_err(refused)?;
+                    stored.run = stored.run.approve(&scope.author().subject, *seen, now).map_err(refused)?;
                     store::settle(tx, stored.run_no, &stored.run.state).await?;
                     Ok(pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&stored)) })
                 })
@@ -211,7 +208,7 @@ impl Runs {
     /// Discards a run. Errors are looked for in this order: REASON_MISSING, NOT_FOUND, RUN_STATE.
     async fn discard(
         &self,
-        caller: &Caller,
+        scope: &Scope,
         request: &pb::DiscardPaymentRunRequest,
     ) -> Result<pb::DiscardPaymentRunResponse, OpError> {
         let mut v = Violations::new();
@@ -224,10 +221,10 @@ impl Runs {
         let now = self.0.clock.now();
         let response = self
             .0
-            .change(caller, request, |tx, _| {
+            .change(scope, request, |tx, _| {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
-                    stored.run = stored.run.discard(&caller.subject, reason, now).map_err(refused)?;
+                    stored.run = stored.run.discard(&scope.author().subject, reason, now).map_err(refused)?;
                     store::settle(tx, stored.run_no, &stored.run.state).await?;
                     Ok(pb::DiscardPaymentRunResponse { payment_run: Some(run_out(&stored)) })
                 })

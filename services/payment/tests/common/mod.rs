@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use niva_access::{Caller, LocalIssuer, Role, Verifier};
-use niva_base::{Clock, Ids, ManualClock, OpError};
+use niva_base::{Clock, ManualClock, OpError, new_id};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
@@ -38,7 +38,6 @@ pub(crate) struct World {
     pub(crate) issuer: LocalIssuer,
     shutdown: CancellationToken,
     running: Option<Running>,
-    requests: Ids,
     _keys: tempfile::TempDir,
 }
 
@@ -86,14 +85,13 @@ impl World {
         let producer = || {
             start.producers.channel(Credentials::minted(
                 &issuer,
-                Caller::new("payment", [Role::Service]),
+                Caller::new("payment", [Role::FeedReader]),
                 &clock,
             ))
         };
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
-            ids: Ids::random(),
             city: Arc::new(ServiceCatalogue::shipped().unwrap()),
             catalogue: Arc::new(start.catalogue),
             assessment: producer(),
@@ -119,7 +117,6 @@ impl World {
             issuer,
             shutdown,
             running: Some(running),
-            requests: Ids::random(),
             _keys: keys,
         }
     }
@@ -157,7 +154,7 @@ impl World {
 
     /// A new request id.
     pub(crate) fn request(&self) -> String {
-        self.requests.next()
+        new_id()
     }
 
     pub(crate) async fn assessed(&self, events: &[AssessmentFeedEvent]) {
@@ -285,7 +282,6 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
     let deps = Deps {
         db: db.db().clone(),
         clock: Clock::system(),
-        ids: Ids::random(),
         city: Arc::new(ServiceCatalogue::shipped().unwrap()),
         catalogue: Arc::new(Catalogue::shipped().unwrap()),
         assessment: nobody(),
