@@ -8,7 +8,7 @@ use niva_proto::payment::v1::{self as pb, Component, create_import_request::Reco
 use tonic::Status;
 
 use crate::common::city::{Person, date, days, unit};
-use crate::common::told::{agreed, evening, imported, schedule};
+use crate::common::told::{agreed, approved_by, evening, imported, schedule};
 use crate::common::{World, amount, brief, day, ore, reason};
 
 async fn report(
@@ -98,6 +98,8 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         agree(&world, "IA-1", 11, 20, 60_000).await.unwrap();
+        // It is not paid before a second person has approved it.
+        approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         let cost = pb::PremisesCost { placement_id: "PL-0001".to_owned(), valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }), ..Default::default() };
         let request = pb::RecordPremisesCostRequest { request_id: world.request(), validate_only: false, premises_cost: Some(cost) };
         world.maker().premises_costs.record_premises_cost(request).await.unwrap();

@@ -5,7 +5,7 @@ use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{self as pb, Component};
 
 use crate::common::city::{Person, date, placed, revision, unit};
-use crate::common::told::{agreed, evening};
+use crate::common::told::{agreed, approved_by, evening};
 use crate::common::{World, day, reason};
 
 niva_testing::on_both_databases! {
@@ -21,6 +21,7 @@ niva_testing::on_both_databases! {
         let agreement = agreed("IA-1", day(2024, 3, 10), Some(day(2024, 3, 10)), 100_000);
         let request = pb::RecordAgreementRequest { request_id: world.request(), validate_only: false, agreement: Some(agreement) };
         world.maker().agreements.record_agreement(request).await.unwrap();
+        approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         let march = world.paid(2024, 3).await;
         let lines = world.lines(&march).await;
         let components: Vec<_> = lines.iter().map(pb::PaymentLine::component).collect();

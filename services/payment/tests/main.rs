@@ -1,6 +1,7 @@
 //! The payment service alone, in process, on both databases, over its real wire.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+mod agreements;
 mod attendance;
 #[macro_use]
 mod calls;

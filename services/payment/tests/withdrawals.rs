@@ -11,7 +11,7 @@ use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, HoldReason, transition::To};
 
 use crate::common::city::{Person, date, days, placed, revision, unit};
-use crate::common::told::{agreed, evening, schedule};
+use crate::common::told::{agreed, approved_by, evening, schedule};
 use crate::common::{Start, World, brief, day, ore};
 
 /// `PL-0001` in supported housing at level 1, from March 2024.
@@ -36,21 +36,24 @@ niva_testing::on_both_databases! {
         let agreement = Some(agreed("IA-1", day(2024, 3, 11), Some(day(2024, 3, 20)), 60_000));
         let request = pb::RecordAgreementRequest { request_id: world.request(), validate_only: false, agreement };
         world.maker().agreements.record_agreement(request).await.unwrap();
+        // A second person approves each telling before it is paid: the approval is a revision of its own.
+        approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         world.paid(2024, 3).await;
         let dearer = Some(agreed("IA-1", day(2024, 3, 11), Some(day(2024, 3, 20)), 70_000));
-        let request = pb::CorrectAgreementRequest { request_id: world.request(), expected_revision: 1, reason: "misread".to_owned(), agreement: dearer, ..Default::default() };
+        let request = pb::CorrectAgreementRequest { request_id: world.request(), expected_revision: 2, reason: "misread".to_owned(), agreement: dearer, ..Default::default() };
         world.maker().agreements.correct_agreement(request).await.unwrap();
-        let cause = "agreement IA-1 revision 2".to_owned();
+        approved_by(&world, "approver", "IA-1", 3).await.unwrap();
+        let cause = "agreement IA-1 revision 4".to_owned();
         let april = world.paid(2024, 4).await;
         assert_eq!(corrections(&world, &april).await, [(-10, -600_000, cause.clone()), (10, 700_000, cause)]);
-        let request = pb::WithdrawAgreementRequest { request_id: world.request(), expected_revision: 2, reason: "never signed".to_owned(), agreement_id: "IA-1".to_owned(), ..Default::default() };
+        let request = pb::WithdrawAgreementRequest { request_id: world.request(), expected_revision: 4, reason: "never signed".to_owned(), agreement_id: "IA-1".to_owned(), ..Default::default() };
         world.maker().agreements.withdraw_agreement(request).await.unwrap();
         let may = world.paid(2024, 5).await;
         // The ordinary rate again, as if it had never been agreed: one line for all of March.
         let corrected = corrections(&world, &may).await;
         let amounts: Vec<_> = corrected.iter().map(|(quantity, ore, _)| (*quantity, *ore)).collect();
         assert_eq!(amounts, [(-10, -300_000), (-10, -700_000), (-11, -330_000), (31, 930_000)]);
-        let cause = "agreement IA-1 revision 3, withdrawn";
+        let cause = "agreement IA-1 revision 5, withdrawn";
         assert_eq!((corrected[1].2.as_str(), corrected[3].2.as_str()), (cause, cause));
         world.stop().await;
     }

@@ -151,6 +151,21 @@ pub async fn revisions<M: Fact + Message + Default>(
     db.query_all_raw(statement(db, sql, values)).await?.iter().map(message).collect()
 }
 
+/// Who told the revisions of a fact after one of them; after 0, all.
+///
+/// # Errors
+/// The database's.
+pub async fn authors_since<M: Fact>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    revision: i64,
+) -> Result<Vec<String>, DbError> {
+    let sql = "SELECT DISTINCT author_subject FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3";
+    let values = [M::KIND.into(), id.into(), revision.into()];
+    let rows = db.query_all_raw(statement(db, sql, values)).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "author_subject")?)).collect()
+}
+
 async fn one<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
     sql: &str,

@@ -102,9 +102,8 @@ pub(crate) fn late_level(n: usize) -> Option<AssessmentFeedEvent> {
 
 /// The scale that levels of a service belong to on a day.
 fn scale_id(service: ServiceKey, day: &str) -> String {
-    static MODELS: LazyLock<Catalogue> =
-        LazyLock::new(|| Catalogue::shipped().unwrap_or_else(|e| panic!("{e}")));
-    let day = day.parse().unwrap_or_else(|e| panic!("{day}: {e}"));
+    static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
+    let day = day.parse().unwrap();
     MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
 }
 

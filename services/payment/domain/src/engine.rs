@@ -35,7 +35,7 @@ use sweep::Sweep;
 /// - **The grant** is whichever is valid on the day. One must be through `E` (through `N` where the person never came). On
 ///   later days, of notice, no-show and vacancy, the one in force counts, else the last one before that day.
 /// - **Vacancy** needs no level. A day whose model has no vacancy, or that has no model, is not paid and not held.
-/// - **An agreement** needs no level, but a model in force whose rate is per the agreement's unit.
+/// - **An agreement** needs no level, but a second person's approval, and a model in force whose rate is per its unit.
 /// - **Transition to work**: the one that began last counts. Its days are paid in months with a recorded visit; the days after
 ///   it are held until its outcome is recorded. An agreement replaces the rate on its days.
 /// - **A long absence**, where a model has a rule, holds rate and premises supplement of the days beyond it.

@@ -75,7 +75,8 @@ pub enum Record {
     Schedule(ScheduleFrom),
     /// Evenings and nights of a day.
     Occasion(Occasion),
-    /// An individual agreement; told when a second person has approved it.
+    /// An individual agreement. Of one that was approved and then corrected, the approved revision is told until the
+    /// correction is approved.
     Agreement(Agreement),
     /// A transition to work.
     Transition(Transition),

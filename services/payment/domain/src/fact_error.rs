@@ -196,7 +196,7 @@ impl FactError {
             Self::AgreementUnit { .. } => "AGREEMENT_UNIT_UNKNOWN",
             Self::AppliedAfterCost { .. } => "APPLIED_AFTER_COST",
             Self::SpecialOpen { .. } => "PERIOD_OPEN",
-            Self::SecondPersonNeeded { .. } => "SECOND_PERSON_NEEDED",
+            Self::SecondPersonNeeded { .. } => "SAME_PERSON",
             Self::AmountNegative { .. } => "AMOUNT_NEGATIVE",
             Self::AmountTooLarge { .. } => "AMOUNT_TOO_LARGE",
             Self::CountOutOfRange { .. } => "COUNT_OUT_OF_RANGE",

@@ -123,6 +123,8 @@ pub struct Agreement {
     pub unit: PriceUnit,
     /// Price per unit.
     pub price: Ore,
+    /// A second person has approved it. Days of one that nobody has are held.
+    pub approved: bool,
 }
 
 /// What a person passes on to.

@@ -45,6 +45,9 @@ pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalog
             "no grant (biståndsbeslut) is known that is valid then: record or prolong the grant, or end the placement"
                 .to_owned()
         }
+        HoldReason::AgreementNotApproved => {
+            "the individual agreement is not approved: have another person approve it, or withdraw it".to_owned()
+        }
         HoldReason::AgreementOfOtherUnit => {
             format!("the individual agreement is per another unit than the rate of {model}: correct the agreement's unit or days")
         }

@@ -59,6 +59,7 @@ names!(HoldReason, "reason of a hold" {
     ScheduleNotAsGranted = "schedule_not_as_granted",
     RegimeMissing = "regime_missing",
     GrantMissing = "grant_missing",
+    AgreementNotApproved = "agreement_not_approved",
     AgreementOfOtherUnit = "agreement_of_other_unit",
     VisitMissing = "visit_missing",
     OutcomeMissing = "outcome_missing",

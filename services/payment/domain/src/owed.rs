@@ -108,6 +108,8 @@ pub enum HoldReason {
     RegimeMissing,
     /// The grant is not known, or not valid on the day.
     GrantMissing,
+    /// The individual agreement is not approved by a second person.
+    AgreementNotApproved,
     /// The individual agreement is per another unit than the model's.
     AgreementOfOtherUnit,
     /// A month of transition to work without a recorded visit to the workplace.

@@ -279,9 +279,10 @@ fn c20_where_the_model_pays_the_difference_the_measured_level_counts_from_its_fi
     );
 }
 
-fn agreement(revision: i64, price: i64) -> Fact {
+fn agreement(revision: i64, price: i64, approved: bool) -> Fact {
     let unit = niva_models::PriceUnit::CalendarDay;
-    let agreement = Agreement { days: from("2024-02-01"), unit, price: niva_money::Ore(price * 100) };
+    let agreement =
+        Agreement { days: from("2024-02-01"), unit, price: niva_money::Ore(price * 100), approved };
     let record = Record::Agreement(agreement);
     fact("IA-1", revision, Content::Record { placement_id: "PL-1".to_owned(), record })
 }
@@ -290,10 +291,10 @@ fn agreement(revision: i64, price: i64) -> Fact {
 fn c12_an_agreement_approved_after_two_months_and_then_corrected_in_price() {
     let mut ledger = Ledger::new();
     ledger.run("2024-03");
-    ledger.tell(&agreement(1, 500));
+    ledger.tell(&agreement(1, 500, true));
     assert_eq!(ledger.run("2024-03").len(), 4);
     assert_eq!(ledger.causes, ["agreement IA-1 1"; 4]);
-    ledger.tell(&agreement(2, 510));
+    ledger.tell(&agreement(2, 510, true));
     assert_eq!(
         ledger.run("2024-03"),
         [

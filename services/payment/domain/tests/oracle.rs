@@ -203,9 +203,10 @@ impl<'a> Oracle<'a> {
         scope: Scope,
     ) -> Result<By, HoldReason> {
         if let Some(agreed) = self.facts.agreements.at(day).map(|known| known.value) {
-            return match agreed.unit == terms.unit {
-                true => Ok(By::set(terms, terms.unit, agreed.price.0, regime, Basis::Agreement)),
-                false => Err(HoldReason::AgreementOfOtherUnit),
+            return match (agreed.approved, agreed.unit == terms.unit) {
+                (true, true) => Ok(By::set(terms, terms.unit, agreed.price.0, regime, Basis::Agreement)),
+                (true, false) => Err(HoldReason::AgreementOfOtherUnit),
+                (false, _) => Err(HoldReason::AgreementNotApproved),
             };
         }
         match (stay, &terms.transition) {

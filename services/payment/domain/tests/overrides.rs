@@ -275,11 +275,39 @@ fn absence_changes_nothing_unless_a_model_has_a_rule() {
 fn an_agreement_per_another_unit_than_the_models_is_held() {
     // 400 kronor for a session do not become 400 kronor for a month when the model changes unit.
     let mut facts = Facts::new(stockholm::OCCUPATION, "2019-06-01").level(1).sessions(WEEK, "2019-06-01");
-    let agreed = Agreement { days: from("2019-06-01"), unit: PriceUnit::HalfDaySession, price: sek("400") };
+    let agreed = Agreement {
+        days: from("2019-06-01"),
+        unit: PriceUnit::HalfDaySession,
+        price: sek("400"),
+        approved: true,
+    };
     facts.agreements.set(agreed.days, Known { id: "a", ..Known::stated(agreed) });
     let owed = facts.owed("2019-06", "2019-07");
     assert_eq!(lines(&owed)[0], "rate 2019-06-01..2019-06-30 12 x 400.00 = 4800.00");
     assert_eq!(holds(&owed), [(Component::Rate, m("2019-07").interval(), HoldReason::AgreementOfOtherUnit)]);
+}
+
+#[test]
+fn days_of_an_agreement_that_nobody_has_approved_are_held() {
+    let mut facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01").level(1);
+    let unit = PriceUnit::CalendarDay;
+    let agreed = Agreement { days: from("2010-03-11"), unit, price: sek("400"), approved: false };
+    facts.agreements.set(agreed.days, Known { id: "a", ..Known::stated(agreed) });
+    let owed = facts.owed("2010-03", "2010-03");
+    // The days before are paid by the published amount; the agreed price is told before its unit is looked at.
+    assert_eq!(lines(&owed), ["rate 2010-03-01..2010-03-10 10 x 300.00 = 3000.00"]);
+    let held = days("2010-03-11", "2010-03-31");
+    assert_eq!(holds(&owed), [(Component::Rate, held, HoldReason::AgreementNotApproved)]);
+    let of_other_unit = Agreement { unit: PriceUnit::Month, ..agreed };
+    facts.agreements.set(agreed.days, Known { id: "a", ..Known::stated(of_other_unit) });
+    assert_eq!(holds(&facts.owed("2010-03", "2010-03")), holds(&owed));
+    facts
+        .agreements
+        .set(agreed.days, Known { id: "a", ..Known::stated(Agreement { approved: true, ..agreed }) });
+    assert_eq!(
+        lines(&facts.owed("2010-03", "2010-03"))[1],
+        "rate 2010-03-11..2010-03-31 21 x 400.00 = 8400.00"
+    );
 }
 
 #[test]
@@ -321,7 +349,8 @@ fn an_agreement_replaces_the_rate_and_nothing_else() {
 #[test]
 fn extremes_neither_panic_nor_wrap() {
     let mut facts = Facts::new(stockholm::HOUSING_SUPPORT, "2010-01-01").level(1);
-    let huge = Agreement { days: from("2010-01-01"), unit: PriceUnit::Month, price: Ore(i64::MAX) };
+    let huge =
+        Agreement { days: from("2010-01-01"), unit: PriceUnit::Month, price: Ore(i64::MAX), approved: true };
     facts.agreements.set(huge.days, Known::stated(huge));
     assert_eq!(facts.owed("2010-02", "2010-02").lines[0].amount.0, i64::MAX);
     let mut by_day = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-01-01").level(1);

@@ -251,7 +251,7 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
     for (days, id) in intervals(random, start, 8).into_iter().zip(["a0", "a1"]) {
         let unit = OWN.on(service, days.first).map_or(PriceUnit::Month, |m| m.terms.unit);
         let unit = if random.chance(90) { unit } else { random.one(&[PriceUnit::Month, PriceUnit::Weekday]) };
-        let agreement = Agreement { days, unit, price: price(random, 500_000) };
+        let agreement = Agreement { days, unit, price: price(random, 500_000), approved: random.chance(80) };
         facts.agreements.set(days, Known { id, ..Known::stated(agreement) });
     }
     let transitions = if service == stockholm::DAILY_ACTIVITIES_LSS { 30 } else { 2 };

@@ -183,7 +183,7 @@ impl Facts {
 
     pub(crate) fn agreement(mut self, id: &'static str, days: Interval, price: i64) -> Self {
         let unit = OWN.on(self.service, days.first).map_or(PriceUnit::CalendarDay, |m| m.terms.unit);
-        let agreement = Agreement { days, unit, price: Ore::from_sek(price).unwrap() };
+        let agreement = Agreement { days, unit, price: Ore::from_sek(price).unwrap(), approved: true };
         self.agreements.set(days, Known { id, ..Known::stated(agreement) });
         self
     }

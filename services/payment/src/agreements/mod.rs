@@ -1,5 +1,6 @@
 //! Individual agreements: prices agreed for one placement.
 
+mod approval;
 pub(crate) mod wire;
 
 use std::sync::Arc;
@@ -39,6 +40,13 @@ impl AgreementService for Agreements {
         request: Request<pb::WithdrawAgreementRequest>,
     ) -> Answer<pb::WithdrawAgreementResponse> {
         answer!(self.withdraw(request))
+    }
+
+    async fn approve_agreement(
+        &self,
+        request: Request<pb::ApproveAgreementRequest>,
+    ) -> Answer<pb::ApproveAgreementResponse> {
+        answer!(self.approve(request))
     }
 
     async fn get_agreement(

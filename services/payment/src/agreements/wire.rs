@@ -2,6 +2,7 @@
 
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
+use niva_facts::{Fact as _, Info};
 use niva_models::PriceUnit;
 use niva_payment_domain::{Agreement, Record};
 use niva_proto::payment::v1 as pb;
@@ -19,16 +20,34 @@ impl PlacementFact for pb::Agreement {
         self.agreement_id = id;
     }
 
+    const CARRIES: bool = true;
+
+    /// The approval; a correction keeps that of what it corrects, which counts until it is approved itself.
+    fn carry(&mut self, before: Option<&Self>) {
+        self.approval = before.and_then(|before| before.approval.clone());
+    }
+
+    /// A correction of what was approved does not, until it is approved.
+    fn counts(&self, info: &Info) -> bool {
+        !info.stands() || self.approval.is_none() || approved(self, info)
+    }
+
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
-        let agreement = agreement(v, self);
+        let approved = self.info().is_some_and(|info| approved(self, &info));
+        let agreement = agreement(v, self, approved);
         let agreed_by = id(v, "agreed_by", &self.agreed_by);
         let (agreement, _) = agreement.zip(agreed_by)?;
         Some(Said { days: agreement.days, record: Record::Agreement(agreement) })
     }
 }
 
+/// Whether an agreement stands approved, which is of this revision.
+pub(super) fn approved(agreement: &pb::Agreement, info: &Info) -> bool {
+    agreement.approval.as_ref().is_some_and(|approval| approval.revision == info.revision)
+}
+
 /// The days and the price, and what it is per.
-pub(crate) fn agreement(v: &mut Violations, given: &pb::Agreement) -> Option<Agreement> {
+pub(crate) fn agreement(v: &mut Violations, given: &pb::Agreement, approved: bool) -> Option<Agreement> {
     let days = interval(v, "valid", given.valid);
     let price = price(v, "price", given.price);
     let unit = match given.unit() {
@@ -41,5 +60,5 @@ pub(crate) fn agreement(v: &mut Violations, given: &pb::Agreement) -> Option<Agr
     };
     let text = "is required: say what the price is per, a calendar day, weekday, month or session";
     v.require(unit.is_some(), "unit", "AGREEMENT_UNIT_UNKNOWN", text);
-    Some(Agreement { days: days?, unit: unit?, price: price? })
+    Some(Agreement { days: days?, unit: unit?, price: price?, approved })
 }

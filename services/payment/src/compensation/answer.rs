@@ -70,6 +70,7 @@ fn hold_reason_out(reason: HoldReason) -> pb::HoldReason {
         HoldReason::ScheduleNotAsGranted => pb::HoldReason::ScheduleNotAsGranted,
         HoldReason::RegimeMissing => pb::HoldReason::RegimeMissing,
         HoldReason::GrantMissing => pb::HoldReason::GrantMissing,
+        HoldReason::AgreementNotApproved => pb::HoldReason::AgreementNotApproved,
         HoldReason::AgreementOfOtherUnit => pb::HoldReason::AgreementOfOtherUnit,
         HoldReason::VisitMissing => pb::HoldReason::VisitMissing,
         HoldReason::OutcomeMissing => pb::HoldReason::OutcomeMissing,

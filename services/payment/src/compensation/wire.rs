@@ -146,7 +146,7 @@ fn stated<'r>(
     let twice = occasions.windows(2).any(|pair| pair[0].date == pair[1].date);
     v.require(!twice, "occasions", "OCCASION_TWICE", "report a day twice: add them up");
     let agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| {
-        agreement(v, a).map(|read| Known { id: &a.agreement_id, ..Known::stated(read) })
+        agreement(v, a, true).map(|read| Known { id: &a.agreement_id, ..Known::stated(read) })
     });
     for error in check_agreements(&agreements).err().unwrap_or_default() {
         refuse(v, &error.field(), &error);

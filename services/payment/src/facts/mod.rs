@@ -32,6 +32,8 @@ pub(crate) use self::reads::Wanted;
 pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
     /// Whether it is checked against what else is known of the case.
     const OF_CASE: bool = false;
+    /// Whether a new revision takes something over from the one before that nobody tells.
+    const CARRIES: bool = false;
 
     /// The placement that it is about.
     fn placement_id(&self) -> &str;
@@ -41,6 +43,14 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
 
     /// What it says; every violation at once. `today` bounds what can have happened; `None`: it is not looked at.
     fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said>;
+
+    /// Takes over what only the service says, such as an approval; without a revision before, clears it.
+    fn carry(&mut self, _: Option<&Self>) {}
+
+    /// Whether the revision says something to the case.
+    fn counts(&self, _: &Info) -> bool {
+        true
+    }
 
     /// Whether it can be said of a placement of a case.
     fn fits(&self, _: &mut Violations, _: &Told<'_>) {}
@@ -91,6 +101,7 @@ pub(crate) fn item<M: PlacementFact>(
     today: NaiveDate,
 ) -> Option<Item<M>> {
     let mut fact = v.required(&path, given)?.clone();
+    fact.carry(None);
     let said = v.nested(&path, |v| {
         if let Some(made) = made.filter(|_| fact.fact_id().trim().is_empty()) {
             fact.set_fact_id(made);
@@ -147,6 +158,7 @@ impl App {
             let before = known.remove(item.fact.fact_id());
             let info = step.next(&item.fact, before.as_ref(), told)?;
             let (mut fact, said) = (item.fact.clone(), item.said.clone());
+            fact.carry(before.as_ref());
             fact.set_info(Some(&info));
             next.push(Next { number, before, fact, said });
         }
@@ -177,18 +189,46 @@ impl App {
         id: &str,
         expected: i64,
     ) -> Result<M, OpError> {
+        let known: Known<M> = self.known(tx, scope, id).await?;
+        let info = known.info()?.withdrawn(expected, told.clone())?;
+        known.renew(tx, &info).await
+    }
+
+    /// A fact that the scope may tell more of. Nobody tells other facts until the transaction ends.
+    pub(crate) async fn known<M: PlacementFact>(
+        &self,
+        tx: &Tx<'_>,
+        scope: &Scope,
+        id: &str,
+    ) -> Result<Known<M>, OpError> {
         let locked = Ground::lock(tx, bound_to(scope)?).await?;
         let missing = || OpError::not_found(M::KIND, id);
-        let mut fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
-        let said = kept(&fact)?;
+        let fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
         let ground = locked.load(tx, [fact.placement_id()].into(), false).await?;
-        if !ground.sees(fact.placement_id(), said.days.first) {
+        if !ground.sees(fact.placement_id(), kept(&fact)?.days.first) {
             return Err(missing());
         }
-        let info = info(&fact)?.withdrawn(expected, told.clone())?;
-        fact.set_info(Some(&info));
-        let plan = Plan::withdrawal(&ground, fact, &said)?;
-        plan.carry_out(tx, told).await?.pop().ok_or_else(missing)
+        Ok(Known { ground, fact })
+    }
+}
+
+/// A fact in its newest revision.
+pub(crate) struct Known<M> {
+    ground: Ground,
+    pub(crate) fact: M,
+}
+
+impl<M: PlacementFact> Known<M> {
+    pub(crate) fn info(&self) -> Result<Info, OpError> {
+        info(&self.fact)
+    }
+
+    /// Writes the next revision, and answers it.
+    pub(crate) async fn renew(mut self, tx: &Tx<'_>, info: &Info) -> Result<M, OpError> {
+        self.fact.set_info(Some(info));
+        let plan = Plan::renewal(&self.ground, self.fact)?;
+        let told = plan.carry_out(tx, &info.told).await?.pop();
+        told.ok_or_else(|| OpError::internal("a fact that was told is not answered"))
     }
 }
 

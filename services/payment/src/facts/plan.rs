@@ -82,12 +82,13 @@ impl<M: PlacementFact> Plan<M> {
         Ok((plan, wrong))
     }
 
-    /// A fact that is taken back.
-    pub(super) fn withdrawal(ground: &Ground, fact: M, said: &Said) -> Result<Self, OpError> {
+    /// A fact that is taken back, or that something happened to.
+    pub(super) fn renewal(ground: &Ground, fact: M) -> Result<Self, OpError> {
+        let said = kept(&fact)?;
         let unknown = || OpError::internal("a fact is about a placement that has not been heard of");
         let key = ground.key(fact.placement_id()).ok_or_else(unknown)?;
         let mut plan = Self::empty();
-        plan.add(key, fact, said)?;
+        plan.add(key, fact, &said)?;
         Ok(plan)
     }
 
@@ -96,11 +97,13 @@ impl<M: PlacementFact> Plan<M> {
     }
 
     fn add(&mut self, key: &CaseKey, fact: M, said: &Said) -> Result<(), OpError> {
-        let Info { fact_id, revision, state, told: telling } = info(&fact)?;
+        let info = info(&fact)?;
+        let counts = fact.counts(&info);
+        let Info { fact_id, revision, state, told: telling } = info;
         let (placement_id, stands) = (fact.placement_id().to_owned(), state == State::Stands);
         let content = Content::Record { placement_id: placement_id.clone(), record: said.record.clone() };
         let told = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content };
-        self.incoming.push(Incoming::Case(key.clone(), told));
+        self.incoming.extend(counts.then(|| Incoming::Case(key.clone(), told)));
         self.rows.push(Row {
             fact_id,
             placement_id,

@@ -1,5 +1,6 @@
 //! Imports: many facts of placements at once, all of them or none.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -11,6 +12,7 @@ use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::scope;
 use niva_store::Tx;
+use niva_store::facts;
 use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
 use tonic::{Request, Response, Streaming};
@@ -139,6 +141,7 @@ impl Facts {
             }
         }
         let locked = Ground::lock(tx, None).await?;
+        carry(tx, &mut given).await?;
         let mut said = said.into_iter().peekable();
         let mut next = Vec::new();
         for Numbered { number, entry } in upsert(tx, told, given, effects).await? {
@@ -159,4 +162,17 @@ impl Facts {
         plan.carry_out(tx, told).await?;
         Ok(())
     }
+}
+
+/// Gives facts what the service alone says of them, so that what is told again as it was changes nothing.
+async fn carry<M: PlacementFact>(tx: &Tx<'_>, given: &mut [Numbered<M>]) -> Result<(), OpError> {
+    if M::CARRIES {
+        let ids: Vec<&str> = given.iter().map(|given| given.entry.fact_id()).collect();
+        let known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
+        for Numbered { entry, .. } in given {
+            let before = known.get(entry.fact_id());
+            entry.carry(before);
+        }
+    }
+    Ok(())
 }

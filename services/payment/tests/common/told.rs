@@ -44,6 +44,23 @@ pub(crate) fn agreed(id: &str, first: NaiveDate, last: Option<NaiveDate>, ore: i
     }
 }
 
+/// Somebody approves a revision of an agreement.
+pub(crate) async fn approved_by(
+    world: &World,
+    subject: &str,
+    id: &str,
+    expected_revision: i64,
+) -> Result<pb::Agreement, Status> {
+    let mut client = world.by(Caller::new(subject, [Role::FinanceApprover])).agreements;
+    let request = pb::ApproveAgreementRequest {
+        request_id: world.request(),
+        validate_only: false,
+        expected_revision,
+        agreement_id: id.to_owned(),
+    };
+    Ok(client.approve_agreement(request).await?.into_inner().agreement.unwrap())
+}
+
 /// Imports facts, and answers the import with its errors.
 pub(crate) async fn imported(
     world: &World,

@@ -166,8 +166,12 @@ fn a_decision_that_is_dated_anew_leaves_its_old_day_and_one_that_is_withdrawn_le
 
 #[test]
 fn a_withdrawn_placement_is_known_and_owes_nothing_and_everything_told_of_it_can_go() {
-    let agreement =
-        Agreement { days: Interval::from(day(2, 1)), unit: PriceUnit::CalendarDay, price: Ore(100) };
+    let agreement = Agreement {
+        days: Interval::from(day(2, 1)),
+        unit: PriceUnit::CalendarDay,
+        price: Ore(100),
+        approved: true,
+    };
     let cost = PremisesCost { days: Interval::from(day(2, 1)), per_month: Ore(100) };
     let transition = at_work(day(2, 1));
     let occasion = Occasion { date: day(2, 1), count: 1 };
@@ -296,9 +300,12 @@ fn any_content() -> impl Strategy<Value = (Content, bool)> {
             4 => schedule("", 0, from, n).content,
             5 => of(Record::Transition(at_work(from))),
             6 => of(Record::PremisesCost(PremisesCost { days, per_month: Ore(n.into()) })),
-            _ => {
-                of(Record::Agreement(Agreement { days, unit: PriceUnit::CalendarDay, price: Ore(n.into()) }))
-            }
+            _ => of(Record::Agreement(Agreement {
+                days,
+                unit: PriceUnit::CalendarDay,
+                price: Ore(n.into()),
+                approved: n % 2 == 0,
+            })),
         }
     });
     (content, any::<bool>())

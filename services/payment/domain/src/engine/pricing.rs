@@ -146,10 +146,10 @@ impl<'a> Piece<'a> {
         scope: &Scope,
     ) -> Result<Price, HoldReason> {
         if let Some(agreement) = self.agreement.map(|known| known.value) {
-            return if agreement.unit == terms.unit {
-                Ok(set(terms, regime, terms.unit, agreement.price, Basis::Agreement))
-            } else {
-                Err(HoldReason::AgreementOfOtherUnit)
+            return match agreement.approved {
+                false => Err(HoldReason::AgreementNotApproved),
+                true if agreement.unit != terms.unit => Err(HoldReason::AgreementOfOtherUnit),
+                true => Ok(set(terms, regime, terms.unit, agreement.price, Basis::Agreement)),
             };
         }
         match (self.stay, &terms.transition) {

@@ -86,14 +86,11 @@ impl<'a> Stays<'a> {
         let Some(most) = parameters.absence_days else { return (Stay::Usual, OPEN_END) };
         let held = |days: &Interval| Interval::new(plus_days(days.first, i64::from(most)), days.last);
         let next = self.absences.partition_point(|days| days.last < day);
-        for held in self.absences.get(next..).unwrap_or_default().iter().filter_map(held) {
-            return if held.contains(day) {
-                (Stay::Away, held.last)
-            } else {
-                (Stay::Usual, day_before(held.first))
-            };
+        match self.absences.get(next..).unwrap_or_default().iter().find_map(held) {
+            Some(held) if held.contains(day) => (Stay::Away, held.last),
+            Some(held) => (Stay::Usual, day_before(held.first)),
+            None => (Stay::Usual, OPEN_END),
         }
-        (Stay::Usual, OPEN_END)
     }
 }
 

@@ -1,0 +1,66 @@
+//! The second person of an agreement.
+
+use niva_access::Scope;
+use niva_base::OpError;
+use niva_facts::{Info, Refused, Telling};
+use niva_payment_domain::check_second_person;
+use niva_proto::facts::{author, timestamp};
+use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
+use pb::agreement::Approval;
+
+use super::Agreements;
+use super::wire::approved;
+use crate::facts::Known;
+
+impl Agreements {
+    /// Approves an agreement. Errors are looked for in this order: NOT_FOUND, FACT_WITHDRAWN, REVISION_NOT_NEWEST,
+    /// ALREADY_APPROVED, SAME_PERSON.
+    pub(super) async fn approve(
+        &self,
+        scope: &Scope,
+        request: &pb::ApproveAgreementRequest,
+    ) -> Result<pb::ApproveAgreementResponse, OpError> {
+        let id = &read::only_id("agreement_id", &request.agreement_id)?;
+        let work = self.0.change(scope, request, |tx, told| {
+            Box::pin(async move {
+                let mut known: Known<pb::Agreement> = self.0.known(tx, scope, id).await?;
+                let info = next(&known, request.expected_revision, &told)?;
+                second_person(tx, &known.fact, scope).await?;
+                known.fact.approval = Some(Approval {
+                    revision: info.revision,
+                    author: Some(author(&told.author)),
+                    approve_time: Some(timestamp(told.recorded_at)),
+                });
+                Ok(pb::ApproveAgreementResponse { agreement: Some(known.renew(tx, &info).await?) })
+            })
+        });
+        work.await
+    }
+}
+
+/// The revision that the approval makes.
+fn next(known: &Known<pb::Agreement>, expected: i64, told: &Telling) -> Result<Info, OpError> {
+    let newest = known.info()?;
+    let next = newest.happened(told.clone())?;
+    if expected != newest.revision {
+        return Err(Refused::RevisionNotNewest { expected, newest: newest.revision }.into());
+    }
+    if approved(&known.fact, &newest) {
+        let words = "the agreement is approved as it stands: there is nothing to do";
+        let error = OpError::precondition("ALREADY_APPROVED", words);
+        return Err(error.with("revision", newest.revision.to_string()));
+    }
+    Ok(next)
+}
+
+/// Whoever has told a revision since the last approval is not the second person.
+async fn second_person(tx: &Tx<'_>, agreement: &pb::Agreement, scope: &Scope) -> Result<(), OpError> {
+    let since = agreement.approval.as_ref().map_or(0, |approval| approval.revision);
+    for author in facts::authors_since::<pb::Agreement>(tx, &agreement.agreement_id, since).await? {
+        check_second_person(&author, &scope.author().subject)
+            .map_err(|error| OpError::denied(error.reason(), error.to_string()))?;
+    }
+    Ok(())
+}
