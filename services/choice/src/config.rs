@@ -35,7 +35,7 @@ impl Part for Config {
     const PORT: u16 = 7402;
     /// A whole city in one transaction.
     const SLOW: &'static [(&'static str, Duration)] =
-        &[("/niva.choice.v1.ImportService/ImportChoice", Duration::from_secs(15 * 60))];
+        &[("/niva.choice.v1.ImportService/CreateImport", Duration::from_secs(15 * 60))];
     type Options = Options;
     type StartError = StartError;
 

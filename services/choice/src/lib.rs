@@ -5,6 +5,7 @@
 mod config;
 mod feed;
 mod grants;
+mod import;
 mod imports;
 mod occupancy;
 mod offers;
@@ -20,7 +21,7 @@ mod wishes;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_access::{Policy, Role, Scope};
+use niva_access::{Policy, Scope};
 use niva_base::{Clock, OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
@@ -69,19 +70,19 @@ pub struct Deps {
     pub city: Arc<ServiceCatalogue>,
     /// Compensation models: working days to answer an offer and to start.
     pub catalogue: Arc<Catalogue>,
-    /// Channel to assessment, with credentials of the role `service`.
+    /// Channel to assessment, with credentials of the role `feed_reader`.
     pub assessment: Channel,
 }
 
 /// Why the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The database is not ready.
-    #[error("choice cannot start: {0}")]
+    /// The database is not what this version expects.
+    #[error(transparent)]
     NotReady(#[from] NotReady),
-    /// The database does not give or keep the service's own keys.
-    #[error("choice cannot start without its keys: {0}")]
-    NoSecrets(#[from] OpError),
+    /// The database does not give or keep the service's own keys, or an import that a crash broke off cannot go on.
+    #[error(transparent)]
+    Broken(#[from] OpError),
 }
 
 /// The service as it runs.
@@ -201,7 +202,7 @@ impl App {
 /// Starts consuming the feed of assessment and letting offers lapse, until `shutdown`.
 ///
 /// # Errors
-/// The schema is not migrated.
+/// The schema is not migrated; an import that a crash broke off cannot go on.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     let Deps { db, clock, city, catalogue, assessment } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
@@ -218,20 +219,23 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         followed: [consumer].into_iter().collect(),
         shutdown: shutdown.clone(),
     });
+    let facts = imports::Facts(app.clone());
+    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), app.secrets.clone(), facts);
+    import.resume().await?;
     let (done, lapsed) = watch::channel(None);
     let lapsing = tokio::spawn(offers::job::run(offers::Offers(app.clone()), done, shutdown));
-    Ok(Started { routes: routes(&app), app, lapsing, lapsed })
+    Ok(Started { routes: routes(&app, import), app, lapsing, lapsed })
 }
 
-fn routes(app: &Arc<App>) -> Routes {
+fn routes(app: &Arc<App>, import: niva_imports::Imports<imports::Facts>) -> Routes {
     let app = || app.clone();
     Routes::new(bounded!(ProviderServiceServer::new(providers::Providers(app()))))
         .add_service(bounded!(UnitServiceServer::new(units::Units(app()))))
         .add_service(bounded!(WishServiceServer::new(wishes::Wishes(app()))))
         .add_service(bounded!(OfferServiceServer::new(offers::Offers(app()))))
         .add_service(bounded!(PlacementServiceServer::new(placements::Placements(app()))))
-        .add_service(bounded!(ImportServiceServer::new(imports::Imports(app()))))
-        .add_service(niva_catalogue::server(Arc::clone(&app().city)))
+        .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
+        .add_service(niva_catalogue::server(Arc::clone(&app().city), app().secrets.clone()))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app()))))
 }
 
@@ -265,12 +269,7 @@ impl Started {
 /// Who may call what: as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    use Role::{Administrator, FeedReader, Importer, Service};
-    niva_rpc::policy("niva.choice.v1")
-        .and(niva_catalogue::policy())
-        .allow("/niva.choice.v1.ImportService/ImportChoice", &[Importer, Service, Administrator])
-        .allow("/niva.choice.v1.FeedService/WatchChoice", &[FeedReader, Service, Administrator])
-        .allow("/niva.choice.v1.FeedService/GetFeedStatus", &Role::ALL)
+    niva_rpc::policy("niva.choice.v1").and(niva_catalogue::policy())
 }
 
 /// The newest telling of a fact, which the resource's own table says there is, and which revision it is.

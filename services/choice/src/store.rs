@@ -40,13 +40,10 @@ pub(crate) fn listed(state: impl ColumnTrait, recorded_at: impl ColumnTrait, lis
     standing.into_iter().chain(since).fold(Condition::all(), Condition::add)
 }
 
-/// A key that was free when this transaction looked was taken by another since.
+/// A key that was free when this transaction looked was taken by another since: a new transaction sees it.
 pub(crate) fn inserted(result: Result<u64, DbError>) -> Result<(), OpError> {
     match result {
-        Err(error) if error.is_unique_violation() => Err(OpError::Aborted {
-            reason: "CONFLICT",
-            message: "somebody else recorded some of these ids at the same time; try again".to_owned(),
-        }),
+        Err(error) if error.is_unique_violation() => Err(OpError::Conflict(error.into())),
         result => Ok(result.map(|_| ())?),
     }
 }

@@ -28,7 +28,7 @@ fn every_method_of_the_contract_has_a_rule() {
         .collect();
     let policy = niva_choice::policy();
     assert_eq!(policy.paths().map(str::to_owned).collect::<BTreeSet<_>>(), contract);
-    assert_eq!(contract.len(), 44);
+    assert_eq!(contract.len(), 46);
 }
 
 on_both_databases! {
@@ -49,7 +49,7 @@ on_both_databases! {
         let mut officer = rig.client_of(Caller::new("olle", [Role::CaseOfficer]));
         denied(officer.units.set_unit_capacity(capacity_from("a", day(2024, 4, 1), 1)).await.unwrap_err());
         denied(officer.feed.watch_choice(pb::WatchChoiceRequest::default()).await.unwrap_err());
-        denied(officer.imports.import_choice(tokio_stream::empty()).await.unwrap_err());
+        denied(officer.imports.create_import(tokio_stream::empty()).await.unwrap_err());
         assert_eq!(rig.state().await, state);
     }
 

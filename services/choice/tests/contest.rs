@@ -5,6 +5,7 @@ use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_testing::on_both_databases;
 
+use crate::import::messages;
 use crate::rig::{
     OCCUPATION, Rig, accept, date, day, decline, grant, make_offer, reason, request_id, start_on,
 };
@@ -71,7 +72,7 @@ on_both_databases! {
         let ids = grants();
         let taken = join_all(ids.iter().enumerate().map(|(n, id)| async move {
             if n % 2 == 0 {
-                return rig.offer(id, "a").await.map(|_| ());
+                return rig.offer(id, "a").await.map(|_| ()).map_err(|refused| reason(&refused));
             }
             let placement = pb::Placement {
                 placement_id: id.clone(),
@@ -82,14 +83,14 @@ on_both_databases! {
                 ordered_start: date(2024, 3, 1),
                 ..Default::default()
             };
-            let record = Some(pb::import_choice_request::Record::Placement(placement));
-            let message = pb::ImportChoiceRequest { request_id: request_id(), origin: String::new(), record };
-            rig.client.clone().imports.import_choice(tokio_stream::iter([message])).await.map(|_| ())
+            let record = pb::create_import_request::Record::Placement(placement);
+            let (_, mut errors) = rig.import(messages(&request_id(), vec![record])).await.unwrap();
+            errors.pop().map_or(Ok(()), |error| Err(error.reason))
         }))
         .await;
         assert_eq!(taken.iter().filter(|result| result.is_ok()).count(), 1);
         for refused in taken.iter().filter_map(|result| result.as_ref().err()) {
-            assert!(["NO_FREE_PLACE", "OVER_CAPACITY"].contains(&reason(refused).as_str()), "{refused:?}");
+            assert_eq!(refused, "NO_FREE_PLACE");
         }
         assert_eq!(rig.offers(pb::offer::State::Open).await.len() + placed_at(rig, "a").await, 1);
     }

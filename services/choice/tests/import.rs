@@ -1,15 +1,19 @@
 //! Imports: all of it, or nothing and every error at once.
 
+use std::collections::BTreeSet;
+
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
-use niva_proto::common::v1 as common;
+use niva_proto::common::v1::{self as common, job};
 use niva_testing::on_both_databases;
-use pb::import_choice_request::Record;
+use pb::create_import_request::Record;
 use tonic::Status;
 
 use crate::feed::read;
-use crate::rig::{OCCUPATION, Rig, date, day, grant, period, reason, unit, wrong};
+use crate::rig::{
+    OCCUPATION, Rig, date, day, get_placement, grant, period, reason, request_id, unit, withdraw,
+};
 
 fn provider(id: &str) -> Record {
     Record::Provider(pb::Provider { provider_id: id.into(), name: "Omsorg AB".into(), info: None })
@@ -35,22 +39,64 @@ fn placed(id: &str, grant: &str, unit: &str) -> pb::Placement {
     }
 }
 
-fn messages(request_id: &str, records: Vec<Record>) -> Vec<pb::ImportChoiceRequest> {
-    let records = records.into_iter().enumerate();
-    records
-        .map(|(i, record)| pb::ImportChoiceRequest {
-            request_id: if i == 0 { request_id.into() } else { String::new() },
-            origin: format!("file.csv:{}", i + 2),
-            record: Some(record),
-        })
-        .collect()
+pub(crate) fn messages(request_id: &str, records: Vec<Record>) -> Vec<pb::CreateImportRequest> {
+    let first = |i, text: &str| if i == 0 { text.to_owned() } else { String::new() };
+    let message = |(i, record)| pb::CreateImportRequest {
+        request_id: first(i, request_id),
+        reason: first(i, "the nightly copy"),
+        origin: format!("file.csv:{}", i + 2),
+        record: Some(record),
+        ..Default::default()
+    };
+    records.into_iter().enumerate().map(message).collect()
 }
 
-async fn import(
-    rig: &Rig,
-    messages: Vec<pb::ImportChoiceRequest>,
-) -> Result<pb::ImportChoiceResponse, Status> {
-    Ok(rig.client.clone().imports.import_choice(tokio_stream::iter(messages)).await?.into_inner())
+impl Rig {
+    /// An import as it ended, and what is wrong with it.
+    pub(crate) async fn import(
+        &self,
+        messages: Vec<pb::CreateImportRequest>,
+    ) -> Result<(common::Import, Vec<common::ImportError>), Status> {
+        let mut client = self.client.clone().imports;
+        let import = client.create_import(tokio_stream::iter(messages)).await?.into_inner().import.unwrap();
+        let request = pb::GetImportRequest { import_id: import.import_id.clone() };
+        assert_eq!(client.get_import(request).await?.into_inner().import.as_ref(), Some(&import));
+        let state = if import.refused == 0 { job::State::Done } else { job::State::Failed };
+        assert_eq!(import.job.as_ref().unwrap().state(), state);
+        let (mut errors, mut page_token) = (Vec::new(), String::new());
+        loop {
+            let import_id = import.import_id.clone();
+            let request = pb::ListImportErrorsRequest { import_id, page_size: 1_000, page_token };
+            let page = client.list_import_errors(request).await?.into_inner();
+            errors.extend(page.errors);
+            page_token = page.next_page_token;
+            if page_token.is_empty() {
+                return Ok((import, errors));
+            }
+        }
+    }
+
+    /// What an import that takes effect came to: created, corrected, unchanged.
+    async fn imported(&self, request_id: &str, records: Vec<Record>) -> (i64, i64, i64) {
+        let (import, errors) = self.import(messages(request_id, records)).await.unwrap();
+        assert_eq!(errors, []);
+        (import.created, import.corrected, import.unchanged)
+    }
+
+    /// What is wrong with an import that has no effect: record, field, reason, words.
+    async fn refused(&self, records: Vec<Record>) -> Vec<(i64, String, String, String)> {
+        let before = self.state().await;
+        let (import, errors) = self.import(messages(&request_id(), records)).await.unwrap();
+        assert_eq!(self.state().await, before, "a failed import changed something");
+        let told: BTreeSet<i64> = errors.iter().map(|error| error.record).collect();
+        assert_eq!(import.refused, i64::try_from(told.len()).unwrap());
+        assert!(errors.iter().all(|e| e.origin == format!("file.csv:{}", e.record + 2)), "{errors:?}");
+        errors.into_iter().map(|e| (e.record, e.field, e.reason, e.description)).collect()
+    }
+}
+
+fn brief(errors: &[(i64, String, String, String)]) -> Vec<(i64, &str, &str)> {
+    errors.iter().map(|(record, field, reason, _)| (*record, field.as_str(), reason.as_str())).collect()
 }
 
 fn all_states(unit: &str) -> Vec<Record> {
@@ -79,15 +125,14 @@ on_both_databases! {
         records.push(at("u", "p", 5));
         records.push(provider("p"));
         let all = messages("import", records.clone());
-        let answer = import(&rig, all.clone()).await.unwrap();
-        assert_eq!(answer, pb::ImportChoiceResponse { providers: 1, units: 1, placements: 5 });
+        let answer = rig.import(all.clone()).await.unwrap();
+        assert_eq!((answer.0.created, answer.0.records), (7, 7));
         let state = rig.state().await;
-        assert_eq!(import(&rig, all).await.unwrap(), answer);
+        assert_eq!(rig.import(all).await.unwrap(), answer);
         let other = messages("import", records[..6].to_vec());
-        assert_eq!(reason(&import(&rig, other).await.unwrap_err()), "REQUEST_ID_REUSED");
+        assert_eq!(reason(&rig.import(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         assert_eq!(rig.state().await, state);
-        let again = import(&rig, messages("another", records)).await.unwrap_err();
-        assert_eq!(wrong(&again).iter().filter(|(_, reason)| reason == "ID_TAKEN").count(), 7);
+        assert_eq!(rig.imported("another", records).await, (0, 0, 7));
         assert_eq!(rig.state().await, state);
 
         let events = read(&rig.client, 0, 7).await;
@@ -115,7 +160,6 @@ on_both_databases! {
         let mut circle = grant("circle");
         circle.service = stockholm::STUDY_CIRCLE.into();
         rig.grants(vec![grant("g"), late, circle]).await;
-        let state = rig.state().await;
         let dated = |id: &str, f: &dyn Fn(&mut pb::Placement)| {
             let mut placement = placed(id, "g", "u");
             f(&mut placement);
@@ -145,33 +189,27 @@ on_both_databases! {
             Record::Placement(placed("12", "g", "w")),
             Record::Placement(pb::Placement { service: String::new(), placement_id: String::new(), ..placed("13", "g", "u") }),
         ];
-        let status = import(&rig, messages("import", records)).await.unwrap_err();
-        let found = wrong(&status);
-        let expected = [
-            ("records[2].unit.unit_id", "ID_TAKEN"),
-            ("records[3].unit.unit_id", "ID_TAKEN"),
-            ("records[4].unit.periods[0].provider_id", "PROVIDER_UNKNOWN"),
-            ("records[5].unit.periods[0].district", "DISTRICT_NOT_VALID"),
-            ("records[6].unit.periods", "NO_PERIOD_GIVEN"),
-            ("records[7].placement.end_date", "END_BEFORE_START"),
-            ("records[8].placement.notice_date", "NOTICE_BEFORE_ORDER"),
-            ("records[9].placement.actual_start", "START_BEFORE_ORDER"),
-            ("records[10].placement.end_date", "END_WITHOUT_START"),
-            ("records[11].placement.ordered_start", "FIELD_REQUIRED"),
-            ("records[12].placement.notice_date", "DATE_TOO_FAR"),
-            ("records[13].placement.grant_id", "GRANT_UNKNOWN"),
-            ("records[14].placement.grant_id", "GRANT_MISMATCH"),
-            ("records[15].placement.ordered_start", "OUTSIDE_GRANT"),
-            ("records[16].placement.grant_id", "GRANT_MISMATCH"),
-            ("records[17].placement.unit_id", "UNIT_UNKNOWN"),
-            ("records[19].placement.placement_id", "FIELD_REQUIRED"),
-            ("records[19].placement.service", "FIELD_REQUIRED"),
-        ];
-        assert_eq!(found, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
-        let words = niva_rpc::violations(&status);
-        assert!(words.iter().all(|(_, text)| text.starts_with("file.csv:")), "{words:?}");
-        assert!(words[6].1.starts_with("file.csv:10: notice on 2024-02-29"), "{}", words[6].1);
-        assert_eq!(rig.state().await, state);
+        let errors = rig.refused(records).await;
+        assert_eq!(brief(&errors), [
+            (2, "unit", "ID_TAKEN"),
+            (4, "unit.periods[0].provider_id", "PROVIDER_UNKNOWN"),
+            (5, "unit.periods[0].district", "DISTRICT_NOT_VALID"),
+            (6, "unit.periods", "NO_PERIOD_GIVEN"),
+            (7, "placement.end_date", "END_BEFORE_START"),
+            (8, "placement.notice_date", "NOTICE_BEFORE_ORDER"),
+            (9, "placement.actual_start", "START_BEFORE_ORDER"),
+            (10, "placement.end_date", "END_WITHOUT_START"),
+            (11, "placement.ordered_start", "FIELD_REQUIRED"),
+            (12, "placement.notice_date", "DATE_TOO_FAR"),
+            (13, "placement.grant_id", "GRANT_UNKNOWN"),
+            (14, "placement.grant_id", "GRANT_MISMATCH"),
+            (15, "placement.ordered_start", "OUTSIDE_GRANT"),
+            (16, "placement.grant_id", "GRANT_MISMATCH"),
+            (17, "placement.unit_id", "UNIT_UNKNOWN"),
+            (19, "placement.placement_id", "FIELD_REQUIRED"),
+            (19, "placement.service", "FIELD_REQUIRED"),
+        ]);
+        assert!(errors[5].3.starts_with("notice on 2024-02-29"), "{}", errors[5].3);
     }
 
     async fn places_are_counted_on_every_day(db: &TestDb) {
@@ -179,7 +217,6 @@ on_both_databases! {
         rig.unit("old", 2).await;
         rig.ordered("g9", "old", day(2024, 4, 2)).await;
         rig.grants((0..5).map(|n| grant(&format!("g{n}"))).collect()).await;
-        let state = rig.state().await;
         let until = |id: &str, grant: &str, unit: &str, from: u32, to: u32| {
             Record::Placement(pb::Placement {
                 ordered_start: date(2024, 3, from), actual_start: date(2024, 3, from), end_date: date(2024, 3, to),
@@ -196,34 +233,115 @@ on_both_databases! {
             Record::Placement(placed("4", "g3", "old")),
             Record::Placement(placed("5", "g4", "old")),
         ];
-        let status = import(&rig, messages("import", records.clone())).await.unwrap_err();
-        let told = niva_rpc::violations(&status);
-        assert_eq!(wrong(&status).iter().map(|(f, r)| (f.as_str(), r.as_str())).collect::<Vec<_>>(), [
-            ("records[3].placement.unit_id", "OVER_CAPACITY"),
-            ("records[6].placement.unit_id", "OVER_CAPACITY"),
+        let errors = rig.refused(records.clone()).await;
+        assert_eq!(brief(&errors), [
+            (3, "placement.unit_id", "NO_FREE_PLACE"),
+            (6, "placement.unit_id", "NO_FREE_PLACE"),
         ]);
-        assert!(told[0].1.contains("unit u would have 2 people on 2024-03-10, but has 1 places"), "{}", told[0].1);
-        assert!(told[1].1.contains("unit old would have 3 people on 2024-04-02"), "{}", told[1].1);
-        assert_eq!(rig.state().await, state);
+        assert!(errors[0].3.contains("unit u would have 2 people on 2024-03-10, but has 1 places"), "{}", errors[0].3);
+        assert!(errors[1].3.contains("unit old would have 3 people on 2024-04-02"), "{}", errors[1].3);
 
         let mut right = records;
         right.remove(6);
         right[3] = until("2", "g1", "u", 11, 12);
-        import(&rig, messages("import", right)).await.unwrap();
+        assert_eq!(rig.imported("import", right).await, (6, 0, 0));
     }
 
     async fn a_stream_that_is_wrong_in_itself(db: &TestDb) {
         let rig = Rig::new(db).await;
         let state = rig.state().await;
-        assert_eq!(reason(&import(&rig, Vec::new()).await.unwrap_err()), "FIELD_REQUIRED");
-        assert_eq!(reason(&import(&rig, messages("", vec![provider("p")])).await.unwrap_err()), "FIELD_REQUIRED");
+        assert_eq!(reason(&rig.import(Vec::new()).await.unwrap_err()), "FIELD_REQUIRED");
+        assert_eq!(reason(&rig.import(messages("", vec![provider("p")])).await.unwrap_err()), "FIELD_REQUIRED");
         let mut twice = messages("r", vec![provider("p"), provider("q")]);
         twice[1].request_id = "r".into();
-        assert_eq!(reason(&import(&rig, twice).await.unwrap_err()), "REQUEST_ID_REPEATED");
+        assert_eq!(reason(&rig.import(twice).await.unwrap_err()), "REQUEST_ID_REPEATED");
         let mut empty = messages("r", vec![provider("p")]);
         empty[0].record = None;
-        assert_eq!(reason(&import(&rig, empty).await.unwrap_err()), "FIELD_REQUIRED");
+        let (_, errors) = rig.import(empty).await.unwrap();
+        assert_eq!((errors[0].field.as_str(), errors[0].reason.as_str()), ("record", "FIELD_REQUIRED"));
+        let mut long = messages("r2", vec![provider("p")]);
+        long[0].origin = "x".repeat(65 << 10);
+        assert_eq!(reason(&rig.import(long).await.unwrap_err()), "IMPORT_TOO_LARGE");
+        let mut client = rig.client.clone().imports;
+        let unknown = pb::GetImportRequest { import_id: "none".into() };
+        assert_eq!(reason(&client.get_import(unknown).await.unwrap_err()), "NOT_FOUND");
+        let unknown = pb::ListImportErrorsRequest { import_id: "none".into(), ..Default::default() };
+        assert_eq!(reason(&client.list_import_errors(unknown).await.unwrap_err()), "NOT_FOUND");
         assert_eq!(rig.state().await, state);
+    }
+
+    async fn other_content_is_a_correction_with_the_reason_of_the_import(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.grants(vec![grant("g0"), grant("g1")]).await;
+        let city = |end: Option<common::Date>| vec![
+            provider("p"),
+            at("u", "p", 1),
+            Record::Placement(pb::Placement { actual_start: date(2024, 3, 1), end_date: end, ..placed("a", "g0", "u") }),
+        ];
+        assert_eq!(rig.imported("first", city(None)).await, (3, 0, 0));
+        // The place that is given up is free in the same import, whatever the order of the records.
+        let mut next = city(date(2024, 3, 14));
+        let later = pb::Placement { ordered_start: date(2024, 3, 15), ..placed("b", "g1", "u") };
+        next.insert(0, Record::Placement(later));
+        let mut unsaid = messages("unsaid", next.clone());
+        unsaid[0].reason.clear();
+        let (_, errors) = rig.import(unsaid).await.unwrap();
+        // A correction that is refused gives nothing up.
+        let reasons: Vec<_> = errors.iter().map(|e| (e.record, e.reason.as_str())).collect();
+        assert_eq!(reasons, [(0, "NO_FREE_PLACE"), (3, "REASON_MISSING")]);
+        let mut rehearsed = messages("rehearsed", next.clone());
+        rehearsed[0].validate_only = true;
+        let state = rig.state().await;
+        let (import, _) = rig.import(rehearsed).await.unwrap();
+        assert_eq!((import.validate_only, import.created, import.corrected, import.unchanged), (true, 1, 1, 2));
+        assert_eq!(rig.state().await, state);
+        assert_eq!(rig.imported("again", next.clone()).await, (1, 1, 2));
+        let ended = rig.client.clone().placements.get_placement(get_placement("a")).await.unwrap();
+        let ended = ended.into_inner().placement.unwrap();
+        let info = ended.info.as_ref().unwrap();
+        assert_eq!((ended.state(), ended.end_date), (pb::placement::State::Ended, date(2024, 3, 14)));
+        assert_eq!((info.revision, info.reason.as_str()), (2, "the nightly copy"));
+        assert_eq!(rig.imported("and again", next).await, (0, 0, 4));
+        let periods = vec![period(day(2024, 1, 1), "p", 1)];
+        let renamed = Record::Unit(pb::Unit { name: "Rågsved".into(), periods, ..unit("u", 1) });
+        assert_eq!(rig.imported("unit", vec![renamed]).await, (0, 1, 0));
+        rig.client.clone().placements.withdraw_placement(pb::WithdrawPlacementRequest { told_by_mistake: true, ..withdraw("b", 1) }).await.unwrap();
+        let back = rig.refused(vec![Record::Placement(placed("b", "g1", "u"))]).await;
+        assert_eq!(brief(&back), [(0, "placement", "FACT_WITHDRAWN")]);
+    }
+
+    async fn the_rules_of_the_rpcs_hold_for_records(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.grants(vec![grant("g0"), grant("g1")]).await;
+        // The grant is found by its days; started so that a switch may follow.
+        let unnamed = |id: &str, unit: &str| pb::Placement { grant_id: String::new(), ..placed(id, "g0", unit) };
+        let city = || vec![
+            provider("p"),
+            at("u", "p", 3),
+            at("v", "p", 3),
+            Record::Placement(pb::Placement { actual_start: date(2024, 3, 1), ..unnamed("a", "u") }),
+        ];
+        assert_eq!(rig.imported("city", city()).await, (4, 0, 0));
+        assert_eq!(rig.imported("again", city()).await, (0, 0, 4));
+        let told = rig.client.clone().placements.get_placement(get_placement("a")).await.unwrap();
+        assert_eq!(told.into_inner().placement.unwrap().grant_id, "g0");
+        let circle = pb::Unit { service: stockholm::STUDY_CIRCLE.into(), periods: vec![period(day(2024, 1, 1), "p", 3)], ..unit("u", 3) };
+        let nobody = pb::Placement { person_id: "nobody".into(), ..unnamed("d", "v") };
+        let errors = rig.refused(vec![
+            Record::Placement(unnamed("b", "v")),
+            Record::Unit(circle),
+            Record::Placement(nobody),
+            Record::Placement(pb::Placement { actual_start: date(2024, 3, 1), ..placed("a", "g1", "u") }),
+        ]).await;
+        assert_eq!(brief(&errors), [
+            (0, "placement", "EXCLUSIVE_SERVICE"),
+            (1, "unit.service", "UNIT_IN_USE"),
+            (2, "placement.grant_id", "GRANT_UNKNOWN"),
+            (3, "placement.person_id", "SUBJECT_FIXED"),
+        ]);
+        let switch = pb::placement::Beside::Switch.into();
+        let next = pb::Placement { beside: switch, ..unnamed("b", "v") };
+        assert_eq!(rig.imported("switch", vec![Record::Placement(next)]).await, (1, 0, 0));
     }
 
     async fn ten_thousand_records(db: &TestDb) {
@@ -237,13 +355,14 @@ on_both_databases! {
         records.extend((0..PLACEMENTS).map(|n| {
             Record::Placement(placed(&format!("l{n}"), &format!("g{n}"), &format!("u{}", n % 900)))
         }));
-        let answer = import(&rig, messages("import", records.clone())).await.unwrap();
-        assert_eq!(answer, pb::ImportChoiceResponse { providers: 100, units: 900, placements: 9_000 });
-        // With more errors than can be told, the rest is counted.
-        let status = import(&rig, messages("again", records)).await.unwrap_err();
-        let (told, reasons) = (niva_rpc::violations(&status), wrong(&status));
-        let (last, words) = (&reasons.last().unwrap().1, &told.last().unwrap().1);
-        assert_eq!(last, "MORE_ERRORS");
-        assert!(words.starts_with(&format!("{} more errors", 10_001 - told.len())), "{words}");
+        assert_eq!(rig.imported("import", records.clone()).await, (10_000, 0, 0));
+        assert_eq!(rig.imported("again", records).await, (0, 0, 10_000));
+        // Every error is told, page by page.
+        let wrong = (0..PLACEMENTS).map(|n| {
+            Record::Placement(pb::Placement { ordered_start: None, ..placed(&format!("l{n}"), &format!("g{n}"), "u0") })
+        });
+        let errors = rig.refused(wrong.collect()).await;
+        assert!(errors.iter().zip(0..).all(|(error, n)| (error.0, error.2.as_str()) == (n, "FIELD_REQUIRED")));
+        assert_eq!(errors.len(), PLACEMENTS);
     }
 }

@@ -67,16 +67,18 @@ async fn import(endpoints: &Endpoints, credentials: &Credentials, files: &CityDa
         niva_city::import::import(&endpoints.clients(credentials), files).await.map_err(Failure::failed)?;
     let (a, c) = (&imported.assessment, &imported.choice);
     show(format_args!(
-        "Imported {} persons, {} grants, {} measurements ({} facts are new, {} corrected); {} providers, {} units, {} placements; {} facts of attendance. \
-         Importing the same files again does nothing twice.",
+        "Imported {} persons, {} grants, {} measurements ({} facts are new, {} corrected); {} providers, {} units, {} placements \
+         ({} facts are new, {} corrected); {} facts of attendance. Importing the same files again does nothing twice.",
         count(rows(&files.persons)),
         count(rows(&files.grants)),
         count(rows(&files.measurements)),
         count(a.created),
         count(a.corrected),
-        count(c.providers),
-        count(c.units),
-        count(c.placements),
+        count(rows(&files.providers)),
+        count(rows(&files.units)),
+        count(rows(&files.placements)),
+        count(c.created),
+        count(c.corrected),
         count(imported.payment.records),
     ));
     Ok(())

@@ -60,9 +60,9 @@ pub struct Deps {
     pub city: Arc<ServiceCatalogue>,
     /// The compensation models.
     pub catalogue: Arc<Catalogue>,
-    /// Where assessment is, with credentials of the role `service`.
+    /// Where assessment is, with credentials of the role `feed_reader`.
     pub assessment: Channel,
-    /// Where choice is, with credentials of the role `service`.
+    /// Where choice is, with credentials of the role `feed_reader`.
     pub choice: Channel,
     /// First month of the ledger; `None`: the month of the first run that is made.
     pub opening_month: Option<Month>,

@@ -14,7 +14,7 @@
 //!
 //! In a handler [`scope`] gives what the call may see and change, and in whose name, [`answer`] makes a response or a status of what an operation answered, and
 //! [`answer!`] does both on one line. [`status`] alone makes a status of an error, [`wire`] reads and writes the
-//! contract's common values, [`import`] gathers a stream that is taken in whole or not at all.
+//! contract's common values.
 //!
 //! # Making a client
 //!
@@ -31,7 +31,6 @@
 mod bounded;
 mod caller;
 pub mod client;
-pub mod import;
 mod memory;
 mod observe;
 mod policy;

@@ -72,7 +72,7 @@ impl RoleServer {
         self
     }
 
-    /// Gives one method, `/niva.choice.v1.ImportService/ImportChoice`, more (or less) time than
+    /// Gives one method, `/niva.choice.v1.ImportService/CreateImport`, more (or less) time than
     /// [`Limits::request_timeout`].
     #[must_use]
     pub fn time_for(mut self, path: impl Into<String>, timeout: Duration) -> Self {

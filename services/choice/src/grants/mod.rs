@@ -10,8 +10,6 @@ use niva_feed::{FeedEvent, FeedSink};
 use niva_names::ServiceKey;
 use niva_store::Tx;
 
-use store::Known;
-
 pub(crate) use wire::source;
 
 /// Name of the feed in the table of cursors, and on the wire.

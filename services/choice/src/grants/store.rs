@@ -126,6 +126,18 @@ pub(crate) async fn hold(
         .collect()
 }
 
+/// All grants of some people, in order of id, held to the transaction's end.
+pub(crate) async fn hold_all(tx: &Tx<'_>, person_ids: &[&str]) -> Result<Vec<Known>, DbError> {
+    let mut found = Vec::new();
+    for chunk in person_ids.chunks(crate::store::CHUNK) {
+        let query = Entity::find().filter(Column::PersonId.is_in(chunk.iter().copied()));
+        for row in query.order_by_asc(Column::GrantId).lock_exclusive().all(tx).await? {
+            found.push(known(row)?);
+        }
+    }
+    Ok(found)
+}
+
 fn mine(person_id: &str, service: ServiceKey) -> Select<Entity> {
     let query = Entity::find().filter(Column::PersonId.eq(person_id));
     query.filter(Column::Service.eq(service.as_str())).order_by_asc(Column::GrantId)

@@ -1,96 +1,110 @@
-//! Imports: all records in one transaction, or none and every error at once.
-
-mod check;
-mod wire;
+//! Imports: what another system kept, all of it or nothing.
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use niva_access::Scope;
-use niva_base::OpError;
-use niva_choice_domain::{Placement, Provider, Unit};
-use niva_facts::{Info, Telling};
+use niva_base::{OpError, Violations};
+use niva_calendar::Datelike;
+use niva_facts::Telling;
+use niva_imports::{Effects, Numbered, Target};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
-use niva_rpc::import::{Findings, Import};
-use niva_store::request::ChangeCall as Call;
-use niva_store::{Tx, facts};
+use niva_rpc::wire::read;
+use niva_store::Tx;
+use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
-use tonic::{Request, Streaming};
+use tonic::{Request, Response, Streaming};
 
-use crate::{Answer, App, Told, feed, placements, providers, units};
+use crate::{Answer, App, placements, providers, units};
 
 /// Imports as tonic sees them.
-pub(crate) struct Imports(pub(crate) Arc<App>);
+pub(crate) struct Imports(pub(crate) niva_imports::Imports<Facts>);
 
-/// Records that are right, in their order.
-#[derive(Default)]
-struct Accepted {
-    providers: Vec<Provider>,
-    units: Vec<Unit>,
-    placements: Vec<Placement>,
-}
+/// What the records of an import become.
+pub(crate) struct Facts(pub(crate) Arc<App>);
 
 #[tonic::async_trait]
 impl ImportService for Imports {
-    async fn import_choice(
+    async fn create_import(
         &self,
-        request: Request<Streaming<pb::ImportChoiceRequest>>,
-    ) -> Answer<pb::ImportChoiceResponse> {
-        let caller = niva_rpc::caller(&request)?.clone();
-        let import = Import::gather(request.into_inner()).await?;
-        answer(self.import(&caller, import).await)
+        request: Request<Streaming<pb::CreateImportRequest>>,
+    ) -> Answer<pb::CreateImportResponse> {
+        let scope = niva_rpc::scope(&request)?.clone();
+        let (import, feed_position) = self.0.create(&scope, request.into_inner()).await?;
+        Ok(Response::new(pb::CreateImportResponse { import: Some(import), feed_position }))
+    }
+
+    async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Answer<pb::GetImportResponse> {
+        answer!(self.get(request))
+    }
+
+    async fn list_import_errors(
+        &self,
+        request: Request<pb::ListImportErrorsRequest>,
+    ) -> Answer<pb::ListImportErrorsResponse> {
+        answer!(self.errors(request))
     }
 }
 
 impl Imports {
-    async fn import(
+    async fn get(&self, _: &Scope, request: &pb::GetImportRequest) -> Result<pb::GetImportResponse, OpError> {
+        let id = read::only_id("import_id", &request.import_id)?;
+        Ok(pb::GetImportResponse { import: Some(self.0.get(&id).await?) })
+    }
+
+    async fn errors(
         &self,
         scope: &Scope,
-        import: Import<pb::ImportChoiceRequest>,
-    ) -> Result<pb::ImportChoiceResponse, OpError> {
-        let (request_id, request) = (import.request_id(), import.content());
-        let call = Call { method: "ImportChoice", caller, request_id, request };
-        let records = import.records();
-        let told =
-            &Telling { author: caller.author(), recorded_at: self.0.clock.now(), reason: String::new() };
-        self.0
-            .feed
-            .once(&call, self.0.clock.now(), |tx| {
-                Box::pin(async move {
-                    let mut findings = Findings::default();
-                    let accepted = check::check(tx, self.0.reader(), caller, records, &mut findings).await?;
-                    findings.finish(records)?;
-                    save(tx, &accepted, told).await
-                })
-            })
-            .await
+        request: &pb::ListImportErrorsRequest,
+    ) -> Result<pb::ListImportErrorsResponse, OpError> {
+        let id = read::only_id("import_id", &request.import_id)?;
+        let asked = (request.page_size, request.page_token.as_str());
+        let (errors, next_page_token) = self.0.errors(scope, &id, asked).await?;
+        Ok(pb::ListImportErrorsResponse { errors, next_page_token })
     }
 }
 
-async fn save(
-    tx: &Tx<'_>,
-    accepted: &Accepted,
-    told: &Telling,
-) -> Result<Told<pb::ImportChoiceResponse>, OpError> {
-    let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-    let answer = pb::ImportChoiceResponse {
-        providers: count(accepted.providers.len()),
-        units: count(accepted.units.len()),
-        placements: count(accepted.placements.len()),
-    };
-    let first = |id: &str| Info::first(id, told.clone());
-    let told: Vec<_> = accepted.providers.iter().map(|p| (p.clone(), first(&p.provider_id))).collect();
-    providers::store::insert_all(tx, &told).await?;
-    let providers: Vec<_> = told.iter().map(|(p, info)| providers::wire::write(p, info)).collect();
-    facts::append(tx, &providers).await?;
-    let told: Vec<_> = accepted.units.iter().map(|u| (u.clone(), first(&u.unit_id))).collect();
-    units::store::insert_all(tx, &told).await?;
-    let units: Vec<_> = told.iter().map(|(u, info)| units::wire::write(u, info)).collect();
-    facts::append(tx, &units).await?;
-    let told: Vec<_> = accepted.placements.iter().map(|p| (p.clone(), first(&p.placement_id))).collect();
-    placements::store::insert_all(tx, &told).await?;
-    let placements: Vec<_> = told.iter().map(|(p, info)| placements::wire::write(p, info)).collect();
-    facts::append(tx, &placements).await?;
-    let events = providers.iter().map(feed::provider).chain(units.iter().map(feed::unit));
-    Ok((answer, events.chain(placements.iter().map(feed::placement)).collect()))
+#[async_trait]
+impl Target for Facts {
+    type Entry = pb::CreateImportRequest;
+
+    /// Providers, units, placements by the month they are ordered for: one ends before the one that takes its place.
+    fn rank(entry: &pb::CreateImportRequest) -> i32 {
+        match &entry.record {
+            None | Some(Record::Provider(_)) => 0,
+            Some(Record::Unit(_)) => 1,
+            Some(Record::Placement(placement)) => {
+                let first = placement.ordered_start;
+                let first = read::optional_date(&mut Violations::new(), "ordered_start", first).flatten();
+                first.map_or(2, |day| 2 + day.year() * 12 + i32::try_from(day.month0()).unwrap_or_default())
+            }
+        }
+    }
+
+    async fn apply(
+        &self,
+        tx: &Tx<'_>,
+        told: &Telling,
+        entries: &[Numbered<pb::CreateImportRequest>],
+        effects: &mut Effects,
+    ) -> Result<(), OpError> {
+        let (mut run, mut work, mut placed) = (Vec::new(), Vec::new(), Vec::new());
+        for Numbered { number, entry } in entries {
+            let number = *number;
+            match &entry.record {
+                None => effects.refuse(number, "record", "FIELD_REQUIRED", "is required; give a value"),
+                Some(Record::Provider(entry)) => run.push(Numbered { number, entry }),
+                Some(Record::Unit(entry)) => work.push(Numbered { number, entry }),
+                Some(Record::Placement(entry)) => placed.push(Numbered { number, entry }),
+            }
+        }
+        providers::import::apply(tx, told, run, effects).await?;
+        units::import::apply(&self.0, tx, told, work, effects).await?;
+        placements::import::apply(&self.0, tx, told, placed, effects).await
+    }
+
+    fn committed(&self) {
+        self.0.feed.notify();
+    }
 }

@@ -1,5 +1,7 @@
 //! Placements, from order to end.
 
+mod ground;
+pub(crate) mod import;
 mod reads;
 pub(crate) mod store;
 pub(crate) mod wire;

@@ -1,6 +1,8 @@
 //! Placements.
 #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+use std::collections::BTreeMap;
+
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_calendar::{Interval, NaiveDate};
@@ -123,13 +125,14 @@ pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Placement>, DbE
     Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(placement).transpose()
 }
 
-/// Which of `ids` are taken.
-pub(crate) async fn taken(db: &impl ConnectionTrait, ids: &[&str]) -> Result<Vec<String>, DbError> {
-    let mut found = Vec::new();
+/// Those of `ids` that there are, also withdrawn ones, by id; held to the transaction's end.
+pub(crate) async fn lock_all(tx: &Tx<'_>, ids: &[&str]) -> Result<BTreeMap<String, Placement>, DbError> {
+    let mut found = BTreeMap::new();
     for chunk in ids.chunks(crate::store::CHUNK) {
-        let query = Entity::find().select_only().column(Column::PlacementId);
-        let query = query.filter(Column::PlacementId.is_in(chunk.iter().copied()));
-        found.extend(query.into_tuple::<String>().all(db).await?);
+        let query = Entity::find().filter(Column::PlacementId.is_in(chunk.iter().copied()));
+        for row in query.order_by_asc(Column::PlacementId).lock_exclusive().all(tx).await? {
+            found.insert(row.placement_id.clone(), placement(row)?);
+        }
     }
     Ok(found)
 }
@@ -179,6 +182,20 @@ pub(crate) async fn of_person(
     let query = stand().filter(Column::PersonId.eq(person_id)).filter(Column::Service.eq(service.as_str()));
     let query = query.filter(Column::PlacementId.ne(but)).order_by_asc(Column::PlacementId);
     query.all(db).await?.into_iter().map(placement).collect()
+}
+
+/// All placements of some people.
+pub(crate) async fn of_people(
+    db: &impl ConnectionTrait,
+    person_ids: &[&str],
+) -> Result<Vec<Placement>, DbError> {
+    let mut found = Vec::new();
+    for chunk in person_ids.chunks(crate::store::CHUNK) {
+        for row in stand().filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await? {
+            found.push(placement(row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// Ids of a page, in order, of what the caller may see.

@@ -123,9 +123,18 @@ pub(crate) fn mismatched(grant: &Grant) -> String {
 
 /// A placement as it is told.
 pub(crate) fn write(placement: &Placement, info: &Info) -> pb::Placement {
+    let mut told = message(placement);
+    if !info.stands() {
+        told.state = pb::placement::State::Withdrawn.into();
+    }
+    told.set_info(Some(info));
+    told
+}
+
+/// What a placement that stands says.
+pub(crate) fn message(placement: &Placement) -> pb::Placement {
     use pb::placement::{Beside as B, State};
     let state = match placement.state {
-        _ if !info.stands() => State::Withdrawn,
         PlacementState::Ordered => State::Ordered,
         PlacementState::Started { .. } => State::Started,
         PlacementState::NoShow { .. } => State::NoShow,
@@ -137,7 +146,7 @@ pub(crate) fn write(placement: &Placement, info: &Info) -> pb::Placement {
         Beside::Trial { .. } => B::Trial,
         Beside::Exception { .. } => B::Exception,
     };
-    let mut told = pb::Placement {
+    pb::Placement {
         placement_id: placement.placement_id.clone(),
         grant_id: placement.grant_id.clone(),
         person_id: placement.person_id.clone(),
@@ -151,7 +160,5 @@ pub(crate) fn write(placement: &Placement, info: &Info) -> pb::Placement {
         beside: beside.into(),
         beside_reason: placement.beside.reason().to_owned(),
         info: None,
-    };
-    told.set_info(Some(info));
-    told
+    }
 }

@@ -1,5 +1,6 @@
 //! Providers.
 
+pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 

@@ -24,8 +24,12 @@ pub(crate) fn provider(v: &mut Violations, given: &pb::Provider, made: Option<&s
 
 /// A provider as it is told.
 pub(crate) fn write(provider: &Provider, info: &Info) -> pb::Provider {
-    let mut told =
-        pb::Provider { provider_id: provider.provider_id.clone(), name: provider.name.clone(), info: None };
+    let mut told = message(provider);
     told.set_info(Some(info));
     told
+}
+
+/// What it says.
+pub(crate) fn message(provider: &Provider) -> pb::Provider {
+    pb::Provider { provider_id: provider.provider_id.clone(), name: provider.name.clone(), info: None }
 }

@@ -1,5 +1,6 @@
 //! Units.
 
+pub(crate) mod import;
 mod reads;
 pub(crate) mod store;
 pub(crate) mod wire;

@@ -122,6 +122,13 @@ fn orientation(v: &mut Violations, value: &str) -> Option<String> {
 
 /// A unit as it is told.
 pub(crate) fn write(unit: &Unit, info: &Info) -> pb::Unit {
+    let mut told = message(unit);
+    told.set_info(Some(info));
+    told
+}
+
+/// What it says.
+pub(crate) fn message(unit: &Unit) -> pb::Unit {
     let period = |(from, terms): &(NaiveDate, UnitTerms)| pb::UnitPeriod {
         valid_from: Some(date(*from)),
         provider_id: terms.provider_id.clone(),
@@ -130,15 +137,13 @@ pub(crate) fn write(unit: &Unit, info: &Info) -> pb::Unit {
         capacity: small(terms.capacity),
         orientation: terms.orientation.clone(),
     };
-    let mut told = pb::Unit {
+    pb::Unit {
         unit_id: unit.unit_id.clone(),
         name: unit.name.clone(),
         service: unit.service.into(),
         periods: unit.periods.all().iter().map(period).collect(),
         info: None,
-    };
-    told.set_info(Some(info));
-    told
+    }
 }
 
 /// Who holds places on a day.

@@ -67,7 +67,7 @@ pub struct Imported {
     /// Persons, grants and measurements.
     pub assessment: common::Import,
     /// Providers, units and placements.
-    pub choice: choice::ImportChoiceResponse,
+    pub choice: common::Import,
     /// Weekly schedules and occasions.
     pub payment: common::Import,
 }
@@ -131,27 +131,36 @@ pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<commo
 ///
 /// # Errors
 /// See [`import`].
-pub async fn into_choice(
-    clients: &Clients,
-    city: &CityData,
-) -> Result<choice::ImportChoiceResponse, ImportError> {
-    use choice::import_choice_request::Record;
+pub async fn into_choice(clients: &Clients, city: &CityData) -> Result<common::Import, ImportError> {
+    use choice::create_import_request::Record;
     let providers = city.providers.iter().map(|row| (row.origin(), Record::Provider(provider(row))));
     let units = city.units.iter().map(|row| (row.origin(), Record::Unit(unit(row))));
     let placements = city.placements.iter().map(|row| (row.origin(), Record::Placement(placement(row))));
-    let mut messages: Vec<choice::ImportChoiceRequest> = providers
+    let mut messages: Vec<choice::CreateImportRequest> = providers
         .chain(units)
         .chain(placements)
-        .map(|(origin, record)| choice::ImportChoiceRequest {
-            request_id: String::new(),
+        .map(|(origin, record)| choice::CreateImportRequest {
             origin,
             record: Some(record),
+            ..choice::CreateImportRequest::default()
         })
         .collect();
-    let Some(first) = messages.first_mut() else { return Ok(choice::ImportChoiceResponse::default()) };
-    first.request_id = request_id(city, 1);
-    let answer = clients.choice.clone().imports.import_choice(tokio_stream::iter(messages)).await;
-    answer.map(tonic::Response::into_inner).map_err(|status| refused("choice", &status))
+    let Some(first) = messages.first_mut() else { return Ok(common::Import::default()) };
+    (first.request_id, first.reason) = (request_id(city, 1), REASON.to_owned());
+    let mut imports = clients.choice.imports.clone();
+    let answer = imports.create_import(tokio_stream::iter(messages)).await;
+    let import = answer.map_err(|status| refused("choice", &status))?.into_inner().import.unwrap_or_default();
+    if import.refused == 0 {
+        return Ok(import);
+    }
+    let request = choice::ListImportErrorsRequest {
+        import_id: import.import_id,
+        page_size: 1_000,
+        ..choice::ListImportErrorsRequest::default()
+    };
+    let answer = imports.list_import_errors(request).await.map_err(|status| refused("choice", &status))?;
+    let lines = answer.into_inner().errors.iter().map(line).collect();
+    Err(ImportError::Refused { service: "choice", lines })
 }
 
 /// Weekly schedules and occasions. The placements must have arrived by the feed.

@@ -237,12 +237,14 @@ impl Steps<'_> {
         ));
         self.progress.begin("Import providers, units and placements");
         import::choice_has_caught_up(&importer).await.map_err(Failure::failed)?;
-        let c = import::into_choice(&importer, self.data).await.map_err(Failure::failed)?;
+        import::into_choice(&importer, self.data).await.map_err(Failure::failed)?;
+        let (providers, units) = (rows(self.data.providers.len()), rows(self.data.units.len()));
+        let placements = rows(self.data.placements.len());
         self.progress.done(format_args!(
             "{} providers, {} units and {} placements (invented)",
-            count(c.providers),
-            count(c.units),
-            count(c.placements)
+            count(providers),
+            count(units),
+            count(placements)
         ));
         Ok(City {
             name: self.world.city.city.clone(),
@@ -250,9 +252,9 @@ impl Steps<'_> {
             persons,
             grants,
             measurements,
-            providers: c.providers,
-            units: c.units,
-            placements: c.placements,
+            providers,
+            units,
+            placements,
             attendance: 0,
         })
     }
