@@ -6,7 +6,8 @@ use niva_choice_domain::{Around, Grant, Placement, Unit};
 use niva_names::ServiceInfo;
 use niva_store::Tx;
 
-use crate::{offers, placements};
+use crate::offers::store::open_at;
+use crate::placements::store::holding;
 
 /// What a placement is told among, with its person's grants and its unit held.
 pub(crate) struct Surroundings {
@@ -32,10 +33,10 @@ pub(crate) async fn taken(
     but: Option<&str>,
 ) -> Result<Vec<Interval>, OpError> {
     let units = [unit.unit_id.as_str()];
-    let placed = placements::store::holding(tx, &units, from.min(today)).await?;
+    let placed = holding(tx, &units, from.min(today)).await?;
     let placed = placed.iter().filter(|p| Some(p.placement_id.as_str()) != but);
     let mut taken: Vec<_> = placed.map(Placement::occupies).collect();
-    let offered = offers::store::open_at(tx, &units).await?;
+    let offered = open_at(tx, &units).await?;
     let offered = offered.iter().filter(|o| Some(o.offer_id.as_str()) != but);
     taken.extend(offered.filter_map(|o| o.occupies(today)));
     Ok(taken)
