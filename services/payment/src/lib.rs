@@ -20,6 +20,7 @@ mod premises_costs;
 mod runs;
 mod schedules;
 mod schema;
+mod special_compensations;
 mod store;
 mod transitions;
 mod units;
@@ -210,6 +211,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         occasion_service_server::OccasionServiceServer(occasions::Occasions),
         absence_service_server::AbsenceServiceServer(absences::Absences),
         agreement_service_server::AgreementServiceServer(agreements::Agreements),
+        special_compensation_service_server::SpecialCompensationServiceServer(special_compensations::SpecialCompensations),
         transition_service_server::TransitionServiceServer(transitions::Transitions),
         visit_service_server::VisitServiceServer(visits::Visits),
         premises_cost_service_server::PremisesCostServiceServer(premises_costs::PremisesCosts),

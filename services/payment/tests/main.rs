@@ -11,6 +11,8 @@ mod crashes;
 mod explanations;
 mod feeds;
 mod quotes;
+mod refused;
 mod runs;
+mod special;
 mod verbs;
 mod withdrawals;

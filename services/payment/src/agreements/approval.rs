@@ -3,11 +3,9 @@
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::{Info, Refused, Telling};
-use niva_payment_domain::check_second_person;
 use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read;
-use niva_store::{Tx, facts};
 use pb::agreement::Approval;
 
 use super::Agreements;
@@ -27,7 +25,8 @@ impl Agreements {
             Box::pin(async move {
                 let mut known: Known<pb::Agreement> = self.0.known(tx, scope, id).await?;
                 let info = next(&known, request.expected_revision, &told)?;
-                second_person(tx, &known.fact, scope).await?;
+                let since = known.fact.approval.as_ref().map_or(0, |approval| approval.revision);
+                known.second_person(tx, scope, since).await?;
                 known.fact.approval = Some(Approval {
                     revision: info.revision,
                     author: Some(author(&told.author)),
@@ -53,14 +52,4 @@ fn next(known: &Known<pb::Agreement>, expected: i64, told: &Telling) -> Result<I
         return Err(error.with("revision", newest.revision.to_string()));
     }
     Ok(next)
-}
-
-/// Whoever has told a revision since the last approval is not the second person.
-async fn second_person(tx: &Tx<'_>, agreement: &pb::Agreement, scope: &Scope) -> Result<(), OpError> {
-    let since = agreement.approval.as_ref().map_or(0, |approval| approval.revision);
-    for author in facts::authors_since::<pb::Agreement>(tx, &agreement.agreement_id, since).await? {
-        check_second_person(&author, &scope.author().subject)
-            .map_err(|error| OpError::denied(error.reason(), error.to_string()))?;
-    }
-    Ok(())
 }

@@ -2,6 +2,7 @@
 //! they say.
 
 pub(crate) mod ground;
+mod known;
 mod operations;
 mod plan;
 mod reads;
@@ -24,12 +25,15 @@ use prost::Message;
 use crate::{App, bound_to};
 
 use self::ground::Ground;
+pub(crate) use self::known::Known;
 pub(crate) use self::operations::operations;
 pub(crate) use self::plan::{Next, Plan, Wrong};
 pub(crate) use self::reads::Wanted;
 
 /// A resource of the contract that is a fact of a placement.
 pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
+    /// Whether no two that stand for a placement share a day.
+    const ALONE: bool = true;
     /// Whether it is checked against what else is known of the case.
     const OF_CASE: bool = false;
     /// Whether a new revision takes something over from the one before that nobody tells.
@@ -68,7 +72,7 @@ pub(crate) struct Told<'a> {
 /// What a fact of a placement says.
 #[derive(Debug, Clone)]
 pub(crate) struct Said {
-    /// The days that it is found by. No two standing facts of a kind and a placement share one.
+    /// The days that it is found by.
     pub(crate) days: Interval,
     /// What it says to the case.
     pub(crate) record: Record,
@@ -192,43 +196,6 @@ impl App {
         let known: Known<M> = self.known(tx, scope, id).await?;
         let info = known.info()?.withdrawn(expected, told.clone())?;
         known.renew(tx, &info).await
-    }
-
-    /// A fact that the scope may tell more of. Nobody tells other facts until the transaction ends.
-    pub(crate) async fn known<M: PlacementFact>(
-        &self,
-        tx: &Tx<'_>,
-        scope: &Scope,
-        id: &str,
-    ) -> Result<Known<M>, OpError> {
-        let locked = Ground::lock(tx, bound_to(scope)?).await?;
-        let missing = || OpError::not_found(M::KIND, id);
-        let fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
-        let ground = locked.load(tx, [fact.placement_id()].into(), false).await?;
-        if !ground.sees(fact.placement_id(), kept(&fact)?.days.first) {
-            return Err(missing());
-        }
-        Ok(Known { ground, fact })
-    }
-}
-
-/// A fact in its newest revision.
-pub(crate) struct Known<M> {
-    ground: Ground,
-    pub(crate) fact: M,
-}
-
-impl<M: PlacementFact> Known<M> {
-    pub(crate) fn info(&self) -> Result<Info, OpError> {
-        info(&self.fact)
-    }
-
-    /// Writes the next revision, and answers it.
-    pub(crate) async fn renew(mut self, tx: &Tx<'_>, info: &Info) -> Result<M, OpError> {
-        self.fact.set_info(Some(info));
-        let plan = Plan::renewal(&self.ground, self.fact)?;
-        let told = plan.carry_out(tx, &info.told).await?.pop();
-        told.ok_or_else(|| OpError::internal("a fact that was told is not answered"))
     }
 }
 

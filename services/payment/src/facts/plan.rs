@@ -64,7 +64,8 @@ impl<M: PlacementFact> Plan<M> {
         for next in facts {
             let Next { number, fact, said, .. } = &next;
             let mut found = next.against(&ground, &app.catalogue)?;
-            if let Some(other) = occupied.take(fact.placement_id(), said, fact.fact_id()) {
+            let other = M::ALONE.then(|| occupied.take(fact.placement_id(), said, fact.fact_id()));
+            if let Some(other) = other.flatten() {
                 let kind = M::KIND;
                 let words =
                     format!("shares days with {kind} {other}, which stands: correct or withdraw that one");
