@@ -55,6 +55,10 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         let mut client = rig.client.clone();
         rig.person("p").await;
+        let scope = Some(niva_proto::common::v1::GrantScope { sessions_per_week: 21, ..Default::default() });
+        let often = || pb::Application { scope: scope.clone(), ..application("a") };
+        refused!(rig, applications.record_application(apply(often())), InvalidArgument, "SESSIONS_OUT_OF_RANGE");
+        refused!(rig, applications.correct_application(correct(1, often())), InvalidArgument, "SESSIONS_OUT_OF_RANGE");
         let first = client.applications.record_application(apply(application("a"))).await.unwrap().into_inner().application.unwrap();
         client.applications.decide_application(decide("d", decision(Outcome::PartlyGranted, "ten hours are enough"))).await.unwrap();
         let appeal = pb::AppealApplicationRequest { request_id: "ap".into(), application_id: "a".into(), appeal_date: date(2024, 2, 20), ..Default::default() };

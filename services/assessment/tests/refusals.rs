@@ -56,6 +56,13 @@ on_both_databases! {
         let interval = common::GrantScope { time_interval: 4, ..Default::default() };
         let fourth = pb::Grant { scopes: vec![scope(date(2024, 1, 1), interval)], ..fine() };
         refused!(rig, grants.record_grant(record("r", fourth)), InvalidArgument, "TIME_INTERVAL_OUT_OF_RANGE");
+        let many = common::GrantScope { sessions_per_week: 21, ..Default::default() };
+        let often = pb::Grant { scopes: vec![scope(date(2024, 1, 1), many.clone())], ..fine() };
+        refused!(rig, grants.record_grant(record("r", often.clone())), InvalidArgument, "SESSIONS_OUT_OF_RANGE");
+        let often = pb::CorrectGrantRequest {
+            request_id: "c".into(), expected_revision: 1, reason: "misread".into(), grant: Some(pb::Grant { grant_id: "g".into(), ..often }), ..Default::default()
+        };
+        refused!(rig, grants.correct_grant(often), InvalidArgument, "SESSIONS_OUT_OF_RANGE");
         refused!(rig, grants.record_grant(record("r", pb::Grant { valid: None, ..fine() })), InvalidArgument, "FIELD_REQUIRED");
         // A board of other days, and a service of no day.
         let status = refused!(rig, grants.record_grant(record("r", pb::Grant { district: "Norrmalm".into(), ..fine() })), InvalidArgument, "DISTRICT_NOT_VALID");
@@ -70,6 +77,7 @@ on_both_databases! {
         refused!(rig, grants.change_grant_scope(change("x", date(2024, 2, 1), hours("10"))), NotFound, "NOT_FOUND");
         refused!(rig, grants.change_grant_scope(change("g", date(2025, 1, 1), hours("10"))), InvalidArgument, "OUTSIDE_GRANT");
         refused!(rig, grants.change_grant_scope(change("g", date(2024, 2, 1), hours("24.5"))), InvalidArgument, "HOURS_NOT_WHOLE");
+        refused!(rig, grants.change_grant_scope(change("g", date(2024, 2, 1), many)), InvalidArgument, "SESSIONS_OUT_OF_RANGE");
         refused!(rig, grants.change_grant_scope(change("g", date(2024, 2, 30), hours("10"))), InvalidArgument, "DATE_INVALID");
         refused!(rig, grants.change_grant_scope(change("g", None, hours("60"))), InvalidArgument, "FIELD_REQUIRED");
         let end = |grant: &str, last| pb::EndGrantRequest { request_id: "e".into(), grant_id: grant.into(), last, ..Default::default() };

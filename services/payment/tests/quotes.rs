@@ -3,7 +3,10 @@
 use niva_access::{Caller, Role};
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::common::v1::{self as wire, Regime};
-use niva_proto::payment::v1::{self as pb, Component};
+use niva_proto::payment::v1::{
+    self as pb, Component,
+    transition::{Outcome, To},
+};
 use niva_testing::TestDb;
 use tonic::Status;
 
@@ -159,6 +162,52 @@ async fn every_violation_is_told_at_once() {
         "MONTHS_OUT_OF_RANGE",
     ] {
         assert!(reasons.iter().any(|r| r == expected), "{expected} is not among {reasons:?}");
+    }
+    world.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn overrides_and_sessions_that_cannot_be_are_refused() {
+    let db = TestDb::sqlite().await;
+    let world = World::new(&db).await;
+    let sessions = |sessions_per_week| pb::CaseScopePeriod {
+        valid_from: date(day(2013, 3, 1)),
+        scope: Some(wire::GrantScope { sessions_per_week, ..Default::default() }),
+    };
+    let transition = |support_end, outcome| pb::Transition {
+        job_start: date(day(2013, 3, 4)),
+        to: To::Work.into(),
+        support_end,
+        outcome: Some(outcome),
+        ..Default::default()
+    };
+    let early = Outcome::ReturnDate(date(day(2013, 3, 3)).unwrap());
+    let fine = || case(stockholm::OCCUPATION, (2013, 3, 1));
+    let week = pb::WeeklySchedule { monday: 1, tuesday: 1, ..Default::default() };
+    let weekly = pb::Schedule { valid_from: date(day(2013, 3, 1)), week: Some(week), ..Default::default() };
+    let agreement = pb::Agreement {
+        valid: crate::common::city::days(day(2013, 3, 1), None),
+        price: Some(wire::Money { ore: 1 }),
+        ..Default::default()
+    };
+    for (wrong, refusal) in [
+        (pb::CompensationCase { scopes: vec![sessions(21)], ..fine() }, "SESSIONS_OUT_OF_RANGE"),
+        (
+            pb::CompensationCase { scopes: vec![sessions(1)], schedules: vec![weekly], ..fine() },
+            "SCHEDULE_EXCEEDS_GRANT",
+        ),
+        (pb::CompensationCase { agreements: vec![agreement], ..fine() }, "AGREEMENT_UNIT_UNKNOWN"),
+        (
+            pb::CompensationCase { transitions: vec![transition(None, Outcome::Left(true))], ..fine() },
+            "OUTCOME_WITHOUT_SUPPORT_END",
+        ),
+        (
+            pb::CompensationCase { transitions: vec![transition(date(day(2013, 3, 20)), early)], ..fine() },
+            "RETURN_BEFORE_JOB",
+        ),
+    ] {
+        let refused = quote(&world, wrong, (2013, 3), (2013, 3)).await.unwrap_err();
+        assert_eq!(niva_rpc::reasons(&refused), [refusal], "{:?}", niva_rpc::violations(&refused));
     }
     world.stop().await;
 }
