@@ -120,11 +120,9 @@ impl<'a> Oracle<'a> {
             if vacant {
                 self.vacant(day);
             }
-            if !here {
-                if self.count(day) > 0 {
-                    let outside = HoldReason::OccasionOutsidePlacement;
-                    self.out.held.insert((Component::EveningNight, day, outside));
-                }
+            if !here && self.count(day) > 0 {
+                let outside = HoldReason::OccasionOutsidePlacement;
+                self.out.held.insert((Component::EveningNight, day, outside));
             }
             day = day.succ_opt().unwrap();
         }

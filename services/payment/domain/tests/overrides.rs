@@ -245,8 +245,7 @@ fn absence_changes_nothing_unless_a_model_has_a_rule() {
     let scope = Scope { time_interval: Some(1), ..Scope::default() };
     let facts =
         Facts::new(stockholm::OCCUPATION, "2022-03-14").scope(scope).of_scale("occupation-2022").level(2);
-    let away =
-        facts.clone().absent(days("2022-04-01", "2022-04-10")).absent(days("2022-04-11", "2022-04-20"));
+    let away = facts.absent(days("2022-04-01", "2022-04-10")).absent(days("2022-04-11", "2022-04-20"));
     let owed = away.owed_by_own("2022-04", "2022-04");
     // The rule of that model: fourteen days. The two absences are one of twenty.
     assert_eq!(
