@@ -109,13 +109,16 @@ async fn nobody_approves_what_they_made() {
         payment_run_id: run.payment_run_id.clone(),
         amount: run.control.as_ref().and_then(|control| control.amount),
     };
-    // The maker with the other role as well is still the maker; without the role it does not even come to that.
-    let both = [Role::FinanceMaker, Role::FinanceApprover];
-    let refused = world.payment_as(&run.maker, &both).runs.approve_payment_run(approve()).await.unwrap_err();
+    // The maker with another token is still the maker; the two roles are never in one token; without the role it does not
+    // even come to that.
+    let (one, both) = ([Role::FinanceApprover], [Role::FinanceMaker, Role::FinanceApprover]);
+    let refused = world.payment_as(&run.maker, &one).runs.approve_payment_run(approve()).await.unwrap_err();
     assert_eq!(reason(&refused), "SAME_PERSON", "{refused:?}");
+    let refused = world.payment_as("anybody", &both).runs.approve_payment_run(approve()).await.unwrap_err();
+    assert_eq!(reason(&refused), "TOKEN_INVALID", "{refused:?}");
     let refused = world.payment(Role::FinanceMaker).runs.approve_payment_run(approve()).await.unwrap_err();
     assert_eq!(reason(&refused), "ROLE_MISSING", "{refused:?}");
-    let answer = world.payment_as("somebody-else", &both).runs.approve_payment_run(approve()).await.unwrap();
+    let answer = world.payment_as("somebody-else", &one).runs.approve_payment_run(approve()).await.unwrap();
     let approved = answer.into_inner().payment_run.unwrap();
     assert_eq!((approved.maker.as_str(), approved.approver.as_str()), (run.maker.as_str(), "somebody-else"));
     world.close().await;

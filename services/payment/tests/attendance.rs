@@ -141,7 +141,7 @@ niva_testing::on_both_databases! {
         let circle = pb::Occasion { component: Component::Rate.into(), ..evening((2024, 3, 3), 1) };
         assert_eq!(reason(&report(&world, finance(), "x", vec![circle]).await.unwrap_err()), "COMPONENT_NOT_REPORTED");
         assert_eq!(reason(&report(&world, finance(), "x", vec![]).await.unwrap_err()), "COUNT_OUT_OF_RANGE");
-        assert_eq!(reason(&report(&world, provider("PR-2"), "x", vec![evening((2024, 3, 3), 1)]).await.unwrap_err()), "OTHER_PROVIDER");
+        assert_eq!(reason(&report(&world, provider("PR-2"), "x", vec![evening((2024, 3, 3), 1)]).await.unwrap_err()), "PLACEMENT_UNKNOWN");
         let request = pb::RecordScheduleRequest { request_id: "x".to_owned(), validate_only: false, schedule: Some(schedule("PL-9", (2024, 3, 1), [1; 5])) };
         assert_eq!(reason(&world.by(finance()).schedules.record_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
         for (sessions, refusal) in [([2; 5], "SCHEDULE_OUT_OF_RANGE"), ([2, 1, 1, 0, 0], "SCHEDULE_EXCEEDS_GRANT")] {

@@ -272,7 +272,7 @@ niva_testing::on_both_databases! {
         let told = world.provider("PR-1").occasions.record_occasions(record(vec![evening((2024, 3, 11), 2)])).await.unwrap().into_inner().occasions;
         let other = Occasion { placement_id: "PL-0003".to_owned(), ..evening((2024, 3, 11), 1) };
         world.maker().occasions.record_occasions(record(vec![other.clone()])).await.unwrap();
-        assert_eq!(reason(&world.provider("PR-1").occasions.record_occasions(record(vec![other])).await.unwrap_err()), "OTHER_PROVIDER");
+        assert_eq!(reason(&world.provider("PR-1").occasions.record_occasions(record(vec![other])).await.unwrap_err()), "PLACEMENT_UNKNOWN");
         let id = told[0].occasion_id.clone();
         let get = pb::GetOccasionRequest { occasion_id: id.clone(), as_of: None };
         assert!(world.provider("PR-1").occasions.get_occasion(get.clone()).await.is_ok());

@@ -1,6 +1,6 @@
 //! Grants as they now stand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use niva_access::Scope;
 use niva_assessment_domain::Grant;
@@ -10,7 +10,6 @@ use niva_facts::Info;
 use niva_names::ServiceKey;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
-use sea_orm::sea_query::{Query, SelectStatement};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
@@ -70,16 +69,6 @@ pub(crate) async fn overlapping(
         }
     }
     Ok(found)
-}
-
-/// People with a grant of one of some boards, as a subquery; withdrawn ones count no more.
-pub(crate) fn people_of(districts: &BTreeSet<String>) -> SelectStatement {
-    Query::select()
-        .column(Column::PersonId)
-        .from(Entity)
-        .and_where(Column::District.is_in(districts))
-        .and_where(Column::State.eq("stands"))
-        .to_owned()
 }
 
 /// A standing grant that names an application.

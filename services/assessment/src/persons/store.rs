@@ -1,5 +1,7 @@
 //! Persons as they now stand.
 
+use std::collections::BTreeSet;
+
 use niva_access::{Reach, Scope};
 use niva_assessment_domain::Person;
 use niva_base::OpError;
@@ -11,7 +13,6 @@ use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
 };
 
-use crate::grants::store as grants;
 use crate::persons::Filter;
 use crate::store;
 use entity::{ActiveModel, Column, Entity};
@@ -96,11 +97,21 @@ pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
             let person = || Expr::col(column.as_column_ref());
             Condition::any()
                 .add(person().in_subquery(people(Condition::all().add(lives))))
-                .add(person().in_subquery(grants::people_of(districts)))
+                .add(person().in_subquery(granted_by(districts)))
         }
         Reach::Person(person) => all.add(column.eq(person.as_str())),
         Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
     }
+}
+
+/// People with a grant of one of some boards, as a subquery; withdrawn ones count no more.
+fn granted_by(districts: &BTreeSet<String>) -> SelectStatement {
+    Query::select()
+        .column("person_id")
+        .from("grant")
+        .and_where(Expr::col("district").is_in(districts))
+        .and_where(Expr::col("state").eq("stands"))
+        .to_owned()
 }
 
 /// Something that is told of the person and stands, in words: `grant g1`.

@@ -104,6 +104,10 @@ impl Placements {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
+                    // Before anything else: the id is in use.
+                    if store::is_taken(tx, &given.placement_id).await? {
+                        return Err(id_taken("placement", &given.placement_id));
+                    }
                     let placement = self.checked(tx, scope, given.clone(), None).await?;
                     let info = Info::first(&placement.placement_id, told);
                     if !store::insert_new(tx, &placement, &info).await? {

@@ -120,6 +120,11 @@ pub(crate) async fn find(
     found.one(db).await?.map(placement).transpose()
 }
 
+/// Whether there is such a placement, whosever it is.
+pub(crate) async fn is_taken(db: &impl ConnectionTrait, id: &str) -> Result<bool, DbError> {
+    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.is_some())
+}
+
 /// The placement, also a withdrawn one, held to the transaction's end.
 pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Placement>, DbError> {
     Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(placement).transpose()

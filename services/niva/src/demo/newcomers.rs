@@ -223,8 +223,9 @@ impl Person {
         };
         Self {
             plan,
-            person_id: format!("NEW-{number:02}"),
-            grant_id: format!("NEW-{number:02}-G"),
+            // An officer gives ids that begin with the district.
+            person_id: format!("{district}-{number:02}"),
+            grant_id: format!("{district}-{number:02}-G"),
             district,
             request: format!("{prefix}-new-{number:02}"),
             officer: world.clients(&officer),

@@ -66,6 +66,19 @@ pub(super) fn read(
     terms.aliases = aliases(&terms, &common.aliases);
     let at = section.span.clone();
     section.finish(problems);
+    terms.index = index(&terms, &tables.places, problems);
+    terms.version = version(&terms);
+    if levels_known {
+        rules_fit(&terms, &at, problems);
+    }
+    if !tables.unreadable {
+        complete(&terms, &at, problems);
+    }
+    Some(terms)
+}
+
+/// Every price, found by arithmetic. Two amounts for the same thing are a problem at the second.
+fn index(terms: &ServiceTerms, places: &[std::ops::Range<usize>], problems: &mut Problems<'_>) -> RateIndex {
     let priced = Priced {
         levels: &terms.levels,
         regimes: &terms.regimes,
@@ -75,23 +88,14 @@ pub(super) fn read(
     };
     let (index, clashes) = RateIndex::of(&priced);
     for (first, second) in clashes {
-        let (Some(amount), Some(first), Some(second)) =
-            (terms.amounts.get(second), tables.places.get(first), tables.places.get(second))
-        else {
+        let places = (places.get(first), places.get(second));
+        let (Some(amount), (Some(first), Some(second))) = (terms.amounts.get(second), places) else {
             continue;
         };
         let what = format!("{} has this amount already, on line {}", amount.component, problems.line(first));
         problems.add(second, what, "remove one of the two");
     }
-    terms.index = index;
-    terms.version = version(&terms);
-    if levels_known {
-        rules_fit(&terms, &at, problems);
-    }
-    if !tables.unreadable {
-        complete(&terms, &at, problems);
-    }
-    Some(terms)
+    index
 }
 
 /// A service that the city has.
