@@ -1,6 +1,6 @@
 //! The schema: our tables and the shared crates'.
 
-use niva_store::schema::Migration;
+use niva_store::schema::{AppendOnly, Migration};
 use niva_store::{facts, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,6 +16,7 @@ impl MigratorTrait for Migrator {
             facts::migration(),
             niva_imports::migration(),
             Migration::boxed("assessment_1", include_str!("../migrations/0001_tables.sql")),
+            AppendOnly::new("assessment_append_only_1").table("fact_revision").table("feed_event").boxed(),
         ]
     }
 }

@@ -14,6 +14,7 @@ mod serve;
 #[cfg(test)]
 mod tests;
 mod token;
+mod verify;
 mod wire;
 
 use std::process::ExitCode;
@@ -53,6 +54,8 @@ enum Command {
     Serve(serve::Chosen),
     /// Bring a part's database up to date.
     Migrate(migrate::Options),
+    /// Find what of a part's ledger is not as it was written.
+    Verify(verify::Options),
     /// Look at compensation models.
     #[command(subcommand)]
     Models(models::Command),
@@ -96,6 +99,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Demo(options) => demo::run(options),
         Command::Serve(chosen) => serve::run(&chosen),
         Command::Migrate(options) => migrate::run(&options),
+        Command::Verify(options) => verify::run(&options),
         Command::Models(command) => models::run(command),
         Command::Quote(options) => quote::run(&options),
         Command::Import(options) => import::run(&options),

@@ -28,6 +28,8 @@ pub(crate) struct Registered {
     pub(crate) serve: fn(&ArgMatches) -> Result<(), Failure>,
     /// Brings its database up to date.
     pub(crate) migrate: fn(&Database) -> BoxFuture<'_, Result<(), DbError>>,
+    /// What in its database is not as it was written, in words.
+    pub(crate) verify: fn(&Database) -> BoxFuture<'_, Result<Vec<String>, DbError>>,
 }
 
 impl std::fmt::Debug for Registered {
@@ -45,6 +47,7 @@ impl Registered {
             options: P::Options::augment_args,
             serve: serve::<P>,
             migrate: |db| Box::pin(P::migrate(db)),
+            verify: |db| Box::pin(P::verify(db)),
         }
     }
 

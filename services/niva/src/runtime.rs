@@ -8,10 +8,10 @@ use crate::failure::{Doing, Failure};
 pub(crate) const QUIET: &str = "warn";
 
 /// Runs a command on a runtime of its own.
-pub(crate) fn block_on(
+pub(crate) fn block_on<T>(
     telemetry: &TelemetryConfig,
-    command: impl Future<Output = Result<(), Failure>>,
-) -> Result<(), Failure> {
+    command: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().enable_all().build().doing("start the runtime")?;
     runtime.block_on(async {

@@ -77,6 +77,11 @@ impl Part for Config {
         db.migrate::<Migrator>().await
     }
 
+    async fn verify(db: &Database) -> Result<Vec<String>, DbError> {
+        let verified = crate::verify(db).await?;
+        Ok(verified.findings.iter().map(ToString::to_string).collect())
+    }
+
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let assessment = self.assessment.channel(self.credentials.clone());

@@ -49,6 +49,7 @@ use tonic::service::Routes;
 
 pub use compensation::calculate;
 pub use config::{Config, Options};
+pub use runs::{Finding, Verified, verify};
 pub use schema::Migrator;
 
 /// What the service stands on.

@@ -74,7 +74,7 @@ niva_testing::on_both_databases! {
         assert_eq!(dimensions.len(), 6);
         assert!(dimensions.values().all(|sum| *sum == (12, amount(&run))), "{dimensions:?}");
         let approved = world.approve(&run).await.unwrap();
-        assert_eq!((approved.state(), approved.approver.as_str()), (State::Approved, "approver"));
+        assert_eq!((approved.state(), approved.approver.as_str()), (State::Approved, "run-approver"));
         assert!(approved.approve_time.is_some());
         let request = pb::GetPaymentRunRequest { payment_run_id: "2024-03.1".to_owned() };
         assert_eq!(world.maker().runs.get_payment_run(request).await.unwrap().into_inner().payment_run, Some(approved));
@@ -134,8 +134,8 @@ niva_testing::on_both_databases! {
         assert_eq!(world.maker().runs.create_payment_run(request.clone()).await.unwrap().into_inner(), first);
         let other = pb::CreatePaymentRunRequest { month: Some(wire::Month { year: 2024, month: 4 }), ..request };
         assert_eq!(reason(&world.maker().runs.create_payment_run(other).await.unwrap_err()), "REQUEST_ID_REUSED");
-        let amount = run.control.unwrap().amount;
-        let request = pb::ApprovePaymentRunRequest { request_id: "a-1".to_owned(), payment_run_id: run.payment_run_id, amount };
+        let pb::ControlTotals { amount, lines_sha256, .. } = run.control.unwrap();
+        let request = pb::ApprovePaymentRunRequest { request_id: "a-1".to_owned(), payment_run_id: run.payment_run_id, amount, lines_sha256 };
         let first = world.approver().runs.approve_payment_run(request.clone()).await.unwrap().into_inner();
         assert_eq!(world.approver().runs.approve_payment_run(request).await.unwrap().into_inner(), first);
         world.stop().await;
@@ -166,12 +166,14 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let run = world.calculated(2024, 3).await;
+        let sha256 = run.control.as_ref().unwrap().lines_sha256.clone();
         let approve = |by: Caller, id: &str, ore: i64| {
             let mut client = world.by(by);
             let request = pb::ApprovePaymentRunRequest {
                 request_id: world.request(),
                 payment_run_id: id.to_owned(),
                 amount: Some(wire::Money { ore }),
+                lines_sha256: sha256.clone(),
             };
             async move { client.runs.approve_payment_run(request).await }
         };

@@ -44,6 +44,13 @@ pub trait Part: Sized + Send + 'static {
     /// Brings its database up to date.
     fn migrate(db: &Database) -> impl Future<Output = Result<(), DbError>> + Send;
 
+    /// Reads what its database keeps for good, and finds what is not as it was written, in words. A part that keeps no
+    /// ledger finds nothing.
+    fn verify(db: &Database) -> impl Future<Output = Result<Vec<String>, DbError>> + Send {
+        let _ = db;
+        std::future::ready(Ok(Vec::new()))
+    }
+
     /// Starts it on its database, until `shutdown`.
     fn start(
         self,

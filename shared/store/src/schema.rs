@@ -48,26 +48,73 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// A migration in SQL. In its statements stand the same words as in a [`Migration`]'s file.
-pub struct Ddl {
+/// A migration after which rows of some tables are never changed nor deleted, whoever tries: the database refuses it, and
+/// on PostgreSQL it refuses to empty the table too. What is not refused, a verifier finds.
+pub struct AppendOnly {
     name: &'static str,
-    up: fn(postgres: bool) -> Vec<&'static str>,
-    down: &'static [&'static str],
+    tables: Vec<(&'static str, Option<&'static str>)>,
 }
 
-impl Ddl {
-    /// A migration for a `Migrator`'s list. `up` learns whether it speaks to PostgreSQL.
+impl AppendOnly {
+    /// Of no table yet.
     #[must_use]
-    pub fn boxed(
-        name: &'static str,
-        up: fn(postgres: bool) -> Vec<&'static str>,
-        down: &'static [&'static str],
-    ) -> Box<dyn MigrationTrait> {
-        Box::new(Self { name, up, down })
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, tables: Vec::new() }
+    }
+
+    /// All rows of a table.
+    #[must_use]
+    pub fn table(mut self, table: &'static str) -> Self {
+        self.tables.push((table, None));
+        self
+    }
+
+    /// Rows of a table about which something is so already: `OLD.state = 'approved'`.
+    #[must_use]
+    pub fn table_when(mut self, table: &'static str, when: &'static str) -> Self {
+        self.tables.push((table, Some(when)));
+        self
+    }
+
+    /// For a `Migrator`'s list.
+    #[must_use]
+    pub fn boxed(self) -> Box<dyn MigrationTrait> {
+        Box::new(self)
+    }
+
+    fn on_sqlite(&self) -> String {
+        let mut sql = String::new();
+        for (table, when) in &self.tables {
+            let when = when.map(|when| format!(" WHEN {when}")).unwrap_or_default();
+            for change in ["UPDATE", "DELETE"] {
+                let name = format!("{table}_no_{}", change.to_lowercase());
+                let refuse = format!("SELECT RAISE(ABORT, 'rows of {table} are never changed')");
+                sql +=
+                    &format!("CREATE TRIGGER {name} BEFORE {change} ON {table}{when} BEGIN {refuse}; END;\n");
+            }
+        }
+        sql
+    }
+
+    fn on_postgres(&self) -> String {
+        let mut sql = String::from(
+            "CREATE OR REPLACE FUNCTION niva_append_only() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'restrict_violation'; \
+             END $$;\n",
+        );
+        let refuse = "EXECUTE FUNCTION niva_append_only()";
+        for (table, when) in &self.tables {
+            let when = when.map(|when| format!(" WHEN ({when})")).unwrap_or_default();
+            sql += &format!(
+                "CREATE TRIGGER {table}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW{when} {refuse};\n\
+                 CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse};\n"
+            );
+        }
+        sql
     }
 }
 
-impl MigrationName for Ddl {
+impl MigrationName for AppendOnly {
     fn name(&self) -> &str {
         self.name
     }
@@ -75,19 +122,10 @@ impl MigrationName for Ddl {
 
 #[expect(elided_lifetimes_in_paths, reason = "the trait hides it, and async_trait wants the same here")]
 #[sea_orm_migration::async_trait::async_trait]
-impl MigrationTrait for Ddl {
+impl MigrationTrait for AppendOnly {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for sql in (self.up)(is_postgres(manager)) {
-            run(manager, sql).await?;
-        }
-        Ok(())
-    }
-
-    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        for sql in self.down {
-            run(manager, sql).await?;
-        }
-        Ok(())
+        let sql = if is_postgres(manager) { self.on_postgres() } else { self.on_sqlite() };
+        run(manager, &sql).await
     }
 }
 

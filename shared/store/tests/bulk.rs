@@ -6,23 +6,16 @@ use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use niva_base::OpError;
 use niva_store::DbError;
 use niva_store::bulk::{Cell, insert};
-use niva_store::schema::Ddl;
+use niva_store::schema::Migration;
 use niva_testing::TestDb;
 
 struct Migrator;
 
 impl sea_orm_migration::MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
-        vec![Ddl::boxed(
-            "wide",
-            |_| {
-                vec![
-                    "CREATE TABLE wide (id {int} PRIMARY KEY, small INTEGER, flag BOOLEAN, words TEXT, bytes {blob}, \
-                     day DATE, at {instant})",
-                ]
-            },
-            &["DROP TABLE wide"],
-        )]
+        let wide = "CREATE TABLE wide (id {int} PRIMARY KEY, small INTEGER, flag BOOLEAN, words TEXT, bytes {blob}, \
+                    day DATE, at {instant})";
+        vec![Migration::boxed("wide", wide)]
     }
 }
 

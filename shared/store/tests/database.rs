@@ -8,7 +8,7 @@ use sea_orm::{ConnectionTrait, Statement, StreamTrait};
 use sea_orm_migration::MigratorTrait;
 
 use niva_base::OpError;
-use niva_store::schema::Ddl;
+use niva_store::schema::{AppendOnly, Migration};
 use niva_store::{Database, DbError, Tx};
 use niva_testing::TestDb;
 
@@ -16,17 +16,13 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn sea_orm_migration::MigrationTrait>> {
-        vec![Ddl::boxed(
-            "counter",
-            |_| {
-                vec![
-                    "CREATE TABLE counter (id {int} PRIMARY KEY, n {int} NOT NULL)",
-                    "CREATE TABLE child (id {int} PRIMARY KEY REFERENCES counter (id))",
-                    "INSERT INTO counter VALUES (1, 0), (2, 0)",
-                ]
-            },
-            &["DROP TABLE child", "DROP TABLE counter"],
-        )]
+        let counter = "CREATE TABLE counter (id {int} PRIMARY KEY, n {int} NOT NULL);
+                       CREATE TABLE child (id {int} PRIMARY KEY REFERENCES counter (id));
+                       INSERT INTO counter VALUES (1, 0), (2, 0);
+                       CREATE TABLE kept (id {int} PRIMARY KEY, done BOOLEAN NOT NULL);
+                       INSERT INTO kept VALUES (1, TRUE), (2, FALSE);";
+        let kept = AppendOnly::new("kept").table_when("kept", "OLD.done").boxed();
+        vec![Migration::boxed("counter", counter), kept]
     }
 }
 
@@ -44,6 +40,18 @@ async fn add(tx: &Tx<'_>, id: i64) -> Result<(), DbError> {
 }
 
 niva_testing::on_both_databases! {
+    async fn rows_that_are_kept_are_not_changed(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        let conn = db.db().conn();
+        for sql in ["UPDATE kept SET done = FALSE WHERE id = 1", "DELETE FROM kept WHERE id = 1"] {
+            let refused = conn.execute_unprepared(sql).await.unwrap_err().to_string();
+            assert!(refused.contains("rows of kept are never changed"), "{refused}");
+        }
+        conn.execute_unprepared("UPDATE kept SET done = TRUE WHERE id = 2").await.unwrap();
+        conn.execute_unprepared("INSERT INTO kept VALUES (3, TRUE)").await.unwrap();
+        assert_eq!(number(conn, "SELECT COUNT(*) AS n FROM kept WHERE done").await, 3);
+    }
+
     async fn writers_of_several_pools_lose_nothing(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let other = Database::connect(db.url()).await.unwrap();

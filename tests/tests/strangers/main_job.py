@@ -133,7 +133,8 @@ def pay(placement_id):
         run = progress.payment_run
     assert run.state == runs_pb2.PaymentRun.STATE_CALCULATED, run
     approve = runs_pb2.ApprovePaymentRunRequest(
-        request_id=new(), payment_run_id=run.payment_run_id, amount=run.control.amount)
+        request_id=new(), payment_run_id=run.payment_run_id, amount=run.control.amount,
+        lines_sha256=run.control.lines_sha256)
     try:
         maker.ApprovePaymentRun(approve)
         raise AssertionError("the maker approved")

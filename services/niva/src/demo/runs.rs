@@ -45,11 +45,12 @@ pub(super) async fn pay(
     if run.state() == payment::payment_run::State::Failed {
         return Err(Failure::failed(format_args!("the run {id} failed: {}", run.error)));
     }
-    let amount = run.control.to("read the run's control totals")?.amount;
+    let control = run.control.to("read the run's control totals")?;
     let approve = payment::ApprovePaymentRunRequest {
         request_id: format!("{prefix}-approve-{month}"),
         payment_run_id: id.clone(),
-        amount,
+        amount: control.amount,
+        lines_sha256: control.lines_sha256,
     };
     let approved = approver
         .payment

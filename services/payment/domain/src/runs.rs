@@ -11,8 +11,8 @@ pub enum RunState {
     Calculating,
     /// Calculated; waits for another person's approval.
     Calculated {
-        /// What its lines add up to.
-        amount: Ore,
+        /// What its lines are.
+        found: LinesSeen,
     },
     /// Could not be calculated. It can be discarded.
     Failed {
@@ -57,6 +57,15 @@ impl RunState {
     pub const fn is_unsettled(&self) -> bool {
         matches!(self, Self::Calculating | Self::Calculated { .. } | Self::Failed { .. })
     }
+}
+
+/// What the lines of a run are, in short: the same for the run and for whoever has looked at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinesSeen {
+    /// What they add up to.
+    pub amount: Ore,
+    /// Their hash, in lower-case hex.
+    pub sha256: String,
 }
 
 /// A run, as far as rules ask about it.
@@ -146,6 +155,24 @@ pub enum RunRefused {
         /// What the approver has seen.
         seen: Ore,
     },
+    /// The approver told something that the run pays for the first time.
+    #[error(
+        "run {run} pays for the first time by {fact}, which the caller told: another person must approve it"
+    )]
+    OwnFact {
+        /// Its id.
+        run: String,
+        /// The fact: `agreement A-1`.
+        fact: String,
+    },
+    /// The approver has seen other lines.
+    #[error("run {run} has other lines than those seen (lines_sha256 {sha256}): look at it again")]
+    LinesDiffer {
+        /// Its id.
+        run: String,
+        /// Their hash.
+        sha256: String,
+    },
 }
 
 impl RunRefused {
@@ -160,6 +187,8 @@ impl RunRefused {
             Self::State { .. } => "RUN_STATE",
             Self::SamePerson { .. } => "SAME_PERSON",
             Self::AmountDiffers { .. } => "AMOUNT_DIFFERS",
+            Self::OwnFact { .. } => "OWN_FACT",
+            Self::LinesDiffer { .. } => "LINES_DIFFER",
         }
     }
 }
@@ -198,8 +227,8 @@ impl Run {
     ///
     /// # Errors
     /// `RUN_STATE`.
-    pub fn calculated(self, amount: Ore) -> Result<Self, RunRefused> {
-        Ok(self.calculating()?.with(RunState::Calculated { amount }))
+    pub fn calculated(self, found: LinesSeen) -> Result<Self, RunRefused> {
+        Ok(self.calculating()?.with(RunState::Calculated { found }))
     }
 
     /// The calculation cannot come to its end.
@@ -217,19 +246,32 @@ impl Run {
         }
     }
 
-    /// `approver` lets its lines stand, having seen what they add up to.
+    /// `approver` lets its lines stand, having `seen` them. `own_fact`: something that they told and that the run pays for
+    /// the first time.
     ///
     /// # Errors
-    /// In this order: `RUN_STATE`, `SAME_PERSON`, `AMOUNT_DIFFERS`.
-    pub fn approve(self, approver: &str, seen: Ore, time: DateTime<Utc>) -> Result<Self, RunRefused> {
-        let RunState::Calculated { amount } = self.state else {
+    /// In this order: `RUN_STATE`, `SAME_PERSON`, `OWN_FACT`, `AMOUNT_DIFFERS`, `LINES_DIFFER`.
+    pub fn approve(
+        self,
+        approver: &str,
+        own_fact: Option<String>,
+        seen: &LinesSeen,
+        time: DateTime<Utc>,
+    ) -> Result<Self, RunRefused> {
+        let RunState::Calculated { found } = &self.state else {
             return Err(self.not("only a calculated run can be approved"));
         };
         if self.maker == approver {
             return Err(RunRefused::SamePerson { run: self.id });
         }
-        if amount != seen {
-            return Err(RunRefused::AmountDiffers { run: self.id, amount, seen });
+        if let Some(fact) = own_fact {
+            return Err(RunRefused::OwnFact { run: self.id, fact });
+        }
+        if found.amount != seen.amount {
+            return Err(RunRefused::AmountDiffers { run: self.id, amount: found.amount, seen: seen.amount });
+        }
+        if found.sha256 != seen.sha256 {
+            return Err(RunRefused::LinesDiffer { sha256: found.sha256.clone(), run: self.id });
         }
         Ok(self.with(RunState::Approved { approver: approver.to_owned(), time }))
     }
@@ -277,8 +319,12 @@ mod tests {
         made(&Ledger { opening: None, last_approved: None, unsettled: None }, 3).unwrap()
     }
 
+    fn seen(ore: i64) -> LinesSeen {
+        LinesSeen { amount: Ore(ore), sha256: "lines".to_owned() }
+    }
+
     fn calculated() -> Run {
-        first().calculated(Ore(700)).unwrap()
+        first().calculated(seen(700)).unwrap()
     }
 
     fn reason<T>(of: Result<T, RunRefused>) -> &'static str {
@@ -287,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_month_is_refused_for_the_first_reason_that_applies() {
-        let approved = calculated().approve("approver", Ore(700), TIME).unwrap();
+        let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
         let waiting = calculated();
         let ledger = Ledger { opening: None, last_approved: Some(&approved), unsettled: Some(&waiting) };
         let reasons = |ledger: &Ledger<'_>| [6, 2, 3, 5].map(|of| reason(made(ledger, of)));
@@ -302,7 +348,7 @@ mod tests {
         let configured = Ledger { opening: Some(month(2)), last_approved: None, unsettled: None };
         assert_eq!(made(&configured, 3).unwrap().opening, month(2));
         assert_eq!(first().opening, month(3));
-        let approved = calculated().approve("approver", Ore(700), TIME).unwrap();
+        let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
         let later = Ledger { last_approved: Some(&approved), ..configured };
         assert_eq!(made(&later, 4).unwrap().opening, month(3));
         let again = Run::make(&configured, month(3), date(2024, 4, 2).unwrap(), "maker", 1).unwrap();
@@ -311,12 +357,16 @@ mod tests {
 
     #[test]
     fn another_person_approves_the_sum_that_was_seen() {
-        let approve = |run: Run, by: &str, seen| reason(run.approve(by, Ore(seen), TIME));
+        let approve = |run: Run, by: &str, ore| reason(run.approve(by, None, &seen(ore), TIME));
         assert_eq!(approve(first(), "approver", 700), "RUN_STATE");
         assert_eq!(approve(calculated(), "maker", 1), "SAME_PERSON");
         assert_eq!(approve(calculated(), "approver", 701), "AMOUNT_DIFFERS");
+        let others = LinesSeen { sha256: "other".to_owned(), ..seen(700) };
+        assert_eq!(reason(calculated().approve("approver", None, &others, TIME)), "LINES_DIFFER");
+        let own = Some("agreement A-1".to_owned());
+        assert_eq!(reason(calculated().approve("approver", own, &seen(701), TIME)), "OWN_FACT");
         assert_eq!(approve(calculated(), "approver", 700), "none");
-        let approved = calculated().approve("approver", Ore(700), TIME).unwrap();
+        let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
         assert!(!approved.state.is_unsettled());
         assert_eq!(approve(approved, "approver", 700), "RUN_STATE");
     }
@@ -334,7 +384,7 @@ mod tests {
 
     #[test]
     fn a_calculation_ends_once() {
-        assert_eq!(reason(calculated().calculated(Ore(1))), "RUN_STATE");
+        assert_eq!(reason(calculated().calculated(seen(1))), "RUN_STATE");
         assert_eq!(reason(calculated().failed("too late")), "RUN_STATE");
         assert!(first().state.is_unsettled() && calculated().state.is_unsettled());
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_facts::Author;
 use niva_payment_domain::{Case, FactKind, Recorded};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -215,7 +216,7 @@ pub(crate) enum About {
 /// Writes down what arrived.
 pub(crate) fn write_recorded<'t>(
     tx: &'t Tx<'t>,
-    facts: &'t [(About, Recorded)],
+    facts: &'t [(About, Recorded, Author)],
     now: DateTime<Utc>,
 ) -> BoxFuture<'t, Result<(), DbError>> {
     Box::pin(async move {
@@ -229,8 +230,10 @@ pub(crate) fn write_recorded<'t>(
             "revision",
             "withdrawn",
             "recorded_at",
+            "author_subject",
+            "author_role",
         ];
-        let cells = facts.iter().map(|(about, fact)| {
+        let cells = facts.iter().map(|(about, fact, author)| {
             let (case, unit) = match about {
                 About::Case(key) => (Some(key.as_str()), None),
                 About::Unit(id) => (None, Some(id.as_str())),
@@ -245,6 +248,8 @@ pub(crate) fn write_recorded<'t>(
                 fact.revision.into(),
                 fact.withdrawn.into(),
                 now.into(),
+                author.subject.as_str().into(),
+                author.role.as_str().into(),
             ]
         });
         let cells: Vec<_> = cells.collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_facts::Author;
 use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts};
 use niva_store::{DbError, Tx};
 
@@ -20,21 +21,28 @@ pub(crate) enum Incoming {
     Unit(UnitFacts),
 }
 
+/// A fact, and whose it is.
+#[derive(Debug, Clone)]
+pub(crate) struct Told {
+    pub(crate) fact: Incoming,
+    pub(crate) author: Author,
+}
+
 /// Takes facts in, in order, and answers the number of the last. What says nothing new leaves no trace, so that a feed
 /// may be replayed.
 pub(crate) fn take_in<'t>(
     tx: &'t Tx<'t>,
-    incoming: Vec<Incoming>,
+    incoming: Vec<Told>,
     now: DateTime<Utc>,
 ) -> BoxFuture<'t, Result<i64, DbError>> {
     Box::pin(async move {
         let first = store::draw_numbers(tx, incoming.len()).await?;
         let last = first + i64::try_from(incoming.len()).unwrap_or(0) - 1;
         let mut taken = Taken::load(tx, &incoming, last).await?;
-        for (item, number) in incoming.into_iter().zip(first..) {
-            match item {
-                Incoming::Case(key, fact) => taken.fact(key, &fact, number),
-                Incoming::Unit(unit) => taken.unit(unit, number),
+        for (told, number) in incoming.into_iter().zip(first..) {
+            match told.fact {
+                Incoming::Case(key, fact) => taken.fact(key, &fact, number, &told.author),
+                Incoming::Unit(unit) => taken.unit(unit, number, &told.author),
             }
         }
         taken.write(tx, last, now).await?;
@@ -51,16 +59,16 @@ struct Taken {
     placements: Vec<PlacementRow>,
     /// Placements that are at another unit than before.
     moved: BTreeMap<String, String>,
-    recorded: Vec<(About, Recorded)>,
+    recorded: Vec<(About, Recorded, Author)>,
 }
 
 impl Taken {
-    async fn load(tx: &Tx<'_>, incoming: &[Incoming], last: i64) -> Result<Self, DbError> {
-        let keys = incoming.iter().filter_map(|i| match i {
+    async fn load(tx: &Tx<'_>, incoming: &[Told], last: i64) -> Result<Self, DbError> {
+        let keys = incoming.iter().filter_map(|told| match &told.fact {
             Incoming::Case(key, _) => Some(key.clone()),
             Incoming::Unit(_) => None,
         });
-        let any_unit = incoming.iter().any(|i| matches!(i, Incoming::Unit(_)));
+        let any_unit = incoming.iter().any(|told| matches!(told.fact, Incoming::Unit(_)));
         Ok(Self {
             cases: store::current_cases(tx, &keys.collect()).await?,
             units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
@@ -72,7 +80,7 @@ impl Taken {
         })
     }
 
-    fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64) {
+    fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64, author: &Author) {
         let Some((_, case)) = self.cases.get_mut(&key) else { return };
         let was_at = case.dates(&fact.id).map(|dates| dates.unit_id.clone());
         if !case.apply(fact) {
@@ -95,11 +103,11 @@ impl Taken {
         let placement_id = fact.placement_id().map(str::to_owned);
         let Fact { id, revision, withdrawn, .. } = fact.clone();
         let recorded = Recorded { number, placement_id, kind: fact.kind(), id, revision, withdrawn };
-        self.recorded.push((About::Case(case_key), recorded));
+        self.recorded.push((About::Case(case_key), recorded, author.clone()));
         self.changed_cases.insert(key);
     }
 
-    fn unit(&mut self, unit: UnitFacts, number: i64) {
+    fn unit(&mut self, unit: UnitFacts, number: i64, author: &Author) {
         let (id, revision) = (unit.unit_id.clone(), unit.revision);
         let known = self.units.get(&id);
         if known.is_some_and(|known| known.revision >= revision) {
@@ -109,7 +117,7 @@ impl Taken {
         if known.is_none_or(|known| known.periods != unit.periods) {
             let (kind, withdrawn) = (FactKind::Unit, unit.periods.is_empty());
             let recorded = Recorded { number, placement_id: None, kind, id: id.clone(), revision, withdrawn };
-            self.recorded.push((About::Unit(id.clone()), recorded));
+            self.recorded.push((About::Unit(id.clone()), recorded, author.clone()));
         }
         self.units.insert(id.clone(), unit);
         self.changed_units.insert(id);

@@ -14,7 +14,7 @@ use super::ground::{Ground, Locked};
 use super::store::{self, Row};
 use super::{PlacementFact, Said, Told, info, kept};
 use crate::App;
-use crate::cases::{CaseKey, Incoming, take_in};
+use crate::cases::{self, CaseKey, Incoming, take_in};
 
 /// The next revision of a fact.
 #[derive(Debug)]
@@ -43,7 +43,7 @@ pub(crate) struct Wrong {
 pub(crate) struct Plan<M> {
     revisions: Vec<M>,
     rows: Vec<Row>,
-    incoming: Vec<Incoming>,
+    incoming: Vec<cases::Told>,
 }
 
 impl<M: PlacementFact> Plan<M> {
@@ -104,7 +104,8 @@ impl<M: PlacementFact> Plan<M> {
         let (placement_id, stands) = (fact.placement_id().to_owned(), state == State::Stands);
         let content = Content::Record { placement_id: placement_id.clone(), record: said.record.clone() };
         let told = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content };
-        self.incoming.extend(counts.then(|| Incoming::Case(key.clone(), told)));
+        let told = cases::Told { fact: Incoming::Case(key.clone(), told), author: telling.author.clone() };
+        self.incoming.extend(counts.then_some(told));
         self.rows.push(Row {
             fact_id,
             placement_id,

@@ -3,6 +3,7 @@
 
 use niva_base::{OpError, Violations, civil_day};
 use niva_calendar::{Interval, Timeline};
+use niva_facts::Author;
 use niva_payment_domain::{
     Content, Fact, Grant, LevelDecision, LevelKind, PlacementDates, UnitFacts, UnitPeriod,
 };
@@ -12,33 +13,41 @@ use niva_proto::common::v1 as common;
 use niva_proto::common::v1::fact_info::State as FactState;
 use niva_rpc::wire::read::{date, id, interval, level, optional_date, regime, service_key, timestamp};
 
-use crate::cases::{CaseKey, Incoming};
+use crate::cases::{CaseKey, Incoming, Told};
 use crate::wire::scope;
 
 /// A fact of assessment.
-pub(crate) fn assessment(event: &assessment::AssessmentFeedEvent) -> Result<Option<Incoming>, OpError> {
+pub(crate) fn assessment(event: &assessment::AssessmentFeedEvent) -> Result<Option<Told>, OpError> {
     use assessment::assessment_feed_event::Fact as F;
     let mut v = Violations::new();
-    let incoming = match &event.fact {
-        Some(F::Grant(g)) => v.nested("grant", |v| grant(v, g)),
-        Some(F::LevelDecision(decision)) => v.nested("level_decision", |v| level_decision(v, decision)),
+    let (incoming, info) = match &event.fact {
+        Some(F::Grant(g)) => (v.nested("grant", |v| grant(v, g)), &g.info),
+        Some(F::LevelDecision(d)) => (v.nested("level_decision", |v| level_decision(v, d)), &d.info),
         // Where somebody lives moves no money; or a kind of fact that a newer assessment tells of.
         Some(F::Person(_)) | None => return Ok(None),
     };
-    v.finish_with(incoming).map(Some)
+    let fact = v.finish_with(incoming)?;
+    Ok(Some(Told { fact, author: author(info.as_ref()) }))
 }
 
 /// A fact of choice.
-pub(crate) fn choice(event: &choice::ChoiceFeedEvent) -> Result<Option<Incoming>, OpError> {
+pub(crate) fn choice(event: &choice::ChoiceFeedEvent) -> Result<Option<Told>, OpError> {
     use choice::choice_feed_event::Fact as F;
     let mut v = Violations::new();
-    let incoming = match &event.fact {
-        Some(F::Unit(u)) => v.nested("unit", |v| unit(v, u)),
-        Some(F::Placement(p)) => v.nested("placement", |v| placement(v, p)),
+    let (incoming, info) = match &event.fact {
+        Some(F::Unit(u)) => (v.nested("unit", |v| unit(v, u)), &u.info),
+        Some(F::Placement(p)) => (v.nested("placement", |v| placement(v, p)), &p.info),
         // A provider's name moves no money; its id stands in its units.
         Some(F::Provider(_)) | None => return Ok(None),
     };
-    v.finish_with(incoming).map(Some)
+    let fact = v.finish_with(incoming)?;
+    Ok(Some(Told { fact, author: author(info.as_ref()) }))
+}
+
+/// Whose a fact is; nobody's where the producer does not say.
+fn author(info: Option<&common::FactInfo>) -> Author {
+    let author = info.and_then(|info| info.author.clone()).unwrap_or_default();
+    Author { subject: author.subject, role: author.role }
 }
 
 fn key(v: &mut Violations, person_id: &str, service: &str) -> Option<CaseKey> {

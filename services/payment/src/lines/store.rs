@@ -194,6 +194,21 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: LineId) -> Result<Option
     found.first().map(read).transpose()
 }
 
+/// Up to `limit` of a run's lines after a line number, in order, whosever they are: for the run itself.
+pub(crate) async fn page(
+    db: &impl ConnectionTrait,
+    run_no: i32,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Line>, DbError> {
+    let columns = COLUMNS.join(", ");
+    let sql = format!(
+        "SELECT {columns} FROM payment_line WHERE run_no = $1 AND line_no > $2 ORDER BY line_no LIMIT $3"
+    );
+    let values = [run_no.into(), after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    rows(db, "payment_line", statement(db, sql, values)).await?.iter().map(read).collect()
+}
+
 /// One line, if the call reaches it.
 pub(crate) async fn find_within(
     db: &impl ConnectionTrait,

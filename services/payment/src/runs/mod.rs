@@ -1,10 +1,14 @@
 //! Payment runs: made, calculated by a job, approved or discarded.
 
+mod check;
 pub(crate) mod job;
 pub(crate) mod store;
 pub(crate) mod tally;
+mod verify;
 mod watch;
 mod wire;
+
+pub use verify::{Finding, Verified, verify};
 
 use std::sync::Arc;
 
@@ -13,7 +17,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
-use niva_payment_domain::{Ledger, Run, RunRefused};
+use niva_payment_domain::{Ledger, LinesSeen, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::status;
@@ -22,6 +26,7 @@ use niva_store::{DbError, Tx};
 use pb::run_service_server::RunService;
 use tonic::{Request, Response, Status};
 
+use self::check::NotAsWritten;
 use self::job::{Inputs, RunError, preview};
 use self::store::StoredRun;
 use self::tally::Tally;
@@ -125,7 +130,7 @@ impl Runs {
         let mut run = self.plan(self.0.db.conn(), scope, month).await?;
         let inputs = Inputs::of(&self.0.db, &run, &self.0.catalogue).await.map_err(failed)?;
         run.tally = preview(&self.0.db, &Arc::new(inputs), self.0.cases_per_part).await.map_err(failed)?;
-        run.run = run.run.calculated(run.tally.all.amount).map_err(refused)?;
+        run.run = run.run.calculated(run.tally.seen()).map_err(refused)?;
         run.run.id = String::new();
         Ok(pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) })
     }
@@ -154,6 +159,7 @@ impl Runs {
             cursor: String::new(),
             tally: Tally::default(),
             placements_total: placements_as_of(db, frozen).await?,
+            run_sha256: String::new(),
         })
     }
 
@@ -179,7 +185,8 @@ impl Runs {
         Ok(pb::ListPaymentRunsResponse { payment_runs: found.iter().map(run_out).collect(), next_page_token })
     }
 
-    /// Approves a run. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON, AMOUNT_DIFFERS.
+    /// Approves a run, whose rows are what it wrote. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON,
+    /// OWN_FACT, AMOUNT_DIFFERS, LINES_DIFFER, LEDGER_ALTERED.
     async fn approve(
         &self,
         scope: &Scope,
@@ -188,15 +195,22 @@ impl Runs {
         let mut v = Violations::new();
         let id = v.text("payment_run_id", &request.payment_run_id);
         let amount = money(&mut v, "amount", request.amount);
-        let (id, seen) = &v.finish_with(id.zip(amount))?;
+        let sha256 = v.text("lines_sha256", &request.lines_sha256);
+        let (id, (amount, sha256)) = v.finish_with(id.zip(amount.zip(sha256)))?;
+        let (id, seen) = (&id, &LinesSeen { amount, sha256 });
         let now = self.0.clock.now();
         let response = self
             .0
             .change(scope, request, |tx, _| {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
-                    stored.run = stored.run.approve(&scope.author().subject, *seen, now).map_err(refused)?;
-                    store::settle(tx, stored.run_no, &stored.run.state).await?;
+                    let approver = &scope.author().subject;
+                    let own_fact = store::first_paid_by(tx, &stored, approver).await?;
+                    stored.run = stored.run.approve(approver, own_fact, seen, now).map_err(refused)?;
+                    let content = check::content(tx, &stored).await.map_err(not_as_written)?;
+                    let before = store::last_approved(tx).await?.map(|run| run.run_sha256);
+                    stored.run_sha256 = check::run_sha256(&stored, &content, &before.unwrap_or_default());
+                    store::settle(tx, &stored).await?;
                     Ok(pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&stored)) })
                 })
             })
@@ -225,7 +239,7 @@ impl Runs {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
                     stored.run = stored.run.discard(&scope.author().subject, reason, now).map_err(refused)?;
-                    store::settle(tx, stored.run_no, &stored.run.state).await?;
+                    store::settle(tx, &stored).await?;
                     Ok(pb::DiscardPaymentRunResponse { payment_run: Some(run_out(&stored)) })
                 })
             })
@@ -251,6 +265,20 @@ fn failed(error: RunError) -> OpError {
     }
 }
 
+/// Rows that were changed are a matter for people, not for another try.
+fn not_as_written(error: NotAsWritten) -> OpError {
+    match error {
+        NotAsWritten::Altered(what) => {
+            tracing::error!(what, "the ledger is not what was written");
+            let words = format!(
+                "{what}: nothing of this run may be paid; run `niva verify`, and find out who did it"
+            );
+            OpError::precondition("LEDGER_ALTERED", words)
+        }
+        NotAsWritten::Database(error) => error.into(),
+    }
+}
+
 fn made_at_once() -> OpError {
     let text = "another run waits for calculation, approval or discard: settle it first";
     OpError::precondition("RUN_IN_PROGRESS", text)
@@ -258,7 +286,9 @@ fn made_at_once() -> OpError {
 
 fn refused(error: RunRefused) -> OpError {
     let refused = match &error {
-        RunRefused::SamePerson { .. } => OpError::denied(error.reason(), error.to_string()),
+        RunRefused::SamePerson { .. } | RunRefused::OwnFact { .. } => {
+            OpError::denied(error.reason(), error.to_string())
+        }
         _ => OpError::precondition(error.reason(), error.to_string()),
     };
     match error {
@@ -269,6 +299,7 @@ fn refused(error: RunRefused) -> OpError {
         }
         RunRefused::State { state, .. } => refused.with("state", state),
         RunRefused::AmountDiffers { amount, .. } => refused.with("ore", amount.0),
-        RunRefused::SamePerson { .. } => refused,
+        RunRefused::LinesDiffer { sha256, .. } => refused.with("lines_sha256", sha256),
+        RunRefused::SamePerson { .. } | RunRefused::OwnFact { .. } => refused,
     }
 }

@@ -27,11 +27,13 @@ pub(crate) struct StoredRun {
     pub(crate) cursor: String,
     pub(crate) tally: Tally,
     pub(crate) placements_total: i64,
+    /// Of an approved run; empty before.
+    pub(crate) run_sha256: String,
 }
 
 const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, create_time, approver, approve_time, discarder, \
                        discard_reason, discard_time, opening_month, frozen_fact_number, baseline_run_no, \
-                       models_fingerprint, cursor_case_key, tally, placements_total, error";
+                       models_fingerprint, cursor_case_key, tally, placements_total, error, run_sha256";
 
 fn read(row: &Row) -> Result<StoredRun, DbError> {
     let id: String = row.get("payment_run_id")?;
@@ -59,6 +61,7 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
         cursor: row.get("cursor_case_key")?,
         tally,
         placements_total: row.get("placements_total")?,
+        run_sha256: row.get::<Option<String>>("run_sha256")?.unwrap_or_default(),
     })
 }
 
@@ -66,7 +69,7 @@ fn state(row: &Row, id: &str, tally: &Tally) -> Result<RunState, DbError> {
     let name: String = row.get("state")?;
     Ok(match name.as_str() {
         "calculating" => RunState::Calculating,
-        "calculated" => RunState::Calculated { amount: tally.all.amount },
+        "calculated" => RunState::Calculated { found: tally.seen() },
         "failed" => RunState::Failed { error: row.get("error")? },
         "approved" => RunState::Approved { approver: row.get("approver")?, time: row.get("approve_time")? },
         "discarded" => RunState::Discarded {
@@ -207,7 +210,8 @@ pub(crate) async fn end(tx: &Tx<'_>, run_no: i32, cursor: &str, state: &RunState
 }
 
 /// Writes the state of a run that was approved or discarded, over what [`find_for_update`] read.
-pub(crate) async fn settle(tx: &Tx<'_>, run_no: i32, state: &RunState) -> Result<(), DbError> {
+pub(crate) async fn settle(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbError> {
+    let state = &stored.run.state;
     let (mut approver, mut approve_time, mut discarder, mut discard_reason, mut discard_time) =
         (None, None, None, None, None);
     match state {
@@ -221,8 +225,9 @@ pub(crate) async fn settle(tx: &Tx<'_>, run_no: i32, state: &RunState) -> Result
         RunState::Calculating | RunState::Calculated { .. } | RunState::Failed { .. } => {}
     }
     let sql = "UPDATE payment_run SET state = $1, unsettled = $2, approver = $3, approve_time = $4, discarder = $5, \
-               discard_reason = $6, discard_time = $7 WHERE run_no = $8";
-    let values: [Value; 8] = [
+               discard_reason = $6, discard_time = $7, run_sha256 = $8 WHERE run_no = $9";
+    let sha256 = Some(stored.run_sha256.as_str()).filter(|sha256| !sha256.is_empty());
+    let values: [Value; 9] = [
         state.name().into(),
         state.is_unsettled().then_some(1).into(),
         approver.into(),
@@ -230,8 +235,76 @@ pub(crate) async fn settle(tx: &Tx<'_>, run_no: i32, state: &RunState) -> Result
         discarder.into(),
         discard_reason.into(),
         discard_time.into(),
-        run_no.into(),
+        sha256.into(),
+        stored.run_no.into(),
     ];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
+}
+
+/// Something that somebody told and that a run pays for the first time: told since the approved run before it, of a case or a
+/// unit that the run has lines of. In words: `agreement A-1`.
+pub(crate) async fn first_paid_by(
+    db: &impl ConnectionTrait,
+    run: &StoredRun,
+    author: &str,
+) -> Result<Option<String>, DbError> {
+    let before = match run.baseline {
+        Some(baseline) => by_number(db, baseline).await?.map_or(0, |run| run.frozen),
+        None => 0,
+    };
+    let sql = "SELECT kind, fact_id FROM fact f WHERE author_subject = $1 AND number > $2 AND number <= $3 AND \
+               (EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.case_key = f.case_key) OR \
+               EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.unit_id = f.unit_id)) \
+               ORDER BY number LIMIT 1";
+    let values = [author.into(), before.into(), run.frozen.into(), run.run_no.into()];
+    let found = rows(db, "fact", statement(db, sql, values)).await?;
+    let words = |row: &Row| {
+        let (kind, id): (String, String) = (row.get("kind")?, row.get("fact_id")?);
+        Ok(format!("{} {id}", kind.replace('_', " ")))
+    };
+    found.first().map(words).transpose()
+}
+
+/// Up to `limit` facts after one number and up to another, in order: the number, and what the row says.
+pub(crate) async fn facts_between(
+    db: &impl ConnectionTrait,
+    between: (i64, i64),
+    limit: u64,
+) -> Result<Vec<(i64, [String; 8])>, DbError> {
+    let sql = "SELECT number, case_key, unit_id, placement_id, kind, fact_id, revision, withdrawn, recorded_at, \
+               author_subject FROM fact WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3";
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let values = [between.0.into(), between.1.into(), limit.into()];
+    let found = rows(db, "fact", statement(db, sql, values)).await?;
+    let read = |row: &Row| {
+        let text = |column| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
+        let number: i64 = row.get("number")?;
+        let (revision, withdrawn): (i64, bool) = (row.get("revision")?, row.get("withdrawn")?);
+        let recorded_at: DateTime<Utc> = row.get("recorded_at")?;
+        let of = text("case_key")? + "\t" + &text("unit_id")? + "\t" + &text("placement_id")?;
+        let told = recorded_at.timestamp_micros().to_string();
+        let (kind, id, author) = (text("kind")?, text("fact_id")?, text("author_subject")?);
+        Ok((
+            number,
+            [number.to_string(), of, kind, id, revision.to_string(), withdrawn.to_string(), told, author],
+        ))
+    };
+    found.iter().map(read).collect()
+}
+
+/// Lines and holds whose run is not there, in words.
+pub(crate) async fn of_no_run(db: &impl ConnectionTrait) -> Result<Vec<String>, DbError> {
+    let mut found = Vec::new();
+    for (table, what) in [("payment_line", "lines"), ("payment_hold", "holds")] {
+        let sql = format!(
+            "SELECT DISTINCT run_no FROM {table} t WHERE NOT EXISTS \
+             (SELECT 1 FROM payment_run r WHERE r.run_no = t.run_no) ORDER BY run_no"
+        );
+        for row in rows(db, table, statement(db, sql, [])).await? {
+            let number: i32 = row.get("run_no")?;
+            found.push(format!("there are {what} of run number {number}, and no such run"));
+        }
+    }
+    Ok(found)
 }

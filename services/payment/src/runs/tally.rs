@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::Month;
 use niva_money::Ore;
+use niva_payment_domain::LinesSeen;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -94,6 +95,20 @@ impl Tally {
         })
     }
 
+    /// In what the lines of another count differ, in words: their number, their sums, or what they say.
+    pub(crate) fn differs(&self, other: &Self) -> Option<&'static str> {
+        let same = |differs: bool, what| differs.then_some(what);
+        same(self.all != other.all, "the number and sum of the lines")
+            .or_else(|| same(self.reversals != other.reversals, "the reversals"))
+            .or_else(|| same(self.groups != other.groups, "the totals"))
+            .or_else(|| same((self.hash, self.earlier) != (other.hash, other.earlier), "the lines"))
+    }
+
+    /// What whoever approves the run has to have seen.
+    pub(crate) fn seen(&self) -> LinesSeen {
+        LinesSeen { amount: self.all.amount, sha256: self.lines_sha256() }
+    }
+
     /// Lower-case hex.
     pub(crate) fn lines_sha256(&self) -> String {
         niva_base::hex(&self.hash)
@@ -120,9 +135,11 @@ fn chain(before: [u8; 32], line: &Line) -> [u8; 32] {
     text(p.unit.as_str());
     text(&p.payer);
     text(&p.provider_id);
+    text(&p.payee_district);
     text(&p.unit_id);
     text(p.settlement.as_str());
     text(&line.cause);
+    text(&line.stands_on);
     let day = |day: niva_calendar::NaiveDate| i64::from(niva_calendar::Datelike::num_days_from_ce(&day));
     let corrects = line.corrects.map_or((0, 0), |id| (i64::from(id.run_no), id.line_no));
     let numbers = [

@@ -45,6 +45,7 @@ pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
         control: finished.then(|| control_out(tally)),
         totals: if finished { totals_out(tally) } else { Vec::new() },
         error: error.cloned().unwrap_or_default(),
+        run_sha256: stored.run_sha256.clone(),
     }
 }
 

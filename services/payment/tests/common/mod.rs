@@ -143,7 +143,7 @@ impl World {
     }
 
     pub(crate) fn approver(&self) -> Client {
-        self.by(Caller::new("approver", [Role::FinanceApprover]))
+        self.by(Caller::new("run-approver", [Role::FinanceApprover]))
     }
 
     pub(crate) fn provider(&self, provider: &str) -> Client {
@@ -217,6 +217,7 @@ impl World {
             request_id: self.request(),
             payment_run_id: run.payment_run_id.clone(),
             amount: run.control.as_ref().and_then(|c| c.amount),
+            lines_sha256: run.control.as_ref().map(|c| c.lines_sha256.clone()).unwrap_or_default(),
         };
         Ok(self.approver().runs.approve_payment_run(request).await?.into_inner().payment_run.unwrap())
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use niva_base::OpError;
-use niva_store::schema::Ddl;
+use niva_store::schema::Migration;
 use niva_store::{DbError, Tx};
 use niva_testing::TestDb;
 use sea_orm::{ConnectionTrait, Statement};
@@ -25,7 +25,7 @@ impl sea_orm_migration::MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             consumer_migration(),
-            Ddl::boxed("applied", |_| vec!["CREATE TABLE applied (position {int} PRIMARY KEY)"], &[]),
+            Migration::boxed("applied", "CREATE TABLE applied (position {int} PRIMARY KEY)"),
         ]
     }
 }

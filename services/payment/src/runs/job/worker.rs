@@ -131,7 +131,7 @@ impl Worker {
         let mut sink = Ledger { db: &self.db, inputs: &inputs, jobs: &self.jobs };
         let from = Position { cursor: run.cursor, tally: run.tally };
         let end = &calculate(&self.db, &inputs, from, self.cases_per_part, &mut sink).await?;
-        let (run_no, ended) = (run.run_no, &run.run.calculated(end.tally.all.amount)?.state);
+        let (run_no, ended) = (run.run_no, &run.run.calculated(end.tally.seen())?.state);
         self.db
             .write(|tx| {
                 Box::pin(async move {
