@@ -1,6 +1,6 @@
 //! The schema: our tables and the shared crates'.
 
-use niva_store::schema::Migration;
+use niva_store::schema::{AppendOnly, Migration};
 use niva_store::{facts, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -16,7 +16,8 @@ impl MigratorTrait for Migrator {
             niva_feed::consumer_migration(),
             facts::migration(),
             niva_imports::migration(),
-            Migration::boxed("choice_1", include_str!("../migrations/1.sql")),
+            Migration::boxed("choice_1", include_str!("../migrations/0001_tables.sql")),
+            AppendOnly::new("choice_append_only_1").table("fact_revision").table("feed_event").boxed(),
         ]
     }
 }

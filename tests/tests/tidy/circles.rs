@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use super::modules::crates;
-use super::{SourceFile, assert_complains, assert_tidy, repository, settled};
+use super::{SourceFile, assert_complains, assert_tidy, repository};
 
 fn check(files: &[SourceFile]) -> Vec<String> {
     crates(files).iter().flat_map(|modules| circles(&modules.uses())).collect()

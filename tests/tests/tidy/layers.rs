@@ -2,7 +2,7 @@
 
 use super::modules::crates;
 use super::tokens::tokens;
-use super::{SourceFile, assert_complains, assert_tidy, repository, settled};
+use super::{SourceFile, assert_complains, assert_tidy, repository};
 
 /// What a file is for: its name, or the name of the folder that it is in.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

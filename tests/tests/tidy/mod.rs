@@ -17,14 +17,6 @@ mod words;
 
 use std::{fs, path::Path};
 
-/// Crates whose files are still being put in their places: the checks of files against each other wait for them.
-const UNSETTLED: [&str; 0] = [];
-
-/// The complaints about what is settled.
-fn settled(complaints: Vec<String>) -> Vec<String> {
-    complaints.into_iter().filter(|c| UNSETTLED.iter().all(|folder| !c.starts_with(folder))).collect()
-}
-
 /// A text file of the repository.
 pub(crate) struct SourceFile {
     /// Relative to the repository, with `/`.

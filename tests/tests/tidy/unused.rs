@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::tokens::{is_word, tokens};
-use super::{SourceFile, assert_complains, assert_tidy, repository, settled};
+use super::{SourceFile, assert_complains, assert_tidy, repository};
 
 fn check(files: &[SourceFile]) -> Vec<String> {
     let rust: Vec<&SourceFile> = files.iter().filter(|f| f.is_rust()).collect();

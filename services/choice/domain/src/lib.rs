@@ -45,7 +45,7 @@ impl<T> Done<T> {
 }
 
 /// How many days ahead a date may lie: two years. What is further away is a slip of the pen.
-pub const MAX_DAYS_AHEAD: i64 = 731;
+const MAX_DAYS_AHEAD: i64 = 731;
 
 /// The day itself, unless it is too far ahead of `today`.
 ///

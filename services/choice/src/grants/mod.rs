@@ -1,5 +1,6 @@
 //! Grants: a copy of what the feed of assessment tells. Levels are not our concern.
 
+mod known;
 pub(crate) mod store;
 mod wire;
 

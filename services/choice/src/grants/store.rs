@@ -12,6 +12,8 @@ use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
+use super::known::Known;
+
 #[sea_orm::model]
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "grant")]
@@ -32,16 +34,6 @@ impl ActiveModelBehavior for ActiveModel {}
 
 /// Rows in one INSERT.
 const ROWS: usize = 1_000;
-
-/// A grant as it is known.
-#[derive(Debug, Clone)]
-pub(crate) struct Known {
-    pub(crate) grant: Grant,
-    /// Whether it counts: it was not withdrawn.
-    pub(crate) stands: bool,
-    /// The higher revision is the newer truth.
-    pub(crate) revision: i64,
-}
 
 /// Keeps the higher revision of what is known and what is told: whatever the order, and however often.
 pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Known>) -> Result<(), DbError> {

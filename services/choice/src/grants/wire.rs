@@ -10,7 +10,7 @@ use niva_rpc::wire::read;
 use pb::assessment_feed_event::Fact;
 use pb::feed_service_client::FeedServiceClient;
 
-use super::store::Known;
+use super::known::Known;
 
 /// What the feed tells.
 pub(crate) type Event = pb::AssessmentFeedEvent;

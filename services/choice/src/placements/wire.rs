@@ -114,7 +114,7 @@ pub(crate) fn mismatch(grant: &Grant) -> OpError {
 }
 
 /// What is wrong with naming that grant.
-pub(crate) fn mismatched(grant: &Grant) -> String {
+fn mismatched(grant: &Grant) -> String {
     let Grant { grant_id, service, person_id, .. } = grant;
     format!(
         "grant {grant_id} is for {service} to person {person_id}: correct the person, the service or the grant"

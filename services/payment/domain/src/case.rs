@@ -5,11 +5,11 @@ use niva_models::Scope;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
-use crate::known::grants;
+use crate::granted::grants;
 use crate::revisions::Revisions;
 use crate::{
-    Agreement, Content, Fact, Grant, KnownPlacement, LevelDecision, Occasion, PlacementDates, PremisesCost,
-    Record, ScheduleFrom, Special, Transition, UnitFacts,
+    Agreement, Content, Fact, Grant, LevelDecision, Occasion, PlacementDates, PremisesCost, Record,
+    ScheduleFrom, Special, Transition,
 };
 
 /// The dates of a placement in their newest revision.
@@ -137,12 +137,6 @@ impl Case {
     /// The units that its placements are at, in order of placement.
     pub fn unit_ids(&self) -> impl Iterator<Item = &str> {
         self.placements.values().filter_map(|p| p.dated.as_ref()).map(|known| known.dates.unit_id.as_str())
-    }
-
-    /// Every placement that has been heard of, in order of id, with all that is known of it.
-    #[must_use]
-    pub fn placements<'a>(&'a self, units: &'a BTreeMap<String, UnitFacts>) -> Vec<KnownPlacement<'a>> {
-        KnownPlacement::all(self, units)
     }
 }
 

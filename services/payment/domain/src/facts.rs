@@ -4,8 +4,6 @@ use niva_money::Ore;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
-use crate::{Basis, Line};
-
 /// What a fact says, and which revision says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known<'a, T> {
@@ -239,22 +237,5 @@ impl<'a> PlacementFacts<'a> {
     pub fn granted(&self, day: NaiveDate) -> Option<&'a Known<'a, Granted<'a>>> {
         let begun = self.grants.spans().partition_point(|(days, _)| days.first <= day);
         self.grants.spans().get(begun.checked_sub(1)?).map(|(_, granted)| granted)
-    }
-
-    /// Id of the agreement or special compensation that a line's price is by; `None` where it is the model's.
-    #[must_use]
-    pub fn word(&self, line: &Line) -> Option<&'a str> {
-        match line.basis {
-            Basis::Agreement => self.agreements.at(line.days.first).map(|agreement| agreement.id),
-            Basis::Special(index) => self.special.get(usize::from(index)).map(|special| special.id),
-            Basis::Published | Basis::Transition | Basis::ActualCost | Basis::PrivatePremises => None,
-        }
-    }
-
-    /// The special compensation that a line is a part of.
-    #[must_use]
-    pub fn special(&self, line: &Line) -> Option<Special> {
-        let Basis::Special(index) = line.basis else { return None };
-        self.special.get(usize::from(index)).map(|special| special.value)
     }
 }

@@ -3,15 +3,24 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::Scope;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
+use crate::case::Case;
+use crate::granted::grants;
 use crate::revisions::Revisions;
 use crate::{
-    Agreement, Case, Grant, Granted, Known, LevelDecision, LevelFact, LevelKind, LevelOn, Occasion,
-    PlacementDates, PlacementFacts, PremisesCost, Schedule, ScheduleFrom, Special, Transition, UnitPeriod,
+    Agreement, Granted, Known, LevelDecision, LevelFact, LevelKind, LevelOn, Occasion, PlacementDates,
+    PlacementFacts, PremisesCost, Schedule, ScheduleFrom, Special, Transition, UnitPeriod,
 };
+
+impl Case {
+    /// Every placement that has been heard of, in order of id, with all that is known of it.
+    #[must_use]
+    pub fn placements<'a>(&'a self, units: &'a BTreeMap<String, UnitFacts>) -> Vec<KnownPlacement<'a>> {
+        KnownPlacement::all(self, units)
+    }
+}
 
 /// What payment must know of the unit that gives the service.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +63,7 @@ pub struct KnownPlacement<'a> {
 
 impl<'a> KnownPlacement<'a> {
     /// The placements of a case, in order of id.
-    pub(crate) fn all(case: &'a Case, units: &'a BTreeMap<String, UnitFacts>) -> Vec<Self> {
+    fn all(case: &'a Case, units: &'a BTreeMap<String, UnitFacts>) -> Vec<Self> {
         let (levels, grants) = (levels(&case.levels), grants(&case.grants));
         let known = case.placements.iter().filter_map(|(id, p)| Some((id, p, p.dated.as_ref()?)));
         known
@@ -166,21 +175,6 @@ fn level<'a>(decision: Decision<'a>) -> Known<'a, LevelFact<'a>> {
 
 fn schedules(schedules: &Revisions<ScheduleFrom>) -> Timeline<Known<'_, Schedule>> {
     Timeline::layered(schedules.standing().map(|s| (Interval::from(s.value.from), s.with(s.value.schedule))))
-}
-
-/// The grant of each day with the scope that it has then.
-pub(crate) fn grants(grants: &Revisions<Grant>) -> Timeline<Known<'_, Granted<'_>>> {
-    let valid = Timeline::layered(grants.standing().map(|grant| (grant.value.valid, grant)));
-    let pieces = valid.spans().iter().flat_map(|(days, grant)| {
-        let scopes = grant.value.scopes.iter().map(|(from, scope)| (Interval::from(*from), *scope));
-        let scopes = std::iter::once((Interval::from(NaiveDate::MIN), Scope::default())).chain(scopes);
-        let district = grant.value.district.as_str();
-        let pieces = Timeline::layered(scopes);
-        let pieces =
-            pieces.within(*days).map(|(days, scope)| (days, grant.with(Granted { district, scope: *scope })));
-        pieces.collect::<Vec<_>>()
-    });
-    Timeline::layered(pieces)
 }
 
 fn in_order<T: Clone + Copy + Ord>(facts: &Revisions<T>) -> Vec<Known<'_, T>> {

@@ -4,6 +4,7 @@
 //! the [`PlacementFacts`] of each placement; the engine turns those into [`Owed`]; the ledger compares what is owed
 //! with what was paid.
 
+mod basis;
 mod case;
 mod cause;
 mod engine;
@@ -11,6 +12,7 @@ mod explain;
 mod fact;
 mod fact_error;
 mod facts;
+mod granted;
 mod held;
 mod kind;
 mod known;

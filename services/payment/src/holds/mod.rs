@@ -16,7 +16,7 @@ use crate::cases::CaseKey;
 use crate::cases::store::cases_of_keys_as_of;
 use crate::compensation::hold_out;
 use crate::runs::find;
-use crate::runs::store::StoredRun;
+use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
 use crate::wire::{MAX_LINES, after, size};
 use crate::{Answer, App};

@@ -6,13 +6,15 @@ use niva_payment_domain::ledger::{LineId, Payable};
 use niva_payment_domain::{Explanation, explain, owed};
 use niva_proto::payment::v1 as pb;
 
-use super::store::{self, Line};
+use super::line::Line;
+use super::store;
 use super::wire::line_id;
 use super::{Lines, lines_out};
 use crate::App;
 use crate::cases::store::cases_of_keys_as_of;
 use crate::compensation::explanation_out;
-use crate::runs::store::{self as runs, StoredRun};
+use crate::runs::store as runs;
+use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
 
 impl Lines {

@@ -1,6 +1,7 @@
 //! Lines of runs, and why each pays what it pays.
 
 mod explain;
+pub(crate) mod line;
 pub(crate) mod store;
 mod wire;
 
@@ -13,7 +14,8 @@ use niva_rpc::answer;
 use pb::line_service_server::LineService;
 use tonic::Request;
 
-use self::store::{Filter, Line};
+use self::line::Line;
+use self::store::Filter;
 use self::wire::line_out;
 use crate::cases::CaseKey;
 use crate::cases::store::cases_of_placements;

@@ -15,6 +15,7 @@ use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
+use crate::lines::line::Line;
 use crate::store::{KEYS, Row, binds, rows, statement};
 
 const COLUMNS: [&str; 25] = [
@@ -44,21 +45,6 @@ const COLUMNS: [&str; 25] = [
     "cause",
     "stands_on",
 ];
-
-/// A line with its place in the ledger.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Line {
-    pub(crate) id: LineId,
-    pub(crate) case_key: String,
-    pub(crate) placement_id: String,
-    pub(crate) payable: Payable<'static>,
-    pub(crate) reversal: bool,
-    pub(crate) corrects: Option<LineId>,
-    /// The facts behind a correction; empty for a month's first payment.
-    pub(crate) cause: String,
-    /// What it stands on ([`niva_payment_domain::stands`]).
-    pub(crate) stands_on: String,
-}
 
 /// Adds lines.
 pub(crate) fn insert<'t>(tx: &'t Tx<'t>, lines: &'t [Line]) -> BoxFuture<'t, Result<(), DbError>> {

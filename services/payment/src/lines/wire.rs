@@ -5,12 +5,12 @@ use niva_payment_domain::stands::{self, Stand};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::write;
 
-use super::store::Line;
+use super::line::Line;
 use crate::cases::CaseKey;
 use crate::wire::{component_out, settlement_out, unit_out};
 
 /// `2024-03.1/17`.
-pub(crate) fn line_id_out(run_id: &str, line_no: i64) -> String {
+fn line_id_out(run_id: &str, line_no: i64) -> String {
     format!("{run_id}/{line_no}")
 }
 

@@ -2,14 +2,15 @@
 
 use niva_base::hex;
 use niva_store::DbError;
-use sea_orm::ConnectionTrait;
 use sha2::{Digest, Sha256};
 
-use super::store::{StoredRun, facts_between};
+use super::store::facts_between;
+use super::stored::StoredRun;
 use super::tally::Tally;
 use crate::cases::CaseKey;
 use crate::holds::store as holds;
 use crate::lines::store as lines;
+use crate::store::Connection;
 
 /// Rows read at a time.
 const ROWS: u64 = 5_000;
@@ -44,7 +45,7 @@ pub(crate) struct Content {
 }
 
 /// Reads a run's lines, holds and facts from the database, and finds them as the run counted them.
-pub(crate) async fn content(db: &impl ConnectionTrait, run: &StoredRun) -> Result<Content, NotAsWritten> {
+pub(crate) async fn content(db: &impl Connection, run: &StoredRun) -> Result<Content, NotAsWritten> {
     let tally = recounted(db, run).await?;
     if let Some(what) = tally.differs(&run.tally) {
         return Err(altered(format!("run {}: {what} are not what the run counted", run.run.id)));
@@ -61,7 +62,7 @@ fn altered(what: String) -> NotAsWritten {
     NotAsWritten::Altered(what)
 }
 
-async fn recounted(db: &impl ConnectionTrait, run: &StoredRun) -> Result<Tally, NotAsWritten> {
+async fn recounted(db: &impl Connection, run: &StoredRun) -> Result<Tally, NotAsWritten> {
     let (mut tally, mut last) = (Tally::default(), 0);
     loop {
         let found = lines::page(db, run.run_no, last, ROWS).await?;
@@ -81,7 +82,7 @@ async fn recounted(db: &impl ConnectionTrait, run: &StoredRun) -> Result<Tally, 
     }
 }
 
-async fn held(db: &impl ConnectionTrait, run: &StoredRun) -> Result<String, NotAsWritten> {
+async fn held(db: &impl Connection, run: &StoredRun) -> Result<String, NotAsWritten> {
     let (mut hash, mut last) = (Hash::default(), 0);
     loop {
         let found = holds::list(db, run.run_no, last, ROWS).await?;
@@ -110,7 +111,7 @@ async fn held(db: &impl ConnectionTrait, run: &StoredRun) -> Result<String, NotA
 }
 
 /// The last fact that the approved run before this one knows.
-async fn known_before(db: &impl ConnectionTrait, run: &StoredRun) -> Result<i64, NotAsWritten> {
+async fn known_before(db: &impl Connection, run: &StoredRun) -> Result<i64, NotAsWritten> {
     let Some(baseline) = run.baseline else { return Ok(0) };
     let before = super::store::by_number(db, baseline).await?;
     let missing = || altered(format!("run {}: the approved run before it is missing", run.run.id));
@@ -118,7 +119,7 @@ async fn known_before(db: &impl ConnectionTrait, run: &StoredRun) -> Result<i64,
 }
 
 /// What was told between two approved runs.
-async fn facts(db: &impl ConnectionTrait, between: (i64, i64)) -> Result<String, NotAsWritten> {
+async fn facts(db: &impl Connection, between: (i64, i64)) -> Result<String, NotAsWritten> {
     let (mut hash, mut after) = (Hash::default(), between.0);
     loop {
         let found = facts_between(db, (after, between.1), ROWS).await?;

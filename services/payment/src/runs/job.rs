@@ -89,12 +89,6 @@ pub(crate) enum RunError {
     Elsewhere,
 }
 
-impl From<sea_orm::DbErr> for RunError {
-    fn from(error: sea_orm::DbErr) -> Self {
-        Self::Database(error.into())
-    }
-}
-
 impl Retryable for RunError {
     fn is_retryable(&self) -> bool {
         matches!(self, Self::Database(e) if e.is_retryable())

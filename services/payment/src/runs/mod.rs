@@ -3,6 +3,7 @@
 mod check;
 pub(crate) mod job;
 pub(crate) mod store;
+pub(crate) mod stored;
 pub(crate) mod tally;
 mod verify;
 mod watch;
@@ -28,7 +29,7 @@ use tonic::{Request, Response, Status};
 
 use self::check::NotAsWritten;
 use self::job::{Inputs, RunError, preview};
-use self::store::StoredRun;
+use self::stored::StoredRun;
 use self::tally::Tally;
 use self::wire::run_out;
 use crate::cases::store::{newest_number, placements_as_of};

@@ -8,28 +8,9 @@ use niva_payment_domain::{Run, RunState};
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
+use super::stored::StoredRun;
 use super::tally::Tally;
 use crate::store::{Row, rows, statement};
-
-/// A run with what it is calculated from, and how far that has come.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StoredRun {
-    /// Ascends with every run made.
-    pub(crate) run_no: i32,
-    pub(crate) run: Run,
-    pub(crate) create_time: DateTime<Utc>,
-    /// The last fact it knows.
-    pub(crate) frozen: i64,
-    /// The last run that was approved when this one was made.
-    pub(crate) baseline: Option<i32>,
-    pub(crate) models_fingerprint: String,
-    /// The last case that is calculated; empty before the first.
-    pub(crate) cursor: String,
-    pub(crate) tally: Tally,
-    pub(crate) placements_total: i64,
-    /// Of an approved run; empty before.
-    pub(crate) run_sha256: String,
-}
 
 const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, create_time, approver, approve_time, discarder, \
                        discard_reason, discard_time, opening_month, frozen_fact_number, baseline_run_no, \

@@ -9,11 +9,10 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::cases::CaseKey;
-use crate::lines::store::Line;
+use crate::lines::line::Line;
 
 /// What lines are grouped by, in the order that totals are shown in.
-pub(crate) const DIMENSIONS: [&str; 6] =
-    ["service", "district", "regime", "provider", "component", "settlement"];
+const DIMENSIONS: [&str; 6] = ["service", "district", "regime", "provider", "component", "settlement"];
 
 /// Number and sum of some lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

@@ -4,7 +4,8 @@
 use niva_store::{Database, DbError};
 
 use super::check::{NotAsWritten, content, run_sha256};
-use super::store::{self, StoredRun};
+use super::store;
+use super::stored::StoredRun;
 use niva_payment_domain::RunState;
 
 /// Runs read at a time.

@@ -11,7 +11,7 @@ use niva_proto::payment::v1 as pb;
 use tokio::sync::watch;
 
 use super::find;
-use super::store::StoredRun;
+use super::stored::StoredRun;
 use super::wire::run_out;
 use crate::App;
 

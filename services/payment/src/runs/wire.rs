@@ -4,7 +4,7 @@ use niva_payment_domain::RunState;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::write;
 
-use super::store::StoredRun;
+use super::stored::StoredRun;
 use super::tally::Tally;
 
 fn state_out(state: &RunState) -> pb::payment_run::State {

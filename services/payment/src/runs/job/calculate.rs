@@ -10,7 +10,7 @@ use super::RunError;
 use super::inputs::Inputs;
 use crate::cases::CaseKey;
 use crate::holds::store::HoldRow;
-use crate::lines::store::Line;
+use crate::lines::line::Line;
 use crate::runs::tally::{Tally, TooMuch};
 
 /// A case of a part.

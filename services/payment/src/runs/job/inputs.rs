@@ -10,7 +10,8 @@ use niva_store::{Database, DbError};
 
 use super::RunError;
 use crate::cases::store as cases;
-use crate::runs::store::{self as runs, StoredRun};
+use crate::runs::store as runs;
+use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
 
 /// The last approved run before the one that is calculated.

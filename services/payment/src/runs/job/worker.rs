@@ -17,7 +17,8 @@ use super::pipeline::{Position, Sink, calculate};
 use super::{RunError, verify};
 use crate::holds::store as holds;
 use crate::lines::store as lines;
-use crate::runs::store::{self as runs, StoredRun};
+use crate::runs::store as runs;
+use crate::runs::stored::StoredRun;
 
 /// How often the job looks for a run that another process left, and how long that must have stood still to be taken over.
 const LOOK: Duration = Duration::from_secs(5);
