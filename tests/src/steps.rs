@@ -200,8 +200,12 @@ async fn score(world: &World, measurement: &Measurement, given: ItemScore) -> Me
 /// When a call fails.
 pub async fn run(world: &World, of: &str) -> PaymentRun {
     let mut client = world.payment(Role::FinanceMaker);
-    let request =
-        CreatePaymentRunRequest { request_id: new_request(), month: Some(month(of)), validate_only: false };
+    let request = CreatePaymentRunRequest {
+        min_positions: Vec::new(),
+        request_id: new_request(),
+        month: Some(month(of)),
+        validate_only: false,
+    };
     let created = client
         .runs
         .create_payment_run(request)
@@ -231,8 +235,12 @@ pub async fn finished(world: &World, id: &str) -> PaymentRun {
 /// # Panics
 /// When the call fails.
 pub async fn preview(world: &World, of: &str) -> PaymentRun {
-    let request =
-        CreatePaymentRunRequest { request_id: new_request(), month: Some(month(of)), validate_only: true };
+    let request = CreatePaymentRunRequest {
+        min_positions: Vec::new(),
+        request_id: new_request(),
+        month: Some(month(of)),
+        validate_only: true,
+    };
     let answer = world.payment(Role::FinanceMaker).runs.create_payment_run(request).await;
     answer.expect("a preview").into_inner().payment_run.expect("a preview")
 }

@@ -118,6 +118,12 @@ async fn a_gap_is_refused(store: Store) {
     world.halt(Service::Choice).await;
     let log = world.database(Service::Assessment).conn().clone();
     log.execute_unprepared("CREATE TABLE kept AS SELECT * FROM feed_event WHERE position > 1").await.unwrap();
+    // As somebody does who owns the database.
+    let guard = match store {
+        Store::Sqlite => "DROP TRIGGER feed_event_no_delete",
+        Store::Postgres => "ALTER TABLE feed_event DISABLE TRIGGER USER",
+    };
+    log.execute_unprepared(guard).await.unwrap();
     log.execute_unprepared("DELETE FROM feed_event WHERE position > 1").await.unwrap();
     steps::person_with_grant(&world, "third", SERVICE, "Farsta", "2024-03-01").await;
     world.resume(Service::Choice).await;

@@ -17,8 +17,12 @@ use tonic::Status;
 const ATTEMPTS: usize = 6;
 
 async fn create(world: &World, of: &str) -> Result<PaymentRun, Status> {
-    let request =
-        CreatePaymentRunRequest { request_id: new_request(), month: Some(month(of)), validate_only: false };
+    let request = CreatePaymentRunRequest {
+        min_positions: Vec::new(),
+        request_id: new_request(),
+        month: Some(month(of)),
+        validate_only: false,
+    };
     Ok(world
         .payment(Role::FinanceMaker)
         .runs

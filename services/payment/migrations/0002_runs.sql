@@ -23,6 +23,8 @@ CREATE TABLE payment_run (
     tally TEXT NOT NULL,
     placements_total {int} NOT NULL,
     error TEXT,
+    -- How far the run knows each feed.
+    feeds TEXT NOT NULL,
     -- Of an approved run: over all that it is, its lines and holds, the facts it knows, and the approved run before it.
     run_sha256 TEXT
 );

@@ -142,6 +142,7 @@ impl App {
         R: Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
+        self.consumers.reach(&request.min_positions()).await?;
         request::change(&self.db, scope.author(), request, self.clock.now(), work).await
     }
 }

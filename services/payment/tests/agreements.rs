@@ -23,6 +23,7 @@ fn by_day(ore: i64) -> pb::Agreement {
 
 async fn record(world: &World, agreement: pb::Agreement) {
     let request = pb::RecordAgreementRequest {
+        min_positions: Vec::new(),
         request_id: world.request(),
         validate_only: false,
         agreement: Some(agreement),

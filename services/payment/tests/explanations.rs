@@ -16,10 +16,10 @@ niva_testing::on_both_databases! {
         (ended.end_date, ended.info) = (date(day(2024, 3, 12)), revision(2));
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), placed(ended)]).await;
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
-        let request = pb::RecordOccasionsRequest { request_id: world.request(), validate_only: false, occasions: vec![evening((2024, 3, 3), 1)] };
+        let request = pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions: vec![evening((2024, 3, 3), 1)] };
         world.maker().occasions.record_occasions(request).await.unwrap();
         let agreement = agreed("IA-1", day(2024, 3, 10), Some(day(2024, 3, 10)), 100_000);
-        let request = pb::RecordAgreementRequest { request_id: world.request(), validate_only: false, agreement: Some(agreement) };
+        let request = pb::RecordAgreementRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, agreement: Some(agreement) };
         world.maker().agreements.record_agreement(request).await.unwrap();
         approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         let march = world.paid(2024, 3).await;

@@ -128,7 +128,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let month = Some(wire::Month { year: 2024, month: 3 });
-        let request = pb::CreatePaymentRunRequest { request_id: "r-1".to_owned(), month, validate_only: false };
+        let request = pb::CreatePaymentRunRequest { min_positions: Vec::new(), request_id: "r-1".to_owned(), month, validate_only: false };
         let first = world.maker().runs.create_payment_run(request.clone()).await.unwrap().into_inner();
         let run = world.settled("2024-03.1").await;
         assert_eq!(world.maker().runs.create_payment_run(request.clone()).await.unwrap().into_inner(), first);

@@ -31,6 +31,7 @@ fn applied(id: &str, ore: i64) -> SpecialCompensation {
 
 async fn record(world: &World, special: SpecialCompensation) -> Result<SpecialCompensation, Status> {
     let request = pb::RecordSpecialCompensationRequest {
+        min_positions: Vec::new(),
         request_id: world.request(),
         validate_only: false,
         special_compensation: Some(special),

@@ -72,7 +72,12 @@ async fn state(world: &World, id: &str) -> PaymentRun {
 
 async fn run_march(world: &mut World, fate: &mut Fate) -> ControlTotals {
     let request_id = new_request();
-    let request = CreatePaymentRunRequest { request_id, month: Some(month("2024-03")), validate_only: false };
+    let request = CreatePaymentRunRequest {
+        min_positions: Vec::new(),
+        request_id,
+        month: Some(month("2024-03")),
+        validate_only: false,
+    };
     let created = world.payment(Role::FinanceMaker).runs.create_payment_run(request.clone()).await.unwrap();
     let id = created.into_inner().payment_run.unwrap().payment_run_id;
     for _ in 0..fate.kills() {

@@ -86,6 +86,7 @@ pub(super) async fn calculations(world: &World) {
 pub(super) async fn runs(world: &World) {
     let mut client = world.payment(Role::FinanceMaker);
     let of = |month: Month| CreatePaymentRunRequest {
+        min_positions: Vec::new(),
         request_id: new_request(),
         month: Some(month),
         validate_only: false,

@@ -76,12 +76,12 @@ fn check_apart(files: &[SourceFile]) -> Vec<String> {
 
 #[test]
 fn the_database_and_rpc_are_known_where_they_belong() {
-    assert_tidy(&settled(check_foreign(&repository())));
+    assert_tidy(&check_foreign(&repository()));
 }
 
 #[test]
 fn what_travels_knows_no_table() {
-    assert_tidy(&settled(check_apart(&repository())));
+    assert_tidy(&check_apart(&repository()));
 }
 
 #[test]

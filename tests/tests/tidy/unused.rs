@@ -47,7 +47,7 @@ fn public(line: &str) -> Option<&str> {
 
 #[test]
 fn what_is_public_is_used() {
-    assert_tidy(&settled(check(&repository())));
+    assert_tidy(&check(&repository()));
 }
 
 #[test]

@@ -133,6 +133,7 @@ impl Newcomers {
                 ..payment::Schedule::default()
             };
             let request = payment::RecordScheduleRequest {
+                min_positions: Vec::new(),
                 request_id: format!("{}-attend", person.request),
                 validate_only: false,
                 schedule: Some(schedule),

@@ -29,6 +29,7 @@ pub(super) async fn pay(
     let maker = world.caller("finance-maker", Role::FinanceMaker);
     let approver = world.caller("finance-approver", Role::FinanceApprover);
     let create = payment::CreatePaymentRunRequest {
+        min_positions: Vec::new(),
         request_id: format!("{prefix}-run-{month}"),
         month: Some(wire::month(month)),
         validate_only: false,

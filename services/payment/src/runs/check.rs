@@ -160,6 +160,10 @@ pub(crate) fn run_sha256(run: &StoredRun, content: &Content, before: &str) -> St
         tally.all.amount.0,
     ];
     numbers.iter().for_each(|number| hash.text(&number.to_string()));
+    for (feed, position) in &run.feeds {
+        hash.text(feed);
+        hash.text(&position.to_string());
+    }
     for text in [&content.lines, &content.holds, &content.facts] {
         hash.text(text);
     }

@@ -18,6 +18,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
+use niva_facts::Changing;
 use niva_payment_domain::{Ledger, LinesSeen, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
@@ -33,6 +34,7 @@ use self::stored::StoredRun;
 use self::tally::Tally;
 use self::wire::run_out;
 use crate::cases::store::{newest_number, placements_as_of};
+use crate::feed::{ASSESSMENT, CHOICE};
 use crate::store::Connection;
 use crate::wire::after;
 use crate::{Answer, App};
@@ -104,6 +106,8 @@ impl Runs {
         v.text("request_id", &request.request_id);
         let month = month(&mut v, "month", request.month);
         let month = v.finish_with(month)?;
+        self.0.consumers.reach(&request.min_positions()).await?;
+        self.0.consumers.reach_newest().await?;
         if request.validate_only {
             return self.previewed(scope, month).await;
         }
@@ -150,6 +154,7 @@ impl Runs {
         let run =
             Run::make(&ledger, month, clock.today(), &scope.author().subject, before).map_err(refused)?;
         let frozen = newest_number(db).await?;
+        let told = async |feed: &str| niva_feed::cursor(db, feed).await;
         Ok(StoredRun {
             run_no,
             run,
@@ -161,6 +166,11 @@ impl Runs {
             tally: Tally::default(),
             placements_total: placements_as_of(db, frozen).await?,
             run_sha256: String::new(),
+            feeds: [
+                (ASSESSMENT.to_owned(), told(ASSESSMENT).await?),
+                (CHOICE.to_owned(), told(CHOICE).await?),
+            ]
+            .into(),
         })
     }
 

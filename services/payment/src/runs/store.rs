@@ -14,7 +14,7 @@ use crate::store::{Row, rows, statement};
 
 const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, create_time, approver, approve_time, discarder, \
                        discard_reason, discard_time, opening_month, frozen_fact_number, baseline_run_no, \
-                       models_fingerprint, cursor_case_key, tally, placements_total, error, run_sha256";
+                       models_fingerprint, cursor_case_key, tally, placements_total, error, run_sha256, feeds";
 
 fn read(row: &Row) -> Result<StoredRun, DbError> {
     let id: String = row.get("payment_run_id")?;
@@ -25,6 +25,9 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
     let tally: String = row.get("tally")?;
     let tally: Tally =
         serde_json::from_str(&tally).map_err(|e| DbError::row("payment_run", "tally", &id, e.to_string()))?;
+    let feeds: String = row.get("feeds")?;
+    let feeds = serde_json::from_str(&feeds);
+    let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", &id, e.to_string()))?;
     let run = Run {
         month: month("month")?,
         opening: month("opening_month")?,
@@ -43,6 +46,7 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
         tally,
         placements_total: row.get("placements_total")?,
         run_sha256: row.get::<Option<String>>("run_sha256")?.unwrap_or_default(),
+        feeds,
     })
 }
 
@@ -137,10 +141,12 @@ pub(crate) async fn next_numbers(db: &impl ConnectionTrait, month: Month) -> Res
 /// Adds a run that is to be calculated. A unique constraint refuses it while another waits.
 pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbError> {
     let sql = "INSERT INTO payment_run (run_no, payment_run_id, month, state, unsettled, maker, create_time, opening_month, \
-               frozen_fact_number, baseline_run_no, models_fingerprint, cursor_case_key, tally, placements_total) \
-               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
+               frozen_fact_number, baseline_run_no, models_fingerprint, cursor_case_key, tally, placements_total, feeds) \
+               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)";
     let run = &stored.run;
-    let values: [Value; 13] = [
+    let feeds = serde_json::to_string(&stored.feeds);
+    let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", &run.id, e.to_string()))?;
+    let values: [Value; 14] = [
         stored.run_no.into(),
         run.id.as_str().into(),
         run.month.index().into(),
@@ -154,6 +160,7 @@ pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbErro
         stored.cursor.as_str().into(),
         json(&run.id, &stored.tally)?.into(),
         stored.placements_total.into(),
+        feeds.into(),
     ];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())

@@ -1,5 +1,7 @@
 //! A run as it is kept.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use niva_payment_domain::Run;
 
@@ -23,4 +25,6 @@ pub(crate) struct StoredRun {
     pub(crate) placements_total: i64,
     /// Of an approved run; empty before.
     pub(crate) run_sha256: String,
+    /// How far it knows each feed, by name.
+    pub(crate) feeds: BTreeMap<String, i64>,
 }

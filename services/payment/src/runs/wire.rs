@@ -1,6 +1,7 @@
 //! Runs, outwards.
 
 use niva_payment_domain::RunState;
+use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::write;
 
@@ -46,7 +47,12 @@ pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
         totals: if finished { totals_out(tally) } else { Vec::new() },
         error: error.cloned().unwrap_or_default(),
         run_sha256: stored.run_sha256.clone(),
+        feed_positions: stored.feeds.iter().map(position_out).collect(),
     }
+}
+
+fn position_out((feed, position): (&String, &i64)) -> common::FeedPosition {
+    common::FeedPosition { feed: feed.clone(), position: *position }
 }
 
 fn control_out(tally: &Tally) -> pb::ControlTotals {

@@ -2,6 +2,7 @@
 
 pub(crate) mod city;
 pub(crate) mod history;
+pub(crate) mod producers;
 pub(crate) mod told;
 
 use std::sync::Arc;
@@ -47,8 +48,8 @@ pub(crate) struct Start {
     pub(crate) opening: Option<Month>,
     pub(crate) cases_per_part: u32,
     pub(crate) catalogue: Catalogue,
-    /// Where assessment and choice are.
-    pub(crate) producers: Endpoint,
+    /// What assessment and choice tell; nothing, in most tests, which apply events themselves.
+    pub(crate) producers: Option<producers::Feeds>,
 }
 
 impl Default for Start {
@@ -58,7 +59,7 @@ impl Default for Start {
             opening: None,
             cases_per_part: 5_000,
             catalogue: Catalogue::shipped().unwrap(),
-            producers: Endpoint::Memory(MemoryConnector::new()),
+            producers: None,
         }
     }
 }
@@ -82,13 +83,10 @@ impl World {
         let keys = tempfile::tempdir().unwrap();
         let issuer = LocalIssuer::open_or_create(keys.path()).unwrap();
         let (connector, shutdown) = (MemoryConnector::new(), CancellationToken::new());
-        let producer = || {
-            start.producers.channel(Credentials::minted(
-                &issuer,
-                Caller::new("payment", [Role::FeedReader]),
-                &clock,
-            ))
-        };
+        let feeds = start.producers.unwrap_or_default();
+        let producers = feeds.serve(&issuer, &clock, shutdown.clone()).await;
+        let reader = Caller::new("payment", [Role::FeedReader]);
+        let producer = || producers.channel(Credentials::minted(&issuer, reader.clone(), &clock));
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
@@ -100,6 +98,10 @@ impl World {
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
         let service = niva_payment::start_with(deps, tuning, shutdown.clone()).await.unwrap();
+        for feed in [niva_payment::feed::ASSESSMENT, niva_payment::feed::CHOICE] {
+            let mut status = service.consumer(feed).unwrap().watch();
+            status.wait_for(|status| status.connected).await.unwrap();
+        }
         let server = RoleServer::new(
             "payment",
             service.routes.clone(),
@@ -177,6 +179,7 @@ impl World {
 
     pub(crate) async fn create(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
         let request = pb::CreatePaymentRunRequest {
+            min_positions: Vec::new(),
             request_id: self.request(),
             month: Some(wire::Month { year, month }),
             validate_only: false,
@@ -186,6 +189,7 @@ impl World {
 
     pub(crate) async fn preview(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
         let request = pb::CreatePaymentRunRequest {
+            min_positions: Vec::new(),
             request_id: self.request(),
             month: Some(wire::Month { year, month }),
             validate_only: true,
