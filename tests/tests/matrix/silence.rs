@@ -6,7 +6,7 @@ use niva_journeys::world::Role;
 use niva_proto::METHODS;
 use niva_proto::common::v1::Scope;
 use prost::Message as _;
-use prost_reflect::{DynamicMessage, FieldDescriptor, MethodDescriptor, ReflectMessage, Value};
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, ReflectMessage, Value};
 use tonic::Status;
 use tonic_types::StatusExt;
 
@@ -124,7 +124,7 @@ fn pairs(sides: &[Side; 2], method: &MethodDescriptor) -> Vec<Pair> {
         let ghost = changed(&foreign, &|_, id| Some(ghost_of(id)));
         pairs.push(Pair { what: what.to_owned(), claims: Claims::Foreign, foreign, ghost });
     }
-    pairs.extend(taken(sides, method, &about));
+    pairs.extend(added(sides, &about));
     for name in names(&about) {
         let ghost = changed(&about, &|field, id| (field == name).then(|| ghost_of(id)));
         let what = format!("all foreign, {name} of nobody");
@@ -138,20 +138,28 @@ fn pairs(sides: &[Side; 2], method: &MethodDescriptor) -> Vec<Pair> {
     pairs
 }
 
-/// Something new of one's own, under an id that somebody else's has.
-fn taken(sides: &[Side; 2], method: &MethodDescriptor, about: &DynamicMessage) -> Option<Pair> {
-    let (mut foreign, mut ghost) = (about.clone(), about.clone());
-    let (field, fact) =
-        about.fields().find_map(|(field, value)| Some((field, value.as_message()?.clone())))?;
-    let id = fact.descriptor().get_field(1).filter(|id| secret(id.name()) && !fact.has_field(id))?;
-    let other = sides[1].id_for(id.name(), "", "")?;
-    for (message, id_there) in [(&mut foreign, other.to_owned()), (&mut ghost, ghost_of(other))] {
-        let mut fact = fact.clone();
-        fact.set_field(&id, Value::String(id_there));
-        message.set_field(&field, Value::Message(fact));
+/// A fact of one's own that names somebody else's thing where it named none: as its own id, or as what it stands on.
+fn added(sides: &[Side; 2], about: &DynamicMessage) -> Vec<Pair> {
+    let mut pairs = Vec::new();
+    for (field, value) in about.fields() {
+        let Some(fact) = value.as_message() else { continue };
+        let empty = |id: &FieldDescriptor| {
+            id.kind() == Kind::String && !id.is_list() && secret(id.name()) && !fact.has_field(id)
+        };
+        for id in fact.descriptor().fields().filter(empty) {
+            let Some(other) = sides[1].id_for(id.name(), "", "") else { continue };
+            let with = |value: String| {
+                let (mut message, mut fact) = (about.clone(), fact.clone());
+                fact.set_field(&id, Value::String(value));
+                message.set_field(&field, Value::Message(fact));
+                changed(&message, &|_, _| None)
+            };
+            let (foreign, ghost) = (with(other.to_owned()), with(ghost_of(other)));
+            let what = format!("own, with {} where there was none", id.name());
+            pairs.push(Pair { what, claims: Claims::Own, foreign, ghost });
+        }
     }
-    let what = format!("own, with a {} that is taken ({})", id.name(), method.name());
-    Some(Pair { what, claims: Claims::Own, foreign, ghost })
+    pairs
 }
 
 /// What may be wrong or asked otherwise with a request, and must not tell of what it is about.
