@@ -172,7 +172,14 @@ async fn what_a_caller_does_not_reach_looks_like_what_does_not_exist() {
     let world = World::memory(Store::Sqlite).await;
     let sides = city::build(&world).await;
     let mut callers = Callers::new(&world, &sides);
-    let (asked, told) = silence::heard(&mut callers, &sides, &methods()).await;
+    let methods = methods();
+    let (mut asked, mut told) = silence::heard(&mut callers, &sides, &methods).await;
+    // What is withdrawn is kept, and as secret as before.
+    let withdrawn = silence::withdraw(&mut callers, &sides, &methods).await;
+    assert!(withdrawn > 10, "{withdrawn} things are withdrawn");
+    let (again, more) = silence::heard(&mut callers, &sides, &methods).await;
+    asked += again;
+    told.extend(more);
     world.close().await;
     assert!(asked > 200, "{asked} questions were asked");
     let told: Vec<String> = told.iter().map(ToString::to_string).collect();

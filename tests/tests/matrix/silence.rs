@@ -75,6 +75,24 @@ pub(super) async fn heard(
     (asked, told)
 }
 
+/// Withdraws what the side that is asked about has; how many things could be.
+pub(super) async fn withdraw(
+    callers: &mut Callers<'_>,
+    sides: &[Side; 2],
+    methods: &[MethodDescriptor],
+) -> usize {
+    let mut withdrawn = 0;
+    for method in methods.iter().filter(|method| method.name().starts_with("Withdraw")) {
+        let mut message = request(&sides[0], method, Filters::None);
+        message.set_field_by_name("validate_only", Value::Bool(false));
+        for role in Role::ALL {
+            let channel = callers.channel(method, role, Claims::Own);
+            withdrawn += usize::from(call(&channel, method, message.encode_to_vec()).await.is_ok());
+        }
+    }
+    withdrawn
+}
+
 /// All that a caller sees of an answer.
 fn seen(method: &MethodDescriptor, answer: Result<Vec<u8>, Status>) -> String {
     match answer {
