@@ -10,7 +10,7 @@ use super::side::Side;
 use super::silence::bounded;
 
 /// Who sees no person's data.
-const NO_PERSONS: [Role; 4] = [Role::Analyst, Role::Administrator, Role::Erp, Role::Person];
+const NO_PERSONS: [Role; 3] = [Role::Analyst, Role::Administrator, Role::Erp];
 
 /// `ok`, the reason of the refusal, or of a list whose things are in it. `mine` is what the caller's claims name.
 pub(super) fn word(
