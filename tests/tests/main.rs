@@ -12,6 +12,7 @@ mod catalogue;
 mod feeds;
 mod files;
 mod journey;
+mod matrix;
 mod processes;
 mod refusals;
 mod runs;

@@ -4,7 +4,7 @@ use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{self as pb, Component};
 
-use crate::common::city::{Person, date, placed, revision, unit};
+use crate::common::city::{Person, date, placed, revision, unit, unit_of};
 use crate::common::told::{agreed, approved_by, evening};
 use crate::common::{World, day, reason};
 
@@ -54,6 +54,30 @@ niva_testing::on_both_databases! {
             let request = pb::ExplainPaymentLineRequest { payment_line_id: id.to_owned() };
             assert_eq!(reason(&world.maker().lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND", "{id}");
         }
+        world.stop().await;
+    }
+
+    async fn what_a_line_corrects_is_shown_to_those_alone_whose_it_is(db: &TestDb) {
+        let world = World::new(db).await;
+        let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
+        world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), person.placed("U-1")]).await;
+        world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
+        let march = world.paid(2024, 3).await;
+        let paid = world.lines(&march).await.remove(0);
+
+        // It comes out that another provider has run the unit all the time.
+        world.chosen(&[unit_of("U-1", "Farsta", 2, &[(day(2000, 1, 1), "PR-2", Regime::Private)])]).await;
+        let april = world.paid(2024, 4).await;
+        let lines = world.lines(&april).await;
+        let anew = lines.iter().find(|line| line.corrects_line_id == paid.payment_line_id && !line.reversal).unwrap();
+        assert_eq!((paid.provider_id.as_str(), anew.provider_id.as_str()), ("PR-1", "PR-2"));
+        assert_eq!(world.explain(anew).await.corrected_line.as_ref(), Some(&paid));
+        let request = |line: &pb::PaymentLine| pb::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
+        let told = world.provider("PR-2").lines.explain_payment_line(request(anew)).await.unwrap().into_inner();
+        assert_eq!((told.payment_line.as_ref(), told.corrected_line), (Some(anew), None));
+        let back = lines.iter().find(|line| line.reversal).unwrap();
+        let told = world.provider("PR-1").lines.explain_payment_line(request(back)).await.unwrap().into_inner();
+        assert_eq!(told.corrected_line, Some(paid));
         world.stop().await;
     }
 }

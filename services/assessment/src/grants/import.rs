@@ -32,7 +32,7 @@ pub(crate) async fn apply(
         if let Some(Ok(grant)) = &checked
             && let Some(application) = &grant.application_id
             && !effects.is_withheld("application", application)
-            && let Err(error) = answers(tx, application, grant).await
+            && let Err(error) = answers(tx, None, application, grant).await
         {
             checked = Some(Err(error));
         }

@@ -100,7 +100,7 @@ impl Grants {
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let person = persons::standing(tx, scope, &grant.person_id).await?;
-                    check(tx, &person, grant).await?;
+                    check(tx, scope, &person, grant).await?;
                     let info = Info::first(grant.grant_id.as_str(), told);
                     if !store::insert(tx, grant, &info).await? {
                         return Err(id_taken("grant", &grant.grant_id));
@@ -160,7 +160,7 @@ impl Grants {
                     let (person, standing, info) = held(tx, scope, &grant.grant_id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     subject_fixed(&standing, grant)?;
-                    check(tx, &person, grant).await?;
+                    check(tx, scope, &person, grant).await?;
                     let (grant, events) = save(tx, grant, &info).await?;
                     Ok((pb::CorrectGrantResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
@@ -259,10 +259,10 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Person, Grant, In
 }
 
 /// Whether a grant may stand beside the person's death and its application.
-async fn check(tx: &Tx<'_>, person: &Person, grant: &Grant) -> Result<(), OpError> {
+async fn check(tx: &Tx<'_>, scope: &Scope, person: &Person, grant: &Grant) -> Result<(), OpError> {
     begins_alive(person, grant)?;
     match &grant.application_id {
-        Some(application) => answers(tx, application, grant).await,
+        Some(application) => answers(tx, Some(scope), application, grant).await,
         None => Ok(()),
     }
 }
@@ -277,10 +277,17 @@ fn subject_fixed(standing: &Grant, given: &Grant) -> Result<(), OpError> {
     fixed("grant.service", &standing.service, &given.service)
 }
 
-/// Whether a grant may answer an application: it stands, and is of the same person and service.
-async fn answers(tx: &Tx<'_>, id: &str, grant: &Grant) -> Result<(), OpError> {
+/// Whether a grant may answer an application: it stands, and is of the same person and service. One of somebody whom the
+/// call does not reach is as good as none; an import reaches everybody, and has no scope.
+async fn answers(tx: &Tx<'_>, scope: Option<&Scope>, id: &str, grant: &Grant) -> Result<(), OpError> {
     let found = facts::newest::<pb::Application>(tx, id).await?;
-    let Some(application) = found.filter(|a| a.info().is_some_and(|info| info.stands())) else {
+    let mut found = found.filter(|a| a.info().is_some_and(|info| info.stands()));
+    if let (Some(scope), Some(application)) = (scope, &found)
+        && !persons::store::is_reached(tx, scope, &application.person_id).await?
+    {
+        found = None;
+    }
+    let Some(application) = found else {
         let words = format!("there is no application {id}: record it first, or name another");
         return Err(OpError::precondition("APPLICATION_UNKNOWN", words).with("application_id", id));
     };

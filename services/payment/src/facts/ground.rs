@@ -7,6 +7,7 @@ use niva_calendar::NaiveDate;
 use niva_payment_domain::{Case, UnitFacts};
 use niva_store::Tx;
 
+use super::{PlacementFact, kept};
 use crate::cases::{CaseKey, store as cases};
 use crate::units::store::units_as_of;
 
@@ -57,21 +58,41 @@ impl Ground {
 }
 
 impl Locked {
+    /// Leaves the facts that the caller sees: another provider's is as good as none, whatever else is wrong.
+    pub(super) async fn seen<M: PlacementFact>(
+        &self,
+        tx: &Tx<'_>,
+        known: BTreeMap<String, M>,
+    ) -> Result<BTreeMap<String, M>, OpError> {
+        if self.provider.is_none() {
+            return Ok(known);
+        }
+        let ground = self.load(tx, known.values().map(M::placement_id).collect(), false).await?;
+        let mut seen = BTreeMap::new();
+        for (id, fact) in known {
+            if ground.sees(fact.placement_id(), kept(&fact)?.days.first) {
+                seen.insert(id, fact);
+            }
+        }
+        Ok(seen)
+    }
+
     /// Reads what is known of some placements; of their cases where facts are checked against them.
     pub(super) async fn load(
-        self,
+        &self,
         tx: &Tx<'_>,
         placements: BTreeSet<&str>,
         of_case: bool,
     ) -> Result<Ground, OpError> {
         let keys = cases::cases_of_placements(tx, &placements).await?;
         let Self { newest, provider } = self;
+        let provider = provider.clone();
         let (mut cases, mut units) = (BTreeMap::new(), BTreeMap::new());
         if of_case || provider.is_some() {
             cases = cases::current_cases(tx, &keys.values().cloned().collect()).await?;
         }
         if provider.is_some() {
-            units = units_as_of(tx, newest).await?;
+            units = units_as_of(tx, *newest).await?;
         }
         Ok(Ground { keys, cases, units, provider })
     }

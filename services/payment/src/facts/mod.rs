@@ -157,6 +157,9 @@ impl App {
         let ground = Ground::lock(tx, bound_to(scope)?).await?;
         let ids: Vec<&str> = items.iter().map(|item| item.fact.fact_id()).collect();
         let mut known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
+        if let Step::Correct { .. } = step {
+            known = ground.seen(tx, known).await?;
+        }
         let mut next = Vec::with_capacity(items.len());
         for (number, item) in (0..).zip(items) {
             let before = known.remove(item.fact.fact_id());

@@ -63,7 +63,7 @@ impl<M: PlacementFact> Plan<M> {
         let (mut plan, mut wrong) = (Self::empty(), Vec::new());
         for next in facts {
             let Next { number, fact, said, .. } = &next;
-            let mut found = next.against(&ground, &app.catalogue)?;
+            let mut found = next.against(&ground, &app.catalogue);
             let other = M::ALONE.then(|| occupied.take(fact.placement_id(), said, fact.fact_id()));
             if let Some(other) = other.flatten() {
                 let kind = M::KIND;
@@ -129,22 +129,12 @@ impl<M: PlacementFact> Plan<M> {
 
 impl<M: PlacementFact> Next<M> {
     /// Everything that is wrong with it but its days.
-    fn against(
-        &self,
-        ground: &Ground,
-        catalogue: &Catalogue,
-    ) -> Result<Vec<(&'static str, OpError)>, OpError> {
-        let (id, placement_id) = (self.fact.fact_id(), self.fact.placement_id());
-        if let Some(before) = &self.before {
-            if before.placement_id() != placement_id {
-                let words =
-                    "is another than before: withdraw the fact, and record it for the right placement";
-                let error = OpError::invalid("placement_id", "PLACEMENT_DIFFERS", words);
-                return Ok(vec![("placement_id", error)]);
-            }
-            if !ground.sees(placement_id, kept(before)?.days.first) {
-                return Ok(vec![(M::KIND, OpError::not_found(M::KIND, id))]);
-            }
+    fn against(&self, ground: &Ground, catalogue: &Catalogue) -> Vec<(&'static str, OpError)> {
+        let placement_id = self.fact.placement_id();
+        if self.before.as_ref().is_some_and(|before| before.placement_id() != placement_id) {
+            let words = "is another than before: withdraw the fact, and record it for the right placement";
+            let error = OpError::invalid("placement_id", "PLACEMENT_DIFFERS", words);
+            return vec![("placement_id", error)];
         }
         // Another provider's placement is as good as none.
         let seen = |_: &&CaseKey| ground.sees(placement_id, self.said.days.first);
@@ -153,12 +143,12 @@ impl<M: PlacementFact> Next<M> {
                 "placement {placement_id} is not known here: check the id, or wait until it has come from choice"
             );
             let error = OpError::precondition("PLACEMENT_UNKNOWN", words).with("placement_id", placement_id);
-            return Ok(vec![("placement_id", error)]);
+            return vec![("placement_id", error)];
         };
         let mut v = Violations::new();
         let case = ground.case(key);
         self.fact.fits(&mut v, &Told { service: key.service, catalogue, case });
-        Ok(v.finish().err().map(|error| ("", error)).into_iter().collect())
+        v.finish().err().map(|error| ("", error)).into_iter().collect()
     }
 }
 

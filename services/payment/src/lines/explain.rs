@@ -42,7 +42,12 @@ impl Lines {
             Some(reversed) => taken_back(&self.0, &line, reversed).await?,
             None => by_its_run(&self.0, &run, &line).await?,
         };
-        let all: Vec<Line> = std::iter::once(line).chain(corrected).collect();
+        // What it corrects may have been paid to another provider, or by another district: that is not the caller's.
+        let shown = match line.corrects {
+            Some(id) => store::find_within(conn, scope, id).await?,
+            None => None,
+        };
+        let all: Vec<Line> = std::iter::once(line).chain(shown).collect();
         let mut out = lines_out(&self.0, &all).await?.into_iter();
         Ok(pb::ExplainPaymentLineResponse {
             payment_line: out.next(),
