@@ -87,22 +87,25 @@ impl Consumers {
     /// # Errors
     /// `FEED_BEHIND` when something has not, or a feed cannot be read: then nobody knows.
     pub async fn reach_newest(&self) -> Result<(), OpError> {
-        let newest: Vec<(&str, i64)> =
-            self.0.iter().map(|(feed, consumer)| (*feed, consumer.status().newest)).collect();
-        self.reach(&newest).await?;
+        let until = tokio::time::Instant::now() + PATIENCE;
         for (feed, consumer) in &self.0 {
-            let status = consumer.status();
-            if !status.connected {
+            // A feed that broke off is opened again in a moment.
+            let mut status = consumer.watch();
+            let connected = status.wait_for(|status| status.connected);
+            if !matches!(tokio::time::timeout_at(until, connected).await, Ok(Ok(_))) {
+                let status = consumer.status();
                 return Err(behind(feed, status.cursor, status.newest));
             }
         }
-        Ok(())
+        let newest: Vec<(&str, i64)> =
+            self.0.iter().map(|(feed, consumer)| (*feed, consumer.status().newest)).collect();
+        self.reach(&newest).await
     }
 }
 
 fn behind(feed: &str, applied: i64, wanted: i64) -> OpError {
     let words = format!(
-        "what {feed} has told has not all arrived here yet ({applied} of {wanted}): try again in a moment"
+        "what {feed} has told has not all arrived here yet ({applied} of {wanted}), or it cannot be asked: try again in a moment"
     );
     OpError::precondition("FEED_BEHIND", words)
         .with("feed", feed)

@@ -5,7 +5,7 @@ use niva_names::stockholm;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{UnitFacts, Known, LevelKind, Schedule, TransitionTo, UnitPeriod};
+use crate::{Known, LevelKind, Schedule, TransitionTo, UnitFacts, UnitPeriod};
 
 fn day(month: u32, day: u32) -> NaiveDate {
     date(2024, month, day).unwrap()
