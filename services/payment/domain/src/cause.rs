@@ -8,7 +8,7 @@ use niva_models::Catalogue;
 
 use crate::ledger::{LineId, Paid, Payable, Posting};
 use crate::stands::{Stand, in_force, read, stands_on};
-use crate::{FactKind, KnownPlacement, Owed};
+use crate::{FactKind, KnownPlacement, Owed, UnitFacts};
 
 /// A fact that was told since the last approved run: in its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ impl fmt::Display for Recorded {
 pub struct Compared<'a> {
     /// The placement as it is known now.
     pub placed: &'a KnownPlacement<'a>,
+    /// Its unit as it was known when they were paid; `None`: it was not.
+    pub unit_before: Option<&'a UnitFacts>,
     /// What is owed now, from which the postings come.
     pub owed: &'a Owed,
     /// The models.
@@ -60,7 +62,7 @@ impl<'a> Compared<'a> {
         let mut of_lines: BTreeMap<LineId, Vec<&'a Recorded>> = BTreeMap::new();
         let of_posting = |posting: &Posting<'_>| match posting.corrects() {
             Some(id) => of_lines.entry(id).or_insert_with(|| self.of_line(id, postings)).clone(),
-            None => self.difference(&[], &self.stands(posting), |_| true),
+            None => self.difference(posting.line().days, (&[], &self.stands(posting)), |_| true),
         };
         let own: Vec<Vec<&'a Recorded>> = postings.iter().map(of_posting).collect();
         let of = |at: usize| postings.get(at).map(|p| (p.line().month, p.line().component));
@@ -85,7 +87,11 @@ impl<'a> Compared<'a> {
             now.extend(in_force(paid.line.component, paid.line.days, self.placed, self.catalogue));
         }
         let before = read(&paid.stands_on).unwrap_or_default();
-        self.difference(&before, &now, |kind| !covered || can_change(kind, &paid.line, &lines))
+        let days = lines.iter().fold(paid.line.days, |days, line| Interval {
+            first: days.first.min(line.days.first),
+            last: days.last.max(line.days.last),
+        });
+        self.difference(days, (&before, &now), |kind| !covered || can_change(kind, &paid.line, &lines))
     }
 
     fn stands(&self, posting: &Posting<'_>) -> Vec<Stand<'a>> {
@@ -94,23 +100,31 @@ impl<'a> Compared<'a> {
     }
 
     /// What was told of the facts that only one of the two stands on, or in another version: those that `explain`; if none
-    /// does, all of them.
+    /// does, all of them. A unit that is on the days as it was explains nothing.
     fn difference(
         &self,
-        before: &[Stand<'_>],
-        now: &[Stand<'_>],
+        days: Interval,
+        (before, now): (&[Stand<'_>], &[Stand<'_>]),
         explains: impl Fn(FactKind) -> bool,
     ) -> Vec<&'a Recorded> {
         let by_name = |stands: &[Stand<'_>]| -> BTreeMap<(FactKind, String), String> {
             stands.iter().map(|s| ((s.kind, s.id.to_string()), s.version.to_string())).collect()
         };
         let (before, now) = (by_name(before), by_name(now));
+        let same_unit = self.has_unit_as_before(days);
         let differing = before.keys().chain(now.keys()).filter(|name| before.get(*name) != now.get(*name));
+        let differing = differing.filter(|(kind, _)| *kind != FactKind::Unit || !same_unit);
         let mut told = ordered(differing.filter_map(|(kind, id)| self.told(*kind, id)).collect());
         if told.iter().any(|fact| explains(fact.kind)) {
             told.retain(|fact| explains(fact.kind));
         }
         told
+    }
+
+    /// Whether the unit was known to be on some days what it is known to be now: in all that payment asks of a unit.
+    fn has_unit_as_before(&self, days: Interval) -> bool {
+        let (Some(before), Some(now)) = (self.unit_before, self.placed.unit) else { return false };
+        before.unit_id == now.unit_id && before.periods.within(days).eq(now.periods.within(days))
     }
 
     /// The newest that was told of a fact.

@@ -89,8 +89,14 @@ impl Ledger {
             let standing = ledger::effective(paid.clone());
             let postings = ledger::diff(lines.clone(), standing.clone());
             ledger::check(&lines, &standing, &postings).unwrap();
-            let compared =
-                Compared { placed: &known, owed: &owed, catalogue: &OWN, standing: &standing, told: &told };
+            let compared = Compared {
+                placed: &known,
+                unit_before: None,
+                owed: &owed,
+                catalogue: &OWN,
+                standing: &standing,
+                told: &told,
+            };
             for (posting, causes) in postings.iter().zip(compared.causes(&postings)) {
                 line_no += 1;
                 written.push(shown(posting));

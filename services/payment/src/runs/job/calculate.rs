@@ -196,7 +196,9 @@ impl Writer<'_> {
         let of_unit = self.inputs.unit_facts.get(&known.placed.dates.unit_id).map_or(&[][..], Vec::as_slice);
         let told: Vec<&Recorded> = recorded.iter().chain(of_unit).collect();
         let Known { placed, owed, standing, .. } = known;
-        let compared = Compared { placed, owed, catalogue: &self.inputs.catalogue, standing, told: &told };
+        let unit_before = self.inputs.units_before.get(&placed.dates.unit_id);
+        let catalogue = &self.inputs.catalogue;
+        let compared = Compared { placed, unit_before, owed, catalogue, standing, told: &told };
         let causes = postings.iter().zip(compared.causes(postings));
         let words = causes.map(|(posting, facts)| match before(posting.line()) {
             None => String::new(),
