@@ -15,5 +15,6 @@ mod journey;
 mod processes;
 mod refusals;
 mod runs;
+mod situations;
 mod strangers;
 mod tidy;
