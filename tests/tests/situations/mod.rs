@@ -49,4 +49,6 @@ macro_rules! tables {
 
 tables! {
     golden: "golden.md",
+    levels: "levels.md",
+    stays: "stays.md",
 }
