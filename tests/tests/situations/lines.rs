@@ -15,6 +15,7 @@ pub(super) fn line(line: &PaymentLine) -> String {
     let (price, amount) = (money(line.unit_price), money(line.amount));
     let sum = match line.unit() {
         PriceUnit::Month => format!("{} days of {price} a month = {amount}", line.quantity),
+        PriceUnit::Period => format!("{} days of {price} in all = {amount}", line.quantity),
         _ => format!("{} x {price} = {amount}", line.quantity),
     };
     let payee = match line.payee_district.as_str() {

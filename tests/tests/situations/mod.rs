@@ -50,5 +50,8 @@ macro_rules! tables {
 tables! {
     golden: "golden.md",
     levels: "levels.md",
+    reports: "reports.md",
     stays: "stays.md",
+    units: "units.md",
+    years: "years.md",
 }

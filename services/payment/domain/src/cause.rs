@@ -8,7 +8,7 @@ use niva_models::Catalogue;
 
 use crate::ledger::{LineId, Paid, Payable, Posting};
 use crate::stands::{Stand, in_force, read, stands_on};
-use crate::{FactKind, KnownPlacement, Owed, UnitFacts};
+use crate::{FactKind, KnownPlacement, Owed, UnitFacts, UnitPeriod};
 
 /// A fact that was told since the last approved run: in its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -124,7 +124,7 @@ impl<'a> Compared<'a> {
     /// Whether the unit was known to be on some days what it is known to be now: in all that payment asks of a unit.
     fn has_unit_as_before(&self, days: Interval) -> bool {
         let (Some(before), Some(now)) = (self.unit_before, self.placed.unit) else { return false };
-        before.unit_id == now.unit_id && before.periods.within(days).eq(now.periods.within(days))
+        before.unit_id == now.unit_id && joined(before, days) == joined(now, days)
     }
 
     /// The newest that was told of a fact.
@@ -135,6 +135,20 @@ impl<'a> Compared<'a> {
         };
         self.told.iter().filter(about).max_by_key(|fact| fact.number).copied()
     }
+}
+
+/// What a unit is on some days, without the cuts that change nothing payment asks for, such as another capacity.
+fn joined(unit: &UnitFacts, days: Interval) -> Vec<(Interval, &UnitPeriod)> {
+    let mut joined: Vec<(Interval, &UnitPeriod)> = Vec::new();
+    for (days, period) in unit.periods.within(days) {
+        match joined.last_mut() {
+            Some((before, same)) if *same == period && day_after(before.last) == days.first => {
+                before.last = days.last;
+            }
+            _ => joined.push((days, period)),
+        }
+    }
+    joined
 }
 
 /// In order of kind and id, each once.
