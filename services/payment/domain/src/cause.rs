@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use niva_calendar::{Interval, day_after};
-use niva_models::Catalogue;
+use niva_models::{Catalogue, Component};
 
 use crate::ledger::{LineId, Paid, Payable, Posting};
 use crate::stands::{Stand, in_force, read, stands_on};
-use crate::{FactKind, KnownPlacement, Owed, UnitFacts, UnitPeriod};
+use crate::{FactKind, KnownBefore, KnownPlacement, Owed};
 
 /// A fact that was told since the last approved run: in its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +42,8 @@ impl fmt::Display for Recorded {
 pub struct Compared<'a> {
     /// The placement as it is known now.
     pub placed: &'a KnownPlacement<'a>,
-    /// Its unit as it was known when they were paid; `None`: it was not.
-    pub unit_before: Option<&'a UnitFacts>,
+    /// As it was known when they were paid.
+    pub before: KnownBefore<'a>,
     /// What is owed now, from which the postings come.
     pub owed: &'a Owed,
     /// The models.
@@ -52,6 +52,8 @@ pub struct Compared<'a> {
     pub standing: &'a [Paid<'a>],
     /// What was told since they were paid, of the case and of the unit.
     pub told: &'a [&'a Recorded],
+    /// They were paid by the models of today.
+    pub same_models: bool,
 }
 
 impl<'a> Compared<'a> {
@@ -59,25 +61,43 @@ impl<'a> Compared<'a> {
     /// differently, that were told since, and that can make the difference there is.
     #[must_use]
     pub fn causes(&self, postings: &[Posting<'_>]) -> Vec<Vec<&'a Recorded>> {
-        let mut of_lines: BTreeMap<LineId, Vec<&'a Recorded>> = BTreeMap::new();
-        let of_posting = |posting: &Posting<'_>| match posting.corrects() {
-            Some(id) => of_lines.entry(id).or_insert_with(|| self.of_line(id, postings)).clone(),
-            None => self.difference(posting.line().days, (&[], &self.stands(posting)), |_| true),
-        };
-        let own: Vec<Vec<&'a Recorded>> = postings.iter().map(of_posting).collect();
+        let own = self.of_each(postings, false);
         let of = |at: usize| postings.get(at).map(|p| (p.line().month, p.line().component));
         let beside = |at: usize| {
             let near = own.iter().enumerate().filter(|(other, _)| of(*other) == of(at));
             ordered(near.flat_map(|(_, facts)| facts.iter().copied()).collect())
         };
         // A line that joins its neighbour, or is parted from it, is due to whatever changed the neighbour.
-        (own.iter().enumerate())
+        let mut causes: Vec<Vec<&'a Recorded>> = (own.iter().enumerate())
             .map(|(at, facts)| if facts.is_empty() { beside(at) } else { facts.clone() })
-            .collect()
+            .collect();
+        // No difference goes unexplained: better a fact too many than none.
+        if self.same_models && causes.iter().any(Vec::is_empty) {
+            for (facts, any) in causes.iter_mut().zip(self.of_each(postings, true)) {
+                if facts.is_empty() {
+                    *facts = any;
+                }
+            }
+        }
+        causes
+    }
+
+    /// The causes of each posting by itself; `any`: of facts that say the same as before, too.
+    fn of_each(&self, postings: &[Posting<'_>], any: bool) -> Vec<Vec<&'a Recorded>> {
+        let mut of_lines: BTreeMap<LineId, Vec<&'a Recorded>> = BTreeMap::new();
+        let of_posting = |posting: &Posting<'_>| match posting.corrects() {
+            Some(id) => of_lines.entry(id).or_insert_with(|| self.of_line(id, postings, any)).clone(),
+            None => {
+                let line = posting.line();
+                let stands = (&[][..], &self.stands(posting)[..]);
+                self.difference(stands, |kind| any || self.is_new(kind, line.component, line.days), |_| true)
+            }
+        };
+        postings.iter().map(of_posting).collect()
     }
 
     /// Why a line no longer stands as it was paid.
-    fn of_line(&self, id: LineId, postings: &[Posting<'_>]) -> Vec<&'a Recorded> {
+    fn of_line(&self, id: LineId, postings: &[Posting<'_>], any: bool) -> Vec<&'a Recorded> {
         let Some(paid) = self.standing.iter().find(|paid| paid.id == id) else { return Vec::new() };
         let after: Vec<&Posting<'_>> = postings.iter().filter(|p| replaces(p, &paid.line)).collect();
         let lines: Vec<&Payable<'_>> = after.iter().map(|posting| posting.line()).collect();
@@ -91,7 +111,8 @@ impl<'a> Compared<'a> {
             first: days.first.min(line.days.first),
             last: days.last.max(line.days.last),
         });
-        self.difference(days, (&before, &now), |kind| !covered || can_change(kind, &paid.line, &lines))
+        let is_new = |kind| any || self.is_new(kind, paid.line.component, days);
+        self.difference((&before, &now), is_new, |kind| !covered || can_change(kind, &paid.line, &lines))
     }
 
     fn stands(&self, posting: &Posting<'_>) -> Vec<Stand<'a>> {
@@ -100,31 +121,29 @@ impl<'a> Compared<'a> {
     }
 
     /// What was told of the facts that only one of the two stands on, or in another version: those that `explain`; if none
-    /// does, all of them. A unit that is on the days as it was explains nothing.
+    /// does, all of them.
     fn difference(
         &self,
-        days: Interval,
         (before, now): (&[Stand<'_>], &[Stand<'_>]),
+        is_new: impl Fn(FactKind) -> bool,
         explains: impl Fn(FactKind) -> bool,
     ) -> Vec<&'a Recorded> {
         let by_name = |stands: &[Stand<'_>]| -> BTreeMap<(FactKind, String), String> {
             stands.iter().map(|s| ((s.kind, s.id.to_string()), s.version.to_string())).collect()
         };
         let (before, now) = (by_name(before), by_name(now));
-        let same_unit = self.has_unit_as_before(days);
         let differing = before.keys().chain(now.keys()).filter(|name| before.get(*name) != now.get(*name));
-        let differing = differing.filter(|(kind, _)| *kind != FactKind::Unit || !same_unit);
         let mut told = ordered(differing.filter_map(|(kind, id)| self.told(*kind, id)).collect());
+        told.retain(|fact| is_new(fact.kind));
         if told.iter().any(|fact| explains(fact.kind)) {
             told.retain(|fact| explains(fact.kind));
         }
         told
     }
 
-    /// Whether the unit was known to be on some days what it is known to be now: in all that payment asks of a unit.
-    fn has_unit_as_before(&self, days: Interval) -> bool {
-        let (Some(before), Some(now)) = (self.unit_before, self.placed.unit) else { return false };
-        before.unit_id == now.unit_id && joined(before, days) == joined(now, days)
+    /// Whether facts of a kind say anything of the days that was not known before.
+    fn is_new(&self, kind: FactKind, component: Component, days: Interval) -> bool {
+        !self.before.says_the_same(kind, self.placed, (component, days), self.catalogue)
     }
 
     /// The newest that was told of a fact.
@@ -135,20 +154,6 @@ impl<'a> Compared<'a> {
         };
         self.told.iter().filter(about).max_by_key(|fact| fact.number).copied()
     }
-}
-
-/// What a unit is on some days, without the cuts that change nothing payment asks for, such as another capacity.
-fn joined(unit: &UnitFacts, days: Interval) -> Vec<(Interval, &UnitPeriod)> {
-    let mut joined: Vec<(Interval, &UnitPeriod)> = Vec::new();
-    for (days, period) in unit.periods.within(days) {
-        match joined.last_mut() {
-            Some((before, same)) if *same == period && day_after(before.last) == days.first => {
-                before.last = days.last;
-            }
-            _ => joined.push((days, period)),
-        }
-    }
-    joined
 }
 
 /// In order of kind and id, each once.
