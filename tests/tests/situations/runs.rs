@@ -1,10 +1,14 @@
 //! Runs, and what the table says that they contain.
 
-use niva_journeys::{steps, values::date, world::Role};
+use niva_journeys::{
+    steps,
+    values::{date, new_request},
+    world::Role,
+};
 use niva_proto::payment::v1::{DiscardPaymentRunRequest, PaymentLine, PaymentRun, payment_run::State};
 
 use super::lines::{hold, line, sum_is_right};
-use super::play::{Play, call};
+use super::play::{Play, refusal};
 use super::words::{Done, Words, kronor, ore};
 
 /// The second day of the month after: `2024-03` is run on 2024-04-02.
@@ -32,11 +36,13 @@ impl Play {
         let lines = steps::lines(&self.world, &run.payment_run_id).await;
         self.compare(&run, &lines, expected, total).await?;
         if discarded {
-            let maker = self.world.payment(Role::FinanceMaker);
-            call!(maker, runs.discard_payment_run, DiscardPaymentRunRequest {
+            let request = DiscardPaymentRunRequest {
+                request_id: new_request(),
                 payment_run_id: run.payment_run_id.clone(),
                 reason: "facts are missing".to_owned(),
-            } => payment_run);
+            };
+            let mut maker = self.world.payment(Role::FinanceMaker);
+            maker.runs.discard_payment_run(request).await.map_err(|status| refusal(&status))?;
             return Ok(());
         }
         steps::approve(&self.world, &run).await;
