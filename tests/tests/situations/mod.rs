@@ -82,6 +82,7 @@ tables! {
     golden: "golden.md",
     levels: "levels.md",
     reports: "reports.md",
+    months: "months.md",
     stays: "stays.md",
     units: "units.md",
     years: "years.md",
