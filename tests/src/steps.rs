@@ -10,8 +10,8 @@ use niva_proto::{
     choice::v1::{Provider, RecordProviderRequest, RecordUnitRequest, Unit, UnitPeriod},
     common::v1::Regime,
     payment::v1::{
-        ApprovePaymentRunRequest, CreatePaymentRunRequest, GetPaymentRunRequest, ListPaymentLinesRequest,
-        PaymentLine, PaymentRun, WatchPaymentRunRequest,
+        ApprovePaymentRunRequest, CreatePaymentRunRequest, GetPaymentRunRequest, ListPaymentHoldsRequest,
+        ListPaymentLinesRequest, PaymentHold, PaymentLine, PaymentRun, WatchPaymentRunRequest,
     },
 };
 use tonic::Status;
@@ -278,6 +278,24 @@ pub async fn lines(world: &World, run: &str) -> Vec<PaymentLine> {
         lines.extend(page.payment_lines);
         if page.next_page_token.is_empty() {
             return lines;
+        }
+        page_token = page.next_page_token;
+    }
+}
+
+/// All holds of a run, page by page.
+///
+/// # Panics
+/// When a call fails.
+pub async fn holds(world: &World, run: &str) -> Vec<PaymentHold> {
+    let mut client = world.payment(Role::FinanceMaker);
+    let (mut holds, mut page_token) = (Vec::new(), String::new());
+    loop {
+        let request = ListPaymentHoldsRequest { payment_run_id: run.to_owned(), page_size: 100, page_token };
+        let page = client.holds.list_payment_holds(request).await.expect("holds").into_inner();
+        holds.extend(page.payment_holds);
+        if page.next_page_token.is_empty() {
+            return holds;
         }
         page_token = page.next_page_token;
     }

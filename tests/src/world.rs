@@ -10,6 +10,7 @@ use std::{
 
 use niva_access::{Caller, LocalIssuer};
 use niva_base::Clock;
+use niva_models::Catalogue;
 use niva_proto::{
     assessment::v1::{self as assessment, WatchAssessmentRequest},
     choice::v1::{self as choice, GetFeedStatusRequest, WatchChoiceRequest},
@@ -230,6 +231,17 @@ impl World {
         match &mut self.place {
             Place::Memory(place) => place.resume(service).await,
             Place::Processes(place) => place.resume(service).await,
+        }
+    }
+
+    /// Stops all of them, and starts them again with other models.
+    ///
+    /// # Panics
+    /// When one does not stop or come back, and where the three are processes.
+    pub async fn load_models(&mut self, catalogue: Catalogue) {
+        match &mut self.place {
+            Place::Memory(place) => place.load_models(catalogue).await,
+            Place::Processes(_) => panic!("processes load models from their files"),
         }
     }
 

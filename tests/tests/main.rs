@@ -16,5 +16,6 @@ mod matrix;
 mod processes;
 mod refusals;
 mod runs;
+mod situations;
 mod strangers;
 mod tidy;

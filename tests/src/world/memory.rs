@@ -126,6 +126,16 @@ impl Memory {
         }
     }
 
+    pub(super) async fn load_models(&mut self, catalogue: Catalogue) {
+        for service in Service::ALL.into_iter().rev() {
+            self.halt(service).await;
+        }
+        self.parts.catalogue = Arc::new(catalogue);
+        for service in Service::ALL {
+            self.resume(service).await;
+        }
+    }
+
     /// Those that listen to others first: nobody is left waiting.
     pub(super) async fn close(mut self) {
         for service in Service::ALL.into_iter().rev() {

@@ -56,6 +56,10 @@ pub struct Case {
     pub(crate) grants: Revisions<Grant>,
     #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) levels: Revisions<LevelDecision>,
+    /// The first day that a level decision was told on, where it is not that of the revision that stands: to correct a
+    /// decision is not to make it again.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    decided_before: BTreeMap<String, NaiveDate>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) placements: BTreeMap<String, Placement>,
 }
@@ -69,6 +73,7 @@ impl Case {
             service,
             grants: Revisions::default(),
             levels: Revisions::default(),
+            decided_before: BTreeMap::new(),
             placements: BTreeMap::new(),
         }
     }
@@ -80,7 +85,17 @@ impl Case {
         }
         match &fact.content {
             Content::Grant(grant) => put(&mut self.grants, fact, grant),
-            Content::Level(decision) => put(&mut self.levels, fact, decision),
+            Content::Level(decision) => {
+                let known = self.decided_on(&fact.id);
+                let first = known.map_or(decision.decided_on, |known| known.min(decision.decided_on));
+                let newer = put(&mut self.levels, fact, decision);
+                if self.levels.get(&fact.id).is_some_and(|standing| standing.decided_on == first) {
+                    self.decided_before.remove(&fact.id);
+                } else {
+                    self.decided_before.insert(fact.id.clone(), first);
+                }
+                newer || known != Some(first)
+            }
             Content::Placement(dates) => {
                 let placement = self.placements.entry(fact.id.clone()).or_default();
                 let newer = placement.dated.as_ref().is_none_or(|known| known.revision < fact.revision);
@@ -104,6 +119,12 @@ impl Case {
                 }
             }
         }
+    }
+
+    /// The day that a level decision was made; `None` when it has not been heard of.
+    pub(crate) fn decided_on(&self, id: &str) -> Option<NaiveDate> {
+        let before = self.decided_before.get(id).copied();
+        before.or_else(|| self.levels.get(id).map(|standing| standing.decided_on))
     }
 
     /// The dates of a placement; `None` when it has not been heard of.

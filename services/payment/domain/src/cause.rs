@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use niva_calendar::{Interval, day_after};
-use niva_models::Catalogue;
+use niva_models::{Catalogue, Component};
 
 use crate::ledger::{LineId, Paid, Payable, Posting};
 use crate::stands::{Stand, in_force, read, stands_on};
-use crate::{FactKind, KnownPlacement, Owed};
+use crate::{FactKind, KnownBefore, KnownPlacement, Owed};
 
 /// A fact that was told since the last approved run: in its newest revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,6 +42,8 @@ impl fmt::Display for Recorded {
 pub struct Compared<'a> {
     /// The placement as it is known now.
     pub placed: &'a KnownPlacement<'a>,
+    /// As it was known when they were paid.
+    pub before: KnownBefore<'a>,
     /// What is owed now, from which the postings come.
     pub owed: &'a Owed,
     /// The models.
@@ -50,6 +52,8 @@ pub struct Compared<'a> {
     pub standing: &'a [Paid<'a>],
     /// What was told since they were paid, of the case and of the unit.
     pub told: &'a [&'a Recorded],
+    /// They were paid by the models of today.
+    pub same_models: bool,
 }
 
 impl<'a> Compared<'a> {
@@ -57,25 +61,43 @@ impl<'a> Compared<'a> {
     /// differently, that were told since, and that can make the difference there is.
     #[must_use]
     pub fn causes(&self, postings: &[Posting<'_>]) -> Vec<Vec<&'a Recorded>> {
-        let mut of_lines: BTreeMap<LineId, Vec<&'a Recorded>> = BTreeMap::new();
-        let of_posting = |posting: &Posting<'_>| match posting.corrects() {
-            Some(id) => of_lines.entry(id).or_insert_with(|| self.of_line(id, postings)).clone(),
-            None => self.difference(&[], &self.stands(posting), |_| true),
-        };
-        let own: Vec<Vec<&'a Recorded>> = postings.iter().map(of_posting).collect();
+        let own = self.of_each(postings, false);
         let of = |at: usize| postings.get(at).map(|p| (p.line().month, p.line().component));
         let beside = |at: usize| {
             let near = own.iter().enumerate().filter(|(other, _)| of(*other) == of(at));
             ordered(near.flat_map(|(_, facts)| facts.iter().copied()).collect())
         };
         // A line that joins its neighbour, or is parted from it, is due to whatever changed the neighbour.
-        (own.iter().enumerate())
+        let mut causes: Vec<Vec<&'a Recorded>> = (own.iter().enumerate())
             .map(|(at, facts)| if facts.is_empty() { beside(at) } else { facts.clone() })
-            .collect()
+            .collect();
+        // No difference goes unexplained: better a fact too many than none.
+        if self.same_models && causes.iter().any(Vec::is_empty) {
+            for (facts, any) in causes.iter_mut().zip(self.of_each(postings, true)) {
+                if facts.is_empty() {
+                    *facts = any;
+                }
+            }
+        }
+        causes
+    }
+
+    /// The causes of each posting by itself; `any`: of facts that say the same as before, too.
+    fn of_each(&self, postings: &[Posting<'_>], any: bool) -> Vec<Vec<&'a Recorded>> {
+        let mut of_lines: BTreeMap<LineId, Vec<&'a Recorded>> = BTreeMap::new();
+        let of_posting = |posting: &Posting<'_>| match posting.corrects() {
+            Some(id) => of_lines.entry(id).or_insert_with(|| self.of_line(id, postings, any)).clone(),
+            None => {
+                let line = posting.line();
+                let stands = (&[][..], &self.stands(posting)[..]);
+                self.difference(stands, |kind| any || self.is_new(kind, line.component, line.days), |_| true)
+            }
+        };
+        postings.iter().map(of_posting).collect()
     }
 
     /// Why a line no longer stands as it was paid.
-    fn of_line(&self, id: LineId, postings: &[Posting<'_>]) -> Vec<&'a Recorded> {
+    fn of_line(&self, id: LineId, postings: &[Posting<'_>], any: bool) -> Vec<&'a Recorded> {
         let Some(paid) = self.standing.iter().find(|paid| paid.id == id) else { return Vec::new() };
         let after: Vec<&Posting<'_>> = postings.iter().filter(|p| replaces(p, &paid.line)).collect();
         let lines: Vec<&Payable<'_>> = after.iter().map(|posting| posting.line()).collect();
@@ -85,7 +107,12 @@ impl<'a> Compared<'a> {
             now.extend(in_force(paid.line.component, paid.line.days, self.placed, self.catalogue));
         }
         let before = read(&paid.stands_on).unwrap_or_default();
-        self.difference(&before, &now, |kind| !covered || can_change(kind, &paid.line, &lines))
+        let days = lines.iter().fold(paid.line.days, |days, line| Interval {
+            first: days.first.min(line.days.first),
+            last: days.last.max(line.days.last),
+        });
+        let is_new = |kind| any || self.is_new(kind, paid.line.component, days);
+        self.difference((&before, &now), is_new, |kind| !covered || can_change(kind, &paid.line, &lines))
     }
 
     fn stands(&self, posting: &Posting<'_>) -> Vec<Stand<'a>> {
@@ -97,8 +124,8 @@ impl<'a> Compared<'a> {
     /// does, all of them.
     fn difference(
         &self,
-        before: &[Stand<'_>],
-        now: &[Stand<'_>],
+        (before, now): (&[Stand<'_>], &[Stand<'_>]),
+        is_new: impl Fn(FactKind) -> bool,
         explains: impl Fn(FactKind) -> bool,
     ) -> Vec<&'a Recorded> {
         let by_name = |stands: &[Stand<'_>]| -> BTreeMap<(FactKind, String), String> {
@@ -107,10 +134,16 @@ impl<'a> Compared<'a> {
         let (before, now) = (by_name(before), by_name(now));
         let differing = before.keys().chain(now.keys()).filter(|name| before.get(*name) != now.get(*name));
         let mut told = ordered(differing.filter_map(|(kind, id)| self.told(*kind, id)).collect());
+        told.retain(|fact| is_new(fact.kind));
         if told.iter().any(|fact| explains(fact.kind)) {
             told.retain(|fact| explains(fact.kind));
         }
         told
+    }
+
+    /// Whether facts of a kind say anything of the days that was not known before.
+    fn is_new(&self, kind: FactKind, component: Component, days: Interval) -> bool {
+        !self.before.says_the_same(kind, self.placed, (component, days), self.catalogue)
     }
 
     /// The newest that was told of a fact.

@@ -24,7 +24,7 @@ pub struct LevelDecision {
     pub valid_from: NaiveDate,
     /// Its place in the order that levels were decided in: of two with the same first day the later stands.
     pub decided: i64,
-    /// The day it was decided.
+    /// The day it was told as this. It was decided on the first of such days: to correct a decision is not to make it again.
     pub decided_on: NaiveDate,
     /// Where the level comes from.
     pub kind: LevelKind,

@@ -64,7 +64,7 @@ pub struct KnownPlacement<'a> {
 impl<'a> KnownPlacement<'a> {
     /// The placements of a case, in order of id.
     fn all(case: &'a Case, units: &'a BTreeMap<String, UnitFacts>) -> Vec<Self> {
-        let (levels, grants) = (levels(&case.levels), grants(&case.grants));
+        let (levels, grants) = (levels(case), grants(&case.grants));
         let known = case.placements.iter().filter_map(|(id, p)| Some((id, p, p.dated.as_ref()?)));
         known
             .map(|(id, placement, dated)| Self {
@@ -127,14 +127,14 @@ impl<'a> KnownPlacement<'a> {
 type Decision<'a> = Known<'a, &'a LevelDecision>;
 
 /// Of two with the same first day the later decided stands.
-fn levels(decisions: &Revisions<LevelDecision>) -> Timeline<LevelOn<'_>> {
-    let mut decisions: Vec<Decision<'_>> = decisions.standing().collect();
+fn levels(case: &Case) -> Timeline<LevelOn<'_>> {
+    let mut decisions: Vec<Decision<'_>> = case.levels.standing().collect();
     decisions.sort_by_key(|d| d.value.decided);
     let now = Timeline::layered(decisions.iter().map(|d| (Interval::from(d.value.valid_from), *d)));
     if decisions.iter().all(|d| d.value.kind != LevelKind::Preliminary) {
         return Timeline::layered(now.spans().iter().map(|(days, d)| (*days, LevelOn::of(level(*d)))));
     }
-    let then = known_then(decisions);
+    let then = known_then(decisions, case);
     let mut levels = Timeline::new();
     for (days, decision) in now.spans() {
         levels.set(*days, LevelOn::of(level(*decision)));
@@ -152,18 +152,18 @@ fn levels(decisions: &Revisions<LevelDecision>) -> Timeline<LevelOn<'_>> {
 
 /// What had been decided of each day when it came: a preliminary level counts from its first day, any other not before it
 /// was decided.
-fn known_then(mut decisions: Vec<Decision<'_>>) -> Timeline<Decision<'_>> {
-    let counts_from = |d: &LevelDecision| match d.kind {
-        LevelKind::Preliminary => d.valid_from,
-        _ => d.valid_from.max(d.decided_on),
+fn known_then<'a>(mut decisions: Vec<Decision<'a>>, case: &Case) -> Timeline<Decision<'a>> {
+    let counts_from = |known: &Decision<'_>| match known.value.kind {
+        LevelKind::Preliminary => known.value.valid_from,
+        _ => known.value.valid_from.max(case.decided_on(known.id).unwrap_or(known.value.decided_on)),
     };
-    decisions.sort_by_key(|d| counts_from(d.value));
+    decisions.sort_by_key(counts_from);
     let mut newest: Option<Decision<'_>> = None;
     let known = decisions.into_iter().map(|d| {
         let order = |d: &Decision<'_>| (d.value.valid_from, d.value.decided);
         let stands = newest.filter(|newest| order(newest) > order(&d)).unwrap_or(d);
         newest = Some(stands);
-        (Interval::from(counts_from(d.value)), stands)
+        (Interval::from(counts_from(&d)), stands)
     });
     Timeline::layered(known)
 }

@@ -22,6 +22,7 @@ mod owed;
 mod revisions;
 mod runs;
 pub mod stands;
+mod unchanged;
 mod validate;
 
 pub use case::Case;
@@ -39,6 +40,7 @@ pub use kind::FactKind;
 pub use known::{KnownPlacement, UnitFacts};
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Payee, Settlement};
 pub use runs::{Ledger, LinesSeen, Run, RunRefused, RunState};
+pub use unchanged::KnownBefore;
 pub use validate::{
     check_agreements, check_price, check_schedule, check_second_person, check_special, check_transition,
     parse_hours, validate,

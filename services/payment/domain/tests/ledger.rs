@@ -8,8 +8,8 @@ use niva_names::stockholm;
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written as written_stands};
 use niva_payment_domain::{
-    Case, Compared, Content, Fact, FactKind, Grant, LevelDecision, LevelKind, PlacementDates, Recorded,
-    UnitFacts, UnitPeriod, owed,
+    Case, Compared, Content, Fact, FactKind, Grant, KnownBefore, LevelDecision, LevelKind, PlacementDates,
+    Recorded, UnitFacts, UnitPeriod, owed,
 };
 
 use crate::support::{OWN, d, from, m, unit};
@@ -20,6 +20,8 @@ pub(crate) struct Ledger {
     pub(crate) units: BTreeMap<String, UnitFacts>,
     pub(crate) paid: BTreeMap<String, Vec<Paid<'static>>>,
     pub(crate) run_no: i32,
+    /// Case and units as the last run knew them.
+    pub(crate) before: (Case, BTreeMap<String, UnitFacts>),
     /// What was told since the last run.
     pub(crate) told: Vec<Recorded>,
     /// Why each line of the last run was written, in order.
@@ -34,6 +36,7 @@ impl Ledger {
             units: BTreeMap::new(),
             paid: BTreeMap::new(),
             run_no: 0,
+            before: (Case::new("P-1", stockholm::SUPPORTED_HOUSING), BTreeMap::new()),
             told: Vec::new(),
             causes: Vec::new(),
         };
@@ -82,6 +85,9 @@ impl Ledger {
         let (mut written, mut line_no) = (Vec::new(), 0);
         let told = std::mem::take(&mut self.told);
         let told: Vec<&Recorded> = told.iter().collect();
+        let (case_before, units_before) =
+            std::mem::replace(&mut self.before, (self.case.clone(), self.units.clone()));
+        let placed_before = case_before.placements(&units_before);
         for known in self.case.placements(&self.units) {
             let owed = owed(&known.facts(), &OWN, (m("2024-01"), m(month)));
             let lines: Vec<Payable<'_>> = owed.lines.iter().map(|l| Payable::of(l, &known, &OWN)).collect();
@@ -89,8 +95,18 @@ impl Ledger {
             let standing = ledger::effective(paid.clone());
             let postings = ledger::diff(lines.clone(), standing.clone());
             ledger::check(&lines, &standing, &postings).unwrap();
-            let compared =
-                Compared { placed: &known, owed: &owed, catalogue: &OWN, standing: &standing, told: &told };
+            let compared = Compared {
+                placed: &known,
+                before: KnownBefore {
+                    placed: placed_before.iter().find(|before| before.placement_id == known.placement_id),
+                    unit: units_before.get(&known.dates.unit_id),
+                },
+                owed: &owed,
+                catalogue: &OWN,
+                standing: &standing,
+                told: &told,
+                same_models: true,
+            };
             for (posting, causes) in postings.iter().zip(compared.causes(&postings)) {
                 line_no += 1;
                 written.push(shown(posting));

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written};
-use niva_payment_domain::{Case, Compared, Engine, Hold, KnownPlacement, Owed, Recorded};
+use niva_payment_domain::{Case, Compared, Engine, Hold, KnownBefore, KnownPlacement, Owed, Recorded};
 
 use super::RunError;
 use super::inputs::Inputs;
@@ -76,7 +76,10 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
                 placement_id: placed.placement_id.to_owned(),
                 imbalance,
             })?;
-            let known = Known { case_key: &loaded.key, placed: &placed, owed: &owed, standing: &standing };
+            // Where nothing was told of the case, it was what it is.
+            let before = before.get(&loaded.key).or_else(|| recorded.is_empty().then_some(&loaded.case));
+            let known =
+                Known { case_key: &loaded.key, placed: &placed, before, owed: &owed, standing: &standing };
             writer.post(&key, known, postings, recorded)?;
             writer.hold(known, &early.remove(placed.placement_id).unwrap_or_default());
             writer.hold(known, &owed.holds);
@@ -133,6 +136,8 @@ pub(crate) fn recompute(inputs: &Inputs, case: &Case) -> BTreeMap<String, Vec<Pa
 struct Known<'a> {
     case_key: &'a str,
     placed: &'a KnownPlacement<'a>,
+    /// The case as it was known at the baseline.
+    before: Option<&'a Case>,
     owed: &'a Owed,
     standing: &'a [Paid<'a>],
 }
@@ -196,7 +201,18 @@ impl Writer<'_> {
         let of_unit = self.inputs.unit_facts.get(&known.placed.dates.unit_id).map_or(&[][..], Vec::as_slice);
         let told: Vec<&Recorded> = recorded.iter().chain(of_unit).collect();
         let Known { placed, owed, standing, .. } = known;
-        let compared = Compared { placed, owed, catalogue: &self.inputs.catalogue, standing, told: &told };
+        let Inputs { catalogue, units_before, baseline, .. } = self.inputs;
+        let placed_before = known.before.map(|case| case.placements(units_before)).unwrap_or_default();
+        let before_it = placed_before.iter().find(|before| before.placement_id == placed.placement_id);
+        let compared = Compared {
+            placed,
+            before: KnownBefore { placed: before_it, unit: units_before.get(&placed.dates.unit_id) },
+            owed,
+            catalogue,
+            standing,
+            told: &told,
+            same_models: baseline.as_ref().is_some_and(|baseline| baseline.same_models),
+        };
         let causes = postings.iter().zip(compared.causes(postings));
         let words = causes.map(|(posting, facts)| match before(posting.line()) {
             None => String::new(),
