@@ -79,11 +79,13 @@ macro_rules! tables {
 }
 
 tables! {
-    golden: "golden.md",
+    golden_1_to_10: "golden-1-10.md",
+    golden_11_to_20: "golden-11-20.md",
     levels: "levels.md",
     reports: "reports.md",
     months: "months.md",
     stays: "stays.md",
+    stays_corrected: "stays-corrected.md",
     units: "units.md",
     years: "years.md",
 }
