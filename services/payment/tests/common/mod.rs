@@ -100,7 +100,7 @@ impl World {
         let service = niva_payment::start_with(deps, tuning, shutdown.clone()).await.unwrap();
         for feed in [niva_payment::feed::ASSESSMENT, niva_payment::feed::CHOICE] {
             let mut status = service.consumer(feed).unwrap().watch();
-            status.wait_for(|status| status.connected).await.unwrap();
+            status.wait_for(|status| status.connected || status.last_error.is_some()).await.unwrap();
         }
         let server = RoleServer::new(
             "payment",

@@ -123,7 +123,7 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
                 feed.map_err(|_| Stopped::Silent)?.map_err(Stopped::Source)?
             }
         };
-        self.status.send_modify(|status| status.connected = true);
+        // It counts as connected once it has been heard: only then is known how much it has told.
         loop {
             let heard = tokio::select! {
                 biased;
@@ -139,6 +139,8 @@ impl<E: Send + Sync + 'static, Source: FeedSource<E>, Sink: FeedSink<E>> Run<E, 
     }
 
     async fn hear(&self, heard: &Heard<E>) -> Result<(), Stopped> {
+        // How much there is to know is known even when it cannot be applied.
+        self.status.send_modify(|status| status.newest = status.newest.max(heard.newest));
         let cursor = if heard.events.is_empty() {
             self.status.borrow().cursor
         } else {
