@@ -12,6 +12,7 @@ use super::side::Side;
 macro_rules! tell {
     ($world:ident, $side:ident, $clients:ident.$record:ident($request:ident { $one:ident }), $key:literal, $at:literal, $fact:ident) => {{
         let request = pb::$request {
+            min_positions: Vec::new(),
             request_id: new_request(),
             validate_only: false,
             $one: Some($fact("2024-03-11", "2024-03-13")),
@@ -148,6 +149,7 @@ async fn occasions(world: &World, side: &mut Side, placement_id: &str) {
         ..Default::default()
     };
     let request = pb::RecordOccasionsRequest {
+        min_positions: Vec::new(),
         request_id: new_request(),
         validate_only: false,
         occasions: vec![occasion("2024-03-11")],
