@@ -1,5 +1,6 @@
 //! What `deploy/` says, done as it says: roles, backup and restore, units, container files.
 
+mod backup;
 mod roles;
 
 use std::{
