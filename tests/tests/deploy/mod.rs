@@ -2,6 +2,8 @@
 
 mod backup;
 mod roles;
+mod services;
+mod units;
 
 use std::{
     collections::BTreeMap,
