@@ -1,6 +1,7 @@
 //! What `deploy/` says, done as it says: roles, backup and restore, units, container files.
 
 mod backup;
+mod compose;
 mod roles;
 mod services;
 mod units;
