@@ -298,12 +298,9 @@ impl World {
             loop {
                 let heard = self.choice_feed().await;
                 let (levels, placements) = self.payment_feeds().await;
-                let all = [
-                    (heard.applied_position, assessment),
-                    (levels.applied_position, assessment),
-                    (placements.applied_position, choice),
-                ];
-                if all.iter().all(|(applied, newest)| applied >= newest) {
+                let all = [(heard, assessment), (levels, assessment), (placements, choice)];
+                // One that was just started may know all, and not yet know that this is all.
+                if all.iter().all(|(feed, newest)| feed.connected && feed.applied_position >= *newest) {
                     return;
                 }
                 look_again().await;
