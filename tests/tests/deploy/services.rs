@@ -83,6 +83,7 @@ impl Surroundings {
             }
         });
         assert!(connected.await.is_ok(), "{:?}\n{}", self.feeds().await, self.said());
+        self.assert_told_by_the_runbook().await;
         for (service, mut child) in running.into_iter().rev() {
             let id = child.id().unwrap().to_string();
             std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
@@ -90,6 +91,18 @@ impl Surroundings {
             let ended = ended.unwrap_or_else(|_| panic!("{} does not end: {}", service.name(), self.said()));
             assert_eq!(ended.unwrap().code(), Some(0), "{}: {}", service.name(), self.said());
         }
+    }
+
+    /// The runbook's own command says how far the feeds are.
+    async fn assert_told_by_the_runbook(&self) {
+        let mut command = tokio::process::Command::new("bash");
+        command.args(["-eu", "-c", &super::commands("See how far the feeds are")]);
+        command.env("TOKEN", self.token(Role::Auditor)).env("PAYMENT", self.address(Service::Payment));
+        let python = PathBuf::from(std::env::var("NIVA_TEST_PYTHON").expect("tests/run makes a Python"));
+        let path = format!("{}:{}", python.parent().unwrap().display(), super::path());
+        let told = command.env("PATH", path).output().await.unwrap();
+        let words = process::words(&told);
+        assert!(told.status.success() && words.matches("\"connected\": true").count() == 2, "{words}");
     }
 
     fn log(&self, service: Service) -> PathBuf {
