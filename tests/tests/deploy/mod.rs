@@ -2,6 +2,7 @@
 
 mod backup;
 mod compose;
+mod papers;
 mod roles;
 mod services;
 mod units;

@@ -213,6 +213,13 @@ fn all_that_is_compiled_in_may_be() {
     );
 }
 
+/// Money is never wrapped around: a sum that does not fit stops what adds it.
+#[test]
+fn a_release_stops_at_overflow() {
+    let release = &parsed("Cargo.toml")["profile"]["release"];
+    assert_eq!(release["overflow-checks"].as_bool(), Some(true));
+}
+
 #[test]
 fn what_may_not_be_compiled_in_is_seen() {
     let set = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<BTreeSet<_>>();
