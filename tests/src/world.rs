@@ -71,7 +71,8 @@ enum Place {
 /// The three services, empty at first; a city to itself.
 pub struct World {
     place: Place,
-    databases: [TestDb; 3],
+    urls: [String; 3],
+    databases: Vec<TestDb>,
     issuer: LocalIssuer,
     clock: Clock,
     folder: tempfile::TempDir,
@@ -106,6 +107,16 @@ impl World {
         ground.with(Place::Processes(Box::new(place)))
     }
 
+    /// As three processes on databases that somebody else has made and migrated, and drops.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn processes_on(urls: [String; 3]) -> Self {
+        let ground = Ground::on(urls, Vec::new());
+        let place = processes::Processes::start(&ground, &[]).await;
+        ground.with(Place::Processes(Box::new(place)))
+    }
+
     /// Sets everybody's clock to nine in the morning of a day.
     ///
     /// # Panics
@@ -133,6 +144,9 @@ impl World {
     }
 
     /// A service's database: for faults, never to look into.
+    ///
+    /// # Panics
+    /// When it is somebody else's.
     #[must_use]
     pub fn database(&self, service: Service) -> &Database {
         self.databases[service as usize].db()
@@ -141,7 +155,7 @@ impl World {
     /// A service's database by its URL.
     #[must_use]
     pub fn database_url(&self, service: Service) -> &str {
-        self.databases[service as usize].url()
+        &self.urls[service as usize]
     }
 
     /// Where a service is.
@@ -296,12 +310,9 @@ impl World {
             loop {
                 let heard = self.choice_feed().await;
                 let (levels, placements) = self.payment_feeds().await;
-                let all = [
-                    (heard.applied_position, assessment),
-                    (levels.applied_position, assessment),
-                    (placements.applied_position, choice),
-                ];
-                if all.iter().all(|(applied, newest)| applied >= newest) {
+                let all = [(heard, assessment), (levels, assessment), (placements, choice)];
+                // One that was just started may know all, and not yet know that this is all.
+                if all.iter().all(|(feed, newest)| feed.connected && feed.applied_position >= *newest) {
                     return;
                 }
                 look_again().await;
@@ -352,7 +363,9 @@ fn write_clock(file: &Path, day: &str) {
 
 /// What a world stands on before there are services.
 struct Ground {
-    databases: [TestDb; 3],
+    urls: [String; 3],
+    /// Those that go when the world goes; none when they are somebody else's.
+    databases: Vec<TestDb>,
     issuer: LocalIssuer,
     clock: Clock,
     folder: tempfile::TempDir,
@@ -360,10 +373,6 @@ struct Ground {
 
 impl Ground {
     async fn lay(store: Store) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        write_clock(&clock_file(folder.path()), "2024-03-01");
-        let clock = Clock::file(clock_file(folder.path())).expect("the clock");
-        let issuer = LocalIssuer::open_or_create(folder.path()).expect("an issuer");
         let database = || async {
             match store {
                 Store::Sqlite => TestDb::sqlite().await,
@@ -371,11 +380,19 @@ impl Ground {
             }
         };
         let databases = [database().await, database().await, database().await];
-        Self { databases, issuer, clock, folder }
+        Self::on(databases.each_ref().map(|database| database.url().to_owned()), databases.into())
+    }
+
+    fn on(urls: [String; 3], databases: Vec<TestDb>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        write_clock(&clock_file(folder.path()), "2024-03-01");
+        let clock = Clock::file(clock_file(folder.path())).expect("the clock");
+        let issuer = LocalIssuer::open_or_create(folder.path()).expect("an issuer");
+        Self { urls, databases, issuer, clock, folder }
     }
 
     fn with(self, place: Place) -> World {
-        let Self { databases, issuer, clock, folder } = self;
-        World { place, databases, issuer, clock, folder }
+        let Self { urls, databases, issuer, clock, folder } = self;
+        World { place, urls, databases, issuer, clock, folder }
     }
 }

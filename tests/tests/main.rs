@@ -9,6 +9,7 @@
 
 mod callers;
 mod catalogue;
+mod deploy;
 mod feeds;
 mod files;
 mod journey;

@@ -22,7 +22,7 @@ fn seed() -> u64 {
 }
 
 /// `niva import FOLDER` into these processes.
-fn import_arguments(world: &World, folder: &Path) -> Vec<String> {
+pub(crate) fn import_arguments(world: &World, folder: &Path) -> Vec<String> {
     let (folder, issuer) = (folder.display().to_string(), world.folder().display().to_string());
     let mut arguments = vec!["import".to_owned(), folder, "--issuer-dir".to_owned(), issuer];
     for service in Service::ALL {

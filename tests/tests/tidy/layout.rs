@@ -5,7 +5,7 @@ use std::fs;
 use super::{IGNORED, SourceFile, assert_complains, assert_tidy, repository};
 
 /// Folders and standard papers; beside them only dotfiles.
-const TOP: [&str; 12] = [
+const TOP: [&str; 15] = [
     "ARCHITECTURE.md",
     "CHANGELOG.md",
     "CONTRIBUTING.md",
@@ -13,8 +13,11 @@ const TOP: [&str; 12] = [
     "Cargo.toml",
     "LICENSE",
     "README.md",
+    "SECURITY.md",
+    "deny.toml",
     "deploy",
     "proto",
+    "rust-toolchain.toml",
     "services",
     "shared",
     "tests",

@@ -10,6 +10,7 @@ mod identity;
 mod layers;
 mod layout;
 mod length;
+mod lock;
 mod modules;
 mod tokens;
 mod unused;

@@ -1,0 +1,151 @@
+//! `deploy/postgresql/roles.sql`: the serving role serves, and can do nothing to what is kept for good.
+
+use niva_journeys::{process, world::World};
+use niva_testing::TestDb;
+use sqlx::{Connection, Executor, PgConnection};
+
+use super::Operator;
+use crate::journey;
+
+/// What PostgreSQL says to whoever lacks the right.
+const INSUFFICIENT_PRIVILEGE: &str = "42501";
+
+/// Tables of each database, in the order of the services, whose rows nobody changes.
+const KEPT: [&[&str]; 3] = [
+    &["fact_revision", "feed_event"],
+    &["fact_revision", "feed_event"],
+    &["fact", "fact_revision", "payment_hold", "payment_line"],
+];
+
+/// The first column of all rows, as text.
+async fn column(url: &str, sql: &str) -> Vec<String> {
+    let mut conn = PgConnection::connect(url).await.unwrap();
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_all(&mut conn).await.unwrap()
+}
+
+async fn attempt(url: &str, sql: &str) -> Result<(), sqlx::Error> {
+    let mut conn = PgConnection::connect(url).await?;
+    conn.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.map(drop)
+}
+
+async fn assert_refused(url: &str, sql: &str) {
+    let refused = attempt(url, sql).await.expect_err(sql);
+    let code = refused.as_database_error().and_then(|e| e.code().map(|code| code.into_owned()));
+    assert_eq!(code.as_deref(), Some(INSUFFICIENT_PRIVILEGE), "{sql}: {refused}");
+}
+
+/// Whatever somebody may try who has the serving role's password.
+async fn assert_kept(url: &str, kept: &[&str]) {
+    for table in kept {
+        let select = format!(
+            "SELECT attname::text FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum = 2"
+        );
+        let second = column(url, &select).await.remove(0);
+        for sql in [
+            format!("UPDATE {table} SET {second} = {second}"),
+            format!("DELETE FROM {table}"),
+            format!("TRUNCATE {table}"),
+            format!("ALTER TABLE {table} DISABLE TRIGGER USER"),
+            format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
+            format!("DROP TRIGGER {table}_no_change ON {table}"),
+            format!("ALTER TABLE {table} RENAME TO other"),
+            format!("DROP TABLE {table}"),
+            format!("GRANT UPDATE ON {table} TO CURRENT_USER"),
+        ] {
+            // A grant of what one does not have is a warning, and gives nothing.
+            if sql.starts_with("GRANT") {
+                let _ = attempt(url, &sql).await;
+                assert_refused(url, &format!("UPDATE {table} SET {second} = {second}")).await;
+            } else {
+                assert_refused(url, &sql).await;
+            }
+        }
+    }
+    for sql in [
+        "CREATE TABLE mine (n INTEGER)",
+        "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
+        "CREATE OR REPLACE FUNCTION niva_append_only() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE SCHEMA mine",
+        "SET session_replication_role = replica",
+        "SET ROLE niva_migrate",
+        "DELETE FROM seaql_migrations",
+        "INSERT INTO seaql_migrations VALUES ('mine', 0)",
+    ] {
+        assert_refused(url, sql).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_serving_role_serves_and_changes_nothing_that_is_kept() {
+    let operator = Operator::new();
+    operator.follows("Make the databases").await;
+    let serve = operator.urls("SERVE", "NAME");
+    for url in &serve {
+        let tables = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+                      AND relname <> 'seaql_migrations' AND NOT has_table_privilege('niva_serve', oid, 'UPDATE, DELETE') \
+                      ORDER BY 1";
+        let kept = KEPT[serve.iter().position(|other| other == url).unwrap()];
+        assert_eq!(column(url, tables).await, kept, "{url}");
+    }
+
+    let world = World::processes_on(serve.clone()).await;
+    journey::walk(&world).await;
+    assert!(column(&serve[2], "SELECT run_no::text FROM payment_line").await.len() > 1);
+    for (url, kept) in serve.iter().zip(KEPT) {
+        assert_kept(url, kept).await;
+    }
+    // An approved run's row is changed by nobody either: there a trigger refuses.
+    let refused = attempt(&serve[2], "UPDATE payment_run SET approver = 'somebody'").await.unwrap_err();
+    assert!(refused.to_string().contains("are never changed"), "{refused}");
+    let verified = process::run(["verify", "payment", "--database-url", &serve[2]]).await;
+    assert!(verified.status.success(), "{}", process::words(&verified));
+    world.close().await;
+}
+
+/// With names of their own, so that one service's role does not come into another's database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn later_migrations_give_no_more() {
+    let database = TestDb::postgres().await;
+    let operator = Operator::new();
+    let roles = format!(
+        "psql -X -v migrate=other_migrate -v serve=other_serve -f deploy/postgresql/roles.sql '{}'",
+        database.url()
+    );
+    let by = |role: &str| database.url().replacen("//niva@", &format!("//{role}@"), 1);
+    let (migrate, serve) = (by("other_migrate"), by("other_serve"));
+    let run = || async {
+        let output = operator.run(&roles).await;
+        assert!(output.status.success(), "{}", process::words(&output));
+    };
+    run().await;
+    let migrated = process::run(["migrate", "payment", "--database-url", &migrate]).await;
+    assert!(migrated.status.success(), "{}", process::words(&migrated));
+    run().await;
+    let later = "CREATE TABLE later (n INTEGER); CREATE TABLE kept (n INTEGER); \
+                 CREATE TRIGGER kept_no_change BEFORE UPDATE OR DELETE ON kept FOR EACH ROW EXECUTE FUNCTION niva_append_only()";
+    attempt(&migrate, later).await.unwrap();
+    for table in ["later", "kept"] {
+        attempt(&serve, &format!("INSERT INTO {table} VALUES (1)")).await.unwrap();
+        assert_refused(&serve, &format!("UPDATE {table} SET n = 2")).await;
+        assert_refused(&serve, &format!("TRUNCATE {table}")).await;
+    }
+    run().await;
+    attempt(&serve, "UPDATE later SET n = 2; DELETE FROM later").await.unwrap();
+    assert_refused(&serve, "UPDATE kept SET n = 2").await;
+    assert_refused(&serve, "DELETE FROM kept").await;
+    assert_refused(&serve, "TRUNCATE later").await;
+
+    // Nobody else connects; the other services' role is somebody else.
+    Box::pin(attempt(database.url(), "DO $$ BEGIN CREATE ROLE other_stranger LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"))
+        .await
+        .unwrap();
+    assert_refused(&by("other_stranger"), "SELECT 1").await;
+
+    // A role that may do more than it should is refused, and nothing is done.
+    let strong = roles.replace("serve=other_serve", "serve=niva");
+    let output = operator.run(&strong).await;
+    assert!(
+        !output.status.success() && process::words(&output).contains("may do more than it should"),
+        "{output:?}"
+    );
+}
