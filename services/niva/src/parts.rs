@@ -17,6 +17,9 @@ pub(crate) static PARTS: [Registered; 3] = [
     Registered::of::<niva_payment::Config>(),
 ];
 
+/// What in a database is not as it was written, in words.
+type Findings<'a> = BoxFuture<'a, Result<Vec<String>, DbError>>;
+
 /// What the command line can do with a part.
 pub(crate) struct Registered {
     /// `assessment`.
@@ -29,7 +32,7 @@ pub(crate) struct Registered {
     /// Brings its database up to date.
     pub(crate) migrate: fn(&Database) -> BoxFuture<'_, Result<(), DbError>>,
     /// What in its database is not as it was written, in words.
-    pub(crate) verify: fn(&Database) -> BoxFuture<'_, Result<Vec<String>, DbError>>,
+    pub(crate) verify: fn(&Database) -> Findings<'_>,
 }
 
 impl std::fmt::Debug for Registered {

@@ -263,7 +263,7 @@ async fn tell(world: &World, facts: &[Told]) {
     let (mut assessed, mut chosen) = (Vec::new(), Vec::new());
     for told in facts.iter().cloned() {
         match told {
-            Told::Assessment(event) => assessed.push(event),
+            Told::Assessment(event) => assessed.push(*event),
             Told::Choice(event) => chosen.push(*event),
         }
     }

@@ -12,7 +12,7 @@ use super::day;
 /// Something that a feed tells.
 #[derive(Debug, Clone)]
 pub(crate) enum Told {
-    Assessment(AssessmentFeedEvent),
+    Assessment(Box<AssessmentFeedEvent>),
     Choice(Box<ChoiceFeedEvent>),
 }
 
@@ -61,15 +61,15 @@ fn of_person(dice: &mut Dice, n: u32, facts: &mut Vec<Told>) {
     let service = services[usize::try_from(dice.roll(4)).unwrap()];
     let person = Person::new(n, service, dice.day());
     let scope = GrantScope { extent: Extent::FullTime.into(), ..Default::default() };
-    facts.push(Told::Assessment(person.grant_of(1, None, scope.clone())));
+    facts.push(Told::Assessment(Box::new(person.grant_of(1, None, scope.clone()))));
     if dice.roll(4) == 0 {
         let last = plus_days(person.start, i64::try_from(dice.roll(120)).unwrap());
-        facts.push(Told::Assessment(person.grant_of(2, Some(last), scope)));
+        facts.push(Told::Assessment(Box::new(person.grant_of(2, Some(last), scope))));
     }
     for number in 1..=1 + i64::try_from(dice.roll(3)).unwrap() {
         let level = 1 + i32::try_from(dice.roll(3)).unwrap();
         let from = if number == 1 { person.start } else { dice.day() };
-        facts.push(Told::Assessment(person.level(number, level, from)));
+        facts.push(Told::Assessment(Box::new(person.level(number, level, from))));
     }
     let at = ["U-1", "U-2"][usize::try_from(dice.roll(2)).unwrap()];
     facts.push(Told::Choice(Box::new(person.placed(at))));
