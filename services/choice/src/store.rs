@@ -69,14 +69,15 @@ pub(crate) fn beside(
     Condition::all().add(of.eq(grant.grant_id.as_str()))
 }
 
-/// Rows of `table` that a call reaches: of people to whom one of its districts has granted the service; at units that its
-/// provider runs, or ran; the person's own.
+/// Rows of `table` that a call reaches: of people to whom one of its districts has granted the service; placements on days
+/// that its provider runs the unit, and nothing else of a provider's; the person's own.
 pub(crate) fn reached(table: &'static str, scope: &Scope) -> Condition {
     let all = Condition::all();
     match scope.reach() {
         Reach::City => all,
         Reach::Districts(districts) => all.add(granted_by(table, districts.iter().map(String::as_str))),
-        Reach::Provider(provider) => all.add(run_by(table, provider)),
+        Reach::Provider(provider) if table == "placement" => all.add(run_by(provider)),
+        Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
         Reach::Person(person) => all.add(Expr::col((table, "person_id")).eq(person.as_str())),
     }
 }
@@ -94,12 +95,19 @@ pub(crate) fn granted_by<'a>(table: &'static str, districts: impl IntoIterator<I
     Expr::exists(grants)
 }
 
-/// Rows of `table` at units that a provider runs, or ran.
-pub(crate) fn run_by(table: &'static str, provider: &str) -> Expr {
-    let units = Query::select()
-        .column("unit_id")
+/// Placements on days of which a provider runs the unit: who came before it or after it is not its own.
+pub(crate) fn run_by(provider: &str) -> Expr {
+    let period = |column| Expr::col(("unit_period", column));
+    let placement = |column| Expr::col(("placement", column));
+    let begins = placement("last_day").is_null().or(period("valid_from").lte(placement("last_day")));
+    let lasts = period("last_day").is_null().or(period("last_day").gte(placement("ordered_start")));
+    let periods = Query::select()
+        .expr(Expr::value(1))
         .from("unit_period")
-        .and_where(Expr::col("provider_id").eq(provider))
+        .and_where(period("unit_id").equals(("placement", "unit_id")))
+        .and_where(period("provider_id").eq(provider))
+        .and_where(begins)
+        .and_where(lasts)
         .to_owned();
-    Expr::col((table, "unit_id")).in_subquery(units)
+    Expr::exists(periods)
 }

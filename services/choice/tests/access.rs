@@ -9,8 +9,8 @@ use prost::Message;
 use tonic::Code;
 
 use crate::rig::{
-    Rig, accept, capacity_from, day, decline, end_on, get_placement, make_offer, reason, start_on, wish,
-    withdraw,
+    Rig, accept, capacity_from, change_from, day, decline, end_on, get_placement, make_offer, reason,
+    start_on, wish, withdraw,
 };
 
 #[test]
@@ -120,6 +120,28 @@ on_both_databases! {
                 assert_eq!(reason(&read.unwrap_err()), "NOT_FOUND");
                 assert_eq!(reason(&change.unwrap_err()), "NOT_FOUND");
             }
+        }
+    }
+
+    async fn a_provider_sees_who_is_there_in_its_time(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 9).await;
+        rig.unit("b", 9).await;
+        let before = rig.ordered("g", "a", day(2024, 4, 2)).await;
+        rig.clock.advance_to(day(2024, 4, 3));
+        rig.client.clone().placements.start_placement(start_on(&before.placement_id, day(2024, 4, 2))).await.unwrap();
+        rig.client.clone().placements.end_placement(end_on(&before.placement_id, day(2024, 4, 3))).await.unwrap();
+        let taken_over = pb::UnitChange { provider_id: Some("provider of b".into()), ..Default::default() };
+        rig.client.clone().units.change_unit(change_from("a", day(2024, 4, 4), taken_over)).await.unwrap();
+        let after = rig.ordered("h", "a", day(2024, 4, 5)).await;
+        for (provider, own, others) in [("provider of a", &before, &after), ("provider of b", &after, &before)] {
+            let provider = Some(provider.to_owned());
+            let client = rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) });
+            let listed = client.placements.clone().list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
+            let listed: Vec<_> = listed.into_inner().placements.into_iter().map(|p| p.placement_id).collect();
+            assert_eq!(listed, [own.placement_id.as_str()]);
+            let unseen = client.placements.clone().get_placement(get_placement(&others.placement_id)).await;
+            assert_eq!(reason(&unseen.unwrap_err()), "NOT_FOUND");
         }
     }
 

@@ -231,7 +231,7 @@ pub(crate) async fn list(
         query = query.filter(crate::store::granted_by("placement", [wanted.district]));
     }
     if !wanted.provider_id.is_empty() {
-        query = query.filter(crate::store::run_by("placement", wanted.provider_id));
+        query = query.filter(crate::store::run_by(wanted.provider_id));
     }
     if let Some(days) = wanted.days {
         query = query.filter(Column::OrderedStart.lte(days.last)).filter(lasts(days.first));
