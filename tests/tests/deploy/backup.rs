@@ -1,12 +1,16 @@
 //! Backup and restore by the runbook's own commands: what was paid is there, an altered line is found, and the services
 //! go on and pay nothing twice.
 
-use std::path::Path;
+use std::{
+    path::Path,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use niva_journeys::{
     process, repository_root, steps,
     world::{Service, World},
 };
+use niva_names::stockholm;
 use niva_proto::payment::v1::{ControlTotals, payment_run::State};
 use niva_testing::POSTGRES;
 
@@ -35,14 +39,29 @@ async fn pay_april(urls: [String; 3]) -> ControlTotals {
     control
 }
 
-/// March is paid, and backed up while the services run.
+/// Tells of people who are granted support and placed nowhere, so that nobody is paid for them; never ends.
+async fn tell_on(world: &World, told: &AtomicUsize) {
+    loop {
+        let person = format!("meanwhile-{}", told.load(Ordering::Relaxed));
+        let service = stockholm::SUPPORTED_HOUSING;
+        steps::person_with_grant(world, &person, service, "Farsta", "2024-03-01").await;
+        told.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// March is paid, and backed up while the services run and are told of more.
 async fn paid_and_backed_up(operator: &Operator, urls: [String; 3], how: &str) -> ControlTotals {
     let world = World::processes_on(urls).await;
     world.set_day("2024-04-02");
     import(&world).await;
     world.feeds_caught_up().await;
     let march = pay(&world, "2024-03").await;
-    operator.follows(how).await;
+    let told = AtomicUsize::new(0);
+    tokio::select! {
+        () = tell_on(&world, &told) => {}
+        _ = operator.follows(how) => {}
+    }
+    assert!(told.load(Ordering::Relaxed) > 3, "{told:?} people were told of meanwhile");
     world.close().await;
     march
 }
