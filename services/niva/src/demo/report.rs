@@ -174,7 +174,7 @@ fn closing(summary: &Summary) -> String {
     format!(
         "\nPaid in all {}. For every corrected placement, what was paid is what is owed.\nThe lines are in {}, in the \
          data folder.\n{again}Published: the amounts, the scales and the counts of people. Reconstructed: how daily \
-         activities divide on levels.\nInvented: every person, provider, unit and date. See services/niva/city/stockholm/README.md.",
+         activities divide on levels.\nInvented: every person, provider, unit and date. See services/city/data/stockholm/README.md.",
         kronor(Ore(sum)),
         files.join(" and "),
     )
