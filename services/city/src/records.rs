@@ -1,5 +1,5 @@
 use chrono::NaiveDate;
-use niva_models::{Component, Level, Regime, Scope};
+use niva_models::{Component, GrantScope, Level, Regime};
 use niva_names::ServiceKey;
 
 use crate::problem::Problem;
@@ -149,7 +149,7 @@ pub struct Grant {
     /// Last day; `None` without end.
     pub valid_to: Option<NaiveDate>,
     /// Its scope.
-    pub scope: Scope,
+    pub scope: GrantScope,
 }
 
 /// What a measurement says.

@@ -2,7 +2,7 @@
 
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_models::{Component, PriceUnit, Scope};
+use niva_models::{Component, GrantScope, PriceUnit};
 use niva_money::Ore;
 use niva_payment_domain::{FactError, Settlement, check_price, parse_hours};
 use niva_proto::common::v1 as common;
@@ -27,7 +27,11 @@ pub(crate) fn after<N: std::str::FromStr + Default>(page: &PageRequest) -> Resul
 }
 
 /// A scope that must be given.
-pub(crate) fn scope(v: &mut Violations, field: &str, scope: Option<&common::GrantScope>) -> Option<Scope> {
+pub(crate) fn scope(
+    v: &mut Violations,
+    field: &str,
+    scope: Option<&common::GrantScope>,
+) -> Option<GrantScope> {
     read::scope(v, field, scope, |text| parse_hours(text).map_err(|e| (e.reason(), e.to_string())))
 }
 

@@ -96,7 +96,7 @@ impl fmt::Display for Level {
 /// What a grant says of how much of the service a person gets. Which part of it prices depend on is for the model
 /// in force to say ([`crate::VariantRule`]).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
-pub struct Scope {
+pub struct GrantScope {
     /// Full or part time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extent: Option<Extent>,

@@ -22,7 +22,7 @@ pub use catalogue::{Catalogue, InForce};
 pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
 pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
-pub use kinds::{Component, Extent, Level, PriceUnit, Regime, Scope, Variant};
+pub use kinds::{Component, Extent, GrantScope, Level, PriceUnit, Regime, Variant};
 pub use model::{
     Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, PremisesDays, Scale, ServiceTerms,
     SessionTerms, SoldPremises, SoldTerms, Status, TransitionTerms, VariantRule,

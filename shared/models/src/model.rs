@@ -4,7 +4,7 @@ use niva_names::{ServiceKey, file::Source};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Allocation, Amount, RegimeAlias};
-use crate::{Extent, Level, PriceUnit, Regime, Scope, Variant, identity::Identity, rates::RateIndex};
+use crate::{Extent, GrantScope, Level, PriceUnit, Regime, Variant, identity::Identity, rates::RateIndex};
 
 /// Whether payments may use a model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -248,7 +248,7 @@ impl Model {
 }
 
 impl VariantRule {
-    fn fits_how_much(&self, scope: &Scope) -> bool {
+    fn fits_how_much(&self, scope: &GrantScope) -> bool {
         let extent = self.extent.map(|extent| scope.extent.map(|stated| stated == extent));
         let hours = self.hours.map(|(from, to)| scope.hours_per_week.map(|h| (from..=to).contains(&h)));
         match (extent, hours) {
@@ -264,7 +264,7 @@ impl VariantRule {
 impl ServiceTerms {
     /// Which variant a scope is. Terms without variants have the single variant 0.
     #[must_use]
-    pub fn variant_of(&self, scope: &Scope) -> Option<Variant> {
+    pub fn variant_of(&self, scope: &GrantScope) -> Option<Variant> {
         if self.variants.is_empty() {
             return Some(Variant(0));
         }

@@ -1,7 +1,7 @@
 //! What payments ask: which model on which days, what it pays, which level the points are.
 
 use niva_calendar::{Interval, day_after};
-use niva_models::{Catalogue, Component, Extent, Level, NoRate, PriceUnit, Regime, Scope, Variant};
+use niva_models::{Catalogue, Component, Extent, GrantScope, Level, NoRate, PriceUnit, Regime, Variant};
 use niva_money::Ore;
 use niva_names::stockholm;
 
@@ -163,7 +163,7 @@ fn where_a_variant_has_extent_and_hours_the_grant_states_one_or_both() {
     let terms =
         catalogue.model("daily-activities-2024").unwrap().terms(stockholm::DAILY_ACTIVITIES_LSS).unwrap();
     let variant = |extent, hours_per_week| {
-        let variant = terms.variant_of(&Scope { extent, hours_per_week, ..Scope::default() });
+        let variant = terms.variant_of(&GrantScope { extent, hours_per_week, ..GrantScope::default() });
         variant.map(|v| terms.variant_key(v).to_owned())
     };
     let (full, part) = (Some("full_time".to_owned()), Some("part_time".to_owned()));
@@ -180,14 +180,15 @@ fn where_a_variant_has_extent_and_hours_the_grant_states_one_or_both() {
 #[test]
 fn a_scope_is_one_variant_or_none() {
     let catalogue = shipped();
-    let of = |model: &str, scope: Scope| {
+    let of = |model: &str, scope: GrantScope| {
         let terms = terms(&catalogue, model, stockholm::DAILY_ACTIVITIES_LSS);
         terms.variant_of(&scope).map(|v| terms.variant_key(v).to_owned())
     };
-    let part = Scope { extent: Some(Extent::PartTime), personal_assistance: true, ..Scope::default() };
+    let part =
+        GrantScope { extent: Some(Extent::PartTime), personal_assistance: true, ..GrantScope::default() };
     assert_eq!(of("daily-activities-2024", part).as_deref(), Some("part_time+personal_assistance"));
-    assert_eq!(of("daily-activities-2024", Scope::default()), None);
-    let hours = |h| Scope { hours_per_week: Some(h), ..Scope::default() };
+    assert_eq!(of("daily-activities-2024", GrantScope::default()), None);
+    let hours = |h| GrantScope { hours_per_week: Some(h), ..GrantScope::default() };
     for (h, key) in [
         (0, None),
         (1, Some("1-10 h")),

@@ -1,6 +1,6 @@
 use crate::names::{ApplicationId, DistrictId, PersonId, ServiceKey};
 use niva_calendar::NaiveDate;
-use niva_models::Scope;
+use niva_models::GrantScope;
 
 /// What a decision on an application says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ pub struct Application {
     /// Day of the application.
     pub day: NaiveDate,
     /// The scope applied for.
-    pub scope: Option<Scope>,
+    pub scope: Option<GrantScope>,
     /// What was decided.
     pub decision: Option<ApplicationDecision>,
     /// The appeal against it.

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use crate::names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::Scope;
+use niva_models::GrantScope;
 
 use crate::Change;
 
@@ -23,7 +23,7 @@ pub struct Grant {
     /// The days it is valid.
     pub valid: Interval,
     /// Scopes by first day, all within `valid`; each holds until the next begins or the grant ends.
-    pub scopes: BTreeMap<NaiveDate, Scope>,
+    pub scopes: BTreeMap<NaiveDate, GrantScope>,
     /// The application that it answers.
     pub application_id: Option<ApplicationId>,
 }
@@ -90,7 +90,7 @@ impl Grant {
 
     /// The scope on each day of the grant that has one.
     #[must_use]
-    pub fn timeline(&self) -> Timeline<Scope> {
+    pub fn timeline(&self) -> Timeline<GrantScope> {
         let mut timeline = Timeline::new();
         for (first, scope) in &self.scopes {
             if let Some(rest) = Interval::new(*first, self.valid.last) {
@@ -105,7 +105,7 @@ impl Grant {
     ///
     /// # Errors
     /// When `first` is outside the grant.
-    pub fn change_scope(mut self, first: NaiveDate, scope: Scope) -> Result<Change<Self>, GrantRefused> {
+    pub fn change_scope(mut self, first: NaiveDate, scope: GrantScope) -> Result<Change<Self>, GrantRefused> {
         if !self.valid.contains(first) {
             return Err(GrantRefused::OutsideGrant { day: first, valid: self.valid });
         }

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use niva_assessment_domain::{Change, Grant, GrantRefused, HoursRefused, parse_hours};
 use niva_calendar::{Interval, NaiveDate, plus_days};
-use niva_models::Scope;
+use niva_models::GrantScope;
 use niva_names::stockholm;
 use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
 
@@ -20,8 +20,8 @@ fn grant(valid: Interval) -> Grant {
     }
 }
 
-fn hours(hours: u8) -> Scope {
-    Scope { hours_per_week: Some(hours), ..Scope::default() }
+fn hours(hours: u8) -> GrantScope {
+    GrantScope { hours_per_week: Some(hours), ..GrantScope::default() }
 }
 
 fn now<T, E: std::fmt::Debug>(change: Result<Change<T>, E>) -> T {

@@ -5,7 +5,7 @@ use niva_assessment_domain::{Grant, HoursRefused, parse_hours};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
-use niva_models::Scope as GrantScope;
+use niva_models::GrantScope;
 use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;

@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use niva_calendar::{Month, date, plus_days};
-use niva_models::{Component, Scope};
+use niva_models::{Component, GrantScope};
 use niva_names::{ServiceKey, stockholm};
 
 use super::Records;
@@ -141,7 +141,7 @@ fn grant(draw: &mut Draw, need: &Need, placement: &Placement) -> Grant {
         // Whoever is measured has a grant by then.
         valid_from: plus_days(placement.ordered_start, -before).min(on(2024, 1, 5)),
         valid_to,
-        scope: Scope {
+        scope: GrantScope {
             extent: group.extent,
             hours_per_week: group.hours.map(|(from, to)| {
                 let hours = u8::try_from(draw.between(u16::from(from), u16::from(to))).unwrap_or(from);

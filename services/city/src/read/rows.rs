@@ -1,6 +1,6 @@
 //! A parser a file.
 
-use niva_models::{Component, Level, Regime, Scope};
+use niva_models::{Component, GrantScope, Level, Regime};
 use niva_names::{ServiceCatalogue, ServiceKey};
 
 use super::Lost;
@@ -91,13 +91,13 @@ fn grant(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Grant> {
     })
 }
 
-fn scope(cells: &mut Cells<'_>) -> Option<Scope> {
+fn scope(cells: &mut Cells<'_>) -> Option<GrantScope> {
     let extent = cells.optional("extent", name);
     let hours_per_week = cells.optional("hours_per_week", hours);
     let time_interval = cells.optional("time_interval", whole(1..=3_u8));
     let personal_assistance = cells.optional("personal_assistance", yes_no);
     let sessions_per_week = cells.optional("sessions_per_week", whole(1..=20_u8));
-    Some(Scope {
+    Some(GrantScope {
         extent: extent?,
         hours_per_week: hours_per_week?,
         time_interval: time_interval?,

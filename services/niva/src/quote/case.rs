@@ -2,7 +2,7 @@
 
 use chrono::NaiveDate;
 use niva_calendar::Month;
-use niva_models::{Component, Extent, Level, PriceUnit, Regime, Scope};
+use niva_models::{Component, Extent, GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_names::ServiceKey;
 use niva_proto::payment::v1 as payment;
@@ -263,7 +263,7 @@ impl Transition {
 
 impl ScopePeriod {
     fn message(&self) -> payment::CaseScopePeriod {
-        let mut scope = wire::scope(&Scope {
+        let mut scope = wire::scope(&GrantScope {
             extent: self.extent,
             hours_per_week: None,
             time_interval: self.time_interval,

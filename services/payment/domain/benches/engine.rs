@@ -12,7 +12,7 @@
 use std::{hint::black_box, time::Instant};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, date, plus_days};
-use niva_models::{Catalogue, Extent, Level, Regime, Scope};
+use niva_models::{Catalogue, Extent, GrantScope, Level, Regime};
 use niva_names::{ServiceKey, stockholm};
 use niva_payment_domain::{
     Agreement, Engine, Granted, Known, LevelFact, LevelOn, Occasion, Owed, Phases, PlacementFacts,
@@ -144,7 +144,7 @@ fn placement(world: &'static World, random: &mut Random, number: u64) -> (Placem
         stockholm::STUDY_CIRCLE => Some([0, 0, 1, 0, 0]),
         _ => None,
     };
-    let scope = Scope {
+    let scope = GrantScope {
         extent: Some(if random.below(2) == 0 { Extent::FullTime } else { Extent::PartTime }),
         hours_per_week: None,
         time_interval: Some(1),

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_models::Scope;
+use niva_models::GrantScope;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
 
@@ -141,7 +141,7 @@ impl Case {
 
     /// What is granted on a day.
     #[must_use]
-    pub fn scope(&self, day: NaiveDate) -> Option<Scope> {
+    pub fn scope(&self, day: NaiveDate) -> Option<GrantScope> {
         grants(&self.grants).at(day).map(|granted| granted.value.scope)
     }
 

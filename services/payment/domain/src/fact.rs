@@ -1,7 +1,7 @@
 //! What payment is told, one fact at a time.
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_models::{Level, Scope};
+use niva_models::{GrantScope, Level};
 use serde::{Deserialize, Serialize};
 
 use crate::{Agreement, FactKind, LevelKind, Occasion, PremisesCost, Schedule, Special, Transition};
@@ -14,7 +14,7 @@ pub struct Grant {
     /// The days it is valid.
     pub valid: Interval,
     /// Scopes by their first day, in order. Days of the grant before the first have an empty scope.
-    pub scopes: Vec<(NaiveDate, Scope)>,
+    pub scopes: Vec<(NaiveDate, GrantScope)>,
 }
 
 /// A level decided from a day on.

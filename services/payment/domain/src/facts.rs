@@ -1,5 +1,5 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Level, PreliminaryDifference, PriceUnit, Regime, Scope};
+use niva_models::{GrantScope, Level, PreliminaryDifference, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_names::ServiceKey;
 use serde::{Deserialize, Serialize};
@@ -84,7 +84,7 @@ pub struct Granted<'a> {
     /// District board that grants and pays.
     pub district: &'a str,
     /// How much of the service.
-    pub scope: Scope,
+    pub scope: GrantScope,
 }
 
 /// On which weekdays the granted sessions are, Monday to Friday.

@@ -1,7 +1,7 @@
 //! What is granted on each day.
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::Scope;
+use niva_models::GrantScope;
 
 use crate::fact::Grant;
 use crate::facts::{Granted, Known};
@@ -12,7 +12,7 @@ pub(crate) fn grants(grants: &Revisions<Grant>) -> Timeline<Known<'_, Granted<'_
     let valid = Timeline::layered(grants.standing().map(|grant| (grant.value.valid, grant)));
     let pieces = valid.spans().iter().flat_map(|(days, grant)| {
         let scopes = grant.value.scopes.iter().map(|(from, scope)| (Interval::from(*from), *scope));
-        let scopes = std::iter::once((Interval::from(NaiveDate::MIN), Scope::default())).chain(scopes);
+        let scopes = std::iter::once((Interval::from(NaiveDate::MIN), GrantScope::default())).chain(scopes);
         let district = grant.value.district.as_str();
         let pieces = Timeline::layered(scopes);
         let pieces =

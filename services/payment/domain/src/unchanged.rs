@@ -1,7 +1,7 @@
 //! What was known before and what is known now, compared by what it says of some days, and not by its revisions.
 
 use niva_calendar::{Interval, Timeline, day_after};
-use niva_models::{Catalogue, Component, Level, PriceUnit, Scope};
+use niva_models::{Catalogue, Component, GrantScope, Level, PriceUnit};
 use niva_money::Ore;
 
 use crate::{
@@ -77,7 +77,7 @@ impl KnownBefore<'_> {
 }
 
 /// Board and scope.
-fn of_grant(known: &Known<'_, Granted<'_>>) -> (String, Scope) {
+fn of_grant(known: &Known<'_, Granted<'_>>) -> (String, GrantScope) {
     (known.value.district.to_owned(), known.value.scope)
 }
 

@@ -1,6 +1,6 @@
 //! Whether the facts of a placement can be.
 
-use niva_models::{Catalogue, PriceUnit, Scope, ServiceTerms};
+use niva_models::{Catalogue, GrantScope, PriceUnit, ServiceTerms};
 use niva_money::Ore;
 
 use crate::{Agreement, FactError, Known, MAX_PRICE, Outcome, PlacementFacts, Schedule, Special, Transition};
@@ -61,7 +61,7 @@ fn dates(facts: &PlacementFacts<'_>, errors: &mut Vec<FactError>) {
 pub fn check_schedule(
     index: usize,
     schedule: Schedule,
-    granted: Option<&Scope>,
+    granted: Option<&GrantScope>,
     terms: Option<&ServiceTerms>,
 ) -> Result<(), FactError> {
     let (sessions, scheduled) = (schedule.sessions, schedule.a_week());

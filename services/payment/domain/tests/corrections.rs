@@ -1,6 +1,6 @@
 //! Golden corrections: facts, run, late facts, run, and what the second run must contain.
 
-use niva_models::{Extent, Regime, Scope};
+use niva_models::{Extent, GrantScope, Regime};
 use niva_names::stockholm;
 use niva_payment_domain::{Agreement, Case, Content, Fact, Grant, LevelKind, Occasion, Record, UnitPeriod};
 
@@ -226,7 +226,7 @@ fn c11_a_placement_of_the_wrong_person_is_taken_back_when_it_is_withdrawn() {
 fn with_preliminary() -> Ledger {
     let mut ledger = Ledger::new();
     ledger.case = Case::new("P-1", stockholm::DAILY_ACTIVITIES_LSS);
-    let scope = Scope { extent: Some(Extent::FullTime), ..Scope::default() };
+    let scope = GrantScope { extent: Some(Extent::FullTime), ..GrantScope::default() };
     let (valid, scopes) = (from("2024-03-01"), vec![(d("2024-03-01"), scope)]);
     ledger.tell(&fact("G-1", 1, Content::Grant(Grant { district: "Farsta".to_owned(), valid, scopes })));
     ledger.tell(&fact("PL-1", 1, Content::Placement(dates("2024-03-01", None, None))));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_models::{Level, Regime, Scope};
+use niva_models::{GrantScope, Level, Regime};
 use niva_names::stockholm;
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written as written_stands};
@@ -152,7 +152,7 @@ pub(crate) fn fact(id: &str, revision: i64, content: Content) -> Fact {
 }
 
 pub(crate) fn grant(id: &str, revision: i64, district: &str, valid: Interval) -> Fact {
-    let scopes = vec![(valid.first, Scope::default())];
+    let scopes = vec![(valid.first, GrantScope::default())];
     fact(id, revision, Content::Grant(Grant { district: district.to_owned(), valid, scopes }))
 }
 

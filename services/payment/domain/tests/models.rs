@@ -1,6 +1,6 @@
 //! Rules of each model.
 
-use niva_models::{Component, Regime, Scope};
+use niva_models::{Component, GrantScope, Regime};
 use niva_names::stockholm;
 use niva_payment_domain::HoldReason;
 
@@ -95,7 +95,7 @@ fn daily_activities_price_scope_and_assistance_and_end_at_once() {
         .scope(full_time())
         .level(3)
         .end("2024-03-20");
-    facts.scope_on(from("2024-03-11"), Scope { personal_assistance: true, ..part_time() });
+    facts.scope_on(from("2024-03-11"), GrantScope { personal_assistance: true, ..part_time() });
     let owed = facts.owed("2024-03", "2024-04");
     assert_eq!(
         lines(&owed),
@@ -104,7 +104,7 @@ fn daily_activities_price_scope_and_assistance_and_end_at_once() {
             "rate 2024-03-11..2024-03-20 8 x 425.00 = 3400.00"
         ]
     );
-    facts.scope_on(from("2024-03-18"), Scope::default());
+    facts.scope_on(from("2024-03-18"), GrantScope::default());
     assert_eq!(
         holds(&facts.owed("2024-03", "2024-03")),
         [(Component::Rate, days("2024-03-18", "2024-03-20"), HoldReason::ScopeNotPriced)]
@@ -153,7 +153,7 @@ fn housing_under_lss_follows_the_list_of_the_day() {
 
 #[test]
 fn working_days_and_unpaid_holidays_where_a_model_says_so() {
-    let scope = Scope { time_interval: Some(1), ..Scope::default() };
+    let scope = GrantScope { time_interval: Some(1), ..GrantScope::default() };
     let facts = Facts::new(stockholm::OCCUPATION, "2022-03-14")
         .scope(scope)
         .of_scale("occupation-2022")

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_calendar::{Datelike, Month, NaiveDate, Weekday, is_working_day};
 use niva_models::{
-    Catalogue, Component, DayCount, Level, Parameters, PreliminaryDifference, PremisesDays, PriceUnit,
-    Regime, Scope, ServiceTerms, SoldPremises,
+    Catalogue, Component, DayCount, GrantScope, Level, Parameters, PreliminaryDifference, PremisesDays,
+    PriceUnit, Regime, ServiceTerms, SoldPremises,
 };
 use niva_payment_domain::{Basis, Granted, HoldReason, LevelFact, PlacementFacts};
 
@@ -175,7 +175,7 @@ impl<'a> Oracle<'a> {
     }
 
     /// Regime and scope, or what stands in the way of any payment.
-    fn known(&self, day: NaiveDate) -> Result<(Regime, Scope), HoldReason> {
+    fn known(&self, day: NaiveDate) -> Result<(Regime, GrantScope), HoldReason> {
         let unit = self.facts.unit.at(day).ok_or(HoldReason::RegimeMissing)?;
         let granted = self.granted(day).ok_or(HoldReason::GrantMissing)?;
         let terms = self.catalogue.on(self.facts.service, day).map(|m| m.terms);
@@ -198,7 +198,7 @@ impl<'a> Oracle<'a> {
         terms: &ServiceTerms,
         stay: Stay,
         regime: Regime,
-        scope: Scope,
+        scope: GrantScope,
     ) -> Result<By, HoldReason> {
         if let Some(agreed) = self.facts.agreements.at(day).map(|known| known.value) {
             return match (agreed.approved, agreed.unit == terms.unit) {
@@ -210,7 +210,7 @@ impl<'a> Oracle<'a> {
         match (stay, &terms.transition) {
             (Stay::Unvisited, _) => Err(HoldReason::VisitMissing),
             (Stay::AtWork, Some(t)) => {
-                let scope = Scope { hours_per_week: Some(t.hours_per_week), ..scope };
+                let scope = GrantScope { hours_per_week: Some(t.hours_per_week), ..scope };
                 price_at(terms, Component::Rate, regime, Some(t.level), scope)
                     .map(|by| By { basis: Basis::Transition, ..by })
             }
@@ -222,7 +222,7 @@ impl<'a> Oracle<'a> {
         &mut self,
         day: NaiveDate,
         terms: &ServiceTerms,
-        present: Result<(Regime, Scope), HoldReason>,
+        present: Result<(Regime, GrantScope), HoldReason>,
         here: bool,
     ) {
         let f = self.facts;

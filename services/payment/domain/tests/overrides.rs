@@ -1,7 +1,7 @@
 //! What replaces the rate or comes beside it: agreements, transitions to work, premises of sold places, special compensation,
 //! absences.
 
-use niva_models::{Component, PriceUnit, Regime, Scope};
+use niva_models::{Component, GrantScope, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_names::stockholm;
 use niva_payment_domain::{Agreement, Basis, HoldReason, Known, Outcome, Payee, Settlement, TransitionTo};
@@ -242,7 +242,7 @@ fn special_compensation_is_shared_out_over_its_days_beside_the_rate() {
 
 #[test]
 fn absence_changes_nothing_unless_a_model_has_a_rule() {
-    let scope = Scope { time_interval: Some(1), ..Scope::default() };
+    let scope = GrantScope { time_interval: Some(1), ..GrantScope::default() };
     let facts =
         Facts::new(stockholm::OCCUPATION, "2022-03-14").scope(scope).of_scale("occupation-2022").level(2);
     let away = facts.absent(days("2022-04-01", "2022-04-10")).absent(days("2022-04-11", "2022-04-20"));

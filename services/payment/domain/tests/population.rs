@@ -3,7 +3,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, plus_days};
-use niva_models::{Extent, PriceUnit, Regime, Scope};
+use niva_models::{Extent, GrantScope, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_names::{ServiceKey, stockholm};
 use niva_payment_domain::{
@@ -93,10 +93,10 @@ fn timeline<T: Clone + PartialEq>(
     timeline
 }
 
-fn scope(random: &mut Random, sessions: u8) -> Scope {
+fn scope(random: &mut Random, sessions: u8) -> GrantScope {
     let hours = 1 + random.byte(42);
     let extent = if (hours > 24) ^ random.chance(4) { Extent::FullTime } else { Extent::PartTime };
-    Scope {
+    GrantScope {
         extent: random.chance(80).then_some(extent),
         hours_per_week: random.chance(80).then_some(hours),
         time_interval: if random.chance(95) { Some(1 + random.byte(3)) } else { None },

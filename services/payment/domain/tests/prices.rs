@@ -1,6 +1,6 @@
 //! The models' own answers, as the oracle asks for them.
 
-use niva_models::{Component, Level, NoRate, PriceUnit, Rate, Regime, Scope, ServiceTerms, Variant};
+use niva_models::{Component, GrantScope, Level, NoRate, PriceUnit, Rate, Regime, ServiceTerms, Variant};
 use niva_payment_domain::{Basis, HoldReason, LevelFact};
 
 /// What a price was found by: a line has one for all its days.
@@ -54,7 +54,7 @@ pub(crate) fn price(
     component: Component,
     regime: Regime,
     level: Option<LevelFact<'_>>,
-    scope: Scope,
+    scope: GrantScope,
 ) -> Result<By, HoldReason> {
     let by = price_at(terms, component, regime, level.map(|l| l.level), scope);
     let foreign = level.is_some_and(|l| terms.scale_id.as_deref() != Some(l.scale));
@@ -71,7 +71,7 @@ pub(crate) fn price_at(
     component: Component,
     regime: Regime,
     level: Option<Level>,
-    scope: Scope,
+    scope: GrantScope,
 ) -> Result<By, HoldReason> {
     let reason = |no| match no {
         NoRate::NoLevel => HoldReason::LevelMissing,

@@ -1,6 +1,6 @@
 //! Facts that cannot be are refused, all of them at once.
 
-use niva_models::{PriceUnit, Scope};
+use niva_models::{GrantScope, PriceUnit};
 use niva_money::Ore;
 use niva_names::stockholm;
 use niva_payment_domain::{
@@ -53,7 +53,7 @@ fn everything_wrong_is_told_at_once() {
         .schedule([2, 2, 2, 2, 1], "2010-02-01")
         .schedule([2, 2, 0, 0, 0], "2010-03-01")
         .occasion("2010-03-02", 10)
-        .scope(Scope { sessions_per_week: Some(3), ..hours(41) })
+        .scope(GrantScope { sessions_per_week: Some(3), ..hours(41) })
         .transition("2010-05-01", Some("2010-04-30"));
     let expected = [
         ("end_date", "END_WITHOUT_START"),

@@ -1,6 +1,6 @@
 //! Levels belong to their scale, and full and part time have hours.
 
-use niva_models::{Component, Scope};
+use niva_models::{Component, GrantScope};
 use niva_names::stockholm;
 use niva_payment_domain::HoldReason;
 
@@ -66,7 +66,7 @@ fn full_and_part_time_of_2024_have_hours() {
         let facts = Facts::new(stockholm::DAILY_ACTIVITIES_LSS, "2024-03-01").scope(scope).level(1);
         facts.owed("2024-03", "2024-03").holds.first().map(|hold| hold.reason)
     };
-    let part = |hours| Scope { hours_per_week: Some(hours), ..part_time() };
+    let part = |hours| GrantScope { hours_per_week: Some(hours), ..part_time() };
     assert_eq!(
         [held(part(3)), held(part(4)), held(part(24))],
         [Some(HoldReason::ScopeNotPriced), None, None]

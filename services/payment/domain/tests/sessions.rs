@@ -1,6 +1,6 @@
 //! Sessions are those granted, on the weekdays of the schedule.
 
-use niva_models::{Component, Scope};
+use niva_models::{Component, GrantScope};
 use niva_names::stockholm;
 use niva_payment_domain::HoldReason;
 
@@ -28,7 +28,7 @@ fn the_circle_pays_decided_sessions_and_has_no_level_and_no_vacancy() {
 #[test]
 fn granted_sessions_are_paid_on_the_weekdays_of_the_schedule_and_never_more() {
     let march = |facts: &Facts| facts.owed("2010-03", "2010-03");
-    let granted = |sessions| Scope { sessions_per_week: Some(sessions), ..Scope::default() };
+    let granted = |sessions| GrantScope { sessions_per_week: Some(sessions), ..GrantScope::default() };
     let facts = Facts::new(stockholm::OCCUPATION, "2010-01-01").level(2).sessions(WEEK, "2010-01-01");
     let all_of_march = days("2010-03-01", "2010-03-31");
     let held = |reason| [(Component::Rate, all_of_march, reason)];
@@ -38,7 +38,7 @@ fn granted_sessions_are_paid_on_the_weekdays_of_the_schedule_and_never_more() {
     assert_eq!(march(&raised).lines.len(), 0);
     let fewer = facts.clone().schedule([1, 0, 1, 0, 0], "2010-01-01");
     assert_eq!(holds(&march(&fewer)), held(HoldReason::ScheduleNotAsGranted));
-    let unsaid = facts.clone().scope(Scope::default());
+    let unsaid = facts.clone().scope(GrantScope::default());
     assert_eq!(holds(&march(&unsaid)), held(HoldReason::SessionsNotGranted));
     let mut more = facts;
     more.scope_on(from("2010-03-15"), granted(4));

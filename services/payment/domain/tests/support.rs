@@ -6,7 +6,7 @@ use std::{
 };
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
-use niva_models::{Catalogue, Component, Extent, Level, PriceUnit, Regime, Scope};
+use niva_models::{Catalogue, Component, Extent, GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
@@ -82,7 +82,7 @@ pub(crate) fn scale_of(catalogue: &'static Catalogue, service: ServiceKey, day: 
     scales.next().unwrap_or("none")
 }
 
-pub(crate) fn granted(district: &'static str, scope: Scope) -> Known<'static, Granted<'static>> {
+pub(crate) fn granted(district: &'static str, scope: GrantScope) -> Known<'static, Granted<'static>> {
     Known::stated(Granted { district, scope })
 }
 
@@ -99,7 +99,7 @@ impl Facts {
             unit: Timeline::of(from("2000-01-01"), unit("Farsta", Regime::Municipal)),
             scale: scale_of(&SHIPPED, service, d(start)),
             levels: Timeline::new(),
-            grants: Timeline::of(from("2000-01-01"), granted("Farsta", Scope::default())),
+            grants: Timeline::of(from("2000-01-01"), granted("Farsta", GrantScope::default())),
             schedules: Timeline::new(),
             occasions: Vec::new(),
             agreements: Timeline::new(),
@@ -152,22 +152,22 @@ impl Facts {
         self
     }
 
-    pub(crate) fn scope(self, scope: Scope) -> Self {
+    pub(crate) fn scope(self, scope: GrantScope) -> Self {
         self.granted(from("2000-01-01"), scope)
     }
 
-    pub(crate) fn granted(mut self, days: Interval, scope: Scope) -> Self {
+    pub(crate) fn granted(mut self, days: Interval, scope: GrantScope) -> Self {
         self.grants = Timeline::of(days, granted("Farsta", scope));
         self
     }
 
-    pub(crate) fn scope_on(&mut self, days: Interval, scope: Scope) {
+    pub(crate) fn scope_on(&mut self, days: Interval, scope: GrantScope) {
         self.grants.set(days, granted("Farsta", scope));
     }
 
     /// Sessions a week that are granted all the time, on the weekdays of a schedule from a day on.
     pub(crate) fn sessions(self, sessions: [u8; 5], first: &str) -> Self {
-        let granted = Scope { sessions_per_week: Some(sessions.iter().sum()), ..Scope::default() };
+        let granted = GrantScope { sessions_per_week: Some(sessions.iter().sum()), ..GrantScope::default() };
         self.scope(granted).schedule(sessions, first)
     }
 
@@ -270,20 +270,20 @@ impl Facts {
     }
 }
 
-pub(crate) fn full_time() -> Scope {
-    Scope { extent: Some(Extent::FullTime), ..Scope::default() }
+pub(crate) fn full_time() -> GrantScope {
+    GrantScope { extent: Some(Extent::FullTime), ..GrantScope::default() }
 }
 
-pub(crate) fn part_time() -> Scope {
-    Scope { extent: Some(Extent::PartTime), ..Scope::default() }
+pub(crate) fn part_time() -> GrantScope {
+    GrantScope { extent: Some(Extent::PartTime), ..GrantScope::default() }
 }
 
-pub(crate) fn full_time_hours(hours: u8) -> Scope {
-    Scope { hours_per_week: Some(hours), ..full_time() }
+pub(crate) fn full_time_hours(hours: u8) -> GrantScope {
+    GrantScope { hours_per_week: Some(hours), ..full_time() }
 }
 
-pub(crate) fn hours(hours: u8) -> Scope {
-    Scope { hours_per_week: Some(hours), ..Scope::default() }
+pub(crate) fn hours(hours: u8) -> GrantScope {
+    GrantScope { hours_per_week: Some(hours), ..GrantScope::default() }
 }
 
 /// `rate 2010-03-01..2010-03-14 14 x 395.00 = 5530.00`, a line each.

@@ -2,7 +2,7 @@
 
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
-use niva_models::{Catalogue, Scope};
+use niva_models::{Catalogue, GrantScope};
 use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
     Agreement, Granted, Known, LevelFact, LevelOn, Occasion, PlacementFacts, PremisesCost, Schedule,
@@ -190,9 +190,9 @@ fn stated<'r>(
 fn grants<'r>(
     case: &'r pb::CompensationCase,
     start: NaiveDate,
-    scopes: &Timeline<Scope>,
+    scopes: &Timeline<GrantScope>,
 ) -> Timeline<Known<'r, Granted<'r>>> {
-    let whole = [(Interval::from(start), Scope::default())];
+    let whole = [(Interval::from(start), GrantScope::default())];
     let spans = if case.scopes.is_empty() { &whole[..] } else { scopes.spans() };
     let district = case.buyer_district.as_str();
     Timeline::layered(

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate};
-use niva_models::{Extent, Level, Regime, Scope};
+use niva_models::{Extent, GrantScope, Level, Regime};
 use niva_money::Ore;
 use niva_names::{DistrictRefused, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
@@ -182,7 +182,7 @@ pub fn scope(
     field: &str,
     value: Option<&common::GrantScope>,
     hours: impl FnOnce(&str) -> Result<u8, (&'static str, String)>,
-) -> Option<Scope> {
+) -> Option<GrantScope> {
     let value = v.required(field, value)?;
     v.nested(field, |v| {
         let extent = extent(v, value.extent);
@@ -207,7 +207,7 @@ pub fn scope(
             )
         };
         let sessions = v.check("sessions_per_week", "SESSIONS_OUT_OF_RANGE", sessions.ok_or_else(words));
-        Some(Scope {
+        Some(GrantScope {
             extent: extent?,
             hours_per_week: hours_per_week?,
             time_interval: Some(given?).filter(|n| *n > 0),

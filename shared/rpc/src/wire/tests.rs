@@ -1,6 +1,6 @@
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month};
-use niva_models::{Extent, Level, Regime, Scope};
+use niva_models::{Extent, GrantScope, Level, Regime};
 use niva_money::Ore;
 use niva_names::ServiceCatalogue;
 use niva_proto::common::v1 as common;
@@ -34,16 +34,17 @@ fn what_is_written_is_read_again() {
         assert_eq!(read::regime(v, "r", write::regime(regime).into()), Some(regime));
     }
     for extent in [None, Some(Extent::FullTime), Some(Extent::PartTime)] {
-        let scope = Scope {
+        let scope = GrantScope {
             extent,
             hours_per_week: Some(20),
             time_interval: Some(3),
             personal_assistance: true,
             sessions_per_week: Some(3),
         };
-        for scope in
-            [scope, Scope { hours_per_week: None, time_interval: None, sessions_per_week: None, ..scope }]
-        {
+        for scope in [
+            scope,
+            GrantScope { hours_per_week: None, time_interval: None, sessions_per_week: None, ..scope },
+        ] {
             assert_eq!(read::scope(v, "s", Some(&write::scope(&scope)), whole), Some(scope));
         }
     }

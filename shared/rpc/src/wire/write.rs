@@ -2,7 +2,7 @@
 
 use chrono::Datelike;
 use niva_calendar::{Interval, Month, NaiveDate};
-use niva_models::{Extent, Level, Regime, Scope};
+use niva_models::{Extent, GrantScope, Level, Regime};
 use niva_money::Ore;
 use niva_names::file::Source;
 use niva_proto::common::v1 as common;
@@ -40,7 +40,7 @@ pub fn level(level: Level) -> common::Level {
 
 /// A scope.
 #[must_use]
-pub fn scope(scope: &Scope) -> common::GrantScope {
+pub fn scope(scope: &GrantScope) -> common::GrantScope {
     let extent = match scope.extent {
         None => common::Extent::Unspecified,
         Some(Extent::FullTime) => common::Extent::FullTime,

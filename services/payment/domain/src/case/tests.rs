@@ -1,5 +1,5 @@
 use niva_calendar::{NaiveDate, date};
-use niva_models::{Level, PriceUnit, Regime, Scope};
+use niva_models::{GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
 use niva_names::stockholm;
 use proptest::prelude::*;
@@ -24,7 +24,7 @@ fn withdrawn(fact: Fact, revision: i64) -> Fact {
 }
 
 fn grant(id: &str, revision: i64, valid: Interval) -> Fact {
-    let scope = Scope { hours_per_week: Some(20), ..Scope::default() };
+    let scope = GrantScope { hours_per_week: Some(20), ..GrantScope::default() };
     fact(
         id,
         revision,

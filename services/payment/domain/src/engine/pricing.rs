@@ -1,7 +1,9 @@
 //! What the days of a piece are worth.
 
 use niva_calendar::{Datelike, Interval, is_working_day};
-use niva_models::{Component, Level, NoRate, Parameters, PriceUnit, Regime, Scope, ServiceTerms, Variant};
+use niva_models::{
+    Component, GrantScope, Level, NoRate, Parameters, PriceUnit, Regime, ServiceTerms, Variant,
+};
 use niva_money::{Ore, prorate};
 
 use super::{Ruling, stay::Stay};
@@ -57,7 +59,7 @@ pub(super) fn published(
     component: Component,
     regime: Regime,
     level: Option<LevelFact<'_>>,
-    scope: &Scope,
+    scope: &GrantScope,
 ) -> Result<Price, HoldReason> {
     let of_other_scale = || level.is_some_and(|l| terms.scale_id.as_deref() != Some(l.scale));
     match rate(terms, component, regime, level, scope) {
@@ -72,7 +74,7 @@ pub(super) fn at_level(
     terms: &ServiceTerms,
     regime: Regime,
     level: Level,
-    scope: &Scope,
+    scope: &GrantScope,
 ) -> Result<Price, HoldReason> {
     let level = LevelFact { level, points: None, scale: "" };
     rate(terms, Component::Rate, regime, Some(level), scope).map_err(held)
@@ -83,7 +85,7 @@ fn rate(
     component: Component,
     regime: Regime,
     level: Option<LevelFact<'_>>,
-    scope: &Scope,
+    scope: &GrantScope,
 ) -> Result<Price, NoRate> {
     let level_of_day = level.map(|l| l.level);
     let rate = match terms.variant_of(scope) {
@@ -143,7 +145,7 @@ impl<'a> Piece<'a> {
         &self,
         terms: &ServiceTerms,
         regime: Regime,
-        scope: &Scope,
+        scope: &GrantScope,
     ) -> Result<Price, HoldReason> {
         if let Some(agreement) = self.agreement.map(|known| known.value) {
             return match agreement.approved {
@@ -155,7 +157,7 @@ impl<'a> Piece<'a> {
         match (self.stay, &terms.transition) {
             (Stay::Unvisited, _) => Err(HoldReason::VisitMissing),
             (Stay::AtWork, Some(t)) => {
-                let scope = Scope { hours_per_week: Some(t.hours_per_week), ..*scope };
+                let scope = GrantScope { hours_per_week: Some(t.hours_per_week), ..*scope };
                 at_level(terms, regime, t.level, &scope)
                     .map(|price| Price { basis: Basis::Transition, ..price })
             }
