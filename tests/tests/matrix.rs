@@ -6,8 +6,10 @@ mod callers;
 mod city;
 mod outcome;
 mod payment;
+mod provoked;
 mod side;
 mod silence;
+mod spares;
 mod wire;
 
 use std::collections::BTreeMap;
