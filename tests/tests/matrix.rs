@@ -10,6 +10,7 @@ mod provoked;
 mod side;
 mod silence;
 mod spares;
+mod spoilt;
 mod wire;
 
 use std::collections::BTreeMap;
