@@ -6,8 +6,11 @@ mod callers;
 mod city;
 mod outcome;
 mod payment;
+mod provoked;
 mod side;
 mod silence;
+mod spares;
+mod spoilt;
 mod wire;
 
 use std::collections::BTreeMap;

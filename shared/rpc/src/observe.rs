@@ -177,6 +177,10 @@ impl http_body::Body for ObservedBody {
         match std::panic::catch_unwind(inner) {
             Err(_panic) => this.end_with(&Status::internal("internal error; the log has it")),
             Ok(Poll::Ready(Some(Ok(frame)))) => {
+                #[cfg(feature = "reasons")]
+                if let Some(trailers) = frame.trailers_ref().filter(|_| this.call.server) {
+                    crate::reasons::note(&format!("/{}/{}", this.call.service, this.call.method), trailers);
+                }
                 if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
                     this.call.end(status.code());
                 }

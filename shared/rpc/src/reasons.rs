@@ -9,9 +9,9 @@ use tonic_types::StatusExt;
 /// The file to note them in; nothing is noted without it.
 const FILE: &str = "NIVA_TEST_REASONS";
 
-/// Notes the reasons of a response that refuses.
-pub(crate) fn note<B>(path: &str, response: &http::Response<B>) {
-    let Some(status) = Status::from_header_map(response.headers()) else { return };
+/// Notes the reasons of a refusal: its status is in the headers of a response, or in the trailers after a stream.
+pub(crate) fn note(path: &str, headers: &http::HeaderMap) {
+    let Some(status) = Status::from_header_map(headers) else { return };
     let Some(info) = status.get_details_error_info() else { return };
     let Some(file) = std::env::var_os(FILE) else { return };
     let several = info.metadata.get("reasons").filter(|reasons| !reasons.is_empty());

@@ -81,7 +81,7 @@ impl Service<Request<Body>> for Gate {
                 let answer = rules.pass(routes, request, open, deadline).await;
                 let response = answer.unwrap_or_else(Status::into_http);
                 #[cfg(feature = "reasons")]
-                crate::reasons::note(&path, &response);
+                crate::reasons::note(&path, response.headers());
                 let ends = Ends::new(rules.closing.clone(), rules.stream_age);
                 Ok(call.observe(response, Some(ends)))
             }

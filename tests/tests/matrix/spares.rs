@@ -1,0 +1,96 @@
+//! What the city of the access matrix does without: things to withdraw, to decide, and to take an id from.
+
+use niva_journeys::steps::living;
+use niva_journeys::values::{day, from, new_request};
+use niva_journeys::world::{Role, World};
+use niva_names::{ServiceKey, stockholm};
+use niva_proto::{assessment::v1 as assessment, choice::v1 as choice};
+
+use super::side::Side;
+
+const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
+
+/// Tells them. An id that is taken is `grant_id@taken`.
+pub(super) async fn tell(world: &World, side: &mut Side) {
+    provider(world, side).await;
+    named(world, side).await;
+    measured(world, side).await;
+}
+
+/// A provider without units, which can be withdrawn.
+async fn provider(world: &World, side: &mut Side) {
+    let provider =
+        choice::Provider { provider_id: side.called("idle"), name: "Utan enheter".to_owned(), info: None };
+    let request = choice::RecordProviderRequest {
+        request_id: new_request(),
+        provider: Some(provider),
+        ..Default::default()
+    };
+    world.choice(Role::Administrator).providers.record_provider(request).await.expect("a provider");
+    side.put("provider_id@WithdrawProvider", &side.called("idle"));
+}
+
+/// What has an id that a caller of the district may give.
+async fn named(world: &World, side: &mut Side) {
+    let id = format!("{}-taken", side.district);
+    let district = || side.district.to_owned();
+    let mut officer = world.assessment(Role::CaseOfficer);
+    let request = assessment::RecordPersonRequest {
+        request_id: new_request(),
+        person: Some(living(&id, side.district)),
+        ..Default::default()
+    };
+    officer.persons.record_person(request).await.expect("a person");
+    let application = assessment::Application {
+        application_id: id.clone(),
+        person_id: id.clone(),
+        service: SERVICE.into(),
+        district: district(),
+        apply_date: day("2024-01-10"),
+        ..Default::default()
+    };
+    let request = assessment::RecordApplicationRequest {
+        request_id: new_request(),
+        application: Some(application),
+        ..Default::default()
+    };
+    officer.applications.record_application(request).await.expect("an application");
+    let grant = assessment::Grant {
+        grant_id: id.clone(),
+        person_id: id.clone(),
+        service: SERVICE.into(),
+        district: district(),
+        valid: from("2024-03-01"),
+        ..Default::default()
+    };
+    let request = assessment::RecordGrantRequest {
+        request_id: new_request(),
+        grant: Some(grant),
+        ..Default::default()
+    };
+    officer.grants.record_grant(request).await.expect("a grant");
+    for key in ["person_id@taken", "application_id@taken", "grant_id@taken"] {
+        side.put(key, &id);
+    }
+}
+
+/// A measurement that a level can be decided by.
+async fn measured(world: &World, side: &mut Side) {
+    let measurement = assessment::Measurement {
+        person_id: side.called("2"),
+        service: SERVICE.into(),
+        visit_date: day("2024-03-01"),
+        total: Some(10),
+        ..Default::default()
+    };
+    let request = assessment::RecordMeasurementRequest {
+        request_id: new_request(),
+        measurement: Some(measurement),
+        ..Default::default()
+    };
+    let told = world.assessment(Role::Assessor).measurements.record_measurement(request).await;
+    let told = told.expect("a measurement").into_inner().measurement.expect("a measurement");
+    side.put("measurement_id@DecideLevel", &told.measurement_id);
+    let level = told.by_visit.expect("a scale").level.expect("a level");
+    side.put_message("niva.common.v1.Level@DecideLevel", &level);
+}
