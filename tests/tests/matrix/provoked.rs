@@ -2,9 +2,9 @@
 //! in that one way, or stands in [`EXCEPT`] with the cause.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
+use niva_base::Clock;
 use niva_journeys::values::{date, new_request};
 use niva_journeys::world::{Role, Store, World};
 use niva_proto::common::v1::{DateInterval, FeedPosition, Scope};
@@ -192,8 +192,9 @@ fn spoilt(reason: &str, side: &Side, field: &FieldDescriptor, value: Option<&Val
         "REASON_MISSING" if name == "reason" => text(""),
         "REVISION_NOT_NEWEST" if name == "expected_revision" => Some(Value::I64(99)),
         "AS_OF_IN_FUTURE" if name == "as_of" => {
-            let tomorrow = SystemTime::now() + Duration::from_secs(86_400);
-            Some(inside(field, &prost_types::Timestamp::from(tomorrow)))
+            // What was recorded when is told by the system's clock, not by the city's.
+            let tomorrow = Clock::system().now() + chrono::Duration::days(1);
+            Some(inside(field, &prost_types::Timestamp { seconds: tomorrow.timestamp(), nanos: 0 }))
         }
         "NOT_FOUND" if id => text("farsta-of-nobody"),
         "ID_TAKEN" if id => text(side.id_for(name, "taken", "")?),
