@@ -2,9 +2,9 @@
 //! in that one way, or stands in [`EXCEPT`] with the cause.
 
 use std::collections::BTreeSet;
-use std::time::{Duration, SystemTime};
 
 use futures_util::future::join_all;
+use niva_base::Clock;
 use niva_journeys::values::{date, new_request};
 use niva_journeys::world::{Role, Store, World};
 use niva_proto::common::v1::{DateInterval, FeedPosition, Scope};
@@ -29,7 +29,7 @@ const EXCEPT: [(&str, &str, &str); 3] = [
 const NO_SESSIONS: &str = "the city's one service is paid by the day: its model bounds no sessions";
 
 /// What is asked before anything is withdrawn.
-const COMMON: [&str; 14] = [
+const COMMON: [&str; 15] = [
     "REASON_MISSING",
     "REVISION_NOT_NEWEST",
     "AS_OF_IN_FUTURE",
@@ -40,6 +40,7 @@ const COMMON: [&str; 14] = [
     "PAGE_SIZE_NEGATIVE",
     "SERVICE_UNKNOWN",
     "DISTRICT_UNKNOWN",
+    "DISTRICT_NOT_YOURS",
     "END_BEFORE_START",
     "DATE_TOO_FAR",
     "CURSOR_NEGATIVE",
@@ -53,9 +54,7 @@ const FAR: i64 = 1_000_000_000;
 async fn every_method_gives_the_common_reasons_that_it_lists() {
     let world = World::memory(Store::Sqlite).await;
     let mut sides = city::build(&world).await;
-    for side in &mut sides {
-        spares::tell(&world, side).await;
-    }
+    spares::tell(&world, &mut sides).await;
     let mut callers = Callers::new(&world, &sides);
     let methods = methods();
     let mut complaints = Vec::new();
@@ -90,7 +89,7 @@ fn listing<'a>(methods: &'a [MethodDescriptor], reason: &str) -> Vec<&'a MethodD
 /// Who may call a method: the unbounded first, unless the reason is one that only a bounded caller is given.
 fn roles(method: &MethodDescriptor, reason: &str) -> Vec<Role> {
     let mut openings: Vec<_> = known(method).open.iter().collect();
-    let bounded_first = reason == "ID_OUTSIDE_NAMESPACE";
+    let bounded_first = ["ID_OUTSIDE_NAMESPACE", "DISTRICT_NOT_YOURS"].contains(&reason);
     openings.sort_by_key(|opening| (opening.scope == Scope::None) == bounded_first);
     let roles = openings.iter().flat_map(|opening| opening.roles);
     roles
@@ -193,8 +192,9 @@ fn spoilt(reason: &str, side: &Side, field: &FieldDescriptor, value: Option<&Val
         "REASON_MISSING" if name == "reason" => text(""),
         "REVISION_NOT_NEWEST" if name == "expected_revision" => Some(Value::I64(99)),
         "AS_OF_IN_FUTURE" if name == "as_of" => {
-            let tomorrow = SystemTime::now() + Duration::from_secs(86_400);
-            Some(inside(field, &prost_types::Timestamp::from(tomorrow)))
+            // What was recorded when is told by the system's clock, not by the city's.
+            let tomorrow = Clock::system().now() + chrono::Duration::days(1);
+            Some(inside(field, &prost_types::Timestamp { seconds: tomorrow.timestamp(), nanos: 0 }))
         }
         "NOT_FOUND" if id => text("farsta-of-nobody"),
         "ID_TAKEN" if id => text(side.id_for(name, "taken", "")?),
@@ -202,6 +202,7 @@ fn spoilt(reason: &str, side: &Side, field: &FieldDescriptor, value: Option<&Val
         "PAGE_TOKEN_INVALID" if name == "page_token" => text("nothing"),
         "PAGE_SIZE_NEGATIVE" if name == "page_size" => Some(Value::I32(-1)),
         "SERVICE_UNKNOWN" if name == "service" => text("nothing"),
+        "DISTRICT_NOT_YOURS" if id || name == "district" => text(side.id_for(name, "elsewhere", "")?),
         "DISTRICT_UNKNOWN" if name.ends_with("district") => text("nothing"),
         "END_BEFORE_START" if message == "niva.common.v1.DateInterval" => {
             let (first, last) = (Some(date("2024-05-31")), Some(date("2024-05-01")));

@@ -10,10 +10,29 @@ use super::side::Side;
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 
-/// Tells them. An id that is taken is `grant_id@taken`.
-pub(super) async fn tell(world: &World, side: &mut Side) {
+/// Tells them. An id that is taken is `grant_id@taken`; what another district has decided for a person of
+/// the side is `grant_id@elsewhere`.
+pub(super) async fn tell(world: &World, sides: &mut [Side; 2]) {
+    for n in [0, 1] {
+        let elsewhere = sides[1 - n].district;
+        one(world, &mut sides[n], elsewhere).await;
+    }
+}
+
+async fn one(world: &World, side: &mut Side, elsewhere: &str) {
     provider(world, side).await;
-    named(world, side).await;
+    let id = format!("{}-taken", side.district);
+    named(world, side, &id, side.district).await;
+    for key in ["person_id@taken", "application_id@taken", "grant_id@taken"] {
+        side.put(key, &id);
+    }
+    // Of a person who lives here, and whom another district has decided for.
+    let id = format!("{}-elsewhere", side.district);
+    named(world, side, &id, elsewhere).await;
+    for key in ["application_id@elsewhere", "grant_id@elsewhere"] {
+        side.put(key, &id);
+    }
+    side.put("district@elsewhere", elsewhere);
     measured(world, side).await;
 }
 
@@ -30,10 +49,10 @@ async fn provider(world: &World, side: &mut Side) {
     side.put("provider_id@WithdrawProvider", &side.called("idle"));
 }
 
-/// What has an id that a caller of the district may give.
-async fn named(world: &World, side: &mut Side) {
-    let id = format!("{}-taken", side.district);
-    let district = || side.district.to_owned();
+/// A person of the side, with an application and a grant of a district, all of one id: one that a caller of the side may
+/// give.
+async fn named(world: &World, side: &Side, id: &str, district: &str) {
+    let (id, district) = (id.to_owned(), || district.to_owned());
     let mut officer = world.assessment(Role::CaseOfficer);
     let request = assessment::RecordPersonRequest {
         request_id: new_request(),
@@ -69,9 +88,6 @@ async fn named(world: &World, side: &mut Side) {
         ..Default::default()
     };
     officer.grants.record_grant(request).await.expect("a grant");
-    for key in ["person_id@taken", "application_id@taken", "grant_id@taken"] {
-        side.put(key, &id);
-    }
 }
 
 /// A measurement that a level can be decided by.
