@@ -1,6 +1,7 @@
 //! Values that no fact may have, for the reasons that the services give beside the common ones.
 
 use niva_journeys::values::{date, hours};
+use niva_proto::assessment::v1::application_decision::Outcome;
 use niva_proto::common::v1::{GrantScope, Level, Money};
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value};
@@ -8,7 +9,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value
 use super::side::Side;
 
 /// The reasons.
-pub(super) const REASONS: [&str; 22] = [
+pub(super) const REASONS: [&str; 28] = [
     "DISTRICT_NOT_VALID",
     "PLACEMENT_UNKNOWN",
     "APPLICATION_UNKNOWN",
@@ -31,6 +32,12 @@ pub(super) const REASONS: [&str; 22] = [
     "RESIDENCE_TWICE",
     "LSS_GROUP_TWICE",
     "SCOPE_TWICE",
+    "ITEM_UNKNOWN",
+    "ITEM_TWICE",
+    "SCORE_NOT_ALLOWED",
+    "SCORES_OR_TOTAL",
+    "DECISION_WITHOUT_REASON",
+    "NO_PERIOD_GIVEN",
 ];
 
 /// A district that had ended when the city of the test begins.
@@ -60,7 +67,10 @@ pub(super) fn value(
         "APPLICATION_UNKNOWN" if name == "application_id" => text("nobody"),
         "PROVIDER_UNKNOWN" if name == "provider_id" => text("nobody"),
         "COUNT_OUT_OF_RANGE" if name == "count" => number(99),
-        "SCHEDULE_OUT_OF_RANGE" if name == "monday" => number(99),
+        "SCHEDULE_OUT_OF_RANGE" if name == "monday" => number(-1),
+        "ITEM_UNKNOWN" if name == "item_key" => text("nothing"),
+        "SCORE_NOT_ALLOWED" if name == "score" => number(99),
+        "SCORES_OR_TOTAL" if name == "total" => number(10),
         "NAME_INVALID" if name == "name" => text(&"n".repeat(201)),
         "CAPACITY_NEGATIVE" if name == "capacity" => number(-1),
         _ => None,
@@ -89,6 +99,13 @@ fn whole(reason: &str, side: &Side, field: &FieldDescriptor, message: &str) -> O
             let mut period = known(side, field)?;
             period.set_field_by_name("group", Value::EnumNumber(99));
             Some(Value::Message(period))
+        }
+        "ITEM_TWICE" if message.ends_with(".ItemScore") => twice(side, field),
+        "NO_PERIOD_GIVEN" if message.ends_with(".UnitPeriod") => Some(Value::List(Vec::new())),
+        "DECISION_WITHOUT_REASON" if message.ends_with(".ApplicationDecision") => {
+            let mut decision = known(side, field)?;
+            decision.set_field_by_name("outcome", Value::EnumNumber(Outcome::Refused.into()));
+            Some(Value::Message(decision))
         }
         "RESIDENCE_TWICE" if message.ends_with(".ResidencePeriod") => twice(side, field),
         "LSS_GROUP_TWICE" if message.ends_with(".LssGroupPeriod") => twice(side, field),
