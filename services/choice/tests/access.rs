@@ -143,6 +143,11 @@ on_both_databases! {
             let unseen = client.placements.clone().get_placement(get_placement(&others.placement_id)).await;
             assert_eq!(reason(&unseen.unwrap_err()), "NOT_FOUND");
         }
+        // Who ran it changes nothing of what is to be.
+        let provider = Some("provider of a".to_owned());
+        let client = rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) });
+        let change = client.units.clone().set_unit_capacity(capacity_from("a", day(2024, 4, 5), 8)).await;
+        assert_eq!(reason(&change.unwrap_err()), "UNIT_NOT_YOURS");
     }
 
     async fn lists_come_in_pages(db: &TestDb) {

@@ -124,6 +124,10 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let run = world.calculated(2024, 3).await;
+        let mut others = run.clone();
+        others.control.as_mut().unwrap().lines_sha256 = "0".repeat(64);
+        let refused = world.approve(&others).await.unwrap_err();
+        assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "LINES_DIFFER"));
         tamper(&world, "UPDATE payment_line SET provider_id = 'PR-9' WHERE line_no = 1").await;
         let refused = world.approve(&run).await.unwrap_err();
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::FailedPrecondition, "LEDGER_ALTERED"));
