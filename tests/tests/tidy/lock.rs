@@ -1,4 +1,4 @@
-//! What is compiled in, against `deny.toml`: where it comes from, under which licence, and what is there twice. It needs
+//! What is compiled in, against `.deny.toml`: where it comes from, under which licence, and what is there twice. It needs
 //! Cargo alone; `cargo deny check` reads the same file.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ fn parsed(name: &str) -> toml::Table {
 /// Strings of a list, or a key of each of its tables.
 fn words(table: &toml::Value, list: &str, key: &str) -> BTreeSet<String> {
     let entries =
-        table.get(list).and_then(toml::Value::as_array).unwrap_or_else(|| panic!("deny.toml: {list}"));
+        table.get(list).and_then(toml::Value::as_array).unwrap_or_else(|| panic!(".deny.toml: {list}"));
     let word = |entry: &toml::Value| entry.get(key).unwrap_or(entry).as_str().unwrap().to_owned();
     entries.iter().map(word).collect()
 }
@@ -110,7 +110,7 @@ fn check_sources(packages: &[Locked]) -> Vec<String> {
 
 fn check_bans(packages: &[Locked], banned: &BTreeSet<String>) -> Vec<String> {
     let hits = packages.iter().filter(|package| banned.contains(&package.name));
-    hits.map(|package| package.complain("banned by deny.toml")).collect()
+    hits.map(|package| package.complain("banned by .deny.toml")).collect()
 }
 
 fn check_licences(packages: &[Locked], allowed: &BTreeSet<String>) -> Vec<String> {
@@ -118,7 +118,7 @@ fn check_licences(packages: &[Locked], allowed: &BTreeSet<String>) -> Vec<String
         |package: &&Locked| !package.licence.as_deref().is_some_and(|text| satisfied(text, allowed));
     let complain = |package: &Locked| {
         let licence = package.licence.as_deref().unwrap_or("no licence");
-        package.complain(&format!("{licence}: not in the allow list of deny.toml"))
+        package.complain(&format!("{licence}: not in the allow list of .deny.toml"))
     };
     packages.iter().filter(refused).map(complain).collect()
 }
@@ -184,17 +184,17 @@ fn check_duplicates(packages: &[Locked], listed: &BTreeSet<String>) -> Vec<Strin
     let unlisted = older.iter().filter(|(name, _)| !listed.contains(*name));
     let mut complaints: Vec<_> = unlisted
         .map(|(_, package)| {
-            package.complain("there is a newer one too: be rid of it, or list it in deny.toml with a reason")
+            package.complain("there is a newer one too: be rid of it, or list it in .deny.toml with a reason")
         })
         .collect();
     let gone = listed.iter().filter(|name| !older.contains_key(*name));
-    complaints.extend(gone.map(|name| format!("{name}: listed in deny.toml, and no duplicate")));
+    complaints.extend(gone.map(|name| format!("{name}: listed in .deny.toml, and no duplicate")));
     complaints
 }
 
 #[test]
 fn all_that_is_compiled_in_may_be() {
-    let (deny, locked, compiled) = (parsed("deny.toml"), locked(), compiled());
+    let (deny, locked, compiled) = (parsed(".deny.toml"), locked(), compiled());
     assert!(locked.len() > 300 && compiled.len() > 200, "{} {}", locked.len(), compiled.len());
     let mut complaints = check_sources(&locked);
     complaints.extend(check_sources(&compiled));
