@@ -16,6 +16,8 @@
 
 #[path = "run_load/copy.rs"]
 mod copy;
+#[path = "run_load/history.rs"]
+mod history;
 #[path = "run_load/machine.rs"]
 mod machine;
 #[path = "run_load/population.rs"]
@@ -40,10 +42,14 @@ use niva_proto::{
 /// Placements, and how often their first month is run.
 const SIZES: [usize; 2] = [10_000, 100_000];
 const ROUNDS: usize = 3;
+/// Histories of ten years: where, and of how many people at a time.
+const HISTORIES: [(&str, &str); 4] =
+    [("sqlite", "2000"), ("postgres", "2000"), ("sqlite", "20000"), ("postgres", "20000")];
 /// People told of in one transaction.
 const AT_ONCE: usize = 5_000;
 
 fn main() {
+    // `… -- history postgres 2000` measures ten years of months.
     let asked: Vec<String> = std::env::args().skip(1).filter(|arg| !arg.starts_with("--")).collect();
     if let [store, placements] = &asked[..] {
         let store = if store == "sqlite" { Store::Sqlite } else { Store::Postgres };
@@ -51,7 +57,19 @@ fn main() {
         runtime.block_on(measure(store, placements.parse().unwrap()));
         return;
     }
+    if let [part, store, people] = &asked[..] {
+        assert_eq!(part, "history", "there is no other part");
+        let store = if store == "sqlite" { Store::Sqlite } else { Store::Postgres };
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(history::measure(store, people.parse().unwrap()));
+        return;
+    }
     println!("{}", machine::described());
+    for (store, people) in HISTORIES {
+        let this = std::env::current_exe().unwrap();
+        let status = Command::new(this).args(["history", store, people]).status().unwrap();
+        assert!(status.success(), "ten years of {people} people on {store}: {status}");
+    }
     for placements in SIZES {
         for store in ["sqlite", "postgres"] {
             let this = std::env::current_exe().unwrap();

@@ -14,6 +14,7 @@ mod ledger;
 mod quotes;
 mod refused;
 mod runs;
+mod size;
 mod special;
 mod verbs;
 mod withdrawals;

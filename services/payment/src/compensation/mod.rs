@@ -16,11 +16,17 @@ use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::write;
 use pb::compensation_service_server::CompensationService;
+use prost::Message;
+use tokio::task::spawn_blocking;
 use tonic::Request;
 
 use crate::{Answer, App};
 
 pub(crate) use answer::{explanation_out, hold_out};
+
+/// Bytes of a request from which on it is calculated on a thread where it holds nobody up: below it takes microseconds, less
+/// than going there.
+const LARGE: usize = 8 * 1024;
 
 /// Compensation as tonic sees it.
 pub(crate) struct Compensation(pub(crate) Arc<App>);
@@ -42,7 +48,14 @@ impl Compensation {
         request: &pb::CalculateCompensationRequest,
     ) -> Result<pb::CalculateCompensationResponse, OpError> {
         let App { catalogue, city, clock, .. } = &*self.0;
-        calculate(request, catalogue, city, clock.today())
+        let today = clock.today();
+        if request.encoded_len() < LARGE {
+            return calculate(request, catalogue, city, today);
+        }
+        // Whoever sends much waits by themselves.
+        let (catalogue, city, request) = (Arc::clone(catalogue), Arc::clone(city), request.clone());
+        let work = spawn_blocking(move || calculate(&request, &catalogue, &city, today));
+        work.await.map_err(OpError::internal)?
     }
 }
 
