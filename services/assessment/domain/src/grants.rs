@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_calendar::{Interval, NaiveDate, Timeline};
 use niva_models::GrantScope;
+use niva_names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 
 use crate::Change;
 

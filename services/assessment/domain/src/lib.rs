@@ -9,7 +9,6 @@ mod grants;
 mod instruments;
 mod level_decisions;
 mod measurements;
-mod names;
 mod persons;
 
 pub use applications::{

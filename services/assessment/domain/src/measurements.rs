@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use crate::names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_calendar::NaiveDate;
+use niva_names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 
 use crate::{Area, Change, Instrument};
 

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
-use crate::names::{DistrictId, PersonId};
 use niva_calendar::NaiveDate;
+use niva_names::{DistrictId, PersonId};
 
 use crate::Change;
 

@@ -3,6 +3,7 @@ use std::collections::BTreeMap;
 use niva_assessment_domain::{Change, LssGroup, Person, PersonRefused};
 
 use crate::day;
+use niva_names::DistrictId;
 
 fn person() -> Person {
     Person {
@@ -25,7 +26,7 @@ fn a_person_lives_somewhere_until_the_next_move() {
     let moved = now(person().move_to(Some(day(2024, 6, 1)), Some("Bromma".into())));
     // Told later, and back in time: what begins after it stays.
     let moved = now(moved.move_to(Some(day(2024, 3, 1)), None));
-    let district = |day| moved.district(day).map(String::as_str);
+    let district = |day| moved.district(day).map(DistrictId::as_str);
     assert_eq!(district(day(1990, 1, 1)), Some("Farsta"));
     assert_eq!(district(day(2024, 2, 29)), Some("Farsta"));
     assert_eq!(district(day(2024, 3, 1)), None, "outside the city");

@@ -1,5 +1,5 @@
 use niva_calendar::{Interval, NaiveDate, add_working_days};
-use niva_names::{ServiceInfo, ServiceKey};
+use niva_names::{GrantId, OfferId, PersonId, PlacementId, ServiceInfo, ServiceKey, UnitId};
 
 use crate::{Around, Beside, Done, Grant, Placement, PlacementState, Refusal, Unit, Wish};
 
@@ -7,15 +7,15 @@ use crate::{Around, Beside, Done, Grant, Placement, PlacementState, Refusal, Uni
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Opaque id.
-    pub offer_id: String,
+    pub offer_id: OfferId,
     /// The grant.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// The unit.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Day it was made.
     pub offer_date: NaiveDate,
     /// Last day to answer.
@@ -32,7 +32,7 @@ pub enum OfferState {
     /// Answered with yes.
     Accepted {
         /// The placement that was ordered.
-        placement_id: String,
+        placement_id: PlacementId,
     },
     /// Answered with no: the person keeps the place in the queue.
     Declined,
@@ -57,9 +57,9 @@ impl OfferState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferChange {
     /// The grant, which stays.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The unit, which stays.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Last day to answer.
     pub answer_by: NaiveDate,
     /// What has happened to it.
@@ -89,7 +89,7 @@ pub struct Opening<'a> {
 #[derive(Debug, Clone)]
 pub struct Order<'a> {
     /// Id of the placement to make.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// What it is ordered among.
     pub around: Around<'a>,
     /// The placements that count against another: of the service, or under the grant where it is not exclusive.
@@ -120,7 +120,7 @@ impl Offer {
     /// # Errors
     /// The first of them that is wrong.
     pub fn make(
-        offer_id: String,
+        offer_id: OfferId,
         wish: Option<&Wish>,
         on: &Opening<'_>,
         reflection_days: u16,
@@ -222,10 +222,11 @@ impl Offer {
     /// It was, or would be, answered with yes; what it is about would change; the last day to answer an open offer has
     /// passed; another offer, a placement or the place stand against opening it again.
     pub fn correct(self, to: &OfferChange, on: &Opening<'_>) -> Result<Done<Self>, Refusal> {
-        let fixed = [("grant_id", &self.grant_id, &to.grant_id), ("unit_id", &self.unit_id, &to.unit_id)];
-        if let Some((field, was, _)) = fixed.into_iter().find(|(_, was, is)| was != is) {
-            return Err(Refusal::SubjectFixed { field, was: was.clone() });
-        }
+        let fixed = |field, was: &str, is: &str| {
+            if was == is { Ok(()) } else { Err(Refusal::SubjectFixed { field, was: was.to_owned() }) }
+        };
+        fixed("grant_id", self.grant_id.as_str(), to.grant_id.as_str())?;
+        fixed("unit_id", self.unit_id.as_str(), to.unit_id.as_str())?;
         if self.answer_by == to.answer_by && self.state == to.state {
             return Ok(Done::Already(self));
         }

@@ -2,7 +2,7 @@ mod rules;
 mod state;
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_names::ServiceKey;
+use niva_names::{GrantId, PersonId, PlacementId, ServiceKey, UnitId};
 
 use crate::{Done, Refusal};
 
@@ -13,15 +13,15 @@ pub use state::{Dates, PlacementState};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// Opaque id.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// The grant that it was ordered under. On each day whichever grant of the service is valid carries it.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// The unit.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Ordered first day.
     pub ordered_start: NaiveDate,
     /// What has happened to it.

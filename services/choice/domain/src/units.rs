@@ -1,6 +1,6 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
 use niva_models::Regime;
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, ProviderId, ServiceKey, UnitId};
 
 use crate::{Done, Refusal, capacity};
 
@@ -8,7 +8,7 @@ use crate::{Done, Refusal, capacity};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     /// Opaque id.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Name shown to people.
     pub name: String,
     /// The service it gives.
@@ -21,9 +21,9 @@ pub struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitTerms {
     /// The organisation that runs it.
-    pub provider_id: String,
+    pub provider_id: ProviderId,
     /// District that it works in.
-    pub district: String,
+    pub district: DistrictId,
     /// Who runs it.
     pub regime: Regime,
     /// Places.
@@ -36,9 +36,9 @@ pub struct UnitTerms {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitChange {
     /// The organisation that runs it.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<ProviderId>,
     /// District that it works in.
-    pub district: Option<String>,
+    pub district: Option<DistrictId>,
     /// Who runs it.
     pub regime: Option<Regime>,
     /// Places.

@@ -171,12 +171,12 @@ impl World {
             service: info(OCCUPATION),
             unit: &self.unit,
             taken: &self.taken(None, None),
-            offers: &Self::of_person(&self.offers, person, |o| &o.person_id),
-            placements: &Self::of_person(&self.placements, person, |p| &p.person_id),
+            offers: &Self::of_person(&self.offers, person, |o| o.person_id.as_str()),
+            placements: &Self::of_person(&self.placements, person, |p| p.person_id.as_str()),
             today: nth(self.today),
         };
-        let wish = wish(&grant.grant_id, &["unit-1"]);
-        let made = Offer::make(format!("offer-{}", self.offers.len()), Some(&wish), &opening, 3);
+        let wish = wish(grant.grant_id.as_str(), &["unit-1"]);
+        let made = Offer::make(format!("offer-{}", self.offers.len()).into(), Some(&wish), &opening, 3);
         self.offers.extend(made.ok());
     }
 
@@ -184,10 +184,10 @@ impl World {
         let name = format!("person of {person}");
         let Some(n) = self.offers.iter().rposition(|o| o.person_id == name) else { return };
         let grant = grant(&person.to_string(), OCCUPATION);
-        let mine = Self::of_person(&self.placements, person, |p| &p.person_id);
+        let mine = Self::of_person(&self.placements, person, |p| p.person_id.as_str());
         self.made += 1;
         let order = Order {
-            placement_id: format!("placement-{}", self.made),
+            placement_id: format!("placement-{}", self.made).into(),
             around: Around {
                 service: info(OCCUPATION),
                 unit: &self.unit,
@@ -209,7 +209,7 @@ impl World {
     fn placed(&mut self, n: usize, verb: impl Fn(Placement, &Around<'_>) -> Option<Done<Placement>>) {
         let Some(n) = self.placements.len().checked_sub(n + 1) else { return };
         let now = self.placements[n].clone();
-        let grants = [Grant { person_id: now.person_id.clone(), ..grant(&now.grant_id, OCCUPATION) }];
+        let grants = [Grant { person_id: now.person_id.clone(), ..grant(now.grant_id.as_str(), OCCUPATION) }];
         let mut others = self.placements.clone();
         others.retain(|p| p.person_id == now.person_id && p.placement_id != now.placement_id);
         let around = Around {
@@ -266,7 +266,7 @@ proptest! {
                 prop_assert!(now.0 <= now.1.max(before.0), "{step:?} made day {n} {before:?} into {now:?}");
             }
             for person in 0..PERSONS {
-                let mine = World::of_person(&world.placements, person, |p| &p.person_id);
+                let mine = World::of_person(&world.placements, person, |p| p.person_id.as_str());
                 let count = |f: fn(&PlacementState) -> bool| mine.iter().filter(|p| f(&p.state)).count();
                 prop_assert!(count(|s| matches!(s, PlacementState::Ordered)) <= 1);
                 let running = |s: &PlacementState| matches!(s, PlacementState::Ordered | PlacementState::Started { notice: None, .. });

@@ -25,7 +25,7 @@ fn offered(service: ServiceKey, placements: &[Placement], offers: &[Offer]) -> R
         placements,
         today: day(y, m, d),
     };
-    Offer::make("offer-1".to_owned(), Some(&wish("grant-1", &["unit-1"])), &opening, 3)
+    Offer::make("offer-1".into(), Some(&wish("grant-1", &["unit-1"])), &opening, 3)
 }
 
 fn accepted(offer: Offer, today: NaiveDate, ordered_start: NaiveDate) -> Result<(Offer, Placement), Refusal> {
@@ -39,7 +39,14 @@ fn accepted(offer: Offer, today: NaiveDate, ordered_start: NaiveDate) -> Result<
         others: &[],
     };
     let placement_id = "placement-1".to_owned();
-    offer.accept(&Order { placement_id, around, placements: &[], ordered_start, today, start_days: 7 })
+    offer.accept(&Order {
+        placement_id: placement_id.into(),
+        around,
+        placements: &[],
+        ordered_start,
+        today,
+        start_days: 7,
+    })
 }
 
 #[test]
@@ -57,7 +64,7 @@ fn a_yes_orders_a_start_within_seven_working_days() {
     let offer = offered(OCCUPATION, &[], &[]).unwrap();
     let yes = |today, start| accepted(offer.clone(), today, start).map_err(|r| r.reason());
     let (answered, placement) = yes(day(2024, 3, 27), day(2024, 4, 9)).unwrap();
-    assert_eq!(answered.state, OfferState::Accepted { placement_id: "placement-1".to_owned() });
+    assert_eq!(answered.state, OfferState::Accepted { placement_id: "placement-1".into() });
     assert_eq!((placement.ordered_start, placement.state), (day(2024, 4, 9), PlacementState::Ordered));
     // 28 March, 2, 3, 4, 5, 8, 9 April are seven.
     assert_eq!(yes(day(2024, 3, 27), day(2024, 4, 10)), Err("START_TOO_LATE"));
@@ -117,7 +124,7 @@ fn an_offer_needs_a_wish_a_grant_and_a_place() {
     let make = |grant, wish, taken: &[Interval]| {
         let service = info(OCCUPATION);
         let opening = Opening { grant, service, unit: &unit, taken, offers: &[], placements: &[], today };
-        Offer::make("o".to_owned(), wish, &opening, 3).err().map(|refusal| refusal.reason())
+        Offer::make("o".into(), wish, &opening, 3).err().map(|refusal| refusal.reason())
     };
     assert_eq!(make(&open, Some(&wished), &[]), None);
     assert_eq!(make(&ended, Some(&wished), &[]), Some("GRANT_ENDED"));
@@ -131,8 +138,8 @@ fn an_offer_is_opened_again_when_its_answer_was_none() {
     let offer = offered(OCCUPATION, &[], &[]).unwrap();
     let today = day(2024, 3, 28);
     let to = |answer_by, state| OfferChange {
-        grant_id: "grant-1".to_owned(),
-        unit_id: "unit-1".to_owned(),
+        grant_id: "grant-1".into(),
+        unit_id: "unit-1".into(),
         answer_by,
         state,
     };
@@ -159,6 +166,6 @@ fn an_offer_is_opened_again_when_its_answer_was_none() {
     assert_eq!(correct(&yes, &open, &[], today), Err("OFFER_ANSWERED"));
     assert_eq!(yes.may_be_withdrawn().unwrap_err().reason(), "OFFER_ANSWERED");
     assert!(offer.may_be_withdrawn().is_ok());
-    let elsewhere = OfferChange { unit_id: "unit-2".to_owned(), ..open };
+    let elsewhere = OfferChange { unit_id: "unit-2".into(), ..open };
     assert_eq!(correct(&offer, &elsewhere, &[], today), Err("SUBJECT_FIXED"));
 }

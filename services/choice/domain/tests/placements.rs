@@ -107,7 +107,7 @@ fn a_later_end_needs_the_place_to_be_free() {
     let before = ended(march(15));
     assert_eq!(check(&ended(march(14)), Some(&before), &[Interval::from(march(16))]), Ok(()));
     assert_eq!(check(&ended(march(20)), Some(&before), &[Interval::from(march(21))]), Ok(()));
-    let refused = Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(16) };
+    let refused = Refusal::PlaceTaken { unit_id: "unit-1".into(), day: march(16) };
     assert_eq!(check(&ended(march(20)), Some(&before), &[Interval::from(march(16))]), Err(refused.clone()));
     // The end taken back, as if nobody had left.
     let open = placement("p", PlacementState::Started { actual_start: march(11), notice: None });
@@ -118,7 +118,7 @@ fn a_later_end_needs_the_place_to_be_free() {
     // An earlier start needs the days before, too.
     let earlier = Placement { ordered_start: march(8), ..before.clone() };
     let there = Interval { first: march(1), last: march(8) };
-    let refused = Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(8) };
+    let refused = Refusal::PlaceTaken { unit_id: "unit-1".into(), day: march(8) };
     assert_eq!(check(&earlier, Some(&before), &[there]), Err(refused));
 }
 
@@ -126,10 +126,7 @@ fn a_later_end_needs_the_place_to_be_free() {
 fn a_correction_keeps_to_what_it_is_about() {
     let before = ended(march(15));
     let reason = |to: Placement| check(&to, Some(&before), &[]).err().map(|refusal| refusal.reason());
-    assert_eq!(
-        reason(Placement { person_id: "another".to_owned(), ..before.clone() }),
-        Some("SUBJECT_FIXED")
-    );
+    assert_eq!(reason(Placement { person_id: "another".into(), ..before.clone() }), Some("SUBJECT_FIXED"));
     assert_eq!(reason(Placement { service: STUDY_CIRCLE, ..before.clone() }), Some("SUBJECT_FIXED"));
     assert_eq!(
         reason(Placement { ordered_start: day(2023, 12, 31), ..before.clone() }),

@@ -15,7 +15,7 @@ fn places(capacity: u32) -> UnitChange {
 }
 
 fn run_by(provider: &str) -> UnitChange {
-    UnitChange { provider_id: Some(provider.to_owned()), ..UnitChange::default() }
+    UnitChange { provider_id: Some(provider.into()), ..UnitChange::default() }
 }
 
 fn changed(unit: Unit, from: NaiveDate, change: &UnitChange) -> Unit {

@@ -5,42 +5,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_base::OpError;
 use niva_calendar::Interval;
 use niva_choice_domain::{Around, Grant, Placement, Refusal, Unit};
-use niva_names::ServiceKey;
+use niva_names::{GrantId, PersonId, PlacementId, ServiceKey, UnitId};
 use niva_store::Tx;
 
 use super::{store, wire};
 use crate::{App, grants, offers, units};
 
 /// A person in a service.
-type Who = (String, ServiceKey);
+type Who = (PersonId, ServiceKey);
 
 /// Who holds places at a unit.
 #[derive(Default)]
 struct Places {
-    placed: BTreeMap<String, Interval>,
+    placed: BTreeMap<PlacementId, Interval>,
     offered: Vec<Interval>,
 }
 
 pub(super) struct Ground<'a> {
     app: &'a App,
-    units: BTreeMap<String, Unit>,
-    places: BTreeMap<String, Places>,
+    units: BTreeMap<UnitId, Unit>,
+    places: BTreeMap<UnitId, Places>,
     /// Grants that placements name, whosever they are.
-    named: BTreeMap<String, Grant>,
+    named: BTreeMap<GrantId, Grant>,
     /// Grants that stand.
     grants: BTreeMap<Who, Vec<Grant>>,
     /// Placements that stand.
-    placements: BTreeMap<Who, BTreeMap<String, Placement>>,
+    placements: BTreeMap<Who, BTreeMap<PlacementId, Placement>>,
     /// What the import tells anew, as it was known, withdrawn ones too.
-    pub(super) before: BTreeMap<String, Placement>,
+    pub(super) before: BTreeMap<PlacementId, Placement>,
 }
 
 impl<'a> Ground<'a> {
     /// Reads what some placements need. Grants, units and placements are held from here on: in this order, as everywhere.
     pub(super) async fn read(app: &'a App, tx: &Tx<'_>, given: &[(i64, Placement)]) -> Result<Self, OpError> {
-        fn ids<'p>(given: &'p [(i64, Placement)], of: fn(&'p Placement) -> &'p String) -> Vec<&'p str> {
-            let ids: BTreeSet<_> = given.iter().map(|(_, placement)| of(placement).as_str()).collect();
-            ids.into_iter().filter(|id| !id.is_empty()).collect()
+        fn ids<'p, I: Ord>(given: &'p [(i64, Placement)], of: fn(&'p Placement) -> &'p I) -> Vec<&'p I> {
+            let ids: BTreeSet<_> = given.iter().map(|(_, placement)| of(placement)).collect();
+            ids.into_iter().collect()
         }
         let people = ids(given, |p| &p.person_id);
         let known = grants::store::hold_all(tx, &people).await?;
@@ -72,7 +72,7 @@ impl<'a> Ground<'a> {
         &mut self,
         tx: &Tx<'_>,
         given: &[(i64, Placement)],
-        unit_ids: &[&str],
+        unit_ids: &[&UnitId],
     ) -> Result<(), OpError> {
         let today = self.app.clock.today();
         let told = given.iter().map(|(_, placement)| placement).chain(self.before.values());
@@ -94,9 +94,9 @@ impl<'a> Ground<'a> {
 
     /// The grant that a placement is ordered under: the one that it names, the one that it was told with before, or one
     /// that is valid on its ordered day.
-    pub(super) fn grant(&self, placement: &Placement) -> Result<String, OpError> {
+    pub(super) fn grant(&self, placement: &Placement) -> Result<GrantId, OpError> {
         let Placement { grant_id, person_id, service, ordered_start, .. } = placement;
-        if !grant_id.is_empty() {
+        if !grant_id.as_str().is_empty() {
             let named = self.named.get(grant_id).ok_or_else(|| grants::unknown(grant_id))?;
             let mine = named.person_id == *person_id && named.service == *service;
             return if mine { Ok(grant_id.clone()) } else { Err(wire::mismatch(named)) };

@@ -47,7 +47,7 @@ impl Placement {
         let fixed = |field, was: &str, is: &str| {
             if was == is { Ok(()) } else { Err(Refusal::SubjectFixed { field, was: was.to_owned() }) }
         };
-        fixed("person_id", &before.person_id, &self.person_id)?;
+        fixed("person_id", before.person_id.as_str(), self.person_id.as_str())?;
         fixed("service", before.service.as_str(), self.service.as_str())
     }
 
