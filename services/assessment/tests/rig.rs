@@ -12,7 +12,7 @@ use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::server::{Listen, PartServer};
 use niva_store::Database;
 use niva_testing::TestDb;
 use sea_orm::{ConnectionTrait, Statement};
@@ -75,7 +75,7 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
         let memory = MemoryConnector::new();
-        RoleServer::new("assessment", service.routes, policy(), Verifier::local(&issuer), now.clone())
+        PartServer::new("assessment", service.routes, policy(), Verifier::local(&issuer), now.clone())
             .start(Listen::Memory(memory.listen()), shutdown.clone())
             .await
             .unwrap();

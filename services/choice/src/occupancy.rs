@@ -12,15 +12,15 @@ use crate::placements::store::holding;
 /// What a placement is told among, with its person's grants and its unit held.
 pub(crate) struct Surroundings {
     pub(crate) unit: Unit,
-    pub(crate) taken: Vec<Interval>,
+    pub(crate) occupied: Vec<Interval>,
     pub(crate) grants: Vec<Grant>,
     pub(crate) others: Vec<Placement>,
 }
 
 impl Surroundings {
     pub(crate) fn around<'a>(&'a self, service: &'a ServiceInfo) -> Around<'a> {
-        let Self { unit, taken, grants, others } = self;
-        Around { service, unit, taken, grants, others }
+        let Self { unit, occupied, grants, others } = self;
+        Around { service, unit, occupied, grants, others }
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) enum Except<'a> {
 }
 
 /// Places held at a unit on `from` or later by all except one offer or placement. The unit must be held.
-pub(crate) async fn taken(
+pub(crate) async fn occupied(
     tx: &Tx<'_>,
     unit: &Unit,
     from: NaiveDate,
@@ -44,10 +44,10 @@ pub(crate) async fn taken(
     let placed = holding(tx, &units, from.min(today)).await?;
     let counts = |p: &&Placement| !matches!(except, Except::Placement(id) if *id == p.placement_id);
     let placed = placed.iter().filter(counts);
-    let mut taken: Vec<_> = placed.map(Placement::occupies).collect();
+    let mut occupied: Vec<_> = placed.map(Placement::occupies).collect();
     let offered = open_at(tx, &units).await?;
     let counts = |o: &&Offer| !matches!(except, Except::Offer(id) if *id == o.offer_id);
     let offered = offered.iter().filter(counts);
-    taken.extend(offered.filter_map(|o| o.occupies(today)));
-    Ok(taken)
+    occupied.extend(offered.filter_map(|o| o.occupies(today)));
+    Ok(occupied)
 }

@@ -11,7 +11,7 @@ use niva_base::Clock;
 use niva_feed::{FeedLog, NewEvent};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::MemoryConnector;
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::server::{Listen, PartServer};
 use niva_store::DbError;
 use niva_testing::TestDb;
 use pb::assessment_feed_event::Fact;
@@ -58,7 +58,7 @@ impl Assessment {
         let watch = Watch { log: self.log.clone(), shutdown: self.shutdown.clone() };
         let policy = Policy::new().allow(format!("/{NAME}/WatchAssessment"), &[Role::FeedReader]);
         let routes = Routes::new(watch);
-        RoleServer::new("assessment", routes, policy, Verifier::local(issuer), clock.clone())
+        PartServer::new("assessment", routes, policy, Verifier::local(issuer), clock.clone())
             .start(Listen::Memory(memory.listen()), self.shutdown.clone())
             .await
             .unwrap();

@@ -14,7 +14,7 @@ use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::server::{Listen, PartServer};
 use niva_store::Database;
 use niva_testing::TestDb;
 use sea_orm::{ConnectionTrait, Statement};
@@ -91,7 +91,7 @@ impl Rig {
         let background = shutdown.child_token();
         let service = start(deps(db, &now, &channel), background.clone()).await.unwrap();
         let verifier = Verifier::local(&issuer);
-        RoleServer::new("choice", service.routes.clone(), policy(), verifier, now.clone())
+        PartServer::new("choice", service.routes.clone(), policy(), verifier, now.clone())
             .start(Listen::Memory(ours.listen()), shutdown.clone())
             .await
             .unwrap();

@@ -7,10 +7,10 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_assessment_domain::{Change, Grant, GrantRefused, Person};
+use niva_assessment_domain::{Grant, GrantRefused, Person};
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_facts::{Fact, Info, Telling};
+use niva_facts::{Fact, Happened, Info, Telling};
 use niva_names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
@@ -302,12 +302,12 @@ async fn happened(
     tx: &Tx<'_>,
     (_, grant, info): (Person, Grant, Info),
     told: Telling,
-    transition: impl FnOnce(Grant) -> Result<Change<Grant>, GrantRefused>,
+    transition: impl FnOnce(Grant) -> Result<Happened<Grant>, GrantRefused>,
 ) -> Result<Told<pb::Grant>, OpError> {
     let next = info.happened(told)?;
     match transition(grant).map_err(|e| refused(&e))? {
-        Change::Already(grant) => Ok((wire::message(&grant, Some(&info)), Vec::new())),
-        Change::Now(grant) => save(tx, &grant, &next).await,
+        Happened::Already(grant) => Ok((wire::message(&grant, Some(&info)), Vec::new())),
+        Happened::Now(grant) => save(tx, &grant, &next).await,
     }
 }
 

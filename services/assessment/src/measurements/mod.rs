@@ -10,10 +10,10 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_assessment_domain::{Change, Instrument, Measurement, MeasurementRefused};
+use niva_assessment_domain::{Instrument, Measurement, MeasurementRefused};
 use niva_base::OpError;
 use niva_calendar::Interval;
-use niva_facts::{Fact, Info};
+use niva_facts::{Fact, Happened, Info};
 use niva_names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
@@ -140,11 +140,11 @@ impl Measurements {
                     let instrument = instrument.ok_or_else(|| refused(&MeasurementRefused::NotScored))?;
                     let scored = measurement.score(instrument, item, *score).map_err(|e| refused(&e))?;
                     let measurement = match scored {
-                        Change::Already(measurement) => {
+                        Happened::Already(measurement) => {
                             let message = wire::message(&measurement, Some(&info));
                             self.0.measurement_shown(tx, message, None).await
                         }
-                        Change::Now(measurement) => {
+                        Happened::Now(measurement) => {
                             store::update(tx, &measurement, &next).await?;
                             self.0.keep_measurement(tx, &measurement, &next).await
                         }

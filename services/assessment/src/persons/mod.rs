@@ -7,10 +7,10 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_assessment_domain::{Change, Person, PersonRefused};
+use niva_assessment_domain::{Person, PersonRefused};
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_facts::{Info, Telling};
+use niva_facts::{Happened, Info, Telling};
 use niva_names::{DistrictId, PersonId};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
@@ -288,12 +288,12 @@ async fn happened(
     (person, info): (Person, Info),
     told: Telling,
     field: &str,
-    transition: impl FnOnce(Person) -> Result<Change<Person>, PersonRefused>,
+    transition: impl FnOnce(Person) -> Result<Happened<Person>, PersonRefused>,
 ) -> Result<Told<pb::Person>, OpError> {
     let next = info.happened(told)?;
     match transition(person).map_err(|e| refused(field, &e))? {
-        Change::Already(person) => Ok((wire::message(&person, Some(&info)), Vec::new())),
-        Change::Now(person) => {
+        Happened::Already(person) => Ok((wire::message(&person, Some(&info)), Vec::new())),
+        Happened::Now(person) => {
             store::update(tx, &person, &next).await?;
             tell(tx, &person, &next).await
         }

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_choice_domain::{Done, Grant, Offer, Opening, Order, Refusal, Unit};
-use niva_facts::{Info, Telling};
+use niva_choice_domain::{Acceptance, Grant, Offer, Opening, Refusal, Unit};
+use niva_facts::{Happened, Info, Telling};
 use niva_names::{GrantId, OfferId, PlacementId, ServiceInfo, UnitId};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
@@ -21,7 +21,7 @@ use pb::offer_service_server::OfferService;
 use tonic::Request;
 
 use self::store::Overdue;
-use crate::occupancy::{Except, Surroundings, taken};
+use crate::occupancy::{Except, Surroundings, occupied};
 use crate::refused::refused;
 use crate::store::of_row;
 use crate::{Answer, App, grants, placements, standing, units, wishes};
@@ -144,9 +144,9 @@ impl Offers {
                     let running = placements::store::running_beside(tx, &grant, service).await?;
                     let others =
                         placements::store::of_person(tx, &grant.person_id, grant.service, None).await?;
-                    let taken = taken(tx, &unit, today, today, Except::Offer(offer_id)).await?;
-                    let surroundings = Surroundings { unit, taken, grants, others };
-                    let order = Order {
+                    let occupied = occupied(tx, &unit, today, today, Except::Offer(offer_id)).await?;
+                    let surroundings = Surroundings { unit, occupied, grants, others };
+                    let order = Acceptance {
                         placement_id: placement_id.clone(),
                         around: surroundings.around(service),
                         placements: &running,
@@ -209,8 +209,8 @@ impl Offers {
                     let around = Beside::look(tx, &grant, service, &unit, except, &told).await?;
                     let opening = around.opening(&grant, service, &unit, today);
                     let told = match offer.correct(&given.change, &opening).map_err(refused)? {
-                        Done::Already(offer) => standing(tx, offer.offer_id.as_str()).await?.0,
-                        Done::Now(offer) => {
+                        Happened::Already(offer) => standing(tx, offer.offer_id.as_str()).await?.0,
+                        Happened::Now(offer) => {
                             store::update(tx, &offer, &next).await?;
                             tell(tx, &offer, &next).await?
                         }
@@ -291,7 +291,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &OfferId) -> Result<Held, OpError>
 
 /// What an open offer stands beside.
 struct Beside {
-    taken: Vec<niva_calendar::Interval>,
+    occupied: Vec<niva_calendar::Interval>,
     offers: Vec<Offer>,
     placements: Vec<niva_choice_domain::Placement>,
 }
@@ -315,7 +315,7 @@ impl Beside {
         offers.retain(|offer| offer.is_open(today));
         let placements = placements::store::running_beside(tx, grant, service).await?;
         let except = except.map_or(Except::Nobody, Except::Offer);
-        Ok(Self { taken: taken(tx, unit, today, today, except).await?, offers, placements })
+        Ok(Self { occupied: occupied(tx, unit, today, today, except).await?, offers, placements })
     }
 
     fn opening<'a>(
@@ -325,8 +325,8 @@ impl Beside {
         unit: &'a Unit,
         today: NaiveDate,
     ) -> Opening<'a> {
-        let Self { taken, offers, placements } = self;
-        Opening { grant, service, unit, taken, offers, placements, today }
+        let Self { occupied, offers, placements } = self;
+        Opening { grant, service, unit, occupied, offers, placements, today }
     }
 }
 
@@ -339,7 +339,7 @@ async fn lapse(
 ) -> Result<Vec<pb::Offer>, OpError> {
     let mut lapsed = Vec::new();
     for offer in store::overdue(tx, today, which).await? {
-        if let Done::Now(offer) = offer.lapse(today) {
+        if let Happened::Now(offer) = offer.lapse(today) {
             let (_, info) = standing::<pb::Offer>(tx, offer.offer_id.as_str()).await?;
             let next = info.happened(told.clone())?;
             store::update(tx, &offer, &next).await?;

@@ -131,10 +131,10 @@ impl<'a> Ground<'a> {
         let before = self.before.get(placement_id).filter(|_| told_anew);
         let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
         let unit = self.units.get(unit_id).ok_or_else(unknown)?;
-        let mut taken = Vec::new();
+        let mut occupied = Vec::new();
         if let Some(places) = self.places.get(unit_id) {
             let placed = places.placed.iter().filter(|(id, _)| *id != placement_id);
-            taken.extend(placed.map(|(_, days)| *days).chain(places.offered.iter().copied()));
+            occupied.extend(placed.map(|(_, days)| *days).chain(places.offered.iter().copied()));
         }
         let who = (person_id.clone(), *service);
         let others = self.placements.get(&who).into_iter().flat_map(BTreeMap::values);
@@ -142,11 +142,11 @@ impl<'a> Ground<'a> {
         let around = Around {
             service: self.app.service(*service)?,
             unit,
-            taken: &taken,
+            occupied: &occupied,
             grants: self.grants.get(&who).map_or(&[][..], Vec::as_slice),
             others: &others,
         };
-        placement.check(before, &around).map_err(|wrong| refused(&wrong, unit, &taken))?;
+        placement.check(before, &around).map_err(|wrong| refused(&wrong, unit, &occupied))?;
         let places = self.places.entry(unit_id.clone()).or_default();
         places.placed.insert(placement_id.clone(), placement.occupies());
         self.stands(placement.clone());
@@ -155,11 +155,11 @@ impl<'a> Ground<'a> {
 }
 
 /// A refusal of a record; one for want of a place says how many there are.
-fn refused(wrong: &Refusal, unit: &Unit, taken: &[Interval]) -> OpError {
+fn refused(wrong: &Refusal, unit: &Unit, occupied: &[Interval]) -> OpError {
     let (Refusal::NoFreePlace { unit_id, day } | Refusal::PlaceTaken { unit_id, day }) = wrong else {
         return wire::refused(wrong);
     };
-    let there = 1 + taken.iter().filter(|days| days.contains(*day)).count();
+    let there = 1 + occupied.iter().filter(|days| days.contains(*day)).count();
     let places = unit.periods.at(*day).map_or(0, |terms| terms.capacity);
     let words = format!(
         "unit {unit_id} would have {there} people on {day}, but has {places} places; raise its capacity from that day or \

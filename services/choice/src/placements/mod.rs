@@ -12,8 +12,8 @@ use std::sync::Arc;
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_choice_domain::{Done, Grant, Placement, Refusal};
-use niva_facts::{Info, Telling};
+use niva_choice_domain::{Grant, Placement, Refusal};
+use niva_facts::{Happened, Info, Telling};
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::Date;
@@ -23,7 +23,7 @@ use niva_store::{Tx, facts};
 use pb::placement_service_server::PlacementService;
 use tonic::Request;
 
-use crate::occupancy::{Except, Surroundings, taken};
+use crate::occupancy::{Except, Surroundings, occupied};
 use crate::refused::{id_taken, refused};
 use crate::{Answer, App, feed, grants, standing, units};
 
@@ -237,8 +237,8 @@ impl Placements {
         let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
         let unit = units::store::hold(tx, unit_id).await?.ok_or_else(unknown)?;
         let from = before.map_or(placement.ordered_start, |b| b.ordered_start.min(placement.ordered_start));
-        let taken = taken(tx, &unit, from, today, Except::Placement(placement_id)).await?;
-        let surroundings = Surroundings { unit, taken, grants, others };
+        let occupied = occupied(tx, &unit, from, today, Except::Placement(placement_id)).await?;
+        let surroundings = Surroundings { unit, occupied, grants, others };
         placement.check(before, &surroundings.around(service)).map_err(|wrong| wire::refused(&wrong))?;
         Ok(placement)
     }
@@ -273,15 +273,15 @@ async fn happened(
     scope: &Scope,
     id: &PlacementId,
     told: Telling,
-    verb: impl FnOnce(Placement) -> Result<Done<Placement>, Refusal>,
+    verb: impl FnOnce(Placement) -> Result<Happened<Placement>, Refusal>,
 ) -> Result<(Option<pb::Placement>, Vec<NewEvent>), OpError> {
     let (placement, info) = held(tx, scope, id).await?;
     let next = info.happened(told)?;
     match verb(placement).map_err(refused)? {
-        Done::Already(placement) => {
+        Happened::Already(placement) => {
             Ok((Some(standing(tx, placement.placement_id.as_str()).await?.0), Vec::new()))
         }
-        Done::Now(placement) => {
+        Happened::Now(placement) => {
             store::update(tx, &placement, &next).await?;
             let (placement, event) = tell(tx, &placement, &next).await?;
             Ok((Some(placement), vec![event]))

@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 use niva_access::{Reach, Scope};
 use niva_base::OpError;
-use niva_choice_domain::{Done, Unit};
-use niva_facts::{Info, Telling};
+use niva_choice_domain::Unit;
+use niva_facts::{Happened, Info, Telling};
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
@@ -199,8 +199,8 @@ async fn changed(
     }
     let next = info.happened(told)?;
     match unit.change(change.from, &change.change).map_err(refused)? {
-        Done::Already(_) => Ok((standing(tx, change.unit_id.as_str()).await?.0, Vec::new())),
-        Done::Now(unit) => {
+        Happened::Already(_) => Ok((standing(tx, change.unit_id.as_str()).await?.0, Vec::new())),
+        Happened::Now(unit) => {
             providers_stand(tx, &unit).await?;
             store::update(tx, &unit, &next).await?;
             let (unit, event) = tell(tx, &unit, &next).await?;

@@ -20,7 +20,7 @@ use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer, Running};
+use niva_rpc::server::{Listen, PartServer, Running};
 use niva_store::Database;
 use niva_testing::TestDb;
 
@@ -102,7 +102,7 @@ impl World {
             let mut status = service.consumer(feed).unwrap().watch();
             status.wait_for(|status| status.connected || status.last_error.is_some()).await.unwrap();
         }
-        let server = RoleServer::new(
+        let server = PartServer::new(
             "payment",
             service.routes.clone(),
             niva_payment::policy(),

@@ -11,7 +11,7 @@ use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceRes
 use niva_proto::common::v1::EventInfo;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::Endpoint;
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::server::{Listen, PartServer};
 use tokio_stream::StreamExt;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
@@ -38,7 +38,7 @@ impl Feeds {
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::FeedReader])
             .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::FeedReader]);
-        let server = RoleServer::new("producers", routes, policy, Verifier::local(issuer), clock.clone());
+        let server = PartServer::new("producers", routes, policy, Verifier::local(issuer), clock.clone());
         server.start(Listen::Memory(connector.listen()), shutdown).await.unwrap();
         Endpoint::Memory(connector)
     }

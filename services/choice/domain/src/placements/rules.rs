@@ -12,7 +12,7 @@ pub struct Around<'a> {
     /// The unit.
     pub unit: &'a Unit,
     /// Places that others hold at the unit.
-    pub taken: &'a [Interval],
+    pub occupied: &'a [Interval],
     /// All grants of the service to the person.
     pub grants: &'a [Grant],
     /// The person's other placements in the service.
@@ -35,7 +35,7 @@ impl Placement {
             Some(before) if before.unit_id == self.unit_id => beyond(self.occupies(), before.occupies()),
             _ => vec![self.occupies()],
         };
-        match (before, on.unit.has_place(on.taken, &added)) {
+        match (before, on.unit.has_place(on.occupied, &added)) {
             (Some(_), Err(Refusal::NoFreePlace { unit_id, day })) => {
                 Err(Refusal::PlaceTaken { unit_id, day })
             }
