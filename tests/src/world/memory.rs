@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Policy, Role};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, PartServer, Running};
+use niva_rpc::server::Running;
 use niva_store::Database;
+use niva_testing::{city, models, serve};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -49,8 +50,8 @@ impl Memory {
             databases,
             issuer: ground.issuer.clone(),
             clock: ground.clock.clone(),
-            city: Arc::new(ServiceCatalogue::shipped().expect("the city")),
-            catalogue: Arc::new(Catalogue::shipped().expect("the models")),
+            city: city(),
+            catalogue: models(),
         };
         let connectors = std::array::from_fn(|_| MemoryConnector::new());
         let mut memory = Self { parts, connectors, running: [None, None, None] };
@@ -81,10 +82,9 @@ impl Memory {
     pub(super) async fn resume(&mut self, part: Part) {
         let shutdown = CancellationToken::new();
         let Started { routes, policy, jobs } = self.begin(part, shutdown.clone()).await;
-        let verifier = Verifier::local(&self.parts.issuer);
-        let server = PartServer::new(part.name(), routes, policy, verifier, self.parts.clock.clone());
-        let listen = Listen::Memory(self.connectors[part as usize].listen());
-        let running = server.start(listen, shutdown.clone()).await.expect("a server");
+        let connector = &self.connectors[part as usize];
+        let trusted = (&self.parts.issuer, &self.parts.clock);
+        let running = serve(connector, part.name(), routes, policy, trusted, shutdown.clone()).await;
         self.running[part as usize] = Some((shutdown, running, jobs));
     }
 

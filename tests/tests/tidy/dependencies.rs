@@ -126,8 +126,11 @@ const RULES: [Rule; 15] = [
     ),
     rule(
         "niva-testing",
-        &[&["niva-access", "niva-base", "niva-store"]],
-        &[NETWORKS, LISTENERS],
+        &[
+            &["niva-access", "niva-base", "niva-proto", "niva-rpc", "niva-store"],
+            &["niva-calendar", "niva-models", "niva-names"],
+        ],
+        &[LISTENERS],
         "every crate's tests may use it",
     ),
     rule("niva-assessment", &[FOUNDATION, &["niva-assessment-domain"]], &[LISTENERS], BY_FEED),
