@@ -30,7 +30,7 @@ use niva_base::OpError;
 use niva_journeys::{
     steps,
     values::new_request,
-    world::{Role, Service, Store, World},
+    world::{Part, Role, Store, World},
 };
 use niva_payment::feed::{apply_assessment, apply_choice};
 use niva_proto::{
@@ -89,7 +89,7 @@ async fn measure(store: Store, placements: usize) {
     );
 
     if store == Store::Postgres {
-        println!("  {}", copy::server(world.database_url(Service::Payment)).await);
+        println!("  {}", copy::server(world.database_url(Part::Payment)).await);
     }
     world.set_day("2024-04-02");
     let mut rounds = Vec::new();
@@ -102,7 +102,7 @@ async fn measure(store: Store, placements: usize) {
         discard(&world, &run).await;
     };
     if store == Store::Postgres {
-        copy::beside(world.database_url(Service::Payment), &march.payment_run_id, median(rounds)).await;
+        copy::beside(world.database_url(Part::Payment), &march.payment_run_id, median(rounds)).await;
     }
     steps::approve(&world, &march).await;
 
@@ -166,7 +166,7 @@ async fn tell(world: &World, placements: usize) -> usize {
 
 async fn hear(world: &World, assessment: &[AssessmentFeedEvent], choice: &[ChoiceFeedEvent]) {
     let now = world.clock().now();
-    let told = world.database(Service::Payment).write(|tx| {
+    let told = world.database(Part::Payment).write(|tx| {
         Box::pin(async move {
             apply_assessment(tx, assessment, now).await?;
             apply_choice(tx, choice, now).await?;

@@ -3,9 +3,8 @@
 use niva_names::ServiceKey;
 use niva_proto::{
     assessment::v1::{
-        DecideLevelRequest, Grant, ItemScore, ListInstrumentsRequest, Measurement, Person,
-        RecordGrantRequest, RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest,
-        ResidencePeriod,
+        DecideLevelRequest, Grant, ItemScore, ListInstrumentsRequest, Measurement, RecordGrantRequest,
+        RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest,
     },
     choice::v1::{Provider, RecordProviderRequest, RecordUnitRequest, Unit, UnitPeriod},
     common::v1::Regime,
@@ -15,6 +14,8 @@ use niva_proto::{
     },
 };
 use tonic::Status;
+
+pub use niva_testing::values::living;
 
 use crate::{
     values::{day, from, month, new_request},
@@ -64,13 +65,6 @@ pub async fn unit(
     };
     let request = RecordUnitRequest { request_id: new_request(), validate_only: false, unit: Some(unit) };
     client.units.record_unit(request).await.expect("a unit").into_inner().unit.expect("a unit").unit_id
-}
-
-/// A person who has always lived in a district.
-#[must_use]
-pub fn living(person: &str, district: &str) -> Person {
-    let residence = ResidencePeriod { valid_from: None, district: district.to_owned() };
-    Person { person_id: person.to_owned(), residences: vec![residence], ..Default::default() }
 }
 
 /// A person with a grant from a day on; the grant's id.

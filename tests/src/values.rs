@@ -1,6 +1,8 @@
 //! Short ways to write the contract's values.
 
-use niva_proto::common::v1::{Date, DateInterval, GrantScope, Money, Month};
+use niva_proto::common::v1::{Date, DateInterval, Money, Month};
+
+pub use niva_testing::values::{hours, new_request};
 
 /// "2024-03-01".
 ///
@@ -42,16 +44,4 @@ pub fn between(first: &str, last: &str) -> Option<DateInterval> {
 #[must_use]
 pub fn kronor(kronor: i64) -> Money {
     Money { ore: kronor * 100 }
-}
-
-/// A scope of whole hours a week.
-#[must_use]
-pub fn hours(text: &str) -> GrantScope {
-    GrantScope { hours_per_week: text.to_owned(), ..GrantScope::default() }
-}
-
-/// A new id for a request.
-#[must_use]
-pub fn new_request() -> String {
-    uuid::Uuid::new_v4().simple().to_string()
 }

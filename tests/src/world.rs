@@ -38,7 +38,7 @@ pub enum Store {
 
 /// One of the three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Service {
+pub enum Part {
     /// assessment
     Assessment,
     /// choice
@@ -47,7 +47,7 @@ pub enum Service {
     Payment,
 }
 
-impl Service {
+impl Part {
     /// All, in the order that data flows.
     pub const ALL: [Self; 3] = [Self::Assessment, Self::Choice, Self::Payment];
 
@@ -148,61 +148,61 @@ impl World {
     /// # Panics
     /// When it is somebody else's.
     #[must_use]
-    pub fn database(&self, service: Service) -> &Database {
-        self.databases[service as usize].db()
+    pub fn database(&self, part: Part) -> &Database {
+        self.databases[part as usize].db()
     }
 
     /// A service's database by its URL.
     #[must_use]
-    pub fn database_url(&self, service: Service) -> &str {
-        &self.urls[service as usize]
+    pub fn database_url(&self, part: Part) -> &str {
+        &self.urls[part as usize]
     }
 
     /// Where a service is.
     #[must_use]
-    pub fn endpoint(&self, service: Service) -> Endpoint {
+    pub fn endpoint(&self, part: Part) -> Endpoint {
         match &self.place {
-            Place::Memory(place) => place.endpoint(service),
-            Place::Processes(place) => place.endpoint(service),
+            Place::Memory(place) => place.endpoint(part),
+            Place::Processes(place) => place.endpoint(part),
         }
     }
 
     /// Where a service listens, as another program calls it: `127.0.0.1:7401`. `None` in one process.
     #[must_use]
-    pub fn address(&self, service: Service) -> Option<String> {
+    pub fn address(&self, part: Part) -> Option<String> {
         match &self.place {
             Place::Memory(_) => None,
-            Place::Processes(place) => Some(place.address(service).trim_start_matches("http://").to_owned()),
+            Place::Processes(place) => Some(place.address(part).trim_start_matches("http://").to_owned()),
         }
     }
 
     /// A channel with credentials.
     #[must_use]
-    pub fn channel(&self, service: Service, credentials: Credentials) -> Channel {
-        self.endpoint(service).channel(credentials)
+    pub fn channel(&self, part: Part, credentials: Credentials) -> Channel {
+        self.endpoint(part).channel(credentials)
     }
 
     /// A channel as somebody with a role.
     #[must_use]
-    pub fn channel_with(&self, service: Service, role: Role) -> Channel {
-        self.channel_as(service, role.as_str(), &[role])
+    pub fn channel_with(&self, part: Part, role: Role) -> Channel {
+        self.channel_as(part, role.as_str(), &[role])
     }
 
-    fn channel_as(&self, service: Service, subject: &str, roles: &[Role]) -> Channel {
+    fn channel_as(&self, part: Part, subject: &str, roles: &[Role]) -> Channel {
         let caller = Caller::new(subject, roles.iter().copied());
-        self.channel(service, Credentials::minted(&self.issuer, caller, &self.clock))
+        self.channel(part, Credentials::minted(&self.issuer, caller, &self.clock))
     }
 
     /// Assessment, as somebody with a role.
     #[must_use]
     pub fn assessment(&self, role: Role) -> assessment::Clients<Channel> {
-        bounded!(assessment::Clients::new(self.channel_as(Service::Assessment, role.as_str(), &[role])))
+        bounded!(assessment::Clients::new(self.channel_as(Part::Assessment, role.as_str(), &[role])))
     }
 
     /// Choice, as somebody with a role.
     #[must_use]
     pub fn choice(&self, role: Role) -> choice::Clients<Channel> {
-        bounded!(choice::Clients::new(self.channel_as(Service::Choice, role.as_str(), &[role])))
+        bounded!(choice::Clients::new(self.channel_as(Part::Choice, role.as_str(), &[role])))
     }
 
     /// Payment, as somebody with a role.
@@ -214,26 +214,26 @@ impl World {
     /// Payment, as a certain person.
     #[must_use]
     pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentClients<Channel> {
-        bounded!(PaymentClients::new(self.channel_as(Service::Payment, subject, roles)))
+        bounded!(PaymentClients::new(self.channel_as(Part::Payment, subject, roles)))
     }
 
     /// Kills a service as a power cut would (a process), or stops it (in this process), and starts it again.
     ///
     /// # Panics
     /// When it does not come back.
-    pub async fn restart(&mut self, service: Service) {
-        self.halt(service).await;
-        self.resume(service).await;
+    pub async fn restart(&mut self, part: Part) {
+        self.halt(part).await;
+        self.resume(part).await;
     }
 
     /// The first half of [`World::restart`].
     ///
     /// # Panics
     /// When it does not stop.
-    pub async fn halt(&mut self, service: Service) {
+    pub async fn halt(&mut self, part: Part) {
         match &mut self.place {
-            Place::Memory(place) => place.halt(service).await,
-            Place::Processes(place) => place.halt(service).await,
+            Place::Memory(place) => place.halt(part).await,
+            Place::Processes(place) => place.halt(part).await,
         }
     }
 
@@ -241,10 +241,10 @@ impl World {
     ///
     /// # Panics
     /// When it does not come back.
-    pub async fn resume(&mut self, service: Service) {
+    pub async fn resume(&mut self, part: Part) {
         match &mut self.place {
-            Place::Memory(place) => place.resume(service).await,
-            Place::Processes(place) => place.resume(service).await,
+            Place::Memory(place) => place.resume(part).await,
+            Place::Processes(place) => place.resume(part).await,
         }
     }
 

@@ -5,7 +5,7 @@ use niva_access::{Caller, LocalIssuer};
 use niva_journeys::{
     process, steps,
     values::new_request,
-    world::{Role, Service, Store, World},
+    world::{Part, Role, Store, World},
 };
 use niva_names::stockholm;
 use niva_proto::{
@@ -19,7 +19,7 @@ use niva_rpc::client::Credentials;
 use tonic::{Code, Status};
 
 async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status> {
-    let mut client = PersonServiceClient::new(world.channel(Service::Assessment, credentials));
+    let mut client = PersonServiceClient::new(world.channel(Part::Assessment, credentials));
     client.list_persons(ListPersonsRequest::default()).await.map(|_| ())
 }
 

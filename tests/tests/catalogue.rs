@@ -2,7 +2,7 @@
 
 use niva_journeys::{
     values::day,
-    world::{Role, Service, Store, World},
+    world::{Part, Role, Store, World},
 };
 use niva_proto::{
     catalogue::v1::{self as catalogue, ListDistrictsRequest, ListServicesRequest},
@@ -21,7 +21,7 @@ async fn services_and_districts_are_told_page_by_page_to_every_role() {
     world.set_day("2024-03-01");
     // Machines have roles of their own; the old one for all of them opens nothing new.
     for role in Role::ALL {
-        let mut client = catalogue::Clients::new(world.channel_with(Service::Choice, role)).catalogue;
+        let mut client = catalogue::Clients::new(world.channel_with(Part::Choice, role)).catalogue;
         let (mut keys, mut page_token) = (Vec::new(), String::new());
         loop {
             let request = ListServicesRequest { page_size: 3, page_token };
@@ -34,7 +34,7 @@ async fn services_and_districts_are_told_page_by_page_to_every_role() {
         }
         assert_eq!(keys, niva_names::stockholm::SERVICES.map(String::from), "{role:?}");
     }
-    let mut client = catalogue::Clients::new(world.channel_with(Service::Assessment, Role::Person)).catalogue;
+    let mut client = catalogue::Clients::new(world.channel_with(Part::Assessment, Role::Person)).catalogue;
     let all = client.list_districts(ListDistrictsRequest::default()).await.unwrap().into_inner().districts;
     let norrmalm = all.iter().find(|d| d.district == "Norrmalm").unwrap();
     assert_eq!((all.len(), norrmalm.successor.as_str()), (13, "Norra innerstaden"));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use niva_journeys::{
     steps,
-    world::{Role, Service, Store, World, look_again},
+    world::{Part, Role, Store, World, look_again},
 };
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, assessment_feed_event::Fact};
@@ -90,18 +90,18 @@ async fn a_producer_that_comes_back_is_heard_again() {
     steps::person_with_grant(&world, "before", SERVICE, "Farsta", "2024-03-01").await;
     world.feeds_caught_up().await;
     for round in 0..3 {
-        world.halt(Service::Assessment).await;
+        world.halt(Part::Assessment).await;
         while world.choice_feed().await.connected {
             look_again().await;
         }
-        world.resume(Service::Assessment).await;
+        world.resume(Part::Assessment).await;
         steps::person_with_grant(&world, &format!("after-{round}"), SERVICE, "Farsta", "2024-03-01").await;
         world.feeds_caught_up().await;
     }
     // And a listener that goes away hears what it missed.
-    world.halt(Service::Choice).await;
+    world.halt(Part::Choice).await;
     steps::person_with_grant(&world, "meanwhile", SERVICE, "Farsta", "2024-03-01").await;
-    world.resume(Service::Choice).await;
+    world.resume(Part::Choice).await;
     world.feeds_caught_up().await;
     world.close().await;
 }
@@ -115,8 +115,8 @@ async fn a_gap_is_refused(store: Store) {
     world.feeds_caught_up().await;
     let applied = world.choice_feed().await.applied_position;
 
-    world.halt(Service::Choice).await;
-    let log = world.database(Service::Assessment).conn().clone();
+    world.halt(Part::Choice).await;
+    let log = world.database(Part::Assessment).conn().clone();
     log.execute_unprepared("CREATE TABLE kept AS SELECT * FROM feed_event WHERE position > 1").await.unwrap();
     // As somebody does who owns the database.
     let guard = match store {
@@ -126,7 +126,7 @@ async fn a_gap_is_refused(store: Store) {
     log.execute_unprepared(guard).await.unwrap();
     log.execute_unprepared("DELETE FROM feed_event WHERE position > 1").await.unwrap();
     steps::person_with_grant(&world, "third", SERVICE, "Farsta", "2024-03-01").await;
-    world.resume(Service::Choice).await;
+    world.resume(Part::Choice).await;
     let refused = loop {
         let status = world.choice_feed().await;
         if !status.last_error.is_empty() {
@@ -137,7 +137,7 @@ async fn a_gap_is_refused(store: Store) {
     assert_eq!(refused.applied_position, applied, "{refused:?}");
 
     let as_they_were =
-        if world.database(Service::Assessment).is_postgres() { "OVERRIDING SYSTEM VALUE" } else { "" };
+        if world.database(Part::Assessment).is_postgres() { "OVERRIDING SYSTEM VALUE" } else { "" };
     let restore = format!("INSERT INTO feed_event {as_they_were} SELECT * FROM kept");
     log.execute_unprepared(&restore).await.unwrap();
     world.feeds_caught_up().await;

@@ -15,6 +15,7 @@ mod files;
 mod journey;
 mod matrix;
 mod processes;
+mod reference;
 mod refusals;
 mod runs;
 mod situations;

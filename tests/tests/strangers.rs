@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use niva_access::Caller;
-use niva_journeys::world::{Role, Service, Store, World};
+use niva_journeys::world::{Part, Role, Store, World};
 use tokio::process::Command;
 
 /// The contract's folder.
@@ -29,7 +29,7 @@ impl Stranger {
             .expect("NIVA_TEST_PYTHON: run this by tests/run, which installs a Python with gRPC");
         let out = tempfile::tempdir().unwrap();
         let mut environment = BTreeMap::from([("OUT".to_owned(), out.path().display().to_string())]);
-        for service in [Service::Assessment, Service::Choice, Service::Payment] {
+        for service in [Part::Assessment, Part::Choice, Part::Payment] {
             let address = world.address(service).expect("the services are processes");
             environment.insert(format!("NIVA_{}", service.name().to_uppercase()), address);
         }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_base::OpError;
 use niva_imports::{Effects, Numbered};
+use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 
@@ -34,19 +35,20 @@ pub(crate) fn noted<T>(
 }
 
 /// The people of an import's records who stand, by id.
-pub(crate) struct People(BTreeMap<String, pb::Person>);
+pub(crate) struct People(BTreeMap<PersonId, pb::Person>);
 
 impl People {
     pub(crate) async fn load(tx: &Tx<'_>, ids: impl Iterator<Item = &str>) -> Result<Self, OpError> {
         let ids: Vec<_> = ids.map(str::trim).collect::<BTreeSet<_>>().into_iter().collect();
-        let mut people = facts::newest_of::<pb::Person>(tx, &ids).await?;
-        people.retain(|_, person| crate::info(person).is_ok_and(|info| info.stands()));
-        Ok(Self(people))
+        let people = facts::newest_of::<pb::Person>(tx, &ids).await?;
+        let stands = |person: &pb::Person| crate::info(person).is_ok_and(|info| info.stands());
+        let standing = people.into_iter().filter(|(_, person)| stands(person));
+        Ok(Self(standing.map(|(id, person)| (id.into(), person)).collect()))
     }
 
     /// Their ids.
-    pub(crate) fn ids(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+    pub(crate) fn ids(&self) -> impl Iterator<Item = &PersonId> {
+        self.0.keys()
     }
 
     /// The person; notes that there is none, unless the import has one that is wrong in itself.

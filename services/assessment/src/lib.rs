@@ -15,13 +15,14 @@ use niva_base::{Clock, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
 use niva_models::Catalogue;
-use niva_names::ServiceCatalogue;
+use niva_names::{PersonId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
-use niva_store::page::PageRequest;
 use niva_store::{Database, NotReady, Secrets, Tx, facts, migrated, request};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
+
+use persons::store::{OfPerson, is_reached};
 
 pub use config::{Config, Options};
 pub use schema::Migrator;
@@ -136,30 +137,58 @@ impl App {
         request::change(&self.db, scope.author(), request, self.clock.now(), work).await
     }
 
-    /// A fact as it is known now, or was at a recorded time.
-    async fn find<M: Fact + Message + Default>(
-        &self,
-        tx: &Tx<'_>,
-        id: &str,
-        at: Option<DateTime<Utc>>,
-    ) -> Result<M, OpError> {
-        let found = facts::read(tx, id, at, self.clock.now()).await?;
-        found.ok_or_else(|| OpError::not_found(M::KIND, id))
-    }
-
-    /// The page of a fact's revisions that is asked for.
-    fn revision_page<M: Fact>(
+    /// A fact of a person as it is known now, or was at a recorded time; what the call does not reach is not there.
+    async fn get<M: OfPerson>(
         &self,
         scope: &Scope,
-        id: &str,
+        id: &M::Id,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<M, OpError> {
+        self.db.read(|tx| Box::pin(self.told(tx, scope, id, at))).await
+    }
+
+    /// [`App::get`], in a transaction.
+    async fn told<M: OfPerson>(
+        &self,
+        tx: &Tx<'_>,
+        scope: &Scope,
+        id: &M::Id,
+        at: Option<DateTime<Utc>>,
+    ) -> Result<M, OpError> {
+        reached::<M>(tx, scope, id).await?;
+        let found = facts::read(tx, id.as_ref(), at, self.clock.now()).await?;
+        found.ok_or_else(|| OpError::not_found(M::KIND, id.as_ref()))
+    }
+
+    /// A page of all that was told of a fact of a person, and the next page's token; what the call does not reach is not
+    /// there.
+    async fn revisions<M: OfPerson>(
+        &self,
+        scope: &Scope,
+        id: &M::Id,
         page: (i32, &str),
-    ) -> Result<PageRequest, OpError> {
-        self.secrets.page(scope.author(), page, &["revisions", M::KIND, id], MAX_PAGE)
+    ) -> Result<(Vec<M>, String), OpError> {
+        let list = ["revisions", M::KIND, id.as_ref()];
+        let page = &self.secrets.page(scope.author(), page, &list, MAX_PAGE)?;
+        let told = self
+            .db
+            .read(|tx| {
+                Box::pin(async move {
+                    reached::<M>(tx, scope, id).await?;
+                    Ok::<_, OpError>(facts::revisions::<M>(tx, id.as_ref(), page).await?)
+                })
+            })
+            .await?;
+        Ok(page.cut(told, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
     }
 }
 
-fn revision_key<M: Fact>(fact: &M) -> String {
-    fact.info().map_or(0, |info| info.revision).to_string()
+/// Refuses to tell of a fact that there is not, and in the same words of one whose person the call does not reach.
+async fn reached<M: OfPerson>(tx: &Tx<'_>, scope: &Scope, id: &M::Id) -> Result<(), OpError> {
+    match is_reached::<M>(tx, scope, id).await? {
+        true => Ok(()),
+        false => Err(OpError::not_found(M::KIND, id.as_ref())),
+    }
 }
 
 /// Starts the service. Feeds that it streams end when `shutdown` is cancelled.
@@ -228,11 +257,11 @@ fn fixed<T: PartialEq + Display>(field: &str, standing: &T, given: &T) -> Result
     Err(OpError::invalid(field, "SUBJECT_FIXED", words))
 }
 
-fn id_taken(kind: &str, id: &str) -> OpError {
+fn id_taken(kind: &str, id: impl Display) -> OpError {
     OpError::already_exists("ID_TAKEN", format!("there is a {kind} {id} already: choose another id"))
 }
 
-fn person_unknown(id: &str) -> OpError {
+fn person_unknown(id: &PersonId) -> OpError {
     OpError::precondition("PERSON_UNKNOWN", format!("there is no person {id}: record the person first"))
         .with("person_id", id)
 }

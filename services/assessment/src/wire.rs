@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 
-use chrono::{DateTime, Utc};
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{DistrictId, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::read;
 use niva_store::Secrets;
@@ -15,7 +14,12 @@ use niva_store::page::PageRequest;
 use crate::{Listed, MAX_PAGE};
 
 /// Id of a fact; `made` stands in where a fact is recorded without.
-pub(crate) fn fact_id(v: &mut Violations, field: &str, value: &str, made: Option<String>) -> Option<String> {
+pub(crate) fn fact_id<I: From<String>>(
+    v: &mut Violations,
+    field: &str,
+    value: &str,
+    made: Option<I>,
+) -> Option<I> {
     match made {
         Some(made) => read::optional_id(v, field, value).map(|id| id.unwrap_or(made)),
         None => read::id(v, field, value),
@@ -29,10 +33,10 @@ pub(crate) fn district(
     value: &str,
     city: Option<&ServiceCatalogue>,
     on: Option<common::Date>,
-) -> Option<String> {
+) -> Option<DistrictId> {
     match city {
         Some(city) => read::district(v, field, value, city, on),
-        None => v.text(field, value),
+        None => v.text(field, value).map(Into::into),
     }
 }
 
@@ -55,13 +59,6 @@ pub(crate) fn periods<P, K: Ord, T>(
         }
     }
     periods
-}
-
-/// The recorded time that a reader asks for.
-pub(crate) fn as_of(value: Option<prost_types::Timestamp>) -> Result<Option<DateTime<Utc>>, OpError> {
-    let mut v = Violations::new();
-    let at = read::timestamp(&mut v, "as_of", value.as_ref());
-    v.finish_with(at)
 }
 
 /// Which facts a list tells of.

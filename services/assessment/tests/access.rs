@@ -9,7 +9,7 @@ use tonic::Code;
 use crate::rig::{Rig, date, decide_request, grant_request, measurement_request, person_request, reason};
 
 fn officer_of(district: &str) -> Caller {
-    Caller { districts: vec![district.into()], ..Caller::new("olle", [Role::CaseOfficer, Role::Assessor]) }
+    crate::rig::officer_of("olle", &[Role::CaseOfficer, Role::Assessor], district)
 }
 
 on_both_databases! {

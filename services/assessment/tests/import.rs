@@ -224,6 +224,8 @@ on_both_databases! {
         twice[3].request_id = "j".into();
         assert_eq!(reason(&rig.try_import(twice).await.unwrap_err()), "REQUEST_ID_REPEATED");
         assert_eq!(reason(&rig.try_import(Vec::new()).await.unwrap_err()), "FIELD_REQUIRED");
+        let long = messages("k", vec![person(&"x".repeat(70_000))]);
+        assert_eq!(reason(&rig.try_import(long).await.unwrap_err()), "IMPORT_TOO_LARGE");
         assert_eq!(reason(&rig.try_import(messages("", vec![person("p3")])).await.unwrap_err()), "FIELD_REQUIRED");
         assert_eq!(rig.state().await, state);
     }

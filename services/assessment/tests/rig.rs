@@ -1,23 +1,17 @@
-//! The service behind its gate, reached over memory, with a clock that stands still.
+//! Assessment as its tests start it, and what is told to it.
 
-use std::sync::Arc;
-
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_access::{Caller, Role};
 use niva_assessment::{Deps, Migrator, policy, start};
-use niva_base::{Clock, ManualClock, morning};
-use niva_calendar::NaiveDate;
-use niva_models::Catalogue;
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_base::Clock;
+use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
-use niva_rpc::MemoryConnector;
-use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::client::Channel;
 use niva_store::Database;
-use niva_testing::TestDb;
+use niva_testing::{TestDb, TestPart, city, models};
 use sea_orm::{ConnectionTrait, Statement};
-use tokio_util::sync::CancellationToken;
-use tonic::Status;
+
+pub(crate) use niva_testing::values::{date, day, hours, level, living, officer_of, reason, wrong};
 
 pub(crate) type Client = pb::Clients<Channel>;
 
@@ -27,36 +21,25 @@ const ROLES: [Role; 5] = [Role::CaseOfficer, Role::Assessor, Role::Importer, Rol
 /// Everything a test needs. Stops serving when dropped.
 pub(crate) struct Rig {
     pub(crate) db: Database,
-    pub(crate) clock: ManualClock,
     /// Of somebody who may do everything.
     pub(crate) client: Client,
-    pub(crate) shutdown: CancellationToken,
-    issuer: LocalIssuer,
-    endpoint: Endpoint,
-    now: Clock,
-    _folder: tempfile::TempDir,
+    part: TestPart,
 }
 
-impl Drop for Rig {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
+impl std::ops::Deref for Rig {
+    type Target = TestPart;
+
+    fn deref(&self) -> &TestPart {
+        &self.part
     }
-}
-
-pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    niva_calendar::date(year, month, day).unwrap()
-}
-
-pub(crate) fn date(year: i32, month: i32, day: i32) -> Option<common::Date> {
-    Some(common::Date { year, month, day })
 }
 
 pub(crate) fn deps(db: &Database, clock: &Clock, allow_example_instruments: bool) -> Deps {
     Deps {
         db: db.clone(),
         clock: clock.clone(),
-        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
-        catalogue: Arc::new(Catalogue::shipped().unwrap()),
+        city: city(),
+        catalogue: models(),
         allow_example_instruments,
     }
 }
@@ -69,25 +52,15 @@ impl Rig {
 
     pub(crate) async fn with_examples(db: &TestDb, allow: bool) -> Self {
         db.migrate::<Migrator>().await.unwrap();
-        let (now, clock) = Clock::manual(morning(day(2024, 3, 18)));
-        let shutdown = CancellationToken::new();
-        let service = start(deps(db, &now, allow), shutdown.clone()).await.unwrap();
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
-        let memory = MemoryConnector::new();
-        RoleServer::new("assessment", service.routes, policy(), Verifier::local(&issuer), now.clone())
-            .start(Listen::Memory(memory.listen()), shutdown.clone())
-            .await
-            .unwrap();
-        let endpoint = Endpoint::Memory(memory);
-        let admin = Credentials::minted(&issuer, Caller::new("ada", ROLES), &now);
-        let client = pb::Clients::new(endpoint.channel(admin));
-        Self { db: db.db().clone(), clock, client, shutdown, issuer, endpoint, now, _folder: folder }
+        let part = TestPart::on(day(2024, 3, 18));
+        let service = start(deps(db, &part.now, allow), part.shutdown.clone()).await.unwrap();
+        part.serve("assessment", service.routes, policy()).await;
+        let client = pb::Clients::new(part.channel(Caller::new("ada", ROLES)));
+        Self { db: db.db().clone(), client, part }
     }
 
     pub(crate) fn client_of(&self, caller: Caller) -> Client {
-        let credentials = Credentials::minted(&self.issuer, caller, &self.now);
-        pb::Clients::new(self.endpoint.channel(credentials))
+        pb::Clients::new(self.channel(caller))
     }
 
     /// The instant that counts as the present.
@@ -184,12 +157,6 @@ const TABLES: [&str; 9] = [
     "feed_event",
 ];
 
-/// Somebody who has always lived in a district.
-pub(crate) fn living(id: &str, district: &str) -> pb::Person {
-    let residence = pb::ResidencePeriod { valid_from: None, district: district.into() };
-    pb::Person { person_id: id.into(), residences: vec![residence], ..Default::default() }
-}
-
 pub(crate) fn person_request(request_id: &str, id: &str, district: &str) -> pb::RecordPersonRequest {
     let person = Some(living(id, district));
     pb::RecordPersonRequest { request_id: request_id.into(), person, ..Default::default() }
@@ -214,10 +181,6 @@ pub(crate) fn record(request_id: &str, grant: pb::Grant) -> pb::RecordGrantReque
 
 pub(crate) fn grant_request(id: &str, person: &str, service: ServiceKey) -> pb::RecordGrantRequest {
     record(&format!("record {id}"), grant_of(id, person, service))
-}
-
-pub(crate) fn hours(hours: &str) -> common::GrantScope {
-    common::GrantScope { hours_per_week: hours.into(), ..Default::default() }
 }
 
 pub(crate) fn scope(valid_from: Option<common::Date>, scope: common::GrantScope) -> pb::ScopePeriod {
@@ -261,10 +224,6 @@ pub(crate) fn score_request(
     }
 }
 
-pub(crate) fn level(value: i32) -> Option<common::Level> {
-    Some(common::Level { value })
-}
-
 pub(crate) fn decide_request(request_id: &str, measurement: &str, expected: i32) -> pb::DecideLevelRequest {
     pb::DecideLevelRequest {
         request_id: request_id.into(),
@@ -279,16 +238,6 @@ pub(crate) fn told(info: Option<common::FactInfo>) -> (i64, bool, String, String
     let info = info.unwrap();
     let stands = info.state() == common::fact_info::State::Stands;
     (info.revision, stands, info.reason, info.author.unwrap().role)
-}
-
-/// Fields and reasons of a refused request, in order.
-pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
-    let fields = niva_rpc::violations(status).into_iter().map(|(field, _)| field);
-    fields.zip(niva_rpc::reasons(status)).collect()
-}
-
-pub(crate) fn reason(status: &Status) -> String {
-    niva_rpc::reason(status).unwrap_or_else(|| panic!("no reason: {status:?}"))
 }
 
 /// Calls, and expects a refusal by code and reason that leaves everything as it was.

@@ -18,11 +18,13 @@ mod units;
 mod wire;
 mod wishes;
 
+use std::fmt::Debug;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
-use niva_base::{Clock, OpError, Violations};
+use niva_base::{Clock, OpError};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_feed::{Consumer, Consumers, FeedLog, NewEvent};
@@ -31,7 +33,7 @@ use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::bounded;
 use niva_rpc::client::Channel;
-use niva_rpc::wire::read;
+use niva_store::page::PageRequest;
 use niva_store::{Database, NotReady, Secrets, Tx, facts, request};
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::ImportServiceServer;
@@ -41,7 +43,6 @@ use pb::provider_service_server::ProviderServiceServer;
 use pb::unit_service_server::UnitServiceServer;
 use pb::wish_service_server::WishServiceServer;
 use prost::Message;
-use prost_types::Timestamp;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -141,13 +142,9 @@ impl App {
     async fn read<M: Fact + Message + Default>(
         &self,
         id: &str,
-        as_of: Option<&Timestamp>,
+        at: Option<DateTime<Utc>>,
     ) -> Result<M, OpError> {
-        let mut v = Violations::new();
-        let id = wire::id_of::<M>(&mut v, id);
-        let at = read::timestamp(&mut v, "as_of", as_of);
-        let (id, at) = v.finish_with(id.zip(at))?;
-        let found = facts::read(self.db.conn(), &id, at, self.clock.now()).await?;
+        let found = facts::read(self.db.conn(), id, at, self.clock.now()).await?;
         found.ok_or_else(|| OpError::not_found(M::KIND, id))
     }
 
@@ -158,22 +155,30 @@ impl App {
         id: &str,
         page: (i32, &str),
     ) -> Result<(Vec<M>, String), OpError> {
-        let mut v = Violations::new();
-        let id = wire::id_of::<M>(&mut v, id);
-        let id = v.finish_with(id)?;
-        let page = self.secrets.page(scope.author(), page, &["revisions", M::KIND, &id], MAX_PAGE)?;
-        let rows: Vec<M> = facts::revisions(self.db.conn(), &id, &page).await?;
+        let page = self.secrets.page(scope.author(), page, &["revisions", M::KIND, id], MAX_PAGE)?;
+        let rows: Vec<M> = facts::revisions(self.db.conn(), id, &page).await?;
         if rows.is_empty() && page.after.is_none() {
             return Err(OpError::not_found(M::KIND, id));
         }
         Ok(page.cut(rows, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
     }
 
-    /// Facts as they stand, in the order of their ids.
-    async fn newest<M: Fact + Message + Default>(&self, ids: &[String]) -> Result<Vec<M>, OpError> {
-        let wanted: Vec<_> = ids.iter().map(String::as_str).collect();
+    /// The page of a list that is asked for. `list` is the request without its page, which a token is bound to.
+    fn page(&self, scope: &Scope, list: &impl Debug, page: (i32, &str)) -> Result<PageRequest, OpError> {
+        self.secrets.page(scope.author(), page, &[&format!("{list:?}")], MAX_PAGE)
+    }
+
+    /// The facts of a page as they stand, in the order of their ids, and the next page's token. `ids` are those that the
+    /// store found for the page.
+    async fn listed<M: Fact + Message + Default>(
+        &self,
+        page: &PageRequest,
+        ids: Vec<impl AsRef<str>>,
+    ) -> Result<(Vec<M>, String), OpError> {
+        let (ids, next_page_token) = page.cut(ids, |id| id.as_ref().to_owned());
+        let wanted: Vec<_> = ids.iter().map(AsRef::as_ref).collect();
         let mut found = facts::newest_of(self.db.conn(), &wanted).await?;
-        Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+        Ok((wanted.into_iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
     }
 
     fn reader(&self) -> wire::Reader<'_> {

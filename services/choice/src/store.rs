@@ -3,7 +3,7 @@
 use niva_access::{Reach, Scope};
 use niva_base::OpError;
 use niva_choice_domain::Grant;
-use niva_names::{NoServiceKey, ServiceInfo, ServiceKey};
+use niva_names::{DistrictId, NoServiceKey, ProviderId, ServiceInfo, ServiceKey};
 use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel};
@@ -38,6 +38,11 @@ pub(crate) fn listed(state: impl ColumnTrait, recorded_at: impl ColumnTrait, lis
     let standing = (!listed.withdrawn).then(|| state.eq("stands"));
     let since = listed.since.map(|since| recorded_at.gte(since));
     standing.into_iter().chain(since).fold(Condition::all(), Condition::add)
+}
+
+/// That a column says what a list asks for, if it asks.
+pub(crate) fn says(column: impl ColumnTrait, wanted: Option<impl AsRef<str>>) -> Option<Expr> {
+    wanted.map(|wanted| column.eq(wanted.as_ref()))
 }
 
 /// A key that was free when this transaction looked was taken by another since: a new transaction sees it.
@@ -75,7 +80,7 @@ pub(crate) fn reached(table: &'static str, scope: &Scope) -> Condition {
     let all = Condition::all();
     match scope.reach() {
         Reach::City => all,
-        Reach::Districts(districts) => all.add(granted_by(table, districts.iter().map(String::as_str))),
+        Reach::Districts(districts) => all.add(granted_by(table, districts)),
         Reach::Provider(provider) if table == "placement" => all.add(run_by(provider)),
         Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
         Reach::Person(person) => all.add(Expr::col((table, "person_id")).eq(person.as_str())),
@@ -83,20 +88,23 @@ pub(crate) fn reached(table: &'static str, scope: &Scope) -> Condition {
 }
 
 /// Rows of `table` about people to whom one of some districts has granted the service.
-pub(crate) fn granted_by<'a>(table: &'static str, districts: impl IntoIterator<Item = &'a str>) -> Expr {
+pub(crate) fn granted_by<'a>(
+    table: &'static str,
+    districts: impl IntoIterator<Item = &'a DistrictId>,
+) -> Expr {
     let of = |column| Expr::col(("grant", column)).equals((table, column));
     let grants = Query::select()
         .expr(Expr::value(1))
         .from("grant")
         .and_where(of("person_id"))
         .and_where(of("service"))
-        .and_where(Expr::col(("grant", "district")).is_in(districts))
+        .and_where(Expr::col(("grant", "district")).is_in(districts.into_iter().map(DistrictId::as_str)))
         .to_owned();
     Expr::exists(grants)
 }
 
 /// Placements on days of which a provider runs the unit: who came before it or after it is not its own.
-pub(crate) fn run_by(provider: &str) -> Expr {
+pub(crate) fn run_by(provider: &ProviderId) -> Expr {
     let period = |column| Expr::col(("unit_period", column));
     let placement = |column| Expr::col(("placement", column));
     let begins = placement("last_day").is_null().or(period("valid_from").lte(placement("last_day")));
@@ -105,7 +113,7 @@ pub(crate) fn run_by(provider: &str) -> Expr {
         .expr(Expr::value(1))
         .from("unit_period")
         .and_where(period("unit_id").equals(("placement", "unit_id")))
-        .and_where(period("provider_id").eq(provider))
+        .and_where(period("provider_id").eq(provider.as_str()))
         .and_where(begins)
         .and_where(lasts)
         .to_owned();

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::near;
-use niva_facts::Fact;
 use niva_names::ServiceCatalogue;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::read;
@@ -12,18 +11,6 @@ use prost_types::Timestamp;
 
 /// Longest name, in characters.
 const MAX_NAME: usize = 200;
-
-/// The id of a fact in a request about it: field `unit_id` for a unit.
-pub(crate) fn id_of<M: Fact>(v: &mut Violations, value: &str) -> Option<String> {
-    read::id(v, &format!("{}_id", M::KIND), value)
-}
-
-/// The id of a request that names one fact.
-pub(crate) fn id<M: Fact>(value: &str) -> Result<String, OpError> {
-    let mut v = Violations::new();
-    let id = id_of::<M>(&mut v, value);
-    v.finish_with(id)
-}
 
 /// Which facts a list tells of, beside what it is filtered by.
 pub(crate) struct Listed {
@@ -39,11 +26,6 @@ impl Listed {
         let since = read::timestamp(&mut v, "recorded_since", since);
         Ok(Self { since: v.finish_with(since)?, withdrawn })
     }
-
-    /// What a page token is bound to.
-    pub(crate) fn key(&self) -> String {
-        format!("{:?}{}", self.since, self.withdrawn)
-    }
 }
 
 /// Days, if they are given; without a last day they have no end.
@@ -55,15 +37,15 @@ pub(crate) fn optional_days(
     value.map_or(Some(None), |days| read::interval(v, field, Some(days)).map(Some))
 }
 
-/// What a page token is bound to.
-pub(crate) fn days_key(days: Option<Interval>) -> String {
-    days.map(|days| format!("{}..{}", days.first, days.last)).unwrap_or_default()
-}
-
 /// An id that the caller gives, or that the service has made for a new fact.
-pub(crate) fn id_or(v: &mut Violations, field: &str, value: &str, made: Option<&str>) -> Option<String> {
+pub(crate) fn id_or<I: From<String> + Clone>(
+    v: &mut Violations,
+    field: &str,
+    value: &str,
+    made: Option<&I>,
+) -> Option<I> {
     let id = read::optional_id(v, field, value)?;
-    v.required(field, id.or_else(|| made.map(str::to_owned)))
+    v.required(field, id.or_else(|| made.cloned()))
 }
 
 /// What messages are read against.

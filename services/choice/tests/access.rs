@@ -9,8 +9,8 @@ use prost::Message;
 use tonic::Code;
 
 use crate::rig::{
-    Rig, accept, capacity_from, change_from, day, decline, end_on, get_placement, make_offer, reason,
-    start_on, wish, withdraw,
+    Rig, accept, capacity_from, change_from, day, decline, end_on, get_placement, make_offer, officer_of,
+    reason, staff_of, start_on, wish, withdraw,
 };
 
 #[test]
@@ -58,9 +58,7 @@ on_both_databases! {
         rig.unit("a", 9).await;
         let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
         let id = placement.placement_id.as_str();
-        let of = |district: &str| Caller {
-            districts: vec![district.into()], ..Caller::new("olle", [Role::CaseOfficer])
-        };
+        let of = |district: &str| officer_of("olle", &[Role::CaseOfficer], district);
         let offer = rig.offers(pb::offer::State::Accepted).await.remove(0).offer_id;
         let (mut own, mut other) = (rig.client_of(of("Farsta")), rig.client_of(of("Bromma")));
         let state = rig.state().await;
@@ -99,8 +97,8 @@ on_both_databases! {
         let placement = rig.ordered("g", "a", day(2024, 4, 2)).await;
         let ask = || get_placement(&placement.placement_id);
         let of = |provider: Option<&str>| {
-            let provider = provider.map(str::to_owned);
-            rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) })
+            let nobodys = || Caller::new("petra", [Role::Provider]);
+            rig.client_of(provider.map_or_else(nobodys, |provider| staff_of("petra", provider)))
         };
         let mut nobody = of(None);
         let listed = nobody.placements.list_placements(pb::ListPlacementsRequest::default()).await;
@@ -135,8 +133,7 @@ on_both_databases! {
         rig.client.clone().units.change_unit(change_from("a", day(2024, 4, 4), taken_over)).await.unwrap();
         let after = rig.ordered("h", "a", day(2024, 4, 5)).await;
         for (provider, own, others) in [("provider of a", &before, &after), ("provider of b", &after, &before)] {
-            let provider = Some(provider.to_owned());
-            let client = rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) });
+            let client = rig.client_of(staff_of("petra", provider));
             let listed = client.placements.clone().list_placements(pb::ListPlacementsRequest::default()).await.unwrap();
             let listed: Vec<_> = listed.into_inner().placements.into_iter().map(|p| p.placement_id).collect();
             assert_eq!(listed, [own.placement_id.as_str()]);
@@ -144,8 +141,7 @@ on_both_databases! {
             assert_eq!(reason(&unseen.unwrap_err()), "NOT_FOUND");
         }
         // Who ran it changes nothing of what is to be.
-        let provider = Some("provider of a".to_owned());
-        let client = rig.client_of(Caller { provider, ..Caller::new("petra", [Role::Provider]) });
+        let client = rig.client_of(staff_of("petra", "provider of a"));
         let change = client.units.clone().set_unit_capacity(capacity_from("a", day(2024, 4, 5), 8)).await;
         assert_eq!(reason(&change.unwrap_err()), "UNIT_NOT_YOURS");
     }

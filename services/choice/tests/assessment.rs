@@ -6,14 +6,12 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
-use niva_access::{LocalIssuer, Policy, Role, Verifier};
-use niva_base::Clock;
+use niva_access::{Policy, Role};
 use niva_feed::{FeedLog, NewEvent};
 use niva_proto::assessment::v1 as pb;
-use niva_rpc::MemoryConnector;
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::client::Endpoint;
 use niva_store::DbError;
-use niva_testing::TestDb;
+use niva_testing::{TestDb, TestPart};
 use pb::assessment_feed_event::Fact;
 use prost::Message;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -54,14 +52,12 @@ impl Assessment {
         Self { log: FeedLog::new(db.db().clone()), db, shutdown }
     }
 
-    pub(crate) async fn serve(&self, memory: &MemoryConnector, issuer: &LocalIssuer, clock: &Clock) {
+    /// Serves it beside the part that hears it.
+    pub(crate) async fn serve(&self, part: &TestPart) -> Endpoint {
         let watch = Watch { log: self.log.clone(), shutdown: self.shutdown.clone() };
         let policy = Policy::new().allow(format!("/{NAME}/WatchAssessment"), &[Role::FeedReader]);
         let routes = Routes::new(watch);
-        RoleServer::new("assessment", routes, policy, Verifier::local(issuer), clock.clone())
-            .start(Listen::Memory(memory.listen()), self.shutdown.clone())
-            .await
-            .unwrap();
+        part.serve_beside("assessment", routes, policy).await
     }
 
     /// Tells facts; the position of the last.

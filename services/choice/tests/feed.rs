@@ -91,7 +91,7 @@ on_both_databases! {
 
     async fn the_newest_revision_of_a_grant_stands_whatever_the_order(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let told_as = |revision: i64, last: u32| {
+        let told_as = |revision: i64, last: i32| {
             let valid = common::DateInterval { first: date(2024, 1, 1), last: date(2024, 4, last) };
             told::Grant { info: told_in(revision), valid: Some(valid), ..grant("g") }
         };

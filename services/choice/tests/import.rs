@@ -217,7 +217,7 @@ on_both_databases! {
         rig.unit("old", 2).await;
         rig.ordered("g9", "old", day(2024, 4, 2)).await;
         rig.grants((0..5).map(|n| grant(&format!("g{n}"))).collect()).await;
-        let until = |id: &str, grant: &str, unit: &str, from: u32, to: u32| {
+        let until = |id: &str, grant: &str, unit: &str, from: i32, to: i32| {
             Record::Placement(pb::Placement {
                 ordered_start: date(2024, 3, from), actual_start: date(2024, 3, from), end_date: date(2024, 3, to),
                 ..placed(id, grant, unit)

@@ -7,9 +7,9 @@ use niva_testing::on_both_databases;
 use tonic::Code;
 
 use crate::rig::{
-    Rig, accept, capacity_from, change_from, date, day, decline, end_on, get_placement, get_unit, grant,
-    make_offer, notice_on, period, record_provider, record_unit, request_id, start_on, unit, wish, withdraw,
-    wrong,
+    OCCUPATION, Rig, accept, capacity_from, change_from, correct, date, day, decline, end_on, get_placement,
+    get_unit, grant, make_offer, notice_on, period, record_provider, record_unit, request_id, start_on, unit,
+    wish, withdraw, wrong,
 };
 
 on_both_databases! {
@@ -186,5 +186,108 @@ on_both_databases! {
         refused!(rig, "PLACEMENT_STATE", placements.end_placement(end_on(id, day(2024, 4, 2))));
         let due = rig.ordered("h", "a", day(2024, 3, 27)).await;
         refused!(rig, "WITHDRAWAL_TOO_LATE", placements.withdraw_placement(withdraw(&due.placement_id, 1)));
+    }
+
+    async fn registers_told_anew(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let told = rig.unit("a", 1).await;
+        let mut column = told.clone();
+        column.periods[0].regime = common::Regime::OtherMunicipality.into();
+        refused!(rig, "REGIME_NOT_ALLOWED", units.correct_unit(pb::CorrectUnitRequest {
+            request_id: request_id(), expected_revision: 1, reason: "a slip".into(), unit: Some(column), ..Default::default()
+        }));
+        refused!(rig, "BEFORE_FIRST_PERIOD", units.set_unit_capacity(capacity_from("a", day(2023, 12, 31), 2)));
+    }
+
+    async fn wishes_told_anew(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 1).await;
+        let mut support = grant("support");
+        support.service = stockholm::HOUSING_SUPPORT.into();
+        rig.grants(vec![support]).await;
+        for (id, district) in [("here", "Farsta"), ("there", "Bromma")] {
+            let terms = pb::UnitPeriod { district: district.into(), ..period(day(2024, 1, 1), "provider of a", 1) };
+            let made = pb::Unit { service: stockholm::HOUSING_SUPPORT.into(), periods: vec![terms], ..unit(id, 1) };
+            rig.client.clone().units.record_unit(record_unit(made)).await.unwrap();
+        }
+        let told = rig.wish("support", &["here"]).await;
+        let anew = |units: &[&str]| pb::CorrectWishRequest {
+            request_id: request_id(),
+            expected_revision: 1,
+            reason: "a slip".into(),
+            wish: Some(pb::Wish { unit_ids: units.iter().map(|id| (*id).to_owned()).collect(), ..told.clone() }),
+            ..Default::default()
+        };
+        refused!(rig, "UNIT_TWICE", wishes.correct_wish(anew(&["here", "here"])));
+        refused!(rig, "WRONG_SERVICE", wishes.correct_wish(anew(&["a"])));
+        refused!(rig, "WRONG_DISTRICT", wishes.correct_wish(anew(&["there"])));
+        refused!(rig, "TOO_MANY_UNITS", wishes.correct_wish(anew(&["here"; 21])));
+    }
+
+    async fn placements_told_anew(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        rig.unit("a", 9).await;
+        let house = pb::Unit { service: stockholm::GROUP_HOUSING_LSS.into(), ..unit("house", 1) };
+        let house = pb::Unit { periods: vec![period(day(2024, 1, 1), "provider of a", 1)], ..house };
+        rig.client.clone().units.record_unit(record_unit(house)).await.unwrap();
+        let told = rig.ordered("g", "a", day(2024, 4, 2)).await;
+        let anew = |change: fn(&mut pb::Placement)| {
+            let mut placement = told.clone();
+            change(&mut placement);
+            correct(&placement)
+        };
+        refused!(rig, "END_WITHOUT_START", placements.correct_placement(anew(|p| p.end_date = date(2024, 4, 3))));
+        refused!(rig, "START_BEFORE_ORDER", placements.correct_placement(anew(|p| p.actual_start = date(2024, 4, 1))));
+        refused!(rig, "NOTICE_BEFORE_ORDER", placements.correct_placement(anew(|p| p.notice_date = date(2024, 4, 1))));
+        refused!(rig, "OUTSIDE_GRANT", placements.correct_placement(anew(|p| p.ordered_start = date(2025, 1, 2))));
+        refused!(rig, "UNIT_UNKNOWN", placements.correct_placement(anew(|p| p.unit_id = "x".into())));
+        refused!(rig, "WRONG_SERVICE", placements.correct_placement(anew(|p| p.unit_id = "house".into())));
+    }
+
+    /// What a case officer records beside an offer may stand against its yes, and against opening it again.
+    async fn offers_beside_what_was_recorded(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let mut client = rig.client.clone();
+        for id in ["a", "b"] {
+            rig.unit(id, 9).await;
+        }
+        rig.grants(vec![grant("g"), grant("h")]).await;
+        for id in ["g", "h"] {
+            rig.wish(id, &["a", "b"]).await;
+        }
+        let at = |grant: &str, ordered_start, actual_start| pb::RecordPlacementRequest {
+            request_id: request_id(),
+            placement: Some(pb::Placement {
+                placement_id: format!("of {grant}"),
+                person_id: format!("person of {grant}"),
+                service: OCCUPATION.into(),
+                unit_id: "b".into(),
+                ordered_start,
+                actual_start,
+                ..Default::default()
+            }),
+            ..Default::default()
+        };
+        let open = |mut offer: pb::Offer| {
+            let expected_revision = offer.info.take().unwrap().revision;
+            offer.state = pb::offer::State::Open.into();
+            let (request_id, reason) = (request_id(), "a slip".into());
+            pb::CorrectOfferRequest { request_id, expected_revision, reason, offer: Some(offer), ..Default::default() }
+        };
+        let first = rig.offer("g", "a").await.unwrap();
+        let declined = client.offers.decline_offer(decline(&first.offer_id)).await.unwrap().into_inner().offer.unwrap();
+        let second = rig.offer("g", "b").await.unwrap();
+        refused!(rig, "OFFER_OPEN", offers.correct_offer(open(declined.clone())));
+        client.placements.record_placement(at("g", date(2024, 4, 2), None)).await.unwrap();
+        refused!(rig, "ALREADY_PLACED", offers.accept_offer(accept(&second.offer_id, day(2024, 4, 3))));
+        client.offers.decline_offer(decline(&second.offer_id)).await.unwrap();
+        refused!(rig, "ALREADY_PLACED", offers.correct_offer(open(declined)));
+
+        // One who is to come on the fifth is not switched from on the second.
+        let third = rig.offer("h", "a").await.unwrap();
+        client.placements.record_placement(at("h", date(2024, 4, 5), date(2024, 4, 5))).await.unwrap();
+        refused!(rig, "EXCLUSIVE_SERVICE", offers.accept_offer(accept(&third.offer_id, day(2024, 4, 2))));
+        rig.clock.advance_to(day(2009, 1, 2));
+        refused!(rig, "NO_MODEL", offers.accept_offer(accept(&third.offer_id, day(2009, 1, 5))));
     }
 }

@@ -1,50 +1,46 @@
-//! The service behind its gate, reached over memory, with a clock that stands still and an assessment that says what it
-//! is told to.
+//! Choice as its tests start it, beside an assessment that says what it is told to, and what is told to it.
 
-use std::sync::Arc;
-
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
-use niva_base::{Clock, ManualClock, morning, new_id};
-use niva_calendar::{Datelike, NaiveDate};
+use niva_access::{Caller, Role};
+use niva_base::Clock;
+use niva_calendar::NaiveDate;
 use niva_choice::{Deps, Migrator, Started, policy, start};
-use niva_models::Catalogue;
-use niva_names::{ServiceCatalogue, ServiceKey, stockholm};
+use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
-use niva_rpc::MemoryConnector;
-use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer};
+use niva_rpc::client::Channel;
 use niva_store::Database;
-use niva_testing::TestDb;
+use niva_testing::{TestDb, TestPart, city, models};
 use sea_orm::{ConnectionTrait, Statement};
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::assessment::Assessment;
 
+pub(crate) use niva_testing::values::{
+    date, day, new_request as request_id, officer_of, on, reason, staff_of, wrong,
+};
+
 pub(crate) type Client = pb::Clients<Channel>;
 
 /// Everything a test needs. Stops serving when dropped.
 pub(crate) struct Rig {
     pub(crate) db: Database,
-    pub(crate) clock: ManualClock,
-    pub(crate) now: Clock,
     /// The client of an administrator who also places people and reads feeds: may do everything.
     pub(crate) client: Client,
     pub(crate) assessment: Assessment,
+    /// Channel to assessment.
+    pub(crate) channel: Channel,
     service: Option<Started>,
     background: CancellationToken,
-    shutdown: CancellationToken,
-    pub(crate) channel: Channel,
-    issuer: LocalIssuer,
-    endpoint: Endpoint,
-    _folder: tempfile::TempDir,
+    part: TestPart,
 }
 
-impl Drop for Rig {
-    fn drop(&mut self) {
-        self.shutdown.cancel();
+impl std::ops::Deref for Rig {
+    type Target = TestPart;
+
+    fn deref(&self) -> &TestPart {
+        &self.part
     }
 }
 
@@ -52,25 +48,12 @@ impl Drop for Rig {
 const ADA: [Role; 4] = [Role::Administrator, Role::CaseOfficer, Role::FeedReader, Role::Importer];
 pub(crate) const OCCUPATION: ServiceKey = stockholm::OCCUPATION;
 
-pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    niva_calendar::date(year, month, day).unwrap()
-}
-
-pub(crate) fn on(day: NaiveDate) -> Option<common::Date> {
-    let part = |n: u32| i32::try_from(n).unwrap();
-    Some(common::Date { year: day.year(), month: part(day.month()), day: part(day.day()) })
-}
-
-pub(crate) fn date(year: i32, month: u32, d: u32) -> Option<common::Date> {
-    on(day(year, month, d))
-}
-
 pub(crate) fn deps(db: &Database, clock: &Clock, assessment: &Channel) -> Deps {
     Deps {
         db: db.clone(),
         clock: clock.clone(),
-        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
-        catalogue: Arc::new(Catalogue::shipped().unwrap()),
+        city: city(),
+        catalogue: models(),
         assessment: assessment.clone(),
     }
 }
@@ -79,39 +62,16 @@ impl Rig {
     /// Wednesday 27 March 2024, two days before Good Friday.
     pub(crate) async fn new(db: &TestDb) -> Self {
         db.migrate::<Migrator>().await.unwrap();
-        let (now, clock) = Clock::manual(morning(day(2024, 3, 27)));
-        let shutdown = CancellationToken::new();
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
-        let (theirs, ours) = (MemoryConnector::new(), MemoryConnector::new());
-        let assessment = Assessment::new(shutdown.clone()).await;
-        assessment.serve(&theirs, &issuer, &now).await;
-        let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::FeedReader]), &now);
-        let channel = Endpoint::Memory(theirs).channel(niva);
-        let background = shutdown.child_token();
-        let service = start(deps(db, &now, &channel), background.clone()).await.unwrap();
-        let verifier = Verifier::local(&issuer);
-        RoleServer::new("choice", service.routes.clone(), policy(), verifier, now.clone())
-            .start(Listen::Memory(ours.listen()), shutdown.clone())
-            .await
-            .unwrap();
-        let endpoint = Endpoint::Memory(ours);
-        let admin = Credentials::minted(&issuer, Caller::new("ada", ADA), &now);
-        let client = pb::Clients::new(endpoint.channel(admin));
-        Self {
-            db: db.db().clone(),
-            clock,
-            now,
-            client,
-            assessment,
-            service: Some(service),
-            background,
-            shutdown,
-            channel,
-            issuer,
-            endpoint,
-            _folder: folder,
-        }
+        let part = TestPart::on(day(2024, 3, 27));
+        let assessment = Assessment::new(part.shutdown.clone()).await;
+        let niva = part.credentials(Caller::new("choice", [Role::FeedReader]));
+        let channel = assessment.serve(&part).await.channel(niva);
+        let background = part.shutdown.child_token();
+        let service = start(deps(db, &part.now, &channel), background.clone()).await.unwrap();
+        part.serve("choice", service.routes.clone(), policy()).await;
+        let client = pb::Clients::new(part.channel(Caller::new("ada", ADA)));
+        let (db, service) = (db.db().clone(), Some(service));
+        Self { db, client, assessment, channel, service, background, part }
     }
 
     pub(crate) fn service(&self) -> &Started {
@@ -125,8 +85,7 @@ impl Rig {
     }
 
     pub(crate) fn client_of(&self, caller: Caller) -> Client {
-        let credentials = Credentials::minted(&self.issuer, caller, &self.now);
-        pb::Clients::new(self.endpoint.channel(credentials))
+        pb::Clients::new(self.channel(caller))
     }
 
     /// Everything that must not move when a call is refused: all rows of ours, requests and events.
@@ -204,11 +163,6 @@ impl Rig {
         let request = pb::ListOffersRequest { state: state.into(), ..Default::default() };
         self.client.clone().offers.list_offers(request).await.unwrap().into_inner().offers
     }
-}
-
-/// A new id for each request.
-pub(crate) fn request_id() -> String {
-    new_id()
 }
 
 pub(crate) fn unit(id: &str, places: i32) -> pb::Unit {
@@ -344,14 +298,4 @@ pub(crate) fn get_unit(unit: &str) -> pb::GetUnitRequest {
 pub(crate) fn change_from(unit: &str, from: NaiveDate, change: pb::UnitChange) -> pb::ChangeUnitRequest {
     let change = Some(pb::UnitChange { valid_from: on(from), ..change });
     pb::ChangeUnitRequest { request_id: request_id(), unit_id: unit.into(), change, ..Default::default() }
-}
-
-pub(crate) fn reason(status: &Status) -> String {
-    niva_rpc::reason(status).unwrap_or_else(|| panic!("no reason: {status:?}"))
-}
-
-/// Fields and reasons of a refused request, in order.
-pub(crate) fn wrong(status: &Status) -> Vec<(String, String)> {
-    let fields = niva_rpc::violations(status).into_iter().map(|(field, _)| field);
-    fields.zip(niva_rpc::reasons(status)).collect()
 }

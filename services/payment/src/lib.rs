@@ -243,7 +243,7 @@ pub fn policy() -> Policy {
 fn bound_to(scope: &Scope) -> Result<Option<&str>, OpError> {
     match scope.reach() {
         Reach::City => Ok(None),
-        Reach::Provider(provider) => Ok(Some(provider)),
+        Reach::Provider(provider) => Ok(Some(provider.as_str())),
         Reach::Districts(_) | Reach::Person(_) => {
             Err(OpError::internal("facts of placements know no districts and no person's own"))
         }

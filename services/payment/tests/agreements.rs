@@ -75,7 +75,7 @@ niva_testing::on_both_databases! {
             assert!(held.iter().all(|hold| hold.message.contains("not approved")), "{held:?}");
             let newest = held.last().unwrap().days.unwrap();
             assert_eq!(text(newest.first), format!("2024-{month:02}-01"));
-            world.hand.advance_to(day(2024, u32::try_from(month).unwrap() + 1, 2));
+            world.clock.advance_to(day(2024, u32::try_from(month).unwrap() + 1, 2));
         }
         approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         let may = world.paid(2024, 5).await;
@@ -92,11 +92,11 @@ niva_testing::on_both_databases! {
 
         // Corrected: what was approved counts until the correction is approved too.
         correct(&world, "maker", 2, by_day(51_000)).await.unwrap();
-        world.hand.advance_to(day(2024, 7, 2));
+        world.clock.advance_to(day(2024, 7, 2));
         let june = world.paid(2024, 6).await;
         assert_eq!(told(&world, &june).await, [line("2024-06-01", 30, 50_000, "2", "")]);
         approved_by(&world, "approver", "IA-1", 3).await.unwrap();
-        world.hand.advance_to(day(2024, 8, 2));
+        world.clock.advance_to(day(2024, 8, 2));
         let july = world.paid(2024, 7).await;
         let correction = "agreement IA-1 revision 4";
         let earlier = [("2024-03-01", 31), ("2024-04-01", 30), ("2024-05-01", 31), ("2024-06-01", 30)];

@@ -7,7 +7,7 @@ use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record, transition::To};
 use tonic::Status;
 
-use crate::common::city::{Person, date, days, unit};
+use crate::common::city::{Person, days, on, unit};
 use crate::common::told::{agreed, approved_by, evening, imported, schedule};
 use crate::common::{World, amount, brief, day, ore, reason};
 
@@ -31,7 +31,7 @@ fn finance() -> Caller {
 }
 
 fn provider(id: &str) -> Caller {
-    Caller { provider: Some(id.to_owned()), ..Caller::new("staff", [Role::Provider]) }
+    niva_testing::values::staff_of("staff", id)
 }
 
 async fn agree(world: &World, id: &str, first: u32, last: u32, price: i64) -> Result<pb::Agreement, Status> {
@@ -110,7 +110,7 @@ niva_testing::on_both_databases! {
         world.maker().premises_costs.record_premises_cost(request).await.unwrap();
         let request = pb::RecordScheduleRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, schedule: Some(schedule("PL-0002", (2013, 3, 1), [1, 0, 1, 0, 1])) };
         world.by(provider("PR-1")).schedules.record_schedule(request).await.unwrap();
-        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
         let request = pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
         world.maker().transitions.record_transition(request).await.unwrap();
         let march = world.paid(2024, 3).await;
@@ -156,7 +156,7 @@ niva_testing::on_both_databases! {
         }
         assert_eq!(reason(&agree(&world, "A", 20, 11, 1).await.unwrap_err()), "END_BEFORE_START");
         assert_eq!(reason(&agree(&world, "A", 11, 20, -1).await.unwrap_err()), "AMOUNT_NEGATIVE");
-        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), to: To::Work.into(), support_end: date(day(2024, 3, 3)), ..Default::default() };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2024, 3, 4)), to: To::Work.into(), support_end: on(day(2024, 3, 3)), ..Default::default() };
         let request = pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
         assert_eq!(reason(&world.maker().transitions.record_transition(request).await.unwrap_err()), "END_BEFORE_START");
         let after = world.preview(2024, 3).await.unwrap();

@@ -4,7 +4,7 @@ use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{Component, HoldReason};
 
-use crate::common::city::{Person, date, placed, revision, unit, unit_of};
+use crate::common::city::{Person, on, placed, revision, unit, unit_of};
 use crate::common::{World, amount, brief, day, ore, text};
 
 fn one() -> Person {
@@ -25,7 +25,7 @@ niva_testing::on_both_databases! {
         let person = settle(&world).await;
         let march = world.paid(2024, 3).await;
         assert_eq!(amount(&march), 31 * 30_000);
-        world.hand.advance_to(day(2024, 4, 2));
+        world.clock.advance_to(day(2024, 4, 2));
         world.assessed(&[person.level(2, 3, day(2024, 3, 1))]).await;
         let april = world.calculated(2024, 4).await;
         let lines = world.lines(&april).await;
@@ -57,7 +57,7 @@ niva_testing::on_both_databases! {
         let person = settle(&world).await;
         world.paid(2024, 3).await;
         let mut ended = person.placement("U-1");
-        (ended.notice_date, ended.end_date, ended.info) = (date(day(2024, 3, 10)), date(day(2024, 3, 12)), revision(2));
+        (ended.notice_date, ended.end_date, ended.info) = (on(day(2024, 3, 10)), on(day(2024, 3, 12)), revision(2));
         world.chosen(&[placed(ended)]).await;
         let april = world.paid(2024, 4).await;
         let lines = world.lines(&april).await;
@@ -81,7 +81,7 @@ niva_testing::on_both_databases! {
         world.assessed(&[person.grant(), person.level(1, 1, day(2024, 3, 4))]).await;
         assert_eq!(amount(&world.paid(2024, 3).await), 28 * 30_000);
         // Notice on day ten gives exactly 14 days, through 17 March.
-        (order.notice_date, order.info) = (date(day(2024, 3, 13)), revision(2));
+        (order.notice_date, order.info) = (on(day(2024, 3, 13)), revision(2));
         world.chosen(&[placed(order)]).await;
         let april = world.paid(2024, 4).await;
         assert_eq!(world.lines(&april).await.iter().map(brief).collect::<Vec<_>>(), [
@@ -116,7 +116,7 @@ niva_testing::on_both_databases! {
         let march = world.calculated(2024, 3).await;
         world.assessed(&[person.level(2, 3, day(2024, 3, 1))]).await;
         let mut moved = person.placement("U-1");
-        (moved.end_date, moved.info) = (date(day(2024, 3, 29)), revision(2));
+        (moved.end_date, moved.info) = (on(day(2024, 3, 29)), revision(2));
         world.chosen(&[placed(moved)]).await;
         world.approve(&march).await.unwrap();
         assert_eq!(amount(&march), 31 * 30_000);

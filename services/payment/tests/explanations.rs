@@ -4,7 +4,7 @@ use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{self as pb, Component};
 
-use crate::common::city::{Person, date, placed, revision, unit, unit_of};
+use crate::common::city::{Person, on, placed, revision, unit, unit_of};
 use crate::common::told::{agreed, approved_by, evening};
 use crate::common::{World, day, reason};
 
@@ -13,7 +13,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
-        (ended.end_date, ended.info) = (date(day(2024, 3, 12)), revision(2));
+        (ended.end_date, ended.info) = (on(day(2024, 3, 12)), revision(2));
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), placed(ended)]).await;
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
         let request = pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions: vec![evening((2024, 3, 3), 1)] };

@@ -7,7 +7,7 @@ use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1 as pb;
 
-use crate::common::city::{Person, date, placed, revision, unit};
+use crate::common::city::{Person, on, placed, revision, unit};
 use crate::common::producers::Feeds;
 use crate::common::{Start, World, amount, day, reason};
 
@@ -16,7 +16,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
-        (ended.end_date, ended.info) = (date(day(2024, 3, 12)), revision(2));
+        (ended.end_date, ended.info) = (on(day(2024, 3, 12)), revision(2));
         let unit = unit("U-1", "PR-1", "Farsta", Regime::Municipal);
         world.chosen(&[placed(ended.clone()), person.placed("U-1"), unit.clone()]).await;
         world.assessed(&[person.level(2, 2, person.start), person.level(1, 3, person.start), person.grant()]).await;

@@ -11,6 +11,7 @@ mod crashes;
 mod explanations;
 mod feeds;
 mod ledger;
+mod overlaps;
 mod quotes;
 mod refused;
 mod runs;

@@ -10,23 +10,23 @@ use niva_proto::payment::v1::{
 use niva_testing::TestDb;
 use tonic::Status;
 
-use crate::common::city::date;
+use crate::common::city::on;
 use crate::common::{World, day, ore};
 
 fn regime(regime: Regime) -> Vec<pb::CaseRegimePeriod> {
-    vec![pb::CaseRegimePeriod { valid_from: date(day(2000, 1, 1)), regime: regime.into() }]
+    vec![pb::CaseRegimePeriod { valid_from: on(day(2000, 1, 1)), regime: regime.into() }]
 }
 
 fn level(level: i32) -> Vec<pb::LevelPeriod> {
     vec![pb::LevelPeriod {
-        valid_from: date(day(2000, 1, 1)),
+        valid_from: on(day(2000, 1, 1)),
         level: Some(wire::Level { value: level }),
         points: None,
     }]
 }
 
 fn case(service: ServiceKey, start: (i32, u32, u32)) -> pb::CompensationCase {
-    let start = date(day(start.0, start.1, start.2));
+    let start = on(day(start.0, start.1, start.2));
     pb::CompensationCase {
         service: service.into(),
         ordered_start: start,
@@ -63,8 +63,8 @@ async fn golden_cases_come_out_over_the_wire_with_an_explanation_a_line() {
     let world = World::new(&db).await;
     let g1 = pb::CompensationCase {
         levels: level(2),
-        notice_date: date(day(2010, 3, 10)),
-        end_date: date(day(2010, 3, 12)),
+        notice_date: on(day(2010, 3, 10)),
+        end_date: on(day(2010, 3, 12)),
         ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
     let answer = quote(&world, g1, (2010, 3), (2010, 3)).await.unwrap();
@@ -82,13 +82,12 @@ async fn golden_cases_come_out_over_the_wire_with_an_explanation_a_line() {
         levels: level(3),
         regimes: regime(Regime::Private),
         actual_start: None,
-        notice_date: date(day(2010, 5, 12)),
+        notice_date: on(day(2010, 5, 12)),
         ..case(stockholm::HOUSING_WITH_SPECIAL_SERVICE, (2010, 5, 3))
     };
     assert_eq!(ore(quote(&world, g3, (2010, 5), (2010, 6)).await.unwrap().total), 2_669_800);
     // The level from points: 38 of 72 is level 3, as the scale is read.
-    let by_points =
-        vec![pb::LevelPeriod { valid_from: date(day(2010, 3, 1)), level: None, points: Some(38) }];
+    let by_points = vec![pb::LevelPeriod { valid_from: on(day(2010, 3, 1)), level: None, points: Some(38) }];
     let g8 = pb::CompensationCase { levels: by_points, ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1)) };
     let answer = quote(&world, g8, (2010, 3), (2010, 3)).await.unwrap();
     assert_eq!(
@@ -107,14 +106,19 @@ async fn every_violation_is_told_at_once() {
     let db = TestDb::sqlite().await;
     let world = World::new(&db).await;
     let scope = |hours: &str| pb::CaseScopePeriod {
-        valid_from: date(day(2010, 3, 1)),
+        valid_from: on(day(2010, 3, 1)),
         scope: Some(wire::GrantScope { hours_per_week: hours.to_owned(), ..Default::default() }),
     };
     let wrong = pb::CompensationCase {
-        notice_date: date(day(2010, 2, 1)),
-        end_date: date(day(2010, 2, 2)),
-        levels: vec![pb::LevelPeriod { valid_from: date(day(2010, 3, 1)), level: None, points: Some(37) }],
+        notice_date: on(day(2010, 2, 1)),
+        end_date: on(day(2010, 2, 2)),
+        levels: vec![pb::LevelPeriod { valid_from: on(day(2010, 3, 1)), level: None, points: Some(37) }],
         scopes: vec![scope("10.5")],
+        occasions: vec![pb::Occasion {
+            date: on(day(2010, 3, 2)),
+            component: Component::Premises.into(),
+            ..Default::default()
+        }],
         buyer_district: "Gotland".to_owned(),
         ..case(stockholm::SUPPORTED_HOUSING, (2010, 3, 1))
     };
@@ -122,6 +126,7 @@ async fn every_violation_is_told_at_once() {
     let mut reasons = niva_rpc::reasons(&refused);
     reasons.sort();
     let expected = [
+        "COMPONENT_NOT_REPORTED",
         "DISTRICT_UNKNOWN",
         "END_BEFORE_START",
         "HOURS_NOT_WHOLE",
@@ -141,11 +146,11 @@ async fn every_violation_is_told_at_once() {
     };
     let wrong = pb::CompensationCase {
         actual_start: None,
-        end_date: date(day(2010, 4, 2)),
+        end_date: on(day(2010, 4, 2)),
         scopes: vec![scope("41")],
         agreements: vec![agreement("A", 1, 10, 5), agreement("B", 10, 12, -5)],
         schedules: vec![pb::Schedule {
-            valid_from: date(day(2010, 3, 1)),
+            valid_from: on(day(2010, 3, 1)),
             week: Some(pb::WeeklySchedule { monday: -1, ..Default::default() }),
             ..Default::default()
         }],
@@ -171,20 +176,20 @@ async fn overrides_and_sessions_that_cannot_be_are_refused() {
     let db = TestDb::sqlite().await;
     let world = World::new(&db).await;
     let sessions = |sessions_per_week| pb::CaseScopePeriod {
-        valid_from: date(day(2013, 3, 1)),
+        valid_from: on(day(2013, 3, 1)),
         scope: Some(wire::GrantScope { sessions_per_week, ..Default::default() }),
     };
     let transition = |support_end, outcome| pb::Transition {
-        job_start: date(day(2013, 3, 4)),
+        job_start: on(day(2013, 3, 4)),
         to: To::Work.into(),
         support_end,
         outcome: Some(outcome),
         ..Default::default()
     };
-    let early = Outcome::ReturnDate(date(day(2013, 3, 3)).unwrap());
+    let early = Outcome::ReturnDate(on(day(2013, 3, 3)).unwrap());
     let fine = || case(stockholm::OCCUPATION, (2013, 3, 1));
     let week = pb::WeeklySchedule { monday: 1, tuesday: 1, ..Default::default() };
-    let weekly = pb::Schedule { valid_from: date(day(2013, 3, 1)), week: Some(week), ..Default::default() };
+    let weekly = pb::Schedule { valid_from: on(day(2013, 3, 1)), week: Some(week), ..Default::default() };
     let agreement = pb::Agreement {
         valid: crate::common::city::days(day(2013, 3, 1), None),
         price: Some(wire::Money { ore: 1 }),
@@ -202,7 +207,7 @@ async fn overrides_and_sessions_that_cannot_be_are_refused() {
             "OUTCOME_WITHOUT_SUPPORT_END",
         ),
         (
-            pb::CompensationCase { transitions: vec![transition(date(day(2013, 3, 20)), early)], ..fine() },
+            pb::CompensationCase { transitions: vec![transition(on(day(2013, 3, 20)), early)], ..fine() },
             "RETURN_BEFORE_JOB",
         ),
     ] {
@@ -217,7 +222,7 @@ async fn facts_told_twice_for_a_day_are_refused() {
     let db = TestDb::sqlite().await;
     let world = World::new(&db).await;
     let occasion = pb::Occasion {
-        date: date(day(2010, 3, 5)),
+        date: on(day(2010, 3, 5)),
         component: Component::EveningNight.into(),
         count: 1,
         ..Default::default()

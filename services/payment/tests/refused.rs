@@ -8,7 +8,7 @@ use niva_proto::payment::v1::{
     self as pb, SpecialCompensation, Transition, Visit, transition::Outcome, transition::To,
 };
 
-use crate::common::city::{Person, date, days, unit, unit_of};
+use crate::common::city::{Person, days, on, unit, unit_of};
 use crate::common::told::schedule;
 use crate::common::{Client, World, day, reason};
 
@@ -25,16 +25,16 @@ async fn settle(world: &World) {
     world.assessed(&[one.grant(), three.grant(), two.grant_of(1, None, sessions)]).await;
 }
 
-fn visit(placement_id: &str, on: NaiveDate) -> Visit {
-    Visit { placement_id: placement_id.to_owned(), date: date(on), ..Default::default() }
+fn visit(placement_id: &str, made: NaiveDate) -> Visit {
+    Visit { placement_id: placement_id.to_owned(), date: on(made), ..Default::default() }
 }
 
 fn transition(support_end: Option<NaiveDate>, outcome: Outcome) -> Transition {
     Transition {
         transition_id: "T-1".to_owned(),
         placement_id: "PL-0001".to_owned(),
-        job_start: date(day(2024, 3, 4)),
-        support_end: support_end.and_then(date),
+        job_start: on(day(2024, 3, 4)),
+        support_end: support_end.and_then(on),
         to: To::Work.into(),
         outcome: Some(outcome),
         ..Default::default()
@@ -47,7 +47,7 @@ fn special() -> SpecialCompensation {
         placement_id: "PL-0001".to_owned(),
         valid: days(day(2024, 3, 20), Some(day(2024, 4, 18))),
         amount: Some(wire::Money { ore: 100_000 }),
-        apply_date: date(day(2024, 3, 10)),
+        apply_date: on(day(2024, 3, 10)),
         purpose: "a second member of staff at night".to_owned(),
         ..Default::default()
     }
@@ -111,7 +111,7 @@ niva_testing::on_both_databases! {
         settle(&world).await;
         let record = |transition| pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
         let open = transition(None, Outcome::Left(true));
-        let early = transition(Some(day(2024, 3, 20)), Outcome::ReturnDate(date(day(2024, 3, 3)).unwrap()));
+        let early = transition(Some(day(2024, 3, 20)), Outcome::ReturnDate(on(day(2024, 3, 3)).unwrap()));
         refused!(world.maker().transitions.record_transition(record(open.clone())), "OUTCOME_WITHOUT_SUPPORT_END");
         refused!(world.maker().transitions.record_transition(record(early.clone())), "RETURN_BEFORE_JOB");
         world.maker().transitions.record_transition(record(transition(Some(day(2024, 3, 20)), Outcome::Left(true)))).await.unwrap();
@@ -145,7 +145,7 @@ niva_testing::on_both_databases! {
 
         let get = |id: &str, as_of| pb::GetSpecialCompensationRequest { special_compensation_id: id.to_owned(), as_of };
         refused!(client.get_special_compensation(get("SC-9", None)), "NOT_FOUND");
-        let future = prost_types::Timestamp { seconds: world.clock.now().timestamp() + 86_400, nanos: 0 };
+        let future = prost_types::Timestamp { seconds: world.now.now().timestamp() + 86_400, nanos: 0 };
         refused!(client.get_special_compensation(get("SC-1", Some(future))), "AS_OF_IN_FUTURE");
         refused!(nobody(&world).special_compensations.get_special_compensation(get("SC-1", None)), "SCOPE_MISSING");
         let list = pb::ListSpecialCompensationsRequest::default();

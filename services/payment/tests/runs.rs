@@ -7,6 +7,8 @@ use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, payment_run::State};
 
+use niva_testing::values::officer_of;
+
 use crate::common::city::{Person, unit};
 use crate::common::history::{Told, history};
 use crate::common::{Start, World, amount, another, brief, day, ore, reason};
@@ -217,7 +219,7 @@ niva_testing::on_both_databases! {
         assert_eq!((own.len(), own.iter().all(|l| l.provider_id == "PR-2")), (4, true));
         // Lines to others are as good as none.
         assert_eq!(list(world.provider("PR-2"), "", "PR-1").await.unwrap().len(), 0);
-        let officer = |district: &str| Caller { districts: vec![district.to_owned()], ..Caller::new("o", [Role::CaseOfficer]) };
+        let officer = |district: &str| officer_of("o", &[Role::CaseOfficer], district);
         let farsta = list(world.by(officer("Farsta")), "", "").await.unwrap();
         let all = list(world.maker(), "", "").await.unwrap();
         assert_eq!((farsta.len(), all.iter().all(|l| l.payer_district == "Farsta")), (all.len(), true));

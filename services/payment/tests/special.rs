@@ -6,7 +6,7 @@ use niva_proto::common::v1::{self as wire, Regime};
 use niva_proto::payment::v1::{self as pb, Component, SpecialCompensation};
 use tonic::{Code, Status};
 
-use crate::common::city::{Person, date, days, unit};
+use crate::common::city::{Person, days, on, unit};
 use crate::common::{World, brief, day, reason};
 
 /// `PL-0001` in supported housing at level 1, from March 2024.
@@ -23,7 +23,7 @@ fn applied(id: &str, ore: i64) -> SpecialCompensation {
         placement_id: "PL-0001".to_owned(),
         valid: days(day(2024, 3, 20), Some(day(2024, 4, 18))),
         amount: Some(wire::Money { ore }),
-        apply_date: date(day(2024, 3, 10)),
+        apply_date: on(day(2024, 3, 10)),
         purpose: "a second member of staff at night".to_owned(),
         ..Default::default()
     }
@@ -78,7 +78,7 @@ async fn decide(
 
 /// The lines of special compensation in a month's run: first day, days, öre, and what they are due to.
 async fn special(world: &World, month: i32) -> Vec<(String, i64, i64, String)> {
-    world.hand.advance_to(day(2024, u32::try_from(month).unwrap() + 1, 2));
+    world.clock.advance_to(day(2024, u32::try_from(month).unwrap() + 1, 2));
     let run = world.paid(2024, month).await;
     assert_eq!(world.holds(&run).await, []);
     let lines = world.lines(&run).await;
@@ -135,7 +135,7 @@ niva_testing::on_both_databases! {
         for (wrong, refusal) in [
             (SpecialCompensation { valid: days(day(2024, 3, 20), None), ..good.clone() }, "PERIOD_OPEN"),
             (SpecialCompensation { valid: days(day(2024, 3, 20), Some(day(2024, 3, 19))), ..good.clone() }, "END_BEFORE_START"),
-            (SpecialCompensation { apply_date: date(day(2024, 3, 21)), ..good.clone() }, "APPLIED_AFTER_COST"),
+            (SpecialCompensation { apply_date: on(day(2024, 3, 21)), ..good.clone() }, "APPLIED_AFTER_COST"),
             (SpecialCompensation { purpose: " ".to_owned(), ..good.clone() }, "PURPOSE_MISSING"),
             (applied("SC-1", -1), "AMOUNT_NEGATIVE"),
             (applied("SC-1", 1_000_000_001), "AMOUNT_TOO_LARGE"),
@@ -164,7 +164,7 @@ niva_testing::on_both_databases! {
         for (wrong, refusal) in [
             (SpecialCompensation { valid: days(day(2024, 3, 20), None), ..good.clone() }, "PERIOD_OPEN"),
             (SpecialCompensation { valid: days(day(2024, 3, 20), Some(day(2024, 3, 19))), ..good.clone() }, "END_BEFORE_START"),
-            (SpecialCompensation { apply_date: date(day(2024, 3, 21)), ..good.clone() }, "APPLIED_AFTER_COST"),
+            (SpecialCompensation { apply_date: on(day(2024, 3, 21)), ..good.clone() }, "APPLIED_AFTER_COST"),
             (SpecialCompensation { purpose: " ".to_owned(), ..good.clone() }, "PURPOSE_MISSING"),
             (applied("SC-1", -1), "AMOUNT_NEGATIVE"),
             (applied("SC-1", 1_000_000_001), "AMOUNT_TOO_LARGE"),

@@ -11,7 +11,7 @@ use niva_proto::payment::v1::{
     transition::To,
 };
 
-use crate::common::city::{Person, date, days, unit};
+use crate::common::city::{Person, days, on, unit};
 use crate::common::told::{agreed, evening, schedule};
 use crate::common::{World, day, reason};
 
@@ -28,11 +28,11 @@ async fn settle(world: &World) {
 }
 
 fn hour(world: &World) {
-    world.hand.advance(TimeDelta::hours(1));
+    world.clock.advance(TimeDelta::hours(1));
 }
 
 fn stamp(world: &World) -> Option<prost_types::Timestamp> {
-    Some(niva_rpc::wire::write::timestamp(world.clock.now()))
+    Some(niva_rpc::wire::write::timestamp(world.now.now()))
 }
 
 /// Walks a fact that was recorded through everything that can happen to it. `changed` says something else of the same days,
@@ -217,12 +217,12 @@ niva_testing::on_both_databases! {
     async fn a_transition_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let transition = Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
+        let transition = Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
         let record = |transition| pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
         let kept = world.maker().transitions.record_transition(record(transition.clone())).await.unwrap().into_inner().transition.unwrap();
-        let later = Transition { job_start: date(day(2024, 5, 4)), ..transition };
+        let later = Transition { job_start: on(day(2024, 5, 4)), ..transition };
         assert_eq!(reason(&world.maker().transitions.record_transition(record(later)).await.unwrap_err()), "PERIOD_OVERLAPS");
-        let other = |t: Transition| Transition { support_end: date(day(2024, 3, 31)), ..t };
+        let other = |t: Transition| Transition { support_end: on(day(2024, 3, 31)), ..t };
         walk!(
             world, transitions: transition (transition_id), transitions;
             CorrectTransitionRequest, WithdrawTransitionRequest, GetTransitionRequest, ListTransitionsRequest, ListTransitionRevisionsRequest;
@@ -234,13 +234,13 @@ niva_testing::on_both_databases! {
     async fn a_visit_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let visit = Visit { placement_id: "PL-0001".to_owned(), date: date(day(2024, 3, 4)), ..Default::default() };
+        let visit = Visit { placement_id: "PL-0001".to_owned(), date: on(day(2024, 3, 4)), ..Default::default() };
         let record = |visit| pb::RecordVisitRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, visit: Some(visit) };
-        let tomorrow = Visit { date: date(day(2024, 4, 3)), ..visit.clone() };
+        let tomorrow = Visit { date: on(day(2024, 4, 3)), ..visit.clone() };
         assert_eq!(reason(&world.maker().visits.record_visit(record(tomorrow)).await.unwrap_err()), "DATE_IN_FUTURE");
         let kept = world.maker().visits.record_visit(record(visit.clone())).await.unwrap().into_inner().visit.unwrap();
         assert_eq!(reason(&world.maker().visits.record_visit(record(visit)).await.unwrap_err()), "PERIOD_OVERLAPS");
-        let other = |v: Visit| Visit { date: date(day(2024, 3, 5)), ..v };
+        let other = |v: Visit| Visit { date: on(day(2024, 3, 5)), ..v };
         walk!(
             world, visits: visit (visit_id), visits;
             CorrectVisitRequest, WithdrawVisitRequest, GetVisitRequest, ListVisitsRequest, ListVisitRevisionsRequest;

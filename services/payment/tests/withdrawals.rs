@@ -10,7 +10,7 @@ use niva_proto::choice::v1::{ChoiceFeedEvent, UnitPeriod, placement};
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, HoldReason, transition::To};
 
-use crate::common::city::{Person, date, days, placed, revision, unit};
+use crate::common::city::{Person, days, on, placed, revision, unit};
 use crate::common::told::{agreed, approved_by, evening, schedule};
 use crate::common::{Start, World, brief, day, ore};
 
@@ -120,14 +120,14 @@ niva_testing::on_both_databases! {
         let scope = GrantScope { hours_per_week: "30".to_owned(), ..Default::default() };
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant_of(1, None, scope), person.level(1, 3, person.start)]).await;
-        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: date(day(2025, 3, 17)), to: To::Work.into(), ..Default::default() };
+        let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2025, 3, 17)), to: To::Work.into(), ..Default::default() };
         let request = pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
         let kept = world.maker().transitions.record_transition(request).await.unwrap().into_inner().transition.unwrap();
         // Nobody has visited the workplace: what the support is paid for is held.
         let early = world.calculated(2025, 3).await;
         assert_eq!(world.holds(&early).await[0].hold.as_ref().unwrap().reason(), HoldReason::VisitMissing);
         world.discard(&early).await.unwrap();
-        let visit = pb::Visit { placement_id: "PL-0001".to_owned(), date: date(day(2025, 3, 25)), ..Default::default() };
+        let visit = pb::Visit { placement_id: "PL-0001".to_owned(), date: on(day(2025, 3, 25)), ..Default::default() };
         let request = pb::RecordVisitRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, visit: Some(visit) };
         world.provider("PR-1").visits.record_visit(request).await.unwrap();
         let march = world.paid(2025, 3).await;
@@ -167,7 +167,7 @@ niva_testing::on_both_databases! {
         world.paid(2024, 3).await;
         let person = Person::new(1, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
         let mut ended = person.placement("U-1");
-        (ended.notice_date, ended.end_date, ended.info) = (date(day(2024, 3, 10)), date(day(2024, 3, 12)), revision(2));
+        (ended.notice_date, ended.end_date, ended.info) = (on(day(2024, 3, 10)), on(day(2024, 3, 12)), revision(2));
         world.chosen(&[placed(ended)]).await;
         world.paid(2024, 4).await;
         let mut open = person.placement("U-1");
@@ -205,7 +205,7 @@ niva_testing::on_both_databases! {
         settle(&world).await;
         world.paid(2024, 3).await;
         let ChoiceFeedEvent { fact: Some(Fact::Unit(mut taken_over)), .. } = unit("U-1", "PR-1", "Farsta", Regime::Municipal) else { panic!("a unit") };
-        let later = UnitPeriod { valid_from: date(day(2024, 3, 16)), provider_id: "PR-2".to_owned(), ..taken_over.periods[0].clone() };
+        let later = UnitPeriod { valid_from: on(day(2024, 3, 16)), provider_id: "PR-2".to_owned(), ..taken_over.periods[0].clone() };
         taken_over.periods.push(later);
         taken_over.info.as_mut().unwrap().revision = 2;
         world.chosen(&[ChoiceFeedEvent { info: None, fact: Some(Fact::Unit(taken_over)) }]).await;

@@ -98,12 +98,16 @@ fn reach(opening: &Opening, caller: &Caller) -> Result<Reach, OpError> {
     };
     match opening.bound {
         Bound::None => Ok(Reach::City),
-        Bound::Person => Ok(Reach::Person(caller.subject.clone())),
+        Bound::Person => Ok(Reach::Person(caller.subject.as_str().into())),
         Bound::Districts if caller.districts.iter().any(|d| d == ALL_DISTRICTS) => Ok(Reach::City),
         Bound::Districts if caller.districts.is_empty() => Err(missing("niva_districts")),
-        Bound::Districts => Ok(Reach::Districts(caller.districts.iter().cloned().collect())),
-        Bound::Provider => {
-            caller.provider.clone().map(Reach::Provider).ok_or_else(|| missing("niva_provider"))
+        Bound::Districts => {
+            Ok(Reach::Districts(caller.districts.iter().map(|id| id.as_str().into()).collect()))
         }
+        Bound::Provider => caller
+            .provider
+            .clone()
+            .map(|id| Reach::Provider(id.into()))
+            .ok_or_else(|| missing("niva_provider")),
     }
 }

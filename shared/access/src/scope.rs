@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use niva_base::OpError;
 use niva_facts::Author;
+use niva_names::{DistrictId, PersonId, ProviderId};
 
 /// What bounds a role in a method, as the contract's method option says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,11 +29,11 @@ pub enum Reach {
     /// Everything that the method has: the whole city.
     City,
     /// What belongs to these districts; never none.
-    Districts(BTreeSet<String>),
+    Districts(BTreeSet<DistrictId>),
     /// What belongs to this provider.
-    Provider(String),
+    Provider(ProviderId),
     /// What is the person's own.
-    Person(String),
+    Person(PersonId),
 }
 
 /// What one call may see and change, and in whose name it is made: all that an operation knows of its caller. Made by
@@ -65,8 +66,8 @@ impl Scope {
     /// The districts that it is bounded by; `None` for the whole city. What is bounded by a provider or a person is in
     /// no district.
     #[must_use]
-    pub fn districts(&self) -> Option<&BTreeSet<String>> {
-        static NONE: BTreeSet<String> = BTreeSet::new();
+    pub fn districts(&self) -> Option<&BTreeSet<DistrictId>> {
+        static NONE: BTreeSet<DistrictId> = BTreeSet::new();
         match &self.reach {
             Reach::City => None,
             Reach::Districts(districts) => Some(districts),
@@ -76,7 +77,7 @@ impl Scope {
 
     /// Whether it reaches what belongs to a district.
     #[must_use]
-    pub fn holds_district(&self, district: &str) -> bool {
+    pub fn holds_district(&self, district: &DistrictId) -> bool {
         self.districts().is_none_or(|districts| districts.contains(district))
     }
 
@@ -85,7 +86,7 @@ impl Scope {
     ///
     /// # Errors
     /// `PERMISSION_DENIED`: `DISTRICT_NOT_YOURS`.
-    pub fn in_district(&self, district: &str) -> Result<(), OpError> {
+    pub fn in_district(&self, district: &DistrictId) -> Result<(), OpError> {
         if self.holds_district(district) {
             return Ok(());
         }
@@ -114,7 +115,7 @@ impl Scope {
 
     /// The provider that it is bounded by.
     #[must_use]
-    pub fn provider(&self) -> Option<&str> {
+    pub fn provider(&self) -> Option<&ProviderId> {
         match &self.reach {
             Reach::Provider(provider) => Some(provider),
             Reach::City | Reach::Districts(_) | Reach::Person(_) => None,
@@ -126,8 +127,9 @@ impl Scope {
             |name: &str| id.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', ':', '/', '.']));
         match &self.reach {
             Reach::City => true,
-            Reach::Districts(districts) => districts.iter().any(|district| begins(district)),
-            Reach::Provider(name) | Reach::Person(name) => begins(name),
+            Reach::Districts(districts) => districts.iter().any(|district| begins(district.as_str())),
+            Reach::Provider(provider) => begins(provider.as_str()),
+            Reach::Person(person) => begins(person.as_str()),
         }
     }
 }
@@ -142,17 +144,17 @@ mod tests {
 
     #[test]
     fn a_bounded_call_is_in_its_districts_and_no_other() {
-        let farsta = scope(Reach::Districts(["farsta".to_owned()].into()));
-        assert!(farsta.holds_district("farsta") && !farsta.holds_district("jarva"));
-        assert!(scope(Reach::City).holds_district("jarva"));
+        let farsta = scope(Reach::Districts(["farsta".into()].into()));
+        assert!(farsta.holds_district(&"farsta".into()) && !farsta.holds_district(&"jarva".into()));
+        assert!(scope(Reach::City).holds_district(&"jarva".into()));
         for none in [Reach::Provider("p1".into()), Reach::Person("x".into())] {
-            assert!(!scope(none).holds_district("farsta"));
+            assert!(!scope(none).holds_district(&"farsta".into()));
         }
     }
 
     #[test]
     fn an_id_is_given_in_a_namespace_of_ones_own() {
-        let farsta = scope(Reach::Districts(["farsta".to_owned()].into()));
+        let farsta = scope(Reach::Districts(["farsta".into()].into()));
         assert!(farsta.names("farsta-17"));
         for other in ["17", "farsta", "farsta17", "jarva-17", ""] {
             assert!(!farsta.names(other), "{other}");

@@ -199,7 +199,7 @@ fn a_claim_that_is_missing_is_nothing_and_all_districts_are_written_out() {
     };
     assert_eq!(reach(&officer(&[])), Err("SCOPE_MISSING"));
     assert_eq!(reach(&officer(&["*"])), Ok(Reach::City));
-    assert_eq!(reach(&officer(&["farsta"])), Ok(Reach::Districts(["farsta".to_owned()].into())));
+    assert_eq!(reach(&officer(&["farsta"])), Ok(Reach::Districts(["farsta".into()].into())));
     assert_eq!(reach(&Caller::new("petra", [Role::Provider])), Err("SCOPE_MISSING"));
     assert_eq!(reach(&Caller::new("per", [Role::Person])), Ok(Reach::Person("per".into())));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Verifier};
 use niva_base::{Clock, OpError};
-use niva_rpc::server::RoleServer;
+use niva_rpc::server::PartServer;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -87,8 +87,8 @@ impl Served {
 
     /// A server of it.
     #[must_use]
-    pub fn server(&self, verifier: &Verifier, clock: &Clock) -> RoleServer {
-        let server = RoleServer::new(
+    pub fn server(&self, verifier: &Verifier, clock: &Clock) -> PartServer {
+        let server = PartServer::new(
             self.name,
             self.routes.clone(),
             self.policy.clone(),

@@ -52,6 +52,24 @@ pub struct Telling {
     pub reason: String,
 }
 
+/// What a transition did, which may be asked for again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Happened<T> {
+    /// It happened by this call.
+    Now(T),
+    /// All was so already, exactly: nothing to keep, nothing to tell.
+    Already(T),
+}
+
+impl<T> Happened<T> {
+    /// How it now stands.
+    pub fn value(self) -> T {
+        match self {
+            Self::Now(value) | Self::Already(value) => value,
+        }
+    }
+}
+
 /// Which revision of a fact this is, and where it comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info {

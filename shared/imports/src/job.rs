@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::Duration;
 use niva_base::{OpError, chain};
+use niva_names::ImportId;
 use niva_store::{DbError, Retryable, Tx};
 use prost::Message;
 
@@ -60,7 +61,7 @@ impl<T: Target> Imports<T> {
     }
 
     /// Runs an import to its end; nothing when it has ended.
-    pub(crate) async fn run(&self, import_id: &str) -> Result<(), OpError> {
+    pub(crate) async fn run(&self, import_id: &ImportId) -> Result<(), OpError> {
         let _turn = self.inner.turn.lock().await;
         self.inner.done.store(0, Ordering::Relaxed);
         let done = self.inner.db.write(|tx| Box::pin(self.take_effect(tx, import_id))).await;
@@ -75,7 +76,7 @@ impl<T: Target> Imports<T> {
                 Err(error)
             }
             Err(RolledBack::Failed(error)) => {
-                tracing::error!(import = import_id, error = chain(&error), "an import failed");
+                tracing::error!(import = %import_id, error = chain(&error), "an import failed");
                 let row = store::find(self.inner.db.conn(), import_id).await?;
                 let row = row.ok_or_else(|| OpError::not_found("import", import_id))?;
                 self.fail(&row).await?;
@@ -84,7 +85,7 @@ impl<T: Target> Imports<T> {
         }
     }
 
-    async fn take_effect(&self, tx: &Tx<'_>, import_id: &str) -> Result<(), RolledBack> {
+    async fn take_effect(&self, tx: &Tx<'_>, import_id: &ImportId) -> Result<(), RolledBack> {
         let Some(row) = store::hold(tx, import_id).await? else { return Ok(()) };
         let (mut effects, mut after, mut position) = (Effects::default(), (i32::MIN, -1), 0);
         loop {
@@ -128,7 +129,7 @@ impl<T: Target> Imports<T> {
             let words = format!("{refused} of {} records are refused, so none has taken effect", row.records);
             (State::Failed, words)
         };
-        let (id, error) = (row.import_id.as_str(), error.as_str());
+        let (id, error) = (&row.import_id, error.as_str());
         self.inner
             .db
             .write(|tx| {
@@ -147,7 +148,7 @@ impl<T: Target> Imports<T> {
     /// A defect of ours: told as the import's error.
     async fn fail(&self, row: &Row) -> Result<(), OpError> {
         let now = self.inner.clock.now();
-        let (id, words) = (row.import_id.as_str(), "internal error; the log tells more");
+        let (id, words) = (&row.import_id, "internal error; the log tells more");
         self.inner
             .db
             .write(|tx| {

@@ -20,6 +20,7 @@ use async_trait::async_trait;
 use niva_access::Scope;
 use niva_base::{Clock, OpError};
 use niva_facts::{Entry, Telling};
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_rpc::wire::write::timestamp;
 use niva_store::{Database, Secrets, Tx};
@@ -111,7 +112,7 @@ impl<T: Target> Imports<T> {
     ///
     /// # Errors
     /// `NOT_FOUND`; the database's.
-    pub async fn get(&self, import_id: &str) -> Result<pb::Import, OpError> {
+    pub async fn get(&self, import_id: &ImportId) -> Result<pb::Import, OpError> {
         let found = store::find(self.inner.db.conn(), import_id).await?;
         Ok(self.message(&found.ok_or_else(|| OpError::not_found("import", import_id))?))
     }
@@ -123,10 +124,15 @@ impl<T: Target> Imports<T> {
     pub async fn errors(
         &self,
         scope: &Scope,
-        import_id: &str,
+        import_id: &ImportId,
         asked: (i32, &str),
     ) -> Result<(Vec<pb::ImportError>, String), OpError> {
-        let page = self.inner.secrets.page(scope.author(), asked, &["import_errors", import_id], MAX_PAGE)?;
+        let page = self.inner.secrets.page(
+            scope.author(),
+            asked,
+            &["import_errors", import_id.as_str()],
+            MAX_PAGE,
+        )?;
         let db = self.inner.db.conn();
         store::find(db, import_id).await?.ok_or_else(|| OpError::not_found("import", import_id))?;
         let errors = store::errors(db, import_id, &page).await?;
@@ -142,9 +148,9 @@ impl<T: Target> Imports<T> {
         };
         let running = row.state == store::State::Running;
         pb::Import {
-            import_id: row.import_id.clone(),
+            import_id: row.import_id.to_string(),
             job: Some(pb::Job {
-                job_id: row.import_id.clone(),
+                job_id: row.import_id.to_string(),
                 kind: "import".to_owned(),
                 state: state.into(),
                 done: if running { self.inner.done.load(Ordering::Relaxed) } else { row.records },

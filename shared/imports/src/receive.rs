@@ -4,6 +4,7 @@ use futures_util::{Stream, StreamExt};
 use niva_access::Scope;
 use niva_base::{OpError, Violations, new_id};
 use niva_facts::{Entry, Telling};
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_rpc::status;
 use niva_store::{DbError, request};
@@ -24,7 +25,7 @@ struct Head {
 /// An import that is being received.
 struct Receiving<'a, T> {
     imports: &'a Imports<T>,
-    import_id: &'a str,
+    import_id: &'a ImportId,
     head: Option<Head>,
     part: Vec<Aside>,
     part_bytes: usize,
@@ -46,7 +47,7 @@ impl<T: Target> Imports<T> {
         scope: &Scope,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
     ) -> Result<(pb::Import, i64), Status> {
-        let import_id = new_id();
+        let import_id = ImportId::from(new_id());
         let taken = self.receive(scope, &import_id, messages).await;
         let import_id = match taken {
             Ok(Some(earlier)) => {
@@ -75,9 +76,9 @@ impl<T: Target> Imports<T> {
     async fn receive(
         &self,
         scope: &Scope,
-        import_id: &str,
+        import_id: &ImportId,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
-    ) -> Result<Option<String>, Status> {
+    ) -> Result<Option<ImportId>, Status> {
         let mut receiving = Receiving {
             imports: self,
             import_id,
@@ -98,7 +99,7 @@ impl<T: Target> Imports<T> {
         receiving.finish(scope).await.map_err(status)
     }
 
-    async fn forget(&self, import_id: &str) -> Result<(), OpError> {
+    async fn forget(&self, import_id: &ImportId) -> Result<(), OpError> {
         self.inner
             .db
             .write(|tx| Box::pin(async move { store::forget(tx, import_id).await }))
@@ -173,7 +174,7 @@ impl<T: Target> Receiving<'_, T> {
         Ok(())
     }
 
-    async fn finish(mut self, scope: &Scope) -> Result<Option<String>, OpError> {
+    async fn finish(mut self, scope: &Scope) -> Result<Option<ImportId>, OpError> {
         self.set_aside().await?;
         let Some(head) = &self.head else {
             let words = "the import is empty: send at least one record";

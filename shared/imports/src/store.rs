@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use niva_facts::{Author, Telling};
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_store::bulk::{self, Cell};
 use niva_store::page::PageRequest;
@@ -39,7 +40,7 @@ impl State {
 
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    pub(crate) import_id: String,
+    pub(crate) import_id: ImportId,
     pub(crate) state: State,
     pub(crate) validate_only: bool,
     pub(crate) told: Telling,
@@ -66,7 +67,7 @@ fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Ite
 
 pub(crate) async fn begin(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     validate_only: bool,
     told: &Telling,
 ) -> Result<(), DbError> {
@@ -75,7 +76,7 @@ pub(crate) async fn begin(
                VALUES ($1, 'receiving', $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, '', 0)";
     let Telling { author, recorded_at, reason } = told;
     let values = [
-        import_id.into(),
+        import_id.as_str().into(),
         validate_only.into(),
         author.subject.as_str().into(),
         author.role.as_str().into(),
@@ -86,10 +87,10 @@ pub(crate) async fn begin(
     Ok(())
 }
 
-pub(crate) async fn set_aside(tx: &Tx<'_>, import_id: &str, entries: &[Aside]) -> Result<(), DbError> {
+pub(crate) async fn set_aside(tx: &Tx<'_>, import_id: &ImportId, entries: &[Aside]) -> Result<(), DbError> {
     let rows = entries.iter().map(|entry| {
         [
-            Cell::from(import_id),
+            Cell::from(import_id.as_str()),
             entry.rank.into(),
             entry.number.into(),
             entry.origin.as_str().into(),
@@ -112,43 +113,43 @@ pub(crate) async fn by_request(
     found.as_ref().map(row).transpose()
 }
 
-pub(crate) async fn find(db: &impl ConnectionTrait, import_id: &str) -> Result<Option<Row>, DbError> {
+pub(crate) async fn find(db: &impl ConnectionTrait, import_id: &ImportId) -> Result<Option<Row>, DbError> {
     let sql = "SELECT * FROM import WHERE import_id = $1";
-    db.query_one_raw(statement(db, sql, [import_id.into()])).await?.as_ref().map(row).transpose()
+    db.query_one_raw(statement(db, sql, [import_id.as_str().into()])).await?.as_ref().map(row).transpose()
 }
 
 /// The import has been received: it runs from now on.
 pub(crate) async fn received(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     claim: Option<&str>,
     content_hash: Vec<u8>,
     records: i64,
 ) -> Result<(), DbError> {
     let sql = "UPDATE import SET state = 'running', request_id = $2, content_hash = $3, records = $4 \
                WHERE import_id = $1 AND state = 'receiving'";
-    let values = [import_id.into(), claim.into(), content_hash.into(), records.into()];
+    let values = [import_id.as_str().into(), claim.into(), content_hash.into(), records.into()];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
 }
 
 /// Ids of imports that are to take effect, the oldest first.
-pub(crate) async fn running(db: &impl ConnectionTrait) -> Result<Vec<String>, DbError> {
+pub(crate) async fn running(db: &impl ConnectionTrait) -> Result<Vec<ImportId>, DbError> {
     let sql = "SELECT import_id FROM import WHERE state = 'running' ORDER BY recorded_at, import_id";
     let rows = db.query_all_raw(statement(db, sql, [])).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "import_id")?)).collect()
+    rows.iter().map(|row| Ok(row.try_get::<String>("", "import_id")?.into())).collect()
 }
 
 /// Holds a running import to the transaction's end; `None` when it runs no more.
-pub(crate) async fn hold(tx: &Tx<'_>, import_id: &str) -> Result<Option<Row>, DbError> {
+pub(crate) async fn hold(tx: &Tx<'_>, import_id: &ImportId) -> Result<Option<Row>, DbError> {
     let sql = "UPDATE import SET state = state WHERE import_id = $1 AND state = 'running' RETURNING *";
-    tx.query_one_raw(statement(tx, sql, [import_id.into()])).await?.as_ref().map(row).transpose()
+    tx.query_one_raw(statement(tx, sql, [import_id.as_str().into()])).await?.as_ref().map(row).transpose()
 }
 
 /// Up to `limit` entries of an import after a place (rank, number), in order.
 pub(crate) async fn entries(
     db: &impl ConnectionTrait,
-    import_id: &str,
+    import_id: &ImportId,
     after: (i32, i64),
     limit: usize,
 ) -> Result<Vec<Aside>, DbError> {
@@ -156,7 +157,11 @@ pub(crate) async fn entries(
                AND (rank > $2 OR (rank = $2 AND number > $3)) ORDER BY rank, number LIMIT $4";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let rows = db
-        .query_all_raw(statement(db, sql, [import_id.into(), after.0.into(), after.1.into(), limit.into()]))
+        .query_all_raw(statement(
+            db,
+            sql,
+            [import_id.as_str().into(), after.0.into(), after.1.into(), limit.into()],
+        ))
         .await?;
     let read = |row: &QueryResult| {
         Ok(Aside {
@@ -172,7 +177,7 @@ pub(crate) async fn entries(
 /// The import has ended: its counts, and nothing set aside any more.
 pub(crate) async fn end(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     state: State,
     counts: Counts,
     error: &str,
@@ -182,7 +187,7 @@ pub(crate) async fn end(
     let sql = "UPDATE import SET state = $2, created = $3, corrected = $4, unchanged = $5, refused = $6, error = $7, \
                feed_position = $8, ended_at = $9 WHERE import_id = $1";
     let values = [
-        import_id.into(),
+        import_id.as_str().into(),
         state.as_str().into(),
         counts.created.into(),
         counts.corrected.into(),
@@ -196,17 +201,21 @@ pub(crate) async fn end(
     drop_entries(tx, import_id).await
 }
 
-async fn drop_entries(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
-    tx.execute_raw(statement(tx, "DELETE FROM import_entry WHERE import_id = $1", [import_id.into()]))
-        .await?;
+async fn drop_entries(tx: &Tx<'_>, import_id: &ImportId) -> Result<(), DbError> {
+    tx.execute_raw(statement(
+        tx,
+        "DELETE FROM import_entry WHERE import_id = $1",
+        [import_id.as_str().into()],
+    ))
+    .await?;
     Ok(())
 }
 
 /// As if the import had never come: its stream broke off, or it came before.
-pub(crate) async fn forget(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
+pub(crate) async fn forget(tx: &Tx<'_>, import_id: &ImportId) -> Result<(), DbError> {
     drop_entries(tx, import_id).await?;
     let sql = "DELETE FROM import WHERE import_id = $1 AND state = 'receiving'";
-    tx.execute_raw(statement(tx, sql, [import_id.into()])).await?;
+    tx.execute_raw(statement(tx, sql, [import_id.as_str().into()])).await?;
     Ok(())
 }
 
@@ -214,20 +223,20 @@ pub(crate) async fn forget(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> 
 pub(crate) async fn broken_off(
     db: &impl ConnectionTrait,
     before: DateTime<Utc>,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<ImportId>, DbError> {
     let sql = "SELECT import_id FROM import WHERE state = 'receiving' AND recorded_at < $1";
     let rows = db.query_all_raw(statement(db, sql, [before.into()])).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "import_id")?)).collect()
+    rows.iter().map(|row| Ok(row.try_get::<String>("", "import_id")?.into())).collect()
 }
 
 /// Keeps what is wrong, with where each entry came from.
-pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &str, effects: &Effects) -> Result<(), DbError> {
+pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &ImportId, effects: &Effects) -> Result<(), DbError> {
     let mut refusals: Vec<_> = effects.refusals.iter().collect();
     refusals.sort_by_key(|refusal| refusal.number);
     let rows = (0_i64..).zip(refusals).map(|(place, refusal)| {
         let violation = &refusal.violation;
         [
-            Cell::from(import_id),
+            Cell::from(import_id.as_str()),
             place.into(),
             refusal.number.into(),
             refusal.origin.as_str().into(),
@@ -243,14 +252,15 @@ pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &str, effects: &Effects) -> R
 
 pub(crate) async fn errors(
     db: &impl ConnectionTrait,
-    import_id: &str,
+    import_id: &ImportId,
     page: &PageRequest,
 ) -> Result<Vec<(i64, pb::ImportError)>, DbError> {
     let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(-1);
     let sql = "SELECT place, number, origin, field, reason, description FROM import_error \
                WHERE import_id = $1 AND place > $2 ORDER BY place LIMIT $3";
     let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
-    let rows = db.query_all_raw(statement(db, sql, [import_id.into(), after.into(), limit.into()])).await?;
+    let rows =
+        db.query_all_raw(statement(db, sql, [import_id.as_str().into(), after.into(), limit.into()])).await?;
     let read = |row: &QueryResult| {
         let error = pb::ImportError {
             record: row.try_get("", "number")?,
@@ -265,7 +275,7 @@ pub(crate) async fn errors(
 }
 
 fn row(row: &QueryResult) -> Result<Row, DbError> {
-    let import_id: String = row.try_get("", "import_id")?;
+    let import_id = ImportId::from(row.try_get::<String>("", "import_id")?);
     let state: String = row.try_get("", "state")?;
     let state = State::read(&state)
         .ok_or_else(|| DbError::row("import", "state", import_id.clone(), format!("{state} is no state")))?;

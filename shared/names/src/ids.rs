@@ -43,6 +43,12 @@ macro_rules! ids {
             }
         }
 
+        impl From<&$name> for String {
+            fn from(id: &$name) -> Self {
+                id.0.clone()
+            }
+        }
+
         // Derived equality, order and hash are those of the text.
         impl Borrow<str> for $name {
             fn borrow(&self) -> &str {
@@ -68,6 +74,18 @@ macro_rules! ids {
             }
         }
 
+        impl PartialEq<String> for $name {
+            fn eq(&self, other: &String) -> bool {
+                self.0 == *other
+            }
+        }
+
+        impl PartialEq<$name> for String {
+            fn eq(&self, other: &$name) -> bool {
+                *self == other.0
+            }
+        }
+
         /// A database that counts does not make ids.
         #[cfg(feature = "sea-orm")]
         impl sea_orm::TryFromU64 for $name {
@@ -83,6 +101,8 @@ ids! {
     DistrictId,
     /// A person, opaque.
     PersonId,
+    /// An application for support.
+    ApplicationId,
     /// A grant (biståndsbeslut).
     GrantId,
     /// A measuring instrument, with its version.
@@ -91,10 +111,14 @@ ids! {
     MeasurementId,
     /// A decision of a level.
     LevelDecisionId,
+    /// A scale of levels, of a model.
+    ScaleId,
     /// A provider (utförare).
     ProviderId,
     /// A unit (verksamhet).
     UnitId,
+    /// What a person wishes for under a grant.
+    WishId,
     /// An offer of a place.
     OfferId,
     /// A placement.
@@ -111,6 +135,14 @@ ids! {
     PremisesCostId,
     /// A compensation model.
     ModelId,
+    /// An absence.
+    AbsenceId,
+    /// A reported visit.
+    VisitId,
+    /// A special compensation.
+    SpecialCompensationId,
+    /// An import.
+    ImportId,
     /// A payment run.
     PaymentRunId,
     /// A payment line.

@@ -13,9 +13,10 @@ pub use catalogue::{
     AreaOfChoice, District, DistrictRefused, Law, OccasionKind, ServiceCatalogue, ServiceInfo, UnknownKey,
 };
 pub use ids::{
-    AgreementId, DistrictId, GrantId, InstrumentId, LevelDecisionId, MeasurementId, ModelId, OccasionId,
-    OfferId, PaymentLineId, PaymentRunId, PersonId, PlacementId, PremisesCostId, ProviderId, ScheduleId,
-    TransitionId, UnitId,
+    AbsenceId, AgreementId, ApplicationId, DistrictId, GrantId, ImportId, InstrumentId, LevelDecisionId,
+    MeasurementId, ModelId, OccasionId, OfferId, PaymentLineId, PaymentRunId, PersonId, PlacementId,
+    PremisesCostId, ProviderId, ScaleId, ScheduleId, SpecialCompensationId, TransitionId, UnitId, VisitId,
+    WishId,
 };
 pub use key::{NoServiceKey, ServiceKey};
 pub use named::UnknownName;

@@ -1,11 +1,11 @@
 //! Serving and calling: what lies between an operation and the wire.
 //!
-//! # Serving a role
+//! # Serving a part
 //!
 //! ```ignore
 //! let routes = Routes::new(niva_rpc::bounded!(PaymentServiceServer::new(api))); // message limits
 //! let policy = niva_rpc::policy("niva.payment.v1");               // who may call what, as the method options say
-//! let running = RoleServer::new("payment", routes, policy, Verifier::local(&issuer), clock)
+//! let running = PartServer::new("payment", routes, policy, Verifier::local(&issuer), clock)
 //!     .time_for("/niva.payment.v1.PaymentService/ImportPayment", Duration::from_secs(600))
 //!     .start(Listen::Tcp(address), shutdown.clone())             // or Listen::Memory(connector.listen())
 //!     .await?;

@@ -1,4 +1,4 @@
-//! One way to serve a role: over TCP or over memory, behind one gate, with every limit set, health, reflection and a
+//! One way to serve a part: over TCP or over memory, behind one gate, with every limit set, health, reflection and a
 //! bounded drain.
 
 mod gate;
@@ -23,7 +23,7 @@ use tonic_health::server::{HealthReporter, HealthService};
 pub use limits::Limits;
 pub use listen::Listen;
 
-/// Why a role cannot be served.
+/// Why a part cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// The local issuer's tokens are good only where nobody else can reach.
@@ -45,9 +45,9 @@ pub enum ServeError {
     Reflection(#[from] tonic_reflection::server::Error),
 }
 
-/// A role to serve.
+/// A part to serve.
 #[derive(Debug)]
-pub struct RoleServer {
+pub struct PartServer {
     name: &'static str,
     routes: Routes,
     policy: Policy,
@@ -57,8 +57,8 @@ pub struct RoleServer {
     slow: BTreeMap<String, Duration>,
 }
 
-impl RoleServer {
-    /// A role with its generated services, who may call what, who says who calls, and the clock by which tokens
+impl PartServer {
+    /// A part with its generated services, who may call what, who says who calls, and the clock by which tokens
     /// expire.
     #[must_use]
     pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier, clock: Clock) -> Self {
@@ -125,12 +125,12 @@ impl RoleServer {
             incoming,
             drain.shutdown.clone().cancelled_owned(),
         );
-        tracing::info!(role = self.name, address = address.map(tracing::field::display), "serving");
+        tracing::info!(part = self.name, address = address.map(tracing::field::display), "serving");
         Ok(Running { address, task: tokio::spawn(drain.run(server)) })
     }
 }
 
-/// A role that is being served.
+/// A part that is being served.
 #[derive(Debug)]
 pub struct Running {
     address: Option<SocketAddr>,
@@ -174,7 +174,7 @@ impl Drain {
         match tokio::time::timeout(self.limit, &mut server).await {
             Ok(ended) => self.ended(ended),
             Err(_) => {
-                tracing::warn!(role = self.name, limit = ?self.limit, "calls outlived the drain and are cut");
+                tracing::warn!(part = self.name, limit = ?self.limit, "calls outlived the drain and are cut");
                 self.cut.cancel();
                 self.ended(server.await);
             }
@@ -183,8 +183,8 @@ impl Drain {
 
     fn ended(&self, ended: Result<(), tonic::transport::Error>) {
         match ended {
-            Ok(()) => tracing::info!(role = self.name, "no longer serving"),
-            Err(error) => tracing::error!(role = self.name, %error, "serving failed"),
+            Ok(()) => tracing::info!(part = self.name, "no longer serving"),
+            Err(error) => tracing::error!(part = self.name, %error, "serving failed"),
         }
     }
 }

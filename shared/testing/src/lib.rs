@@ -8,6 +8,7 @@
 //! }
 //! ```
 //!
+//! [`TestPart`] serves a part and gives channels to it, as whoever a test wants to be; [`values`] writes what is told.
 //! [`TestIssuer`] signs tokens for whoever a test wants to be. Clocks and ids need no help: `Clock::manual` and
 //! `Ids::sequence` are made for it.
 
@@ -15,6 +16,9 @@
 
 mod database;
 mod issuer;
+mod part;
+pub mod values;
 
 pub use database::{POSTGRES, TestDb};
 pub use issuer::TestIssuer;
+pub use part::{TestPart, city, models, serve};

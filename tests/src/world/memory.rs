@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Policy, Role};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer, Running};
+use niva_rpc::server::Running;
 use niva_store::Database;
+use niva_testing::{city, models, serve};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use super::{Ground, HANG, Service};
+use super::{Ground, HANG, Part};
 
 pub(super) struct Memory {
     parts: Parts,
@@ -49,67 +50,66 @@ impl Memory {
             databases,
             issuer: ground.issuer.clone(),
             clock: ground.clock.clone(),
-            city: Arc::new(ServiceCatalogue::shipped().expect("the city")),
-            catalogue: Arc::new(Catalogue::shipped().expect("the models")),
+            city: city(),
+            catalogue: models(),
         };
         let connectors = std::array::from_fn(|_| MemoryConnector::new());
         let mut memory = Self { parts, connectors, running: [None, None, None] };
-        for service in Service::ALL {
-            memory.resume(service).await;
+        for part in Part::ALL {
+            memory.resume(part).await;
         }
         memory
     }
 
-    pub(super) fn endpoint(&self, service: Service) -> Endpoint {
-        Endpoint::Memory(self.connectors[service as usize].clone())
+    pub(super) fn endpoint(&self, part: Part) -> Endpoint {
+        Endpoint::Memory(self.connectors[part as usize].clone())
     }
 
     /// As one service calls another.
-    fn channel(&self, service: Service) -> Channel {
+    fn channel(&self, part: Part) -> Channel {
         let caller = Caller::new("service", [Role::FeedReader]);
-        self.endpoint(service).channel(Credentials::minted(&self.parts.issuer, caller, &self.parts.clock))
+        self.endpoint(part).channel(Credentials::minted(&self.parts.issuer, caller, &self.parts.clock))
     }
 
-    pub(super) async fn halt(&mut self, service: Service) {
-        if let Some((shutdown, running, jobs)) = self.running[service as usize].take() {
+    pub(super) async fn halt(&mut self, part: Part) {
+        if let Some((shutdown, running, jobs)) = self.running[part as usize].take() {
             shutdown.cancel();
             let ended = tokio::time::timeout(HANG, async { tokio::join!(running.finished(), jobs) }).await;
-            assert!(ended.is_ok(), "{} does not end", service.name());
+            assert!(ended.is_ok(), "{} does not end", part.name());
         }
     }
 
-    pub(super) async fn resume(&mut self, service: Service) {
+    pub(super) async fn resume(&mut self, part: Part) {
         let shutdown = CancellationToken::new();
-        let Started { routes, policy, jobs } = self.begin(service, shutdown.clone()).await;
-        let verifier = Verifier::local(&self.parts.issuer);
-        let server = RoleServer::new(service.name(), routes, policy, verifier, self.parts.clock.clone());
-        let listen = Listen::Memory(self.connectors[service as usize].listen());
-        let running = server.start(listen, shutdown.clone()).await.expect("a server");
-        self.running[service as usize] = Some((shutdown, running, jobs));
+        let Started { routes, policy, jobs } = self.begin(part, shutdown.clone()).await;
+        let connector = &self.connectors[part as usize];
+        let trusted = (&self.parts.issuer, &self.parts.clock);
+        let running = serve(connector, part.name(), routes, policy, trusted, shutdown.clone()).await;
+        self.running[part as usize] = Some((shutdown, running, jobs));
     }
 
-    async fn begin(&self, service: Service, shutdown: CancellationToken) -> Started {
-        let (db, clock) = (self.parts.databases[service as usize].clone(), self.parts.clock.clone());
+    async fn begin(&self, part: Part, shutdown: CancellationToken) -> Started {
+        let (db, clock) = (self.parts.databases[part as usize].clone(), self.parts.clock.clone());
         // Cities that are told the same end with the same ids.
         niva_store::Secrets::make_known(&db).await.expect("keys");
         let (city, catalogue) = (Arc::clone(&self.parts.city), Arc::clone(&self.parts.catalogue));
-        match service {
-            Service::Assessment => {
+        match part {
+            Part::Assessment => {
                 let deps =
                     niva_assessment::Deps { db, clock, city, catalogue, allow_example_instruments: true };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
                 let jobs = Box::pin(std::future::ready(()));
                 Started { routes: started.routes, policy: niva_assessment::policy(), jobs }
             }
-            Service::Choice => {
-                let assessment = self.channel(Service::Assessment);
+            Part::Choice => {
+                let assessment = self.channel(Part::Assessment);
                 let deps = niva_choice::Deps { db, clock, city, catalogue, assessment };
                 let started = niva_choice::start(deps, shutdown).await.expect("choice");
                 let routes = started.routes.clone();
                 Started { routes, policy: niva_choice::policy(), jobs: Box::pin(started.finished()) }
             }
-            Service::Payment => {
-                let (assessment, choice) = (self.channel(Service::Assessment), self.channel(Service::Choice));
+            Part::Payment => {
+                let (assessment, choice) = (self.channel(Part::Assessment), self.channel(Part::Choice));
                 let deps = niva_payment::Deps {
                     db,
                     clock,
@@ -127,19 +127,19 @@ impl Memory {
     }
 
     pub(super) async fn load_models(&mut self, catalogue: Catalogue) {
-        for service in Service::ALL.into_iter().rev() {
-            self.halt(service).await;
+        for part in Part::ALL.into_iter().rev() {
+            self.halt(part).await;
         }
         self.parts.catalogue = Arc::new(catalogue);
-        for service in Service::ALL {
-            self.resume(service).await;
+        for part in Part::ALL {
+            self.resume(part).await;
         }
     }
 
     /// Those that listen to others first: nobody is left waiting.
     pub(super) async fn close(mut self) {
-        for service in Service::ALL.into_iter().rev() {
-            self.halt(service).await;
+        for part in Part::ALL.into_iter().rev() {
+            self.halt(part).await;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use niva_rpc::client::Endpoint;
 use tokio::net::TcpStream;
 
-use super::{Ground, HANG, Service, clock_file, look_again};
+use super::{Ground, HANG, Part, clock_file, look_again};
 use crate::process::{self, Process, free_port};
 
 pub(super) struct Processes {
@@ -25,41 +25,41 @@ impl Processes {
             more: more.to_vec(),
             running: [None, None, None],
         };
-        for service in Service::ALL {
+        for part in Part::ALL {
             if !ground.databases.is_empty() {
-                let url = &processes.urls[service as usize];
-                let migrated = process::run(["migrate", service.name(), "--database-url", url]).await;
+                let url = &processes.urls[part as usize];
+                let migrated = process::run(["migrate", part.name(), "--database-url", url]).await;
                 assert!(migrated.status.success(), "{}", process::words(&migrated));
             }
-            processes.resume(service).await;
+            processes.resume(part).await;
         }
         processes
     }
 
-    pub(super) fn endpoint(&self, service: Service) -> Endpoint {
-        Endpoint::tcp(&self.address(service)).expect("an address")
+    pub(super) fn endpoint(&self, part: Part) -> Endpoint {
+        Endpoint::tcp(&self.address(part)).expect("an address")
     }
 
-    pub(super) fn address(&self, service: Service) -> String {
-        format!("http://127.0.0.1:{}", self.ports[service as usize])
+    pub(super) fn address(&self, part: Part) -> String {
+        format!("http://127.0.0.1:{}", self.ports[part as usize])
     }
 
     /// As a power cut would.
-    pub(super) async fn halt(&mut self, service: Service) {
-        if let Some(process) = self.running[service as usize].take() {
+    pub(super) async fn halt(&mut self, part: Part) {
+        if let Some(process) = self.running[part as usize].take() {
             process.kill().await.expect("it can be killed");
         }
     }
 
-    pub(super) async fn resume(&mut self, service: Service) {
-        let port = self.ports[service as usize];
+    pub(super) async fn resume(&mut self, part: Part) {
+        let port = self.ports[part as usize];
         let mut arguments: Vec<String> = [
             "serve",
-            service.name(),
+            part.name(),
             "--listen",
             &format!("127.0.0.1:{port}"),
             "--database-url",
-            &self.urls[service as usize],
+            &self.urls[part as usize],
             "--issuer-dir",
             &self.folder.display().to_string(),
             "--clock-file",
@@ -67,36 +67,36 @@ impl Processes {
         ]
         .map(str::to_owned)
         .to_vec();
-        let assessment = ["--assessment".to_owned(), self.address(Service::Assessment)];
-        match service {
-            Service::Assessment => arguments.push("--allow-example-instruments".to_owned()),
-            Service::Choice => arguments.extend(assessment),
-            Service::Payment => {
+        let assessment = ["--assessment".to_owned(), self.address(Part::Assessment)];
+        match part {
+            Part::Assessment => arguments.push("--allow-example-instruments".to_owned()),
+            Part::Choice => arguments.extend(assessment),
+            Part::Payment => {
                 arguments.extend(assessment);
-                arguments.extend(["--choice".to_owned(), self.address(Service::Choice)]);
+                arguments.extend(["--choice".to_owned(), self.address(Part::Choice)]);
             }
         }
         arguments.extend(self.more.iter().cloned());
-        let log = self.folder.join(format!("{}.log", service.name()));
+        let log = self.folder.join(format!("{}.log", part.name()));
         let mut process = Process::start(&log, &arguments).expect("it starts");
         let listens = tokio::time::timeout(HANG, async {
             while TcpStream::connect(("127.0.0.1", port)).await.is_err() {
                 if let Err(ended) = process.assert_runs() {
-                    panic!("{} has ended: {ended}", service.name());
+                    panic!("{} has ended: {ended}", part.name());
                 }
                 look_again().await;
             }
         });
-        assert!(listens.await.is_ok(), "{} does not listen:\n{}", service.name(), process.said());
-        self.running[service as usize] = Some(process);
+        assert!(listens.await.is_ok(), "{} does not listen:\n{}", part.name(), process.said());
+        self.running[part as usize] = Some(process);
     }
 
     /// Asks each to stop, the last listener first, and sees that it ends well and in time.
     pub(super) async fn close(mut self) {
-        for service in Service::ALL.into_iter().rev() {
-            if let Some(process) = self.running[service as usize].take() {
-                let code = process.stop().await.unwrap_or_else(|hang| panic!("{}: {hang}", service.name()));
-                assert_eq!(code, Some(0), "{} ends badly", service.name());
+        for part in Part::ALL.into_iter().rev() {
+            if let Some(process) = self.running[part as usize].take() {
+                let code = process.stop().await.unwrap_or_else(|hang| panic!("{}: {hang}", part.name()));
+                assert_eq!(code, Some(0), "{} ends badly", part.name());
             }
         }
     }

@@ -8,7 +8,7 @@ use std::{
 
 use niva_journeys::{
     process, repository_root, steps,
-    world::{Service, World},
+    world::{Part, World},
 };
 use niva_names::stockholm;
 use niva_proto::payment::v1::{ControlTotals, payment_run::State};
@@ -109,7 +109,7 @@ async fn a_city_is_restored_on_postgres() {
 }
 
 fn files(folder: &str) -> [String; 3] {
-    Service::ALL.map(|service| {
+    Part::ALL.map(|service| {
         format!("sqlite://{}?mode=rwc", Path::new(folder).join(format!("{}.db", service.name())).display())
     })
 }
@@ -119,7 +119,7 @@ async fn a_city_is_restored_on_sqlite() {
     let operator = Operator::new();
     let (data, restored) = (files(operator.is("DATA")), files(operator.is("RESTORED_DATA")));
     std::fs::create_dir(operator.is("DATA")).unwrap();
-    for (service, url) in Service::ALL.iter().zip(&data) {
+    for (service, url) in Part::ALL.iter().zip(&data) {
         let migrated = process::run(["migrate", service.name(), "--database-url", url]).await;
         assert!(migrated.status.success(), "{}", process::words(&migrated));
     }

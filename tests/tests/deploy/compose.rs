@@ -8,7 +8,7 @@ use niva_access::Role;
 use niva_journeys::{
     process::{self, free_port},
     repository_root,
-    world::Service,
+    world::Part,
 };
 use serde_json::Value;
 
@@ -49,7 +49,7 @@ impl Container {
             ("/etc/niva/jwks.json".to_owned(), around.jwks()),
             ("collector:4317".to_owned(), collector.to_owned()),
         ];
-        for (service, port) in Service::ALL.into_iter().zip(7401..) {
+        for (service, port) in Part::ALL.into_iter().zip(7401..) {
             places.push((format!("0.0.0.0:{port}"), around.address(service)));
             places.push((format!("//{}:{port}", service.name()), format!("//{}", around.address(service))));
         }
@@ -102,13 +102,13 @@ async fn every_command_of_the_compose_file_runs() {
         container.placed(&around, &operator, &collector)
     };
     databases(&operator).await;
-    for service in Service::ALL {
+    for service in Part::ALL {
         let Container { command, environment } = container(&format!("migrate-{}", service.name()));
         let output = process::command(command).envs(environment).output().await.unwrap();
         assert!(output.status.success(), "{}", process::words(&output));
     }
     databases(&operator).await;
-    let serving = Service::ALL.map(|service| {
+    let serving = Part::ALL.map(|service| {
         let Container { command, environment } = container(service.name());
         (command, environment)
     });
@@ -134,7 +134,7 @@ fn containers_write_nothing_and_are_reached_from_this_machine_alone() {
     let after = |name: &str| {
         file["services"][name]["depends_on"].as_object().unwrap().keys().cloned().collect::<Vec<_>>()
     };
-    for service in Service::ALL {
+    for service in Part::ALL {
         assert_eq!(after(service.name()), ["roles"]);
         assert_eq!(after(&format!("migrate-{}", service.name())), ["databases"]);
     }

@@ -14,7 +14,7 @@ use std::{
     time::Duration,
 };
 
-use niva_journeys::{process, repository_root, world::Service};
+use niva_journeys::{process, repository_root, world::Part};
 use niva_testing::POSTGRES;
 use tokio::process::Command;
 
@@ -58,7 +58,7 @@ impl Operator {
 
     /// URLs of the three databases as one of `SERVER`, `MIGRATE`, `SERVE`.
     fn urls(&self, by: &str, name: &str) -> [String; 3] {
-        Service::ALL.map(|service| format!("{}/{}_{}", self.is(by), self.is(name), service.name()))
+        Part::ALL.map(|service| format!("{}/{}_{}", self.is(by), self.is(name), service.name()))
     }
 
     /// Runs a script as their shell would.
@@ -85,7 +85,7 @@ impl Operator {
 impl Drop for Operator {
     fn drop(&mut self) {
         for name in &self.names {
-            for service in Service::ALL {
+            for service in Part::ALL {
                 let sql = format!("DROP DATABASE IF EXISTS {name}_{} WITH (FORCE)", service.name());
                 let server = format!("{}/postgres", self.is("SERVER"));
                 let mut psql = std::process::Command::new("psql");

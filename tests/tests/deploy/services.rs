@@ -6,7 +6,7 @@ use niva_access::{Caller, LocalIssuer, Role};
 use niva_base::Clock;
 use niva_journeys::{
     process::{self, free_port},
-    world::{Service, look_again},
+    world::{Part, look_again},
 };
 use niva_proto::{choice::v1 as choice, common::v1::FeedStatus, payment::v1 as payment};
 use niva_rpc::client::{Channel, Credentials, Endpoint};
@@ -39,7 +39,7 @@ impl Surroundings {
         self.folder.path().join("jwks.json").display().to_string()
     }
 
-    pub(super) fn address(&self, service: Service) -> String {
+    pub(super) fn address(&self, service: Part) -> String {
         format!("127.0.0.1:{}", self.ports[service as usize])
     }
 
@@ -49,18 +49,18 @@ impl Surroundings {
         self.issuer.token(&caller, chrono::Duration::minutes(10), Clock::system().now()).unwrap()
     }
 
-    fn channel(&self, service: Service, role: Role) -> Channel {
+    fn channel(&self, service: Part, role: Role) -> Channel {
         let endpoint = Endpoint::tcp(&format!("http://{}", self.address(service))).unwrap();
         endpoint.channel(Credentials::bearer(self.token(role)))
     }
 
     async fn feeds(&self) -> Vec<FeedStatus> {
         let mut heard = Vec::new();
-        let channel = self.channel(Service::Choice, Role::FeedReader);
+        let channel = self.channel(Part::Choice, Role::FeedReader);
         let answer =
             choice::Clients::new(channel).feed.get_feed_status(choice::GetFeedStatusRequest {}).await;
         heard.extend(answer.map(|answer| answer.into_inner().feeds).unwrap_or_default());
-        let channel = self.channel(Service::Payment, Role::Importer);
+        let channel = self.channel(Part::Payment, Role::Importer);
         let answer =
             payment::Clients::new(channel).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         heard.extend(answer.map(|answer| answer.into_inner().feeds).unwrap_or_default());
@@ -70,7 +70,7 @@ impl Surroundings {
     /// Starts the three, waits until each follows the others' feeds, and asks them to end, as systemd and Docker do.
     pub(super) async fn serve(&self, parts: [(Vec<String>, BTreeMap<String, String>); 3]) {
         let mut running = Vec::new();
-        for (service, (arguments, environment)) in Service::ALL.into_iter().zip(parts) {
+        for (service, (arguments, environment)) in Part::ALL.into_iter().zip(parts) {
             running.push((service, self.start(service, &arguments, &environment).await));
         }
         let connected = tokio::time::timeout(HANG, async {
@@ -97,7 +97,7 @@ impl Surroundings {
     async fn assert_told_by_the_runbook(&self) {
         let mut command = tokio::process::Command::new("bash");
         command.args(["-eu", "-c", &super::commands("See how far the feeds are")]);
-        command.env("TOKEN", self.token(Role::Auditor)).env("PAYMENT", self.address(Service::Payment));
+        command.env("TOKEN", self.token(Role::Auditor)).env("PAYMENT", self.address(Part::Payment));
         let python = PathBuf::from(std::env::var("NIVA_TEST_PYTHON").expect("tests/run makes a Python"));
         let path = format!("{}:{}", python.parent().unwrap().display(), super::path());
         let told = command.env("PATH", path).output().await.unwrap();
@@ -105,19 +105,19 @@ impl Surroundings {
         assert!(told.status.success() && words.matches("\"connected\": true").count() == 2, "{words}");
     }
 
-    fn log(&self, service: Service) -> PathBuf {
+    fn log(&self, service: Part) -> PathBuf {
         self.folder.path().join(format!("{}.log", service.name()))
     }
 
     fn said(&self) -> String {
-        Service::ALL
+        Part::ALL
             .map(|service| std::fs::read_to_string(self.log(service)).unwrap_or_default())
             .join("\n---\n")
     }
 
     async fn start(
         &self,
-        service: Service,
+        service: Part,
         arguments: &[String],
         environment: &BTreeMap<String, String>,
     ) -> Child {

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, path::PathBuf};
 
 use niva_access::Role;
-use niva_journeys::{process, repository_root, world::Service};
+use niva_journeys::{process, repository_root, world::Part};
 use niva_testing::TestDb;
 
 use super::services::{STOP, Surroundings};
@@ -35,7 +35,7 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
 }
 
-fn unit(service: Service) -> String {
+fn unit(service: Part) -> String {
     read(&format!("niva-{}.service", service.name()))
 }
 
@@ -70,7 +70,7 @@ async fn each_units_command_serves_with_the_sample_files() {
     let around = Surroundings::new();
     let databases = [TestDb::postgres().await, TestDb::postgres().await, TestDb::postgres().await];
     let mut parts = Vec::new();
-    for service in Service::ALL {
+    for service in Part::ALL {
         let url = databases[service as usize].url();
         let migrated = process::run(["migrate", service.name(), "--database-url", url]).await;
         assert!(migrated.status.success(), "{}", process::words(&migrated));
@@ -83,8 +83,8 @@ async fn each_units_command_serves_with_the_sample_files() {
                 "NIVA_DATABASE_URL" => url.to_owned(),
                 "NIVA_ISSUER" => Surroundings::ISSUER.to_owned(),
                 "NIVA_JWKS" => around.jwks(),
-                "NIVA_ASSESSMENT" => format!("http://{}", around.address(Service::Assessment)),
-                "NIVA_CHOICE" => format!("http://{}", around.address(Service::Choice)),
+                "NIVA_ASSESSMENT" => format!("http://{}", around.address(Part::Assessment)),
+                "NIVA_CHOICE" => format!("http://{}", around.address(Part::Choice)),
                 "NIVA_SERVICE_TOKEN" => around.token(Role::FeedReader),
                 "NIVA_LOG_FORMAT" => value.clone(),
                 other => panic!("{other}: the test does not know it"),
@@ -97,16 +97,16 @@ async fn each_units_command_serves_with_the_sample_files() {
 
 #[test]
 fn each_unit_is_hardened_and_they_are_alike() {
-    let general = |service: Service| unit(service).replace(service.name(), "PART");
+    let general = |service: Part| unit(service).replace(service.name(), "PART");
     let body = |text: String| text.split_once("[Service]").map(|(_, body)| body.to_owned()).unwrap();
-    for service in Service::ALL {
+    for service in Part::ALL {
         let text = unit(service);
         for line in HARDENING {
             assert!(text.lines().any(|other| other == line), "{}: {line}", service.name());
         }
         assert_eq!(values(&text, "StateDirectory"), [format!("niva-{}", service.name())]);
         assert_eq!(values(&text, "TimeoutStopSec"), [STOP.as_secs().to_string()]);
-        assert_eq!(body(general(service)), body(general(Service::Payment)));
+        assert_eq!(body(general(service)), body(general(Part::Payment)));
     }
 }
 
@@ -114,7 +114,7 @@ fn each_unit_is_hardened_and_they_are_alike() {
 #[test]
 fn systemd_understands_the_units() {
     let folder = tempfile::tempdir().unwrap();
-    let files: Vec<PathBuf> = Service::ALL
+    let files: Vec<PathBuf> = Part::ALL
         .into_iter()
         .map(|service| {
             let path = folder.path().join(format!("niva-{}.service", service.name()));

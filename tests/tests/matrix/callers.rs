@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use niva_access::Caller;
-use niva_journeys::world::{Role, Service, World};
+use niva_journeys::world::{Part, Role, World};
 use niva_rpc::client::{Channel, Credentials};
 use prost_reflect::MethodDescriptor;
 
@@ -75,11 +75,11 @@ fn caller(sides: &[Side; 2], role: Role, claims: Claims) -> Caller {
 }
 
 /// The catalogue is told by every service alike.
-fn service(method: &MethodDescriptor) -> Service {
+fn service(method: &MethodDescriptor) -> Part {
     match method.parent_file().package_name() {
-        "niva.assessment.v1" => Service::Assessment,
-        "niva.choice.v1" | "niva.catalogue.v1" => Service::Choice,
-        "niva.payment.v1" => Service::Payment,
+        "niva.assessment.v1" => Part::Assessment,
+        "niva.choice.v1" | "niva.catalogue.v1" => Part::Choice,
+        "niva.payment.v1" => Part::Payment,
         other => panic!("no service here has the package {other}: tell the matrix which"),
     }
 }

@@ -6,7 +6,7 @@ use std::{ops::Range, path::Path, time::Duration};
 use niva_journeys::{
     process, repository_root, steps,
     values::{month, new_request},
-    world::{Role, Service, Store, World},
+    world::{Part, Role, Store, World},
 };
 use niva_proto::payment::v1::{
     ControlTotals, CreatePaymentRunRequest, GetPaymentRunRequest, PaymentRun, payment_run::State,
@@ -38,13 +38,13 @@ impl Fate {
         Duration::from_millis(chance.random_range(range))
     }
 
-    fn of(&mut self, services: &[Service]) -> Service {
+    fn of(&mut self, services: &[Part]) -> Part {
         let chance = self.chance.as_mut().expect("only asked when there is one");
         services[chance.random_range(0..services.len())]
     }
 
     /// Lets some time pass, and kills one of these and starts it again.
-    async fn strike(&mut self, world: &mut World, services: &[Service], when: Range<u64>) {
+    async fn strike(&mut self, world: &mut World, services: &[Part], when: Range<u64>) {
         let (after, whom) = (self.millis(when), self.of(services));
         tokio::time::sleep(after).await;
         println!("killing {} after {after:?}", whom.name());
@@ -56,7 +56,7 @@ impl Fate {
 async fn import(world: &mut World, fate: &mut Fate, city: &Path) {
     for _ in 0..fate.kills() {
         let mut import = process::command(import_arguments(world, city)).spawn().unwrap();
-        fate.strike(world, &Service::ALL, 50..2_500).await;
+        fate.strike(world, &Part::ALL, 50..2_500).await;
         let ended = import.wait().await.unwrap();
         println!("the import ended with {ended}");
     }
@@ -88,7 +88,7 @@ async fn run_march(world: &mut World, fate: &mut Fate) -> ControlTotals {
     };
     let id = created.into_inner().payment_run.unwrap().payment_run_id;
     for _ in 0..fate.kills() {
-        fate.strike(world, &[Service::Payment], 0..1_000).await;
+        fate.strike(world, &[Part::Payment], 0..1_000).await;
         println!("the run stands at {:?}", state(world, &id).await.placements_done);
     }
     let run = steps::finished(world, &id).await;
@@ -105,7 +105,7 @@ async fn paid(store: Store, seed: Option<u64>) -> ControlTotals {
     let city = repository_root().join("services/city/data/stockholm");
     import(&mut world, &mut fate, &city).await;
     for _ in 0..fate.kills() {
-        fate.strike(&mut world, &Service::ALL, 0..500).await;
+        fate.strike(&mut world, &Part::ALL, 0..500).await;
     }
     world.feeds_caught_up().await;
     let control = run_march(&mut world, &mut fate).await;

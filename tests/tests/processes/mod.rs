@@ -8,7 +8,7 @@ mod trace;
 
 use std::path::Path;
 
-use niva_journeys::world::{Service, Store, World};
+use niva_journeys::world::{Part, Store, World};
 use niva_rpc::client::Endpoint;
 
 use crate::journey;
@@ -25,7 +25,7 @@ fn seed() -> u64 {
 pub(crate) fn import_arguments(world: &World, folder: &Path) -> Vec<String> {
     let (folder, issuer) = (folder.display().to_string(), world.folder().display().to_string());
     let mut arguments = vec!["import".to_owned(), folder, "--issuer-dir".to_owned(), issuer];
-    for service in Service::ALL {
+    for service in Part::ALL {
         let Endpoint::Tcp(address) = world.endpoint(service) else { panic!("a process has an address") };
         arguments.extend([format!("--{}", service.name()), address.to_string()]);
     }

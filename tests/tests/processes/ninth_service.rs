@@ -3,7 +3,7 @@
 use niva_journeys::{
     process, repository_root, steps,
     values::{day, kronor, new_request},
-    world::{Role, Service, Store, World},
+    world::{Part, Role, Store, World},
 };
 use niva_proto::{
     catalogue::v1::{self as catalogue, ListDistrictsRequest, ListServicesRequest},
@@ -44,7 +44,7 @@ async fn walk(store: Store) {
 }
 
 async fn every_part_tells_what_the_keys_mean(world: &World) {
-    for service in Service::ALL {
+    for service in Part::ALL {
         for role in [Role::Provider, Role::Auditor] {
             let mut client = catalogue::Clients::new(world.channel_with(service, role)).catalogue;
             let services = client.list_services(ListServicesRequest::default()).await.unwrap().into_inner();

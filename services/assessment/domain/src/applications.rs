@@ -1,6 +1,6 @@
-use crate::names::{ApplicationId, DistrictId, PersonId, ServiceKey};
 use niva_calendar::NaiveDate;
 use niva_models::GrantScope;
+use niva_names::{ApplicationId, DistrictId, PersonId, ServiceKey};
 
 /// What a decision on an application says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,10 +1,9 @@
 use std::collections::BTreeMap;
 
-use crate::names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_calendar::{Interval, NaiveDate, Timeline};
+use niva_facts::Happened;
 use niva_models::GrantScope;
-
-use crate::Change;
+use niva_names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 
 /// Most hours a week that a grant may state.
 pub const MAX_HOURS: u8 = 40;
@@ -105,30 +104,34 @@ impl Grant {
     ///
     /// # Errors
     /// When `first` is outside the grant.
-    pub fn change_scope(mut self, first: NaiveDate, scope: GrantScope) -> Result<Change<Self>, GrantRefused> {
+    pub fn change_scope(
+        mut self,
+        first: NaiveDate,
+        scope: GrantScope,
+    ) -> Result<Happened<Self>, GrantRefused> {
         if !self.valid.contains(first) {
             return Err(GrantRefused::OutsideGrant { day: first, valid: self.valid });
         }
         if self.scopes.get(&first) == Some(&scope) {
-            return Ok(Change::Already(self));
+            return Ok(Happened::Already(self));
         }
         self.scopes.insert(first, scope);
-        Ok(Change::Now(self))
+        Ok(Happened::Now(self))
     }
 
     /// Makes `last` its last day, earlier or later than before. Scopes that would begin after it are dropped.
     ///
     /// # Errors
     /// When `last` is before its first day.
-    pub fn end(mut self, last: NaiveDate) -> Result<Change<Self>, GrantRefused> {
+    pub fn end(mut self, last: NaiveDate) -> Result<Happened<Self>, GrantRefused> {
         let valid = Interval::new(self.valid.first, last)
             .ok_or(GrantRefused::EndBeforeStart { first: self.valid.first, last })?;
         if valid == self.valid {
-            return Ok(Change::Already(self));
+            return Ok(Happened::Already(self));
         }
         self.valid = valid;
         self.scopes.retain(|first, _| *first <= last);
-        Ok(Change::Now(self))
+        Ok(Happened::Now(self))
     }
 }
 

@@ -9,7 +9,6 @@ mod grants;
 mod instruments;
 mod level_decisions;
 mod measurements;
-mod names;
 mod persons;
 
 pub use applications::{
@@ -23,12 +22,3 @@ pub use level_decisions::{
 };
 pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
 pub use persons::{LssGroup, Person, PersonRefused};
-
-/// What a transition that can be repeated did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change<T> {
-    /// Something changed now.
-    Now(T),
-    /// All was already as asked for: nothing to store, nothing to tell.
-    Already(T),
-}

@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
-use crate::names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_calendar::NaiveDate;
+use niva_facts::Happened;
+use niva_names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 
-use crate::{Area, Change, Instrument};
+use crate::{Area, Instrument};
 
 /// Whom a measurement is of, in what, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -209,12 +210,12 @@ impl Measurement {
         instrument: &Instrument,
         item: &str,
         score: i64,
-    ) -> Result<Change<Self>, MeasurementRefused> {
+    ) -> Result<Happened<Self>, MeasurementRefused> {
         self.open()?;
         let Basis::Scored(sheet) = &mut self.basis else { return Err(MeasurementRefused::NotScored) };
         let score = item_score(instrument, item, score)?;
         let before = sheet.scores.insert(item.to_owned(), score);
-        Ok(if before == Some(score) { Change::Already(self) } else { Change::Now(self) })
+        Ok(if before == Some(score) { Happened::Already(self) } else { Happened::Now(self) })
     }
 
     /// The points that a level may be decided from. `instrument` is the sheet's.

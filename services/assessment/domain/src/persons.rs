@@ -1,9 +1,8 @@
 use std::collections::BTreeMap;
 
-use crate::names::{DistrictId, PersonId};
 use niva_calendar::NaiveDate;
-
-use crate::Change;
+use niva_facts::Happened;
+use niva_names::{DistrictId, PersonId};
 
 /// Group of people whom LSS is for (personkrets, LSS 1 §).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,10 +92,10 @@ impl Person {
         mut self,
         first: Option<NaiveDate>,
         district: Option<DistrictId>,
-    ) -> Result<Change<Self>, PersonRefused> {
+    ) -> Result<Happened<Self>, PersonRefused> {
         first.map_or(Ok(()), |first| self.lives_on(first))?;
         let before = self.residences.insert(first, district.clone());
-        Ok(if before == Some(district) { Change::Already(self) } else { Change::Now(self) })
+        Ok(if before == Some(district) { Happened::Already(self) } else { Happened::Now(self) })
     }
 
     /// The person is of a group from a day on, until the next that is known begins.
@@ -107,22 +106,22 @@ impl Person {
         mut self,
         first: NaiveDate,
         group: Option<LssGroup>,
-    ) -> Result<Change<Self>, PersonRefused> {
+    ) -> Result<Happened<Self>, PersonRefused> {
         self.lives_on(first)?;
         let before = self.lss_groups.insert(first, group);
-        Ok(if before == Some(group) { Change::Already(self) } else { Change::Now(self) })
+        Ok(if before == Some(group) { Happened::Already(self) } else { Happened::Now(self) })
     }
 
     /// The person has died.
     ///
     /// # Errors
     /// As for [`Person::check`].
-    pub fn die(mut self, death: NaiveDate, today: NaiveDate) -> Result<Change<Self>, PersonRefused> {
+    pub fn die(mut self, death: NaiveDate, today: NaiveDate) -> Result<Happened<Self>, PersonRefused> {
         if self.death_date == Some(death) {
-            return Ok(Change::Already(self));
+            return Ok(Happened::Already(self));
         }
         self.death_date = Some(death);
         self.check(today)?;
-        Ok(Change::Now(self))
+        Ok(Happened::Now(self))
     }
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
-use niva_assessment_domain::{Change, Grant, GrantRefused, HoursRefused, parse_hours};
+use niva_assessment_domain::{Grant, GrantRefused, HoursRefused, parse_hours};
 use niva_calendar::{Interval, NaiveDate, plus_days};
+use niva_facts::Happened;
 use niva_models::GrantScope;
 use niva_names::stockholm;
 use proptest::prelude::{any, prop, prop_assert, prop_assert_eq, proptest};
@@ -24,10 +25,10 @@ fn hours(hours: u8) -> GrantScope {
     GrantScope { hours_per_week: Some(hours), ..GrantScope::default() }
 }
 
-fn now<T, E: std::fmt::Debug>(change: Result<Change<T>, E>) -> T {
+fn now<T, E: std::fmt::Debug>(change: Result<Happened<T>, E>) -> T {
     match change.unwrap() {
-        Change::Now(done) => done,
-        Change::Already(_) => panic!("was already so"),
+        Happened::Now(done) => done,
+        Happened::Already(_) => panic!("was already so"),
     }
 }
 
@@ -63,11 +64,11 @@ fn a_scope_holds_until_the_next_begins() {
             (day(2024, 6, 1), None, 30)
         ]
     );
-    assert!(matches!(between.clone().change_scope(day(2024, 3, 1), hours(20)), Ok(Change::Already(_))));
+    assert!(matches!(between.clone().change_scope(day(2024, 3, 1), hours(20)), Ok(Happened::Already(_))));
     let ended = now(between.end(day(2024, 5, 1)));
     assert_eq!(ended.scopes.len(), 2);
     assert_eq!(ended.timeline().spans().last().unwrap().0.last, day(2024, 5, 1));
-    assert!(matches!(ended.end(day(2024, 5, 1)), Ok(Change::Already(_))));
+    assert!(matches!(ended.end(day(2024, 5, 1)), Ok(Happened::Already(_))));
 }
 
 #[test]
@@ -83,7 +84,7 @@ fn a_grant_keeps_within_its_days() {
         grant(valid).end(day(2023, 12, 31)),
         Err(GrantRefused::EndBeforeStart { first, last: day(2023, 12, 31) })
     );
-    assert!(matches!(grant(valid).end(first), Ok(Change::Now(_))));
+    assert!(matches!(grant(valid).end(first), Ok(Happened::Now(_))));
 }
 
 fn start() -> NaiveDate {

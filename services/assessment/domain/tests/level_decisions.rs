@@ -11,7 +11,7 @@ const SERVICE: ServiceKey = stockholm::DAILY_ACTIVITIES_LSS;
 
 fn decision(number: i64, basis: LevelBasis, level: u8, valid_from: NaiveDate) -> LevelDecision {
     LevelDecision {
-        level_decision_id: format!("d{number}"),
+        level_decision_id: format!("d{number}").into(),
         decision_number: number,
         person_id: "p".into(),
         service: SERVICE,

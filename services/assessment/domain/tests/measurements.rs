@@ -1,9 +1,10 @@
 use std::collections::BTreeMap;
 
 use niva_assessment_domain::{
-    Basis, Change, Distance, Instrument, Instruments, Measurement, MeasurementRefused, NoLevel, Sheet, Visit,
+    Basis, Distance, Instrument, Instruments, Measurement, MeasurementRefused, NoLevel, Sheet, Visit,
     default_valid_from, derive_level, distance,
 };
+use niva_facts::Happened;
 use niva_models::{Catalogue, Level};
 use niva_names::stockholm;
 
@@ -44,9 +45,9 @@ fn a_visit_has_been_made_and_a_follow_up_before_it() {
 fn items_are_scored_one_by_one_and_again() {
     let instrument = instrument();
     let open = scored(day(2024, 3, 1), BTreeMap::new());
-    let Ok(Change::Now(open)) = open.score(&instrument, "planning", 6) else { panic!() };
-    let Ok(Change::Already(open)) = open.score(&instrument, "planning", 6) else { panic!() };
-    let Ok(Change::Now(open)) = open.score(&instrument, "planning", 2) else { panic!() };
+    let Ok(Happened::Now(open)) = open.score(&instrument, "planning", 6) else { panic!() };
+    let Ok(Happened::Already(open)) = open.score(&instrument, "planning", 6) else { panic!() };
+    let Ok(Happened::Now(open)) = open.score(&instrument, "planning", 2) else { panic!() };
     assert_eq!((open.points(), open.sheet().unwrap().missing(&instrument).len()), (2, 11));
     assert_eq!(open.sheet().unwrap().areas(&instrument)[0].points, 2);
     let refused = open.clone().score(&instrument, "chess", 2);

@@ -11,7 +11,7 @@ use niva_access::Scope;
 use niva_assessment_domain::{Application, ApplicationRefused, Outcome, Person};
 use niva_base::OpError;
 use niva_facts::{Info, Telling};
-use niva_names::ServiceKey;
+use niva_names::{ApplicationId, DistrictId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -27,9 +27,9 @@ pub(crate) struct Applications(pub(crate) Arc<App>);
 
 /// Which applications are looked for; what is empty does not matter.
 pub(crate) struct Filter {
-    person_id: String,
+    person_id: Option<PersonId>,
     service: Option<ServiceKey>,
-    district: String,
+    district: Option<DistrictId>,
     outcome: Option<Outcome>,
     undecided: bool,
     appealed: bool,
@@ -110,9 +110,9 @@ impl Applications {
         scope: &Scope,
         request: &pb::RecordApplicationRequest,
     ) -> Result<pb::RecordApplicationResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "application");
+        let made = ApplicationId::from(self.0.secrets.id(scope.author(), request, "application"));
         let application = &wire::told(request.application.as_ref(), Some(made.clone()), &self.0.city)?;
-        scope.own_name("application.application_id", &application.application_id, &made)?;
+        scope.own_name("application.application_id", application.application_id.as_str(), made.as_str())?;
         scope.in_district(&application.district)?;
         application.check(self.0.clock.today()).map_err(|e| refused(&e))?;
         self.0
@@ -240,20 +240,8 @@ impl Applications {
         scope: &Scope,
         request: &pb::GetApplicationRequest,
     ) -> Result<pb::GetApplicationResponse, OpError> {
-        let id = &read::only_id("application_id", &request.application_id)?;
-        let at = crate::wire::as_of(request.as_of)?;
-        let application: pb::Application = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    store::person(tx, scope, id)
-                        .await?
-                        .ok_or_else(|| OpError::not_found("application", id))?;
-                    self.0.find(tx, id, at).await
-                })
-            })
-            .await?;
+        let (id, at) = &read::id_as_of("application_id", &request.application_id, request.as_of.as_ref())?;
+        let application = self.0.get(scope, id, *at).await?;
         Ok(pb::GetApplicationResponse { application: Some(application) })
     }
 
@@ -268,7 +256,7 @@ impl Applications {
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
                     Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
                 })
             })
@@ -282,31 +270,18 @@ impl Applications {
         request: &pb::ListApplicationRevisionsRequest,
     ) -> Result<pb::ListApplicationRevisionsResponse, OpError> {
         let id = &read::only_id("application_id", &request.application_id)?;
-        let page =
-            &self.0.revision_page::<pb::Application>(scope, id, (request.page_size, &request.page_token))?;
-        let told: Vec<pb::Application> = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    store::person(tx, scope, id)
-                        .await?
-                        .ok_or_else(|| OpError::not_found("application", id))?;
-                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
-                })
-            })
-            .await?;
-        let (applications, next_page_token) = page.cut(told, crate::revision_key);
+        let page = (request.page_size, request.page_token.as_str());
+        let (applications, next_page_token) = self.0.revisions(scope, id, page).await?;
         Ok(pb::ListApplicationRevisionsResponse { applications, next_page_token })
     }
 }
 
 /// An application that is about to change, held with its person to the transaction's end.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Application, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &ApplicationId) -> Result<(Application, Info), OpError> {
     let unknown = || OpError::not_found("application", id);
     let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
     persons::standing(tx, scope, &person).await?;
-    let message = facts::newest::<pb::Application>(tx, id).await?.ok_or_else(unknown)?;
+    let message = facts::newest::<pb::Application>(tx, id.as_str()).await?.ok_or_else(unknown)?;
     let (application, info) = (wire::stored(&message)?, crate::info(&message)?);
     scope.in_district(&application.district)?;
     Ok((application, info))

@@ -4,9 +4,13 @@ use niva_access::Scope;
 use niva_assessment_domain::{Application, Outcome};
 use niva_base::OpError;
 use niva_facts::Info;
+use niva_names::{ApplicationId, PersonId};
+use niva_proto::assessment::v1 as pb;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+};
 
 use crate::applications::Filter;
 use crate::persons::store as persons;
@@ -29,13 +33,23 @@ pub(super) async fn update(tx: &Tx<'_>, application: &Application, info: &Info) 
     store::update(tx, row(application, info)).await
 }
 
+impl persons::OfPerson for pb::Application {
+    type Id = ApplicationId;
+    type Entity = Entity;
+    const PERSON: Column = Column::PersonId;
+
+    fn row(id: &ApplicationId) -> Select<Entity> {
+        Entity::find_by_id(id.clone())
+    }
+}
+
 /// Of whom an application is; what the call does not reach is not there.
 pub(super) async fn person(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
-) -> Result<Option<String>, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    id: &ApplicationId,
+) -> Result<Option<PersonId>, DbError> {
+    let found = Entity::find_by_id(id.clone()).filter(persons::reached(Column::PersonId, scope));
     Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
@@ -44,13 +58,12 @@ pub(super) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
-    let text = |column: Column, value: &str| (!value.is_empty()).then(|| column.eq(value));
+) -> Result<Vec<ApplicationId>, DbError> {
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
-        .add_option(text(Column::PersonId, &filter.person_id))
+        .add_option(filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str())))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
-        .add_option(text(Column::District, &filter.district))
+        .add_option(filter.district.as_ref().map(|board| Column::District.eq(board.as_str())))
         .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome_text(outcome))))
         .add_option(filter.undecided.then(|| Column::Outcome.is_null()))
         .add_option(filter.appealed.then(|| Column::Appealed.eq(true)))
@@ -86,6 +99,7 @@ fn row(application: &Application, info: &Info) -> Model {
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+    use niva_names::{ApplicationId, DistrictId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -93,10 +107,10 @@ mod entity {
     #[sea_orm(table_name = "application")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub application_id: String,
-        pub person_id: String,
+        pub application_id: ApplicationId,
+        pub person_id: PersonId,
         pub service: String,
-        pub district: String,
+        pub district: DistrictId,
         /// Absent until it is decided.
         pub outcome: Option<String>,
         pub appealed: bool,

@@ -5,7 +5,7 @@ use niva_assessment_domain::{Appeal, AppealOutcome, Application, ApplicationDeci
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Fact, Info};
-use niva_names::ServiceCatalogue;
+use niva_names::{ApplicationId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::{read, write};
 use niva_store::Secrets;
@@ -18,7 +18,7 @@ use crate::wire::{district, fact_id, listed, page, service};
 /// An application as a caller tells of one; `made` is the id of one that is recorded without.
 pub(super) fn told(
     given: Option<&pb::Application>,
-    made: Option<String>,
+    made: Option<ApplicationId>,
     city: &ServiceCatalogue,
 ) -> Result<Application, OpError> {
     let mut v = Violations::new();
@@ -37,7 +37,7 @@ pub(super) fn stored(given: &pb::Application) -> Result<Application, OpError> {
 pub(super) fn application(
     v: &mut Violations,
     given: &pb::Application,
-    made: Option<String>,
+    made: Option<ApplicationId>,
     city: Option<&ServiceCatalogue>,
 ) -> Option<Application> {
     let application_id = fact_id(v, "application_id", &given.application_id, made);
@@ -118,7 +118,7 @@ fn appeal_outcome(v: &mut Violations, given: i32) -> Option<Option<AppealOutcome
 /// DecideApplication: the application and what is decided.
 pub(super) fn decided(
     request: &pb::DecideApplicationRequest,
-) -> Result<(String, ApplicationDecision), OpError> {
+) -> Result<(ApplicationId, ApplicationDecision), OpError> {
     let mut v = Violations::new();
     let id = read::id(&mut v, "application_id", &request.application_id);
     let given = v.required("decision", request.decision.as_ref());
@@ -127,7 +127,9 @@ pub(super) fn decided(
 }
 
 /// AppealApplication: the application and the day.
-pub(super) fn appealed(request: &pb::AppealApplicationRequest) -> Result<(String, NaiveDate), OpError> {
+pub(super) fn appealed(
+    request: &pb::AppealApplicationRequest,
+) -> Result<(ApplicationId, NaiveDate), OpError> {
     let mut v = Violations::new();
     let id = read::id(&mut v, "application_id", &request.application_id);
     let day = read::date(&mut v, "appeal_date", request.appeal_date);
@@ -137,7 +139,7 @@ pub(super) fn appealed(request: &pb::AppealApplicationRequest) -> Result<(String
 /// DecideAppeal: the application, how its appeal ended, and when.
 pub(super) fn appeal_ended(
     request: &pb::DecideAppealRequest,
-) -> Result<(String, (AppealOutcome, NaiveDate)), OpError> {
+) -> Result<(ApplicationId, (AppealOutcome, NaiveDate)), OpError> {
     let mut v = Violations::new();
     let id = read::id(&mut v, "application_id", &request.application_id);
     let outcome = appeal_outcome(&mut v, request.outcome).and_then(|outcome| v.required("outcome", outcome));
@@ -157,9 +159,9 @@ pub(super) fn filter(
     let listed = listed(&mut v, request.recorded_since, request.include_withdrawn);
     let filter = (|| {
         Some(Filter {
-            person_id: request.person_id.trim().to_owned(),
+            person_id: read::filter_id(&request.person_id),
             service: service?,
-            district: request.district.trim().to_owned(),
+            district: read::filter_id(&request.district),
             outcome: outcome?,
             undecided: request.undecided,
             appealed: request.appealed,
@@ -198,10 +200,10 @@ pub(super) fn message(application: &Application, info: Option<&Info>) -> pb::App
         outcome_date: appeal.ended.map(|(_, day)| write::date(day)),
     });
     let mut message = pb::Application {
-        application_id: application.application_id.clone(),
-        person_id: application.person_id.clone(),
+        application_id: application.application_id.to_string(),
+        person_id: application.person_id.to_string(),
         service: application.service.into(),
-        district: application.district.clone(),
+        district: application.district.to_string(),
         apply_date: Some(write::date(application.day)),
         scope: application.scope.as_ref().map(write::scope),
         decision,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use niva_base::OpError;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Upsert, upsert};
+use niva_names::GrantId;
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 
@@ -31,7 +32,7 @@ pub(crate) async fn apply(
         });
         if let Some(Ok(grant)) = &checked
             && let Some(application) = &grant.application_id
-            && !effects.is_withheld("application", application)
+            && !effects.is_withheld("application", application.as_str())
             && let Err(error) = answers(tx, None, application, grant).await
         {
             checked = Some(Err(error));
@@ -59,11 +60,11 @@ pub(crate) async fn apply(
             }
         };
         effects.tell(feed::grant(&message));
-        numbers.insert(message.grant_id.clone(), number);
+        numbers.insert(GrantId::from(message.grant_id.as_str()), number);
         kept.push(message);
     }
     store::insert_all(tx, &new).await?;
-    let ids: Vec<_> = numbers.keys().map(String::as_str).collect();
+    let ids: Vec<_> = numbers.keys().collect();
     for (grant, other) in store::overlapping(tx, &ids).await? {
         if let Some(number) = numbers.get(&grant) {
             refuse(effects, *number, "grant.valid", overlaps(&other))?;

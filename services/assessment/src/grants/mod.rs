@@ -7,11 +7,11 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_assessment_domain::{Change, Grant, GrantRefused, Person};
+use niva_assessment_domain::{Grant, GrantRefused, Person};
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_facts::{Fact, Info, Telling};
-use niva_names::ServiceKey;
+use niva_facts::{Fact, Happened, Info, Telling};
+use niva_names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -26,9 +26,9 @@ pub(crate) struct Grants(pub(crate) Arc<App>);
 
 /// Which grants are looked for; what is empty does not matter.
 pub(crate) struct Filter {
-    person_id: String,
+    person_id: Option<PersonId>,
     service: Option<ServiceKey>,
-    district: String,
+    district: Option<DistrictId>,
     /// A day on which it is valid.
     day: Option<NaiveDate>,
     /// What the call reaches.
@@ -92,9 +92,9 @@ impl Grants {
         scope: &Scope,
         request: &pb::RecordGrantRequest,
     ) -> Result<pb::RecordGrantResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "grant");
+        let made = GrantId::from(self.0.secrets.id(scope.author(), request, "grant"));
         let grant = &wire::told(request.grant.as_ref(), Some(made.clone()), &self.0.city)?;
-        scope.own_name("grant.grant_id", &grant.grant_id, &made)?;
+        scope.own_name("grant.grant_id", grant.grant_id.as_str(), made.as_str())?;
         scope.in_district(&grant.district)?;
         self.0
             .change(scope, request, |tx, told| {
@@ -191,18 +191,8 @@ impl Grants {
         scope: &Scope,
         request: &pb::GetGrantRequest,
     ) -> Result<pb::GetGrantResponse, OpError> {
-        let id = &read::only_id("grant_id", &request.grant_id)?;
-        let at = crate::wire::as_of(request.as_of)?;
-        let grant: pb::Grant = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    store::person(tx, scope, id).await?.ok_or_else(|| OpError::not_found("grant", id))?;
-                    self.0.find(tx, id, at).await
-                })
-            })
-            .await?;
+        let (id, at) = &read::id_as_of("grant_id", &request.grant_id, request.as_of.as_ref())?;
+        let grant = self.0.get(scope, id, *at).await?;
         Ok(pb::GetGrantResponse { grant: Some(grant) })
     }
 
@@ -217,7 +207,7 @@ impl Grants {
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
                     Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
                 })
             })
@@ -231,28 +221,18 @@ impl Grants {
         request: &pb::ListGrantRevisionsRequest,
     ) -> Result<pb::ListGrantRevisionsResponse, OpError> {
         let id = &read::only_id("grant_id", &request.grant_id)?;
-        let page = &self.0.revision_page::<pb::Grant>(scope, id, (request.page_size, &request.page_token))?;
-        let told: Vec<pb::Grant> = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    store::person(tx, scope, id).await?.ok_or_else(|| OpError::not_found("grant", id))?;
-                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
-                })
-            })
-            .await?;
-        let (grants, next_page_token) = page.cut(told, crate::revision_key);
+        let page = (request.page_size, request.page_token.as_str());
+        let (grants, next_page_token) = self.0.revisions(scope, id, page).await?;
         Ok(pb::ListGrantRevisionsResponse { grants, next_page_token })
     }
 }
 
 /// A grant that is about to change, held with its person to the transaction's end.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Person, Grant, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &GrantId) -> Result<(Person, Grant, Info), OpError> {
     let unknown = || OpError::not_found("grant", id);
     let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
     let person = persons::standing(tx, scope, &person).await?;
-    let message = facts::newest::<pb::Grant>(tx, id).await?.ok_or_else(unknown)?;
+    let message = facts::newest::<pb::Grant>(tx, id.as_str()).await?.ok_or_else(unknown)?;
     let (grant, info) = (wire::stored(&message)?, crate::info(&message)?);
     scope.in_district(&grant.district)?;
     Ok((person, grant, info))
@@ -279,11 +259,17 @@ fn subject_fixed(standing: &Grant, given: &Grant) -> Result<(), OpError> {
 
 /// Whether a grant may answer an application: it stands, and is of the same person and service. One of somebody whom the
 /// call does not reach is as good as none; an import reaches everybody, and has no scope.
-async fn answers(tx: &Tx<'_>, scope: Option<&Scope>, id: &str, grant: &Grant) -> Result<(), OpError> {
-    let found = facts::newest::<pb::Application>(tx, id).await?;
+async fn answers(
+    tx: &Tx<'_>,
+    scope: Option<&Scope>,
+    id: &ApplicationId,
+    grant: &Grant,
+) -> Result<(), OpError> {
+    let found = facts::newest::<pb::Application>(tx, id.as_str()).await?;
     let mut found = found.filter(|a| a.info().is_some_and(|info| info.stands()));
     if let (Some(scope), Some(application)) = (scope, &found)
-        && !persons::store::is_reached(tx, scope, &application.person_id).await?
+        && !persons::store::is_reached::<pb::Person>(tx, scope, &application.person_id.as_str().into())
+            .await?
     {
         found = None;
     }
@@ -301,11 +287,11 @@ async fn answers(tx: &Tx<'_>, scope: Option<&Scope>, id: &str, grant: &Grant) ->
 
 /// Refuses a grant, written already, that has a day in common with another of the same person and service.
 async fn alone(tx: &Tx<'_>, grant: &Grant) -> Result<(), OpError> {
-    let found = store::overlapping(tx, &[grant.grant_id.as_str()]).await?;
+    let found = store::overlapping(tx, &[&grant.grant_id]).await?;
     found.first().map_or(Ok(()), |(_, other)| Err(overlaps(other)))
 }
 
-fn overlaps(other: &str) -> OpError {
+fn overlaps(other: &GrantId) -> OpError {
     let words = format!(
         "grant {other} of the same person and service has days in common: end or correct it, or choose other days"
     );
@@ -316,12 +302,12 @@ async fn happened(
     tx: &Tx<'_>,
     (_, grant, info): (Person, Grant, Info),
     told: Telling,
-    transition: impl FnOnce(Grant) -> Result<Change<Grant>, GrantRefused>,
+    transition: impl FnOnce(Grant) -> Result<Happened<Grant>, GrantRefused>,
 ) -> Result<Told<pb::Grant>, OpError> {
     let next = info.happened(told)?;
     match transition(grant).map_err(|e| refused(&e))? {
-        Change::Already(grant) => Ok((wire::message(&grant, Some(&info)), Vec::new())),
-        Change::Now(grant) => save(tx, &grant, &next).await,
+        Happened::Already(grant) => Ok((wire::message(&grant, Some(&info)), Vec::new())),
+        Happened::Now(grant) => save(tx, &grant, &next).await,
     }
 }
 

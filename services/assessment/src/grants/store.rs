@@ -7,11 +7,13 @@ use niva_assessment_domain::Grant;
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
 use niva_facts::Info;
-use niva_names::ServiceKey;
+use niva_names::{ApplicationId, GrantId, PersonId, ServiceKey};
+use niva_proto::assessment::v1 as pb;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
 };
 
 use crate::grants::Filter;
@@ -35,13 +37,23 @@ pub(crate) async fn update(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<()
     store::update(tx, row(grant, info)).await
 }
 
+impl persons::OfPerson for pb::Grant {
+    type Id = GrantId;
+    type Entity = Entity;
+    const PERSON: Column = Column::PersonId;
+
+    fn row(id: &GrantId) -> Select<Entity> {
+        Entity::find_by_id(id.clone())
+    }
+}
+
 /// Of whom a grant is; what the call does not reach is not there.
 pub(crate) async fn person(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
-) -> Result<Option<String>, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    id: &GrantId,
+) -> Result<Option<PersonId>, DbError> {
+    let found = Entity::find_by_id(id.clone()).filter(persons::reached(Column::PersonId, scope));
     Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
@@ -49,8 +61,8 @@ pub(crate) async fn person(
 /// each with the first such other.
 pub(crate) async fn overlapping(
     db: &impl ConnectionTrait,
-    ids: &[&str],
-) -> Result<Vec<(String, String)>, DbError> {
+    ids: &[&GrantId],
+) -> Result<Vec<(GrantId, GrantId)>, DbError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(store::CHUNK) {
         let binds: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
@@ -62,7 +74,7 @@ pub(crate) async fn overlapping(
              WHERE g.state = 'stands' AND g.grant_id IN ({}) GROUP BY g.grant_id",
             binds.join(", ")
         );
-        let values = chunk.iter().map(|id| (*id).into());
+        let values = chunk.iter().map(|id| id.as_str().into());
         let select = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
         for row in db.query_all_raw(select).await? {
             found.push((row.try_get("", "grant_id")?, row.try_get("", "other")?));
@@ -72,9 +84,9 @@ pub(crate) async fn overlapping(
 }
 
 /// A standing grant that names an application.
-pub(crate) async fn naming(tx: &Tx<'_>, application_id: &str) -> Result<Option<String>, DbError> {
+pub(crate) async fn naming(tx: &Tx<'_>, application_id: &ApplicationId) -> Result<Option<GrantId>, DbError> {
     let naming = Entity::find()
-        .filter(Column::ApplicationId.eq(application_id))
+        .filter(Column::ApplicationId.eq(application_id.as_str()))
         .filter(Column::State.eq("stands"))
         .order_by_asc(Column::GrantId);
     Ok(naming.one(tx).await?.map(|grant| grant.grant_id))
@@ -83,12 +95,12 @@ pub(crate) async fn naming(tx: &Tx<'_>, application_id: &str) -> Result<Option<S
 /// The last day on which each of some people has a grant of each service.
 pub(crate) async fn last_days(
     db: &impl ConnectionTrait,
-    persons: &[&str],
-) -> Result<BTreeMap<(String, ServiceKey), NaiveDate>, DbError> {
+    persons: &[&PersonId],
+) -> Result<BTreeMap<(PersonId, ServiceKey), NaiveDate>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in persons.chunks(store::CHUNK) {
         let query = Entity::find().filter(Column::State.eq("stands"));
-        for grant in query.filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await? {
+        for grant in query.filter(Column::PersonId.is_in(chunk.iter().map(|id| id.as_str()))).all(db).await? {
             let service = grant.service.parse().map_err(|e: niva_names::NoServiceKey| {
                 DbError::row("grant", "service", grant.grant_id, e.to_string())
             })?;
@@ -105,17 +117,16 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
-    let text = |column: Column, value: &str| (!value.is_empty()).then(|| column.eq(value));
+) -> Result<Vec<GrantId>, DbError> {
     let valid = filter.day.map(|day| {
         let ends = Condition::any().add(Column::LastDay.gte(day)).add(Column::LastDay.is_null());
         Condition::all().add(Column::FirstDay.lte(day)).add(ends)
     });
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
-        .add_option(text(Column::PersonId, &filter.person_id))
+        .add_option(filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str())))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
-        .add_option(text(Column::District, &filter.district))
+        .add_option(filter.district.as_ref().map(|board| Column::District.eq(board.as_str())))
         .add(persons::reached(Column::PersonId, &filter.reached))
         .add_option(valid)
         .add_option(page.after.as_ref().map(|after| Column::GrantId.gt(after.as_str())));
@@ -142,6 +153,7 @@ fn row(grant: &Grant, info: &Info) -> Model {
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+    use niva_names::{ApplicationId, DistrictId, GrantId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -149,14 +161,14 @@ mod entity {
     #[sea_orm(table_name = "grant")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub grant_id: String,
-        pub person_id: String,
+        pub grant_id: GrantId,
+        pub person_id: PersonId,
         pub service: String,
-        pub district: String,
+        pub district: DistrictId,
         pub first_day: Date,
         /// Absent: without end.
         pub last_day: Option<Date>,
-        pub application_id: Option<String>,
+        pub application_id: Option<ApplicationId>,
         pub revision: i64,
         pub state: String,
         pub recorded_at: DateTimeUtc,

@@ -6,7 +6,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
 use niva_models::GrantScope;
-use niva_names::ServiceCatalogue;
+use niva_names::{GrantId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::{read, write};
@@ -19,7 +19,7 @@ use crate::wire::{district, fact_id, listed, page, periods, service};
 /// A grant as a caller tells of one; `made` is the id of one that is recorded without.
 pub(super) fn told(
     given: Option<&pb::Grant>,
-    made: Option<String>,
+    made: Option<GrantId>,
     city: &ServiceCatalogue,
 ) -> Result<Grant, OpError> {
     let mut v = Violations::new();
@@ -39,7 +39,7 @@ pub(super) fn stored(given: &pb::Grant) -> Result<Grant, OpError> {
 pub(crate) fn grant(
     v: &mut Violations,
     given: &pb::Grant,
-    made: Option<String>,
+    made: Option<GrantId>,
     city: Option<&ServiceCatalogue>,
 ) -> Option<Grant> {
     let grant_id = fact_id(v, "grant_id", &given.grant_id, made);
@@ -92,7 +92,7 @@ pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> O
 /// ChangeGrantScope: the grant, and the scope from when.
 pub(super) fn new_scope(
     request: &pb::ChangeGrantScopeRequest,
-) -> Result<(String, (NaiveDate, GrantScope)), OpError> {
+) -> Result<(GrantId, (NaiveDate, GrantScope)), OpError> {
     let mut v = Violations::new();
     let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
     let given = v.required("scope", request.scope.as_ref());
@@ -101,7 +101,7 @@ pub(super) fn new_scope(
 }
 
 /// EndGrant: the grant and its last day.
-pub(super) fn end(request: &pb::EndGrantRequest) -> Result<(String, NaiveDate), OpError> {
+pub(super) fn end(request: &pb::EndGrantRequest) -> Result<(GrantId, NaiveDate), OpError> {
     let mut v = Violations::new();
     let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
     let last = read::date(&mut v, "last", request.last);
@@ -120,9 +120,9 @@ pub(super) fn filter(
     let listed = listed(&mut v, request.recorded_since, request.include_withdrawn);
     let filter = (|| {
         Some(Filter {
-            person_id: request.person_id.trim().to_owned(),
+            person_id: read::filter_id(&request.person_id),
             service: service?,
-            district: request.district.trim().to_owned(),
+            district: read::filter_id(&request.district),
             day: day?,
             reached: scope.clone(),
             listed: listed?,
@@ -140,13 +140,13 @@ pub(crate) fn message(grant: &Grant, info: Option<&Info>) -> pb::Grant {
         scope: Some(write::scope(scope)),
     });
     let mut message = pb::Grant {
-        grant_id: grant.grant_id.clone(),
-        person_id: grant.person_id.clone(),
+        grant_id: grant.grant_id.to_string(),
+        person_id: grant.person_id.to_string(),
         service: service_of(grant),
-        district: grant.district.clone(),
+        district: grant.district.to_string(),
         valid: Some(write::interval(grant.valid)),
         scopes: scopes.collect(),
-        application_id: grant.application_id.clone().unwrap_or_default(),
+        application_id: grant.application_id.as_ref().map(String::from).unwrap_or_default(),
         info: None,
     };
     message.set_info(info);

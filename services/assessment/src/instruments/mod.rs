@@ -36,7 +36,7 @@ impl Instruments {
         let page = self.0.secrets.page(scope.author(), asked, &["instruments"], MAX_PAGE)?;
         let after = page.after.as_deref().unwrap_or_default();
         let all = self.0.instruments.all().iter().filter(|i| i.id.as_str() > after).collect();
-        let (rows, next_page_token) = page.cut(all, |i| i.id.clone());
+        let (rows, next_page_token) = page.cut(all, |i| i.id.to_string());
         Ok(pb::ListInstrumentsResponse {
             instruments: rows.into_iter().map(wire::instrument).collect(),
             next_page_token,

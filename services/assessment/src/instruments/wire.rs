@@ -15,7 +15,7 @@ pub(super) fn instrument(instrument: &Instrument) -> pb::Instrument {
         })
     });
     pb::Instrument {
-        instrument_id: instrument.id.clone(),
+        instrument_id: instrument.id.to_string(),
         services: instrument.services.iter().map(|s| (*s).into()).collect(),
         items: items.collect(),
         example: instrument.example,

@@ -4,7 +4,7 @@ use niva_access::Scope;
 use niva_assessment_domain::{LevelBasis, LevelDecision};
 use niva_base::OpError;
 use niva_facts::Info;
-use niva_names::ServiceKey;
+use niva_names::{MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_store::Tx;
 use pb::level_decision::Kind;
@@ -39,7 +39,7 @@ impl App {
 /// The decisions that stand for a person and a service.
 pub(super) async fn decisions(
     tx: &Tx<'_>,
-    person: &str,
+    person: &PersonId,
     service: ServiceKey,
 ) -> Result<Vec<LevelDecision>, OpError> {
     stand(&crate::store::newest(tx, &store::of(tx, person, service).await?).await?)
@@ -53,13 +53,13 @@ pub(super) fn stand(told: &[pb::LevelDecision]) -> Result<Vec<LevelDecision>, Op
 /// Refuses a decision of a service that the person has no grant of.
 pub(super) async fn granted(tx: &Tx<'_>, decision: &LevelDecision) -> Result<(), OpError> {
     let (person, service) = (&decision.person_id, decision.service);
-    if grants::last_days(tx, &[person.as_str()]).await?.contains_key(&(person.clone(), service)) {
+    if grants::last_days(tx, &[person]).await?.contains_key(&(person.clone(), service)) {
         return Ok(());
     }
     Err(no_grant(person, service))
 }
 
-pub(super) fn no_grant(person: &str, service: ServiceKey) -> OpError {
+pub(super) fn no_grant(person: &PersonId, service: ServiceKey) -> OpError {
     let words = format!("person {person} has no grant of {service}: record it first");
     OpError::precondition("NO_GRANT", words)
 }
@@ -68,7 +68,7 @@ pub(super) fn stands(info: &Info) -> Result<(), OpError> {
     if info.stands() { Ok(()) } else { Err(niva_facts::Refused::Withdrawn.into()) }
 }
 
-pub(super) fn measurement_unknown(id: &str) -> OpError {
+pub(super) fn measurement_unknown(id: &MeasurementId) -> OpError {
     let words = format!("there is no measurement {id}: record it first, or name another");
     OpError::precondition("MEASUREMENT_UNKNOWN", words).with("measurement_id", id)
 }

@@ -6,7 +6,7 @@ use niva_assessment_domain::{LevelDecision, derive_level};
 use niva_base::OpError;
 use niva_facts::{Fact, Telling};
 use niva_imports::{Effects, Numbered, Upsert, upsert};
-use niva_names::ServiceKey;
+use niva_names::{LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 use pb::level_decision::Kind;
@@ -28,9 +28,9 @@ struct Known {
     decisions: BTreeMap<String, pb::LevelDecision>,
     measurements: BTreeMap<String, pb::Measurement>,
     /// A standing measured decision by measurement.
-    decided: BTreeMap<String, String>,
+    decided: BTreeMap<MeasurementId, LevelDecisionId>,
     /// Who has a grant of what.
-    granted: BTreeSet<(String, ServiceKey)>,
+    granted: BTreeSet<(PersonId, ServiceKey)>,
 }
 
 pub(crate) async fn apply(
@@ -47,10 +47,10 @@ pub(crate) async fn apply(
             .read(number, |v| v.nested("level_decision", |v| wire::given(v, entry, None, Some(&app.city))));
         let person = known.people.find(effects, number, "level_decision", entry.person_id.trim());
         let Some((read, _)) = read.zip(person) else { continue };
-        if read.measurement_id.as_ref().is_some_and(|id| effects.is_withheld("measurement", id)) {
+        if read.measurement_id.as_ref().is_some_and(|id| effects.is_withheld("measurement", id.as_str())) {
             continue;
         }
-        let withheld = effects.is_withheld("grant of", &read.person_id);
+        let withheld = effects.is_withheld("grant of", read.person_id.as_str());
         let decision = decided(app, tx, known, &read, withheld).await;
         if let Some(decision) = noted(effects, number, "level_decision.measurement_id", decision)? {
             given.push(Numbered { number, entry: wire::message(&decision, app.away(&decision), None) });
@@ -79,7 +79,7 @@ pub(crate) async fn follow(
     corrected: &Corrected,
     effects: &mut Effects,
 ) -> Result<(), OpError> {
-    let ids: Vec<_> = corrected.keys().map(String::as_str).collect();
+    let ids: Vec<_> = corrected.keys().collect();
     let made = measurements::decisions(tx, &ids).await?;
     let mut changed = Vec::new();
     for (measurement, (number, points)) in corrected {
@@ -141,7 +141,7 @@ async fn decided(
     if !granted && !known.granted.contains(&person) {
         return Err(no_grant(&given.person_id, given.service));
     }
-    let before = known.decisions.get(&given.level_decision_id);
+    let before = known.decisions.get(given.level_decision_id.as_str());
     let points = given.measurement_id.as_ref().map(|id| points(app, known, given, id)).transpose()?;
     let level = match (given.level, points) {
         (Some(level), _) => level,
@@ -173,8 +173,8 @@ async fn decided(
 }
 
 /// The points of the measurement that a decision names.
-fn points(app: &App, known: &Known, given: &Given, id: &str) -> Result<u16, OpError> {
-    let found = known.measurements.get(id).filter(|m| m.info().is_some_and(|info| info.stands()));
+fn points(app: &App, known: &Known, given: &Given, id: &MeasurementId) -> Result<u16, OpError> {
+    let found = known.measurements.get(id.as_str()).filter(|m| m.info().is_some_and(|info| info.stands()));
     let decided = known.decided.get(id).filter(|by| **by != given.level_decision_id);
     let decided = decided.filter(|_| given.kind == Kind::Measured);
     let told = found.ok_or_else(|| measurement_unknown(id))?;
@@ -187,8 +187,9 @@ async fn known(tx: &Tx<'_>, records: &Records<'_, pb::LevelDecision>) -> Result<
     let granted = grants::last_days(tx, &persons).await?.into_keys().collect();
     let ids: Vec<_> = records.iter().map(|r| r.entry.level_decision_id.trim()).collect();
     let named: Vec<_> = records.iter().map(|r| r.entry.measurement_id.trim()).collect();
-    let made = measurements::decisions(tx, &named).await?;
-    let of: Vec<_> = made.values().flatten().map(String::as_str).collect();
+    let measured: Vec<_> = named.iter().map(|id| MeasurementId::from(*id)).collect();
+    let made = measurements::decisions(tx, &measured.iter().collect::<Vec<_>>()).await?;
+    let of: Vec<_> = made.values().flatten().map(LevelDecisionId::as_str).collect();
     let standing: BTreeMap<String, pb::LevelDecision> = facts::newest_of(tx, &of).await?;
     let measured = standing
         .into_iter()
@@ -196,7 +197,7 @@ async fn known(tx: &Tx<'_>, records: &Records<'_, pb::LevelDecision>) -> Result<
     Ok(Known {
         decisions: facts::newest_of(tx, &ids).await?,
         measurements: facts::newest_of(tx, &named).await?,
-        decided: measured.map(|(id, d)| (d.measurement_id, id)).collect(),
+        decided: measured.map(|(id, d)| (d.measurement_id.into(), id.into())).collect(),
         people,
         granted,
     })

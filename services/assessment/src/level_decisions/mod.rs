@@ -14,7 +14,7 @@ use niva_assessment_domain::{
 use niva_base::OpError;
 use niva_calendar::Interval;
 use niva_facts::{Info, Telling};
-use niva_names::ServiceKey;
+use niva_names::{LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -23,7 +23,7 @@ use pb::level_decision::Kind;
 use pb::level_decision_service_server::LevelDecisionService;
 use tonic::Request;
 
-use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, measurements, persons};
+use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, measurements, persons, reached};
 use ground::{decisions, granted, stand, stands};
 
 /// Level decisions as tonic sees them.
@@ -31,7 +31,7 @@ pub(crate) struct LevelDecisions(pub(crate) Arc<App>);
 
 /// Which decisions are looked for; what is empty does not matter.
 pub(crate) struct Filter {
-    person_id: String,
+    person_id: Option<PersonId>,
     service: Option<ServiceKey>,
     kind: Option<&'static str>,
     valid_from: Option<Interval>,
@@ -105,7 +105,7 @@ impl LevelDecisions {
         scope: &Scope,
         request: &pb::DecideLevelRequest,
     ) -> Result<pb::DecideLevelResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "level decision");
+        let made = LevelDecisionId::from(self.0.secrets.id(scope.author(), request, "level decision"));
         let asked = &wire::decided(request, made)?;
         let valid_from = asked.valid_from.unwrap_or_else(|| default_valid_from(self.0.clock.today()));
         self.0
@@ -140,7 +140,7 @@ impl LevelDecisions {
         scope: &Scope,
         request: &pb::RecordLevelDecisionRequest,
     ) -> Result<pb::RecordLevelDecisionResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "level decision");
+        let made = LevelDecisionId::from(self.0.secrets.id(scope.author(), request, "level decision"));
         let (given, level) = &wire::told(request.level_decision.as_ref(), Some(made), &self.0.city)?;
         self.0
             .change(scope, request, |tx, told| {
@@ -215,22 +215,10 @@ impl LevelDecisions {
         scope: &Scope,
         request: &pb::GetLevelDecisionRequest,
     ) -> Result<pb::GetLevelDecisionResponse, OpError> {
-        let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
-        let at = crate::wire::as_of(request.as_of)?;
-        let decision: pb::LevelDecision = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    store::person(tx, scope, id)
-                        .await?
-                        .ok_or_else(|| OpError::not_found("level_decision", id))?;
-                    let told: pb::LevelDecision = self.0.find(tx, id, at).await?;
-                    Ok::<_, OpError>(told)
-                })
-            })
-            .await?;
-        Ok(pb::GetLevelDecisionResponse { level_decision: Some(decision) })
+        let (id, at) =
+            &read::id_as_of("level_decision_id", &request.level_decision_id, request.as_of.as_ref())?;
+        let level_decision = self.0.get(scope, id, *at).await?;
+        Ok(pb::GetLevelDecisionResponse { level_decision: Some(level_decision) })
     }
 
     async fn in_force(
@@ -238,25 +226,25 @@ impl LevelDecisions {
         scope: &Scope,
         request: &pb::GetLevelInForceRequest,
     ) -> Result<pb::GetLevelInForceResponse, OpError> {
-        let (person, service, day) = &wire::in_force(request, &self.0.city)?;
-        let (at, now) = (crate::wire::as_of(request.as_of)?, self.0.clock.now());
+        let wire::InForce { person, service, day, at } = &wire::in_force(request, &self.0.city)?;
+        let now = self.0.clock.now();
         let told: Vec<pb::LevelDecision> = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    persons::reached(tx, scope, person).await?;
+                    reached::<pb::Person>(tx, scope, person).await?;
                     let mut told = Vec::new();
                     for id in store::of(tx, person, *service).await? {
-                        told.extend(facts::read(tx, &id, at, now).await?);
+                        told.extend(facts::read(tx, id.as_str(), *at, now).await?);
                     }
                     Ok::<_, OpError>(told)
                 })
             })
             .await?;
         let standing = stand(&told)?;
-        let found = in_force(&standing, *day).map(|decision| &decision.level_decision_id);
-        let level_decision = told.into_iter().find(|d| Some(&d.level_decision_id) == found);
+        let found = in_force(&standing, *day).map(|decision| decision.level_decision_id.as_str());
+        let level_decision = told.into_iter().find(|d| Some(d.level_decision_id.as_str()) == found);
         let unknown = || OpError::not_found("level in force", format!("for {person}, {service} on {day}"));
         Ok(pb::GetLevelInForceResponse { level_decision: Some(level_decision.ok_or_else(unknown)?) })
     }
@@ -289,24 +277,8 @@ impl LevelDecisions {
         request: &pb::ListLevelDecisionRevisionsRequest,
     ) -> Result<pb::ListLevelDecisionRevisionsResponse, OpError> {
         let id = &read::only_id("level_decision_id", &request.level_decision_id)?;
-        let page = &self.0.revision_page::<pb::LevelDecision>(
-            scope,
-            id,
-            (request.page_size, &request.page_token),
-        )?;
-        let told: Vec<pb::LevelDecision> = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    store::person(tx, scope, id)
-                        .await?
-                        .ok_or_else(|| OpError::not_found("level_decision", id))?;
-                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
-                })
-            })
-            .await?;
-        let (level_decisions, next_page_token) = page.cut(told, crate::revision_key);
+        let page = (request.page_size, request.page_token.as_str());
+        let (level_decisions, next_page_token) = self.0.revisions(scope, id, page).await?;
         Ok(pb::ListLevelDecisionRevisionsResponse { level_decisions, next_page_token })
     }
 }
@@ -354,11 +326,11 @@ impl App {
 }
 
 /// A decision that is about to change, held with its person to the transaction's end.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(LevelDecision, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &LevelDecisionId) -> Result<(LevelDecision, Info), OpError> {
     let unknown = || OpError::not_found("level_decision", id);
     let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
     persons::standing(tx, scope, &person).await?;
-    let message = facts::newest::<pb::LevelDecision>(tx, id).await?.ok_or_else(unknown)?;
+    let message = facts::newest::<pb::LevelDecision>(tx, id.as_str()).await?.ok_or_else(unknown)?;
     Ok((wire::stored(&message)?, crate::info(&message)?))
 }
 
@@ -367,8 +339,9 @@ fn same_subject(standing: &LevelDecision, given: &wire::Given) -> Result<(), OpE
     fixed("level_decision.person_id", &standing.person_id, &given.person_id)?;
     fixed("level_decision.service", &standing.service, &given.service)?;
     fixed("level_decision.kind", &standing.basis.as_str(), &wire::kind_text(given.kind))?;
-    let measurement = standing.basis.measured().map(|(id, _)| id.as_str()).unwrap_or_default();
-    fixed("level_decision.measurement_id", &measurement, &given.measurement_id.as_deref().unwrap_or_default())
+    let measurement = standing.basis.measured().map_or("", |(id, _)| id.as_str());
+    let given = given.measurement_id.as_ref().map_or("", MeasurementId::as_str);
+    fixed("level_decision.measurement_id", &measurement, &given)
 }
 
 fn refused(error: &LevelRefused) -> OpError {

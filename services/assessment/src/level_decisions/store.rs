@@ -4,11 +4,13 @@ use niva_access::Scope;
 use niva_assessment_domain::LevelDecision;
 use niva_base::OpError;
 use niva_facts::Info;
-use niva_names::ServiceKey;
+use niva_names::{LevelDecisionId, PersonId, ServiceKey};
+use niva_proto::assessment::v1 as pb;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
 };
 
 use crate::level_decisions::Filter;
@@ -46,24 +48,35 @@ pub(crate) async fn update(tx: &Tx<'_>, decision: &LevelDecision, info: &Info) -
     store::update(tx, row(decision, info)).await
 }
 
+impl persons::OfPerson for pb::LevelDecision {
+    type Id = LevelDecisionId;
+    type Entity = Entity;
+    const PERSON: Column = Column::PersonId;
+
+    fn row(id: &LevelDecisionId) -> Select<Entity> {
+        Entity::find_by_id(id.clone())
+    }
+}
+
 /// Of whom a decision is; what the call does not reach is not there.
 pub(super) async fn person(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
-) -> Result<Option<String>, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    id: &LevelDecisionId,
+) -> Result<Option<PersonId>, DbError> {
+    let found = Entity::find_by_id(id.clone()).filter(persons::reached(Column::PersonId, scope));
     Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
 /// Ids of all decisions of a person and a service, withdrawn ones too.
 pub(crate) async fn of(
     db: &impl ConnectionTrait,
-    person: &str,
+    person: &PersonId,
     service: ServiceKey,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<LevelDecisionId>, DbError> {
     let query = Entity::find().select_only().column(Column::LevelDecisionId);
-    let query = query.filter(Column::PersonId.eq(person)).filter(Column::Service.eq(service.as_str()));
+    let query =
+        query.filter(Column::PersonId.eq(person.as_str())).filter(Column::Service.eq(service.as_str()));
     Ok(query.order_by_asc(Column::DecisionNumber).into_tuple().all(db).await?)
 }
 
@@ -73,12 +86,12 @@ pub(super) async fn list(
     filter: &Filter,
     after: i64,
     page: &PageRequest,
-) -> Result<Vec<(String, i64)>, DbError> {
+) -> Result<Vec<(LevelDecisionId, i64)>, DbError> {
     let valid_from = filter.valid_from.map(|days| {
         let last = days.end().map(|last| Column::ValidFrom.lte(last));
         Condition::all().add(Column::ValidFrom.gte(days.first)).add_option(last)
     });
-    let person = (!filter.person_id.is_empty()).then(|| Column::PersonId.eq(filter.person_id.as_str()));
+    let person = filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str()));
     let condition = Condition::all()
         .add(Column::DecisionNumber.gt(after))
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
@@ -111,6 +124,7 @@ fn row(decision: &LevelDecision, info: &Info) -> Model {
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+    use niva_names::{LevelDecisionId, MeasurementId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -118,14 +132,14 @@ mod entity {
     #[sea_orm(table_name = "level_decision")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub level_decision_id: String,
+        pub level_decision_id: LevelDecisionId,
         pub decision_number: i64,
-        pub person_id: String,
+        pub person_id: PersonId,
         pub service: String,
         pub kind: String,
         pub valid_from: Date,
         /// Present where its points are a measurement's.
-        pub measurement_id: Option<String>,
+        pub measurement_id: Option<MeasurementId>,
         pub revision: i64,
         pub state: String,
         pub recorded_at: DateTimeUtc,

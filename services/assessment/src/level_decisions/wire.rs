@@ -1,12 +1,13 @@
 //! Level decisions: messages to values and back.
 
+use chrono::{DateTime, Utc};
 use niva_access::Scope;
 use niva_assessment_domain::{Distance, LevelBasis, LevelDecision, measure_by};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
 use niva_models::Level;
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{LevelDecisionId, MeasurementId, PersonId, ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::{read, write};
 use niva_store::Secrets;
@@ -18,26 +19,34 @@ use crate::wire::{fact_id, listed, page, service};
 
 /// DecideLevel.
 pub(super) struct Decided {
-    pub(super) measurement_id: String,
+    pub(super) measurement_id: MeasurementId,
     pub(super) valid_from: Option<NaiveDate>,
     pub(super) expected: Level,
-    pub(super) level_decision_id: String,
+    pub(super) level_decision_id: LevelDecisionId,
+}
+
+/// GetLevelInForce: for whom and what, on which day, as known when.
+pub(super) struct InForce {
+    pub(super) person: PersonId,
+    pub(super) service: ServiceKey,
+    pub(super) day: NaiveDate,
+    pub(super) at: Option<DateTime<Utc>>,
 }
 
 /// What a caller says of a decision.
 pub(crate) struct Given {
-    pub(crate) level_decision_id: String,
-    pub(crate) person_id: String,
+    pub(crate) level_decision_id: LevelDecisionId,
+    pub(crate) person_id: PersonId,
     pub(crate) service: ServiceKey,
     pub(crate) level: Option<Level>,
     pub(crate) valid_from: NaiveDate,
     pub(crate) kind: Kind,
     /// Of a measured level or a conversion, and of no other.
-    pub(crate) measurement_id: Option<String>,
+    pub(crate) measurement_id: Option<MeasurementId>,
 }
 
 /// DecideLevel; `made` is the id of a decision that comes without.
-pub(super) fn decided(request: &pb::DecideLevelRequest, made: String) -> Result<Decided, OpError> {
+pub(super) fn decided(request: &pb::DecideLevelRequest, made: LevelDecisionId) -> Result<Decided, OpError> {
     let mut v = Violations::new();
     let measurement_id = read::id(&mut v, "measurement_id", &request.measurement_id);
     let valid_from = read::optional_date(&mut v, "valid_from", request.valid_from);
@@ -58,7 +67,7 @@ pub(super) fn decided(request: &pb::DecideLevelRequest, made: String) -> Result<
 /// A decision as a caller tells of one; `made` is the id of one that is recorded without.
 pub(super) fn told(
     given: Option<&pb::LevelDecision>,
-    made: Option<String>,
+    made: Option<LevelDecisionId>,
     city: &ServiceCatalogue,
 ) -> Result<(Given, Level), OpError> {
     let mut v = Violations::new();
@@ -77,7 +86,7 @@ pub(super) fn told(
 pub(crate) fn given(
     v: &mut Violations,
     given: &pb::LevelDecision,
-    made: Option<String>,
+    made: Option<LevelDecisionId>,
     city: Option<&ServiceCatalogue>,
 ) -> Option<Given> {
     let level_decision_id = fact_id(v, "level_decision_id", &given.level_decision_id, made);
@@ -117,7 +126,7 @@ impl Known for Kind {
 }
 
 /// What a decision of a kind stands on.
-pub(super) fn basis(kind: Kind, measured: Option<(String, u16)>) -> Result<LevelBasis, OpError> {
+pub(super) fn basis(kind: Kind, measured: Option<(MeasurementId, u16)>) -> Result<LevelBasis, OpError> {
     match (kind, measured) {
         (Kind::Measured, Some((measurement_id, points))) => {
             Ok(LevelBasis::Measured { measurement_id, points })
@@ -144,7 +153,7 @@ pub(super) fn stored(told: &pb::LevelDecision) -> Result<LevelDecision, OpError>
         person_id: given.person_id,
         service: given.service,
         level: given.level.ok_or_else(|| bad("has no level".to_owned()))?,
-        scale_id: Some(told.scale_id.clone()).filter(|scale| !scale.is_empty()),
+        scale_id: read::filter_id(&told.scale_id),
         basis: basis(given.kind, given.measurement_id.zip(points))?,
         valid_from: given.valid_from,
     })
@@ -154,12 +163,13 @@ pub(super) fn stored(told: &pb::LevelDecision) -> Result<LevelDecision, OpError>
 pub(super) fn in_force(
     request: &pb::GetLevelInForceRequest,
     city: &ServiceCatalogue,
-) -> Result<(String, ServiceKey, NaiveDate), OpError> {
+) -> Result<InForce, OpError> {
     let mut v = Violations::new();
     let person_id = read::id(&mut v, "person_id", &request.person_id);
     let service = read::service(&mut v, "service", &request.service, city);
     let day = read::date(&mut v, "day", request.day);
-    v.finish_with((|| Some((person_id?, service?, day?)))())
+    let at = read::timestamp(&mut v, "as_of", request.as_of.as_ref());
+    v.finish_with((|| Some(InForce { person: person_id?, service: service?, day: day?, at: at? }))())
 }
 
 /// ListLevelDecisions.
@@ -178,7 +188,7 @@ pub(super) fn filter(
     let listed = listed(&mut v, request.recorded_since, request.include_withdrawn);
     let filter = (|| {
         Some(Filter {
-            person_id: request.person_id.trim().to_owned(),
+            person_id: read::filter_id(&request.person_id),
             service: service?,
             kind: kind?.map(kind_text),
             valid_from: valid_from?,
@@ -213,15 +223,15 @@ pub(crate) fn message(decision: &LevelDecision, away: Distance, info: Option<&In
     let measured = decision.basis.measured();
     let preliminary = kind == Kind::Preliminary;
     let mut message = pb::LevelDecision {
-        level_decision_id: decision.level_decision_id.clone(),
-        person_id: decision.person_id.clone(),
+        level_decision_id: decision.level_decision_id.to_string(),
+        person_id: decision.person_id.to_string(),
         service: decision.service.into(),
         level: Some(write::level(decision.level)),
         valid_from: Some(write::date(decision.valid_from)),
         kind: kind.into(),
-        measurement_id: measured.map(|(id, _)| id.clone()).unwrap_or_default(),
+        measurement_id: measured.map(|(id, _)| id.to_string()).unwrap_or_default(),
         points: measured.map(|(_, points)| points.into()),
-        scale_id: decision.scale_id.clone().unwrap_or_default(),
+        scale_id: decision.scale_id.as_ref().map(String::from).unwrap_or_default(),
         points_to_higher_level: away.to_higher.map(i32::from),
         points_to_lower_level: away.to_lower.map(i32::from),
         measure_by: preliminary.then(|| write::date(measure_by(decision.valid_from))),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use niva_base::OpError;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Upsert, upsert};
+use niva_names::{InstrumentId, MeasurementId};
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 
@@ -15,7 +16,7 @@ use crate::grants::store as grants;
 use crate::import::{People, Records, noted};
 
 /// Those whose points were corrected, which decisions stand on: by id, with the number of the record and the points.
-pub(crate) type Corrected = BTreeMap<String, (i64, u16)>;
+pub(crate) type Corrected = BTreeMap<MeasurementId, (i64, u16)>;
 
 pub(crate) async fn apply(
     app: &App,
@@ -34,13 +35,15 @@ pub(crate) async fn apply(
         let read = effects
             .read(number, |v| v.nested("measurement", |v| wire::given(v, entry, None, Some(&app.city))));
         let person = people.find(effects, number, "measurement", entry.person_id.trim());
-        let before = known.get(entry.measurement_id.trim()).map(|known| known.instrument_id.as_str());
+        let before = known
+            .get(entry.measurement_id.trim())
+            .map(|known| InstrumentId::from(known.instrument_id.as_str()));
         let judged = read.zip(person).map(|(given, _)| {
             let visit = given.visit.clone();
-            let measurement = app.judged(given, before)?;
+            let measurement = app.judged(given, before.as_ref())?;
             let last_day = last_days.get(&(visit.person_id.clone(), visit.service));
             let granted = last_day.is_some_and(|last| *last >= visit.visit_date);
-            if granted || effects.is_withheld("grant of", &visit.person_id) {
+            if granted || effects.is_withheld("grant of", visit.person_id.as_str()) {
                 return Ok(measurement);
             }
             Err(no_grant(&visit))
@@ -65,7 +68,7 @@ pub(crate) async fn apply(
                 if noted(effects, number, "measurement", fixed)?.is_some() {
                     store::update(tx, &measurement, &crate::info(&after)?).await?;
                     if standing.points() != measurement.points() {
-                        corrected.insert(after.measurement_id.clone(), (number, measurement.points()));
+                        corrected.insert(after.measurement_id.clone().into(), (number, measurement.points()));
                     }
                     kept.push(after);
                 }

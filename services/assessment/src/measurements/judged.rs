@@ -2,7 +2,7 @@
 
 use niva_assessment_domain::{Basis, Measurement, MeasurementRefused, Visit};
 use niva_base::{OpError, Violations};
-use niva_names::ServiceKey;
+use niva_names::{InstrumentId, PersonId, ServiceKey};
 use niva_store::Tx;
 
 use super::wire;
@@ -15,7 +15,7 @@ impl App {
     pub(super) fn judged(
         &self,
         given: wire::Given,
-        instrument: Option<&str>,
+        instrument: Option<&InstrumentId>,
     ) -> Result<Measurement, OpError> {
         let service = given.visit.service;
         let newest = || self.instruments.newest(service);
@@ -41,11 +41,11 @@ impl App {
     pub(crate) fn points_of(
         &self,
         measurement: &Measurement,
-        person_id: &str,
+        person_id: &PersonId,
         service: ServiceKey,
     ) -> Result<u16, OpError> {
         let visit = &measurement.visit;
-        if visit.person_id != person_id || visit.service != service {
+        if visit.person_id != *person_id || visit.service != service {
             let words = format!(
                 "measurement {} is of person {} for {}: name another",
                 visit.measurement_id, visit.person_id, visit.service
@@ -62,7 +62,7 @@ impl App {
 /// Refuses to measure for a service that the person has no grant of on the visit or later.
 pub(super) async fn granted(tx: &Tx<'_>, visit: &Visit) -> Result<(), OpError> {
     let (person, service) = (&visit.person_id, visit.service);
-    let last_days = grants::last_days(tx, &[person.as_str()]).await?;
+    let last_days = grants::last_days(tx, &[person]).await?;
     if last_days.get(&(person.clone(), service)).is_some_and(|last| *last >= visit.visit_date) {
         return Ok(());
     }

@@ -10,11 +10,11 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_assessment_domain::{Change, Instrument, Measurement, MeasurementRefused};
+use niva_assessment_domain::{Instrument, Measurement, MeasurementRefused};
 use niva_base::OpError;
 use niva_calendar::Interval;
-use niva_facts::{Fact, Info};
-use niva_names::ServiceKey;
+use niva_facts::{Fact, Happened, Info};
+use niva_names::{InstrumentId, LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -31,7 +31,7 @@ pub(crate) struct Measurements(pub(crate) Arc<App>);
 
 /// Which measurements are looked for; what is empty does not matter.
 pub(crate) struct Filter {
-    person_id: String,
+    person_id: Option<PersonId>,
     service: Option<ServiceKey>,
     decided: Option<bool>,
     visited: Option<Interval>,
@@ -105,7 +105,7 @@ impl Measurements {
         scope: &Scope,
         request: &pb::RecordMeasurementRequest,
     ) -> Result<pb::RecordMeasurementResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "measurement");
+        let made = MeasurementId::from(self.0.secrets.id(scope.author(), request, "measurement"));
         let given = wire::told(request.measurement.as_ref(), Some(made), &self.0.city)?;
         let measurement = &self.0.judged(given, None)?;
         self.0
@@ -140,11 +140,11 @@ impl Measurements {
                     let instrument = instrument.ok_or_else(|| refused(&MeasurementRefused::NotScored))?;
                     let scored = measurement.score(instrument, item, *score).map_err(|e| refused(&e))?;
                     let measurement = match scored {
-                        Change::Already(measurement) => {
+                        Happened::Already(measurement) => {
                             let message = wire::message(&measurement, Some(&info));
                             self.0.measurement_shown(tx, message, None).await
                         }
-                        Change::Now(measurement) => {
+                        Happened::Now(measurement) => {
                             store::update(tx, &measurement, &next).await?;
                             self.0.keep_measurement(tx, &measurement, &next).await
                         }
@@ -168,7 +168,7 @@ impl Measurements {
                     let info = held.info.corrected(request.expected_revision, told)?;
                     held.measurement.open().map_err(|e| refused(&e))?;
                     let given = wire::told(request.measurement.as_ref(), None, &self.0.city)?;
-                    let instrument = held.instrument.map(|i| i.id.as_str());
+                    let instrument = held.instrument.map(|i| &i.id);
                     let measurement = &self.0.judged(given, instrument)?;
                     subject_fixed(&held.measurement.visit, &measurement.visit)?;
                     granted(tx, &measurement.visit).await?;
@@ -205,18 +205,14 @@ impl Measurements {
         scope: &Scope,
         request: &pb::GetMeasurementRequest,
     ) -> Result<pb::GetMeasurementResponse, OpError> {
-        let id = &read::only_id("measurement_id", &request.measurement_id)?;
-        let at = crate::wire::as_of(request.as_of)?;
-        let measurement: pb::Measurement = self
+        let (id, at) = &read::id_as_of("measurement_id", &request.measurement_id, request.as_of.as_ref())?;
+        let measurement = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    store::person(tx, scope, id)
-                        .await?
-                        .ok_or_else(|| OpError::not_found("measurement", id))?;
-                    let told: pb::Measurement = self.0.find(tx, id, at).await?;
-                    self.0.measurement_shown(tx, told, at).await
+                    let told: pb::Measurement = self.0.told(tx, scope, id, *at).await?;
+                    self.0.measurement_shown(tx, told, *at).await
                 })
             })
             .await?;
@@ -234,7 +230,7 @@ impl Measurements {
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
                     let found = crate::store::newest(tx, &ids).await?;
                     Ok::<_, OpError>((token, self.0.measurements_shown(tx, found, None).await?))
                 })
@@ -249,26 +245,23 @@ impl Measurements {
         request: &pb::ListMeasurementRevisionsRequest,
     ) -> Result<pb::ListMeasurementRevisionsResponse, OpError> {
         let id = &read::only_id("measurement_id", &request.measurement_id)?;
-        let page =
-            &self.0.revision_page::<pb::Measurement>(scope, id, (request.page_size, &request.page_token))?;
-        let told: Vec<pb::Measurement> = self
+        let page = (request.page_size, request.page_token.as_str());
+        let (told, next_page_token) = self.0.revisions(scope, id, page).await?;
+        let told = &told;
+        let measurements = self
             .0
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    store::person(tx, scope, id)
-                        .await?
-                        .ok_or_else(|| OpError::not_found("measurement", id))?;
-                    let mut told = Vec::new();
-                    for revision in facts::revisions::<pb::Measurement>(tx, id, page).await? {
-                        let at = Some(crate::info(&revision)?.told.recorded_at);
-                        told.push(self.0.measurement_shown(tx, revision, at).await?);
+                    let mut shown = Vec::new();
+                    for revision in told {
+                        let at = Some(crate::info(revision)?.told.recorded_at);
+                        shown.push(self.0.measurement_shown(tx, pb::Measurement::clone(revision), at).await?);
                     }
-                    Ok::<_, OpError>(told)
+                    Ok::<_, OpError>(shown)
                 })
             })
             .await?;
-        let (measurements, next_page_token) = page.cut(told, crate::revision_key);
         Ok(pb::ListMeasurementRevisionsResponse { measurements, next_page_token })
     }
 }
@@ -279,14 +272,14 @@ impl App {
         &self,
         tx: &Tx<'_>,
         scope: &Scope,
-        id: &str,
+        id: &MeasurementId,
     ) -> Result<Held<'_>, OpError> {
         let unknown = || OpError::not_found("measurement", id);
         let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
         persons::standing(tx, scope, &person).await?;
-        let message = facts::newest::<pb::Measurement>(tx, id).await?.ok_or_else(unknown)?;
+        let message = facts::newest::<pb::Measurement>(tx, id.as_str()).await?.ok_or_else(unknown)?;
         let measurement = wire::stored(&message, self.decided_by(tx, id).await?)?;
-        let loaded = |instrument: &String| {
+        let loaded = |instrument: &InstrumentId| {
             let found = self.instruments.get(instrument);
             found.ok_or_else(|| {
                 OpError::internal(format!(
@@ -299,11 +292,11 @@ impl App {
     }
 
     /// The standing decision that stands on a measurement.
-    async fn decided_by(&self, tx: &Tx<'_>, id: &str) -> Result<Option<String>, OpError> {
+    async fn decided_by(&self, tx: &Tx<'_>, id: &MeasurementId) -> Result<Option<LevelDecisionId>, OpError> {
         let made = store::decisions(tx, &[id]).await?.remove(id).unwrap_or_default();
         let made: Vec<pb::LevelDecision> = crate::store::newest(tx, &made).await?;
         let standing = made.into_iter().find(|d| d.info().is_some_and(|info| info.stands()));
-        Ok(standing.map(|decision| decision.level_decision_id))
+        Ok(standing.map(|decision| decision.level_decision_id.into()))
     }
 
     /// Keeps the revision; the measurement as it is shown.

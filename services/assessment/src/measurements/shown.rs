@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use niva_assessment_domain::default_valid_from;
 use niva_base::{OpError, civil_day};
 use niva_facts::Fact;
+use niva_names::{LevelDecisionId, MeasurementId};
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Tx, facts};
 
@@ -31,17 +32,19 @@ impl App {
         messages: Vec<pb::Measurement>,
         at: Option<DateTime<Utc>>,
     ) -> Result<Vec<pb::Measurement>, OpError> {
-        let ids: Vec<_> = messages.iter().map(|m| m.measurement_id.as_str()).collect();
-        let made = store::decisions(tx, &ids).await?;
+        let ids: Vec<_> = messages.iter().map(|m| MeasurementId::from(m.measurement_id.as_str())).collect();
+        let made = store::decisions(tx, &ids.iter().collect::<Vec<_>>()).await?;
         let mut decisions: BTreeMap<String, pb::LevelDecision> = BTreeMap::new();
         match at {
             None => {
-                let ids: Vec<_> = made.values().flatten().map(String::as_str).collect();
+                let ids: Vec<_> = made.values().flatten().map(LevelDecisionId::as_str).collect();
                 decisions = facts::newest_of(tx, &ids).await?;
             }
             Some(at) => {
                 for id in made.values().flatten() {
-                    decisions.extend(facts::as_of(tx, id, at).await?.map(|decision| (id.clone(), decision)));
+                    decisions.extend(
+                        facts::as_of(tx, id.as_str(), at).await?.map(|decision| (id.to_string(), decision)),
+                    );
                 }
             }
         }
@@ -52,8 +55,8 @@ impl App {
             default_effect: default_valid_from(civil_day(at.unwrap_or_else(|| self.clock.now()))),
         };
         let show = |message: pb::Measurement| {
-            let made = made.get(&message.measurement_id).into_iter().flatten();
-            let decided = made.filter_map(|id| decisions.get(id)).next();
+            let made = made.get(message.measurement_id.as_str()).into_iter().flatten();
+            let decided = made.filter_map(|id| decisions.get(id.as_str())).next();
             shown.measurement(message, decided)
         };
         messages.into_iter().map(show).collect()

@@ -1,16 +1,19 @@
 //! Measurements as they now stand.
 
+use niva_names::{LevelDecisionId, MeasurementId, PersonId};
 use std::collections::BTreeMap;
 
 use niva_access::Scope;
 use niva_assessment_domain::Measurement;
 use niva_base::OpError;
 use niva_facts::Info;
+use niva_proto::assessment::v1 as pb;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
 };
 
 use crate::measurements::Filter;
@@ -34,22 +37,32 @@ pub(crate) async fn update(tx: &Tx<'_>, measurement: &Measurement, info: &Info) 
     store::update(tx, row(measurement, info)).await
 }
 
+impl persons::OfPerson for pb::Measurement {
+    type Id = MeasurementId;
+    type Entity = Entity;
+    const PERSON: Column = Column::PersonId;
+
+    fn row(id: &MeasurementId) -> Select<Entity> {
+        Entity::find_by_id(id.clone())
+    }
+}
+
 /// Of whom a measurement is; what the call does not reach is not there.
 pub(crate) async fn person(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
-) -> Result<Option<String>, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(persons::reached(Column::PersonId, scope));
+    id: &MeasurementId,
+) -> Result<Option<PersonId>, DbError> {
+    let found = Entity::find_by_id(id.clone()).filter(persons::reached(Column::PersonId, scope));
     Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
 /// The decisions that were ever made from measurements, withdrawn ones too, by measurement and in order of number.
 pub(crate) async fn decisions(
     db: &impl ConnectionTrait,
-    ids: &[&str],
-) -> Result<BTreeMap<String, Vec<String>>, DbError> {
-    let mut found: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    ids: &[&MeasurementId],
+) -> Result<BTreeMap<MeasurementId, Vec<LevelDecisionId>>, DbError> {
+    let mut found: BTreeMap<MeasurementId, Vec<LevelDecisionId>> = BTreeMap::new();
     for chunk in ids.chunks(store::CHUNK) {
         let binds: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
         let select = Statement::from_sql_and_values(
@@ -59,7 +72,7 @@ pub(crate) async fn decisions(
                  ORDER BY decision_number",
                 binds.join(", ")
             ),
-            chunk.iter().map(|id| (*id).into()),
+            chunk.iter().map(|id| id.as_str().into()),
         );
         for row in db.query_all_raw(select).await? {
             found
@@ -83,12 +96,12 @@ pub(super) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<MeasurementId>, DbError> {
     let visited = filter.visited.map(|days| {
         let last = days.end().map(|last| Column::VisitDate.lte(last));
         Condition::all().add(Column::VisitDate.gte(days.first)).add_option(last)
     });
-    let person = (!filter.person_id.is_empty()).then(|| Column::PersonId.eq(filter.person_id.as_str()));
+    let person = filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str()));
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
         .add(persons::reached(Column::PersonId, &filter.reached))
@@ -118,6 +131,7 @@ fn row(measurement: &Measurement, info: &Info) -> Model {
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+    use niva_names::{MeasurementId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -125,8 +139,8 @@ mod entity {
     #[sea_orm(table_name = "measurement")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub measurement_id: String,
-        pub person_id: String,
+        pub measurement_id: MeasurementId,
+        pub person_id: PersonId,
         pub service: String,
         pub visit_date: Date,
         pub revision: i64,

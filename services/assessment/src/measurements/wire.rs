@@ -11,7 +11,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Fact, Info};
 use niva_models::Catalogue;
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{LevelDecisionId, MeasurementId, ServiceCatalogue, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::{read, write};
@@ -41,7 +41,7 @@ pub(crate) enum Points {
 /// A measurement as a caller tells of one; `made` is the id of one that is recorded without.
 pub(super) fn told(
     given: Option<&pb::Measurement>,
-    made: Option<String>,
+    made: Option<MeasurementId>,
     city: &ServiceCatalogue,
 ) -> Result<Given, OpError> {
     let mut v = Violations::new();
@@ -54,7 +54,7 @@ pub(super) fn told(
 pub(crate) fn given(
     v: &mut Violations,
     given: &pb::Measurement,
-    made: Option<String>,
+    made: Option<MeasurementId>,
     city: Option<&ServiceCatalogue>,
 ) -> Option<Given> {
     let visit = visit(v, given, made, city);
@@ -74,7 +74,7 @@ pub(crate) fn given(
 fn visit(
     v: &mut Violations,
     given: &pb::Measurement,
-    made: Option<String>,
+    made: Option<MeasurementId>,
     city: Option<&ServiceCatalogue>,
 ) -> Option<Visit> {
     let measurement_id = fact_id(v, "measurement_id", &given.measurement_id, made);
@@ -124,7 +124,10 @@ pub(super) const fn score_field(error: &MeasurementRefused) -> (&'static str, &'
 }
 
 /// A measurement as stored; `decided_by` is the decision that stands on it.
-pub(crate) fn stored(told: &pb::Measurement, decided_by: Option<String>) -> Result<Measurement, OpError> {
+pub(crate) fn stored(
+    told: &pb::Measurement,
+    decided_by: Option<LevelDecisionId>,
+) -> Result<Measurement, OpError> {
     let bad = |what: String| OpError::internal(format!("measurement {}: {what}", told.measurement_id));
     let mut v = Violations::new();
     let given = given(&mut v, told, None, None);
@@ -135,14 +138,14 @@ pub(crate) fn stored(told: &pb::Measurement, decided_by: Option<String>) -> Resu
             let score =
                 |s: pb::ItemScore| Ok((s.item_key, u16::try_from(s.score).map_err(|e| bad(e.to_string()))?));
             let scores = scores.into_iter().map(score).collect::<Result<_, OpError>>()?;
-            Basis::Scored(Sheet { instrument_id: told.instrument_id.clone(), follow_up_date, scores })
+            Basis::Scored(Sheet { instrument_id: told.instrument_id.clone().into(), follow_up_date, scores })
         }
     };
     Ok(Measurement { visit, basis, decided_by })
 }
 
 /// RecordScore: the measurement, the item and its score.
-pub(super) fn score(request: &pb::RecordScoreRequest) -> Result<(String, String, i64), OpError> {
+pub(super) fn score(request: &pb::RecordScoreRequest) -> Result<(MeasurementId, String, i64), OpError> {
     let mut v = Violations::new();
     let measurement_id = read::id(&mut v, "measurement_id", &request.measurement_id);
     let given = v.required("score", request.score.as_ref());
@@ -176,7 +179,7 @@ pub(super) fn filter(
     let listed = listed(&mut v, request.recorded_since, request.include_withdrawn);
     let filter = (|| {
         Some(Filter {
-            person_id: request.person_id.trim().to_owned(),
+            person_id: read::filter_id(&request.person_id),
             service: service?,
             decided: decided?,
             visited: visited?,
@@ -196,10 +199,10 @@ pub(crate) fn message(measurement: &Measurement, info: Option<&Info>) -> pb::Mea
     let scores = sheet.into_iter().flat_map(|s| &s.scores);
     let scores = scores.map(|(item, score)| pb::ItemScore { item_key: item.clone(), score: (*score).into() });
     let mut message = pb::Measurement {
-        measurement_id: visit.measurement_id.clone(),
-        person_id: visit.person_id.clone(),
+        measurement_id: visit.measurement_id.to_string(),
+        person_id: visit.person_id.to_string(),
         service: visit.service.into(),
-        instrument_id: sheet.map(|s| s.instrument_id.clone()).unwrap_or_default(),
+        instrument_id: sheet.map(|s| s.instrument_id.to_string()).unwrap_or_default(),
         visit_date: Some(write::date(visit.visit_date)),
         follow_up_date: sheet.map(|s| write::date(s.follow_up_date)),
         scores: scores.collect(),
@@ -263,7 +266,7 @@ impl Shown<'_> {
     ) -> Option<pb::LevelByScale> {
         let by = by_scale(self.catalogue, service, points, day)?;
         Some(pb::LevelByScale {
-            scale_id: by.scale_id,
+            scale_id: by.scale_id.into(),
             day: Some(write::date(day)),
             level: by.level.filter(|_| complete).map(write::level),
             points_to_higher_level: by.away.to_higher.map(i32::from),

@@ -7,10 +7,11 @@ pub(crate) mod wire;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_assessment_domain::{Change, Person, PersonRefused};
+use niva_assessment_domain::{Person, PersonRefused};
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
-use niva_facts::{Info, Telling};
+use niva_facts::{Happened, Info, Telling};
+use niva_names::{DistrictId, PersonId};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -26,7 +27,7 @@ pub(crate) struct Persons(pub(crate) Arc<App>);
 /// Who is looked for.
 pub(crate) struct Filter {
     /// District board, and the day the person lives under it.
-    lives: Option<(String, NaiveDate)>,
+    lives: Option<(DistrictId, NaiveDate)>,
     /// What the call reaches.
     reached: Scope,
     listed: Listed,
@@ -98,9 +99,9 @@ impl Persons {
         scope: &Scope,
         request: &pb::RecordPersonRequest,
     ) -> Result<pb::RecordPersonResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "person");
+        let made = PersonId::from(self.0.secrets.id(scope.author(), request, "person"));
         let person = &wire::told(request.person.as_ref(), Some(made.clone()), &self.0.city)?;
-        scope.own_name("person.person_id", &person.person_id, &made)?;
+        scope.own_name("person.person_id", person.person_id.as_str(), made.as_str())?;
         self.check(scope, person)?;
         self.0
             .change(scope, request, |tx, told| {
@@ -219,18 +220,8 @@ impl Persons {
         scope: &Scope,
         request: &pb::GetPersonRequest,
     ) -> Result<pb::GetPersonResponse, OpError> {
-        let id = &read::only_id("person_id", &request.person_id)?;
-        let at = crate::wire::as_of(request.as_of)?;
-        let person: pb::Person = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    reached(tx, scope, id).await?;
-                    self.0.find(tx, id, at).await
-                })
-            })
-            .await?;
+        let (id, at) = &read::id_as_of("person_id", &request.person_id, request.as_of.as_ref())?;
+        let person = self.0.get(scope, id, *at).await?;
         Ok(pb::GetPersonResponse { person: Some(person) })
     }
 
@@ -245,7 +236,7 @@ impl Persons {
             .db
             .read(|tx| {
                 Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, Clone::clone);
+                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
                     Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
                 })
             })
@@ -259,55 +250,37 @@ impl Persons {
         request: &pb::ListPersonRevisionsRequest,
     ) -> Result<pb::ListPersonRevisionsResponse, OpError> {
         let id = &read::only_id("person_id", &request.person_id)?;
-        let page =
-            &self.0.revision_page::<pb::Person>(scope, id, (request.page_size, &request.page_token))?;
-        let told: Vec<pb::Person> = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    reached(tx, scope, id).await?;
-                    Ok::<_, OpError>(facts::revisions(tx, id, page).await?)
-                })
-            })
-            .await?;
-        let (persons, next_page_token) = page.cut(told, crate::revision_key);
+        let page = (request.page_size, request.page_token.as_str());
+        let (persons, next_page_token) = self.0.revisions(scope, id, page).await?;
         Ok(pb::ListPersonRevisionsResponse { persons, next_page_token })
     }
 
     fn check(&self, scope: &Scope, person: &Person) -> Result<(), OpError> {
         if !person.districts().any(|district| scope.holds_district(district)) {
-            scope.in_district(person.districts().next().map_or("outside the city", String::as_str))?;
+            let elsewhere = DistrictId::from("outside the city");
+            scope.in_district(person.districts().next().unwrap_or(&elsewhere))?;
         }
         person.check(self.0.clock.today()).map_err(|e| refused("person.death_date", &e))
     }
 }
 
 /// A person of whom something is about to be told, held to the transaction's end.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Person, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<(Person, Info), OpError> {
     let there = store::lock(tx, scope, id).await?;
     let found = read_fact(tx, id).await?.filter(|_| there);
     found.ok_or_else(|| OpError::not_found("person", id))
 }
 
 /// A person of whom something else is about to be told, held to the transaction's end.
-pub(crate) async fn standing(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<Person, OpError> {
+pub(crate) async fn standing(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Person, OpError> {
     let there = store::lock(tx, scope, id).await?;
     let found = read_fact(tx, id).await?.filter(|(_, info)| there && info.stands());
     found.map(|(person, _)| person).ok_or_else(|| person_unknown(id))
 }
 
-async fn read_fact(tx: &Tx<'_>, id: &str) -> Result<Option<(Person, Info)>, OpError> {
-    let Some(message) = facts::newest::<pb::Person>(tx, id).await? else { return Ok(None) };
+async fn read_fact(tx: &Tx<'_>, id: &PersonId) -> Result<Option<(Person, Info)>, OpError> {
+    let Some(message) = facts::newest::<pb::Person>(tx, id.as_str()).await? else { return Ok(None) };
     Ok(Some((wire::stored(&message)?, crate::info(&message)?)))
-}
-
-/// Refuses to tell of somebody whom the call does not reach.
-pub(crate) async fn reached(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(), OpError> {
-    match store::is_reached(tx, scope, id).await? {
-        true => Ok(()),
-        false => Err(OpError::not_found("person", id)),
-    }
 }
 
 async fn happened(
@@ -315,12 +288,12 @@ async fn happened(
     (person, info): (Person, Info),
     told: Telling,
     field: &str,
-    transition: impl FnOnce(Person) -> Result<Change<Person>, PersonRefused>,
+    transition: impl FnOnce(Person) -> Result<Happened<Person>, PersonRefused>,
 ) -> Result<Told<pb::Person>, OpError> {
     let next = info.happened(told)?;
     match transition(person).map_err(|e| refused(field, &e))? {
-        Change::Already(person) => Ok((wire::message(&person, Some(&info)), Vec::new())),
-        Change::Now(person) => {
+        Happened::Already(person) => Ok((wire::message(&person, Some(&info)), Vec::new())),
+        Happened::Now(person) => {
             store::update(tx, &person, &next).await?;
             tell(tx, &person, &next).await
         }

@@ -1,16 +1,20 @@
 //! Persons as they now stand.
 
+use niva_names::{DistrictId, PersonId};
 use std::collections::BTreeSet;
 
 use niva_access::{Reach, Scope};
 use niva_assessment_domain::Person;
 use niva_base::OpError;
-use niva_facts::Info;
+use niva_facts::{Fact, Info};
+use niva_proto::assessment::v1 as pb;
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
+use prost::Message;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    Statement,
 };
 
 use crate::persons::Filter;
@@ -44,15 +48,41 @@ pub(crate) async fn update(tx: &Tx<'_>, person: &Person, info: &Info) -> Result<
 
 /// Holds a person to the transaction's end, so that what is told of one person is told one after the other; whether the
 /// call reaches such a person.
-pub(crate) async fn lock(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<bool, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(reached(Column::PersonId, scope));
+pub(crate) async fn lock(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<bool, DbError> {
+    let found = Entity::find_by_id(id.clone()).filter(reached(Column::PersonId, scope));
     Ok(found.lock_exclusive().one(tx).await?.is_some())
 }
 
-/// Whether the call reaches such a person.
-pub(crate) async fn is_reached(db: &impl ConnectionTrait, scope: &Scope, id: &str) -> Result<bool, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(reached(Column::PersonId, scope));
-    Ok(found.one(db).await?.is_some())
+/// A fact of a person: where its row is, and what in it says whose it is.
+pub(crate) trait OfPerson: Fact + Message + Default {
+    /// Its id.
+    type Id: AsRef<str> + Sync;
+    /// Its table.
+    type Entity: EntityTrait;
+    /// The person.
+    const PERSON: <Self::Entity as EntityTrait>::Column;
+
+    /// The row.
+    fn row(id: &Self::Id) -> Select<Self::Entity>;
+}
+
+impl OfPerson for pb::Person {
+    type Id = PersonId;
+    type Entity = Entity;
+    const PERSON: Column = Column::PersonId;
+
+    fn row(id: &PersonId) -> Select<Entity> {
+        Entity::find_by_id(id.clone())
+    }
+}
+
+/// Whether there is such a fact, and the call reaches whose it is.
+pub(crate) async fn is_reached<M: OfPerson>(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    id: &M::Id,
+) -> Result<bool, DbError> {
+    Ok(M::row(id).filter(reached(M::PERSON, scope)).one(db).await?.is_some())
 }
 
 /// A page of ids, in order.
@@ -60,7 +90,7 @@ pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<PersonId>, DbError> {
     let mut query = Entity::find().select_only().column(Column::PersonId).order_by_asc(Column::PersonId);
     query = query.filter(store::listed(&filter.listed, Column::State, Column::RecordedAt));
     query = query.filter(reached(Column::PersonId, &filter.reached));
@@ -93,7 +123,7 @@ pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
     match scope.reach() {
         Reach::City => all,
         Reach::Districts(districts) => {
-            let lives = residence::Column::District.is_in(districts);
+            let lives = residence::Column::District.is_in(districts.iter().map(DistrictId::as_str));
             let person = || Expr::col(column.as_column_ref());
             Condition::any()
                 .add(person().in_subquery(people(Condition::all().add(lives))))
@@ -105,22 +135,22 @@ pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
 }
 
 /// People with a grant of one of some boards, as a subquery; withdrawn ones count no more.
-fn granted_by(districts: &BTreeSet<String>) -> SelectStatement {
+fn granted_by(districts: &BTreeSet<DistrictId>) -> SelectStatement {
     Query::select()
         .column("person_id")
         .from("grant")
-        .and_where(Expr::col("district").is_in(districts))
+        .and_where(Expr::col("district").is_in(districts.iter().map(DistrictId::as_str)))
         .and_where(Expr::col("state").eq("stands"))
         .to_owned()
 }
 
 /// Something that is told of the person and stands, in words: `grant g1`.
-pub(crate) async fn told_of(tx: &Tx<'_>, id: &str) -> Result<Option<String>, DbError> {
+pub(crate) async fn told_of(tx: &Tx<'_>, id: &PersonId) -> Result<Option<String>, DbError> {
     for (kind, table) in [("application", "application"), ("grant", "\"grant\"")] {
         let sql = format!(
             "SELECT {kind}_id AS id FROM {table} WHERE person_id = $1 AND state = 'stands' ORDER BY 1 LIMIT 1"
         );
-        let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.into()]);
+        let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.as_str().into()]);
         if let Some(row) = tx.query_one_raw(select).await? {
             return Ok(Some(format!("{kind} {}", row.try_get::<String>("", "id")?)));
         }
@@ -140,13 +170,14 @@ fn row(person: &Person, info: &Info) -> entity::Model {
 fn residences(person: &Person) -> Vec<residence::ActiveModel> {
     let last_days = person.residences.keys().skip(1).map(|next| next.and_then(|day| day.pred_opt()));
     let periods = person.residences.iter().zip(last_days.chain([None])).zip(0..);
-    let row = |(((first, district), last_day), number): (((&_, &Option<String>), _), _)| residence::Model {
-        person_id: person.person_id.clone(),
-        number,
-        first_day: *first,
-        last_day,
-        district: district.clone(),
-    };
+    let row =
+        |(((first, district), last_day), number): (((&_, &Option<DistrictId>), _), _)| residence::Model {
+            person_id: person.person_id.clone(),
+            number,
+            first_day: *first,
+            last_day,
+            district: district.clone(),
+        };
     periods.map(row).map(residence::ActiveModel::from).collect()
 }
 
@@ -154,6 +185,7 @@ fn residences(person: &Person) -> Vec<residence::ActiveModel> {
 mod entity {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+    use niva_names::PersonId;
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -161,7 +193,7 @@ mod entity {
     #[sea_orm(table_name = "person")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub person_id: String,
+        pub person_id: PersonId,
         pub revision: i64,
         pub state: String,
         pub recorded_at: DateTimeUtc,
@@ -174,6 +206,7 @@ mod entity {
 mod residence {
     #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
 
+    use niva_names::{DistrictId, PersonId};
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -181,7 +214,7 @@ mod residence {
     #[sea_orm(table_name = "residence")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub person_id: String,
+        pub person_id: PersonId,
         #[sea_orm(primary_key, auto_increment = false)]
         pub number: i32,
         /// Absent: as far back as is known.
@@ -189,7 +222,7 @@ mod residence {
         /// Absent: until further.
         pub last_day: Option<Date>,
         /// Absent: outside the city.
-        pub district: Option<String>,
+        pub district: Option<DistrictId>,
     }
 
     impl ActiveModelBehavior for ActiveModel {}

@@ -5,7 +5,7 @@ use niva_assessment_domain::{LssGroup, Person};
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Fact, Info};
-use niva_names::ServiceCatalogue;
+use niva_names::{DistrictId, PersonId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::{read, write};
 use niva_store::Secrets;
@@ -17,7 +17,7 @@ use crate::wire::{district, fact_id, listed, page, periods};
 /// A person as a caller tells of one; `made` is the id of one who is recorded without.
 pub(super) fn told(
     given: Option<&pb::Person>,
-    made: Option<String>,
+    made: Option<PersonId>,
     city: &ServiceCatalogue,
 ) -> Result<Person, OpError> {
     let mut v = Violations::new();
@@ -30,7 +30,7 @@ pub(super) fn told(
 pub(super) fn moved(
     request: &pb::MovePersonRequest,
     city: &ServiceCatalogue,
-) -> Result<(String, Residence), OpError> {
+) -> Result<(PersonId, Residence), OpError> {
     let mut v = Violations::new();
     let id = read::id(&mut v, "person_id", &request.person_id);
     let given = v.required("residence", request.residence.as_ref());
@@ -41,7 +41,7 @@ pub(super) fn moved(
 /// AssignLssGroup: the person, and which group from when.
 pub(super) fn assigned(
     request: &pb::AssignLssGroupRequest,
-) -> Result<(String, (NaiveDate, Option<LssGroup>)), OpError> {
+) -> Result<(PersonId, (NaiveDate, Option<LssGroup>)), OpError> {
     let mut v = Violations::new();
     let id = read::id(&mut v, "person_id", &request.person_id);
     let given = v.required("lss_group", request.lss_group.as_ref());
@@ -50,7 +50,7 @@ pub(super) fn assigned(
 }
 
 /// RecordDeath: the person and the day.
-pub(super) fn died(request: &pb::RecordDeathRequest) -> Result<(String, NaiveDate), OpError> {
+pub(super) fn died(request: &pb::RecordDeathRequest) -> Result<(PersonId, NaiveDate), OpError> {
     let mut v = Violations::new();
     let id = read::id(&mut v, "person_id", &request.person_id);
     let death = read::date(&mut v, "death_date", request.death_date);
@@ -67,7 +67,7 @@ pub(super) fn filter(
     let day = read::optional_date(&mut v, "day", request.day);
     let listed = listed(&mut v, request.recorded_since, request.include_withdrawn);
     let (day, listed) = v.finish_with(day.zip(listed))?;
-    let district = Some(request.district.trim().to_owned()).filter(|d| !d.is_empty());
+    let district = read::filter_id(&request.district);
     let lives = district.map(|district| (district, day.unwrap_or(today)));
     let asked = pb::ListPersonsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
     let page = page(secrets, scope, "persons", &asked, (request.page_size, &request.page_token))?;
@@ -85,7 +85,7 @@ pub(crate) fn stored(given: &pb::Person) -> Result<Person, OpError> {
 pub(crate) fn person(
     v: &mut Violations,
     given: &pb::Person,
-    made: Option<String>,
+    made: Option<PersonId>,
     city: Option<&ServiceCatalogue>,
 ) -> Option<Person> {
     let person_id = fact_id(v, "person_id", &given.person_id, made);
@@ -104,7 +104,7 @@ pub(crate) fn person(
 }
 
 /// Where a person lives, and from when.
-pub(super) type Residence = (Option<NaiveDate>, Option<String>);
+pub(super) type Residence = (Option<NaiveDate>, Option<DistrictId>);
 
 fn residence(
     v: &mut Violations,
@@ -140,7 +140,7 @@ fn lss_group(v: &mut Violations, given: &pb::LssGroupPeriod) -> Option<(NaiveDat
 pub(crate) fn message(person: &Person, info: Option<&Info>) -> pb::Person {
     let residences = person.residences.iter().map(|(first, district)| pb::ResidencePeriod {
         valid_from: first.map(write::date),
-        district: district.clone().unwrap_or_default(),
+        district: district.as_ref().map(String::from).unwrap_or_default(),
     });
     let groups = person.lss_groups.iter().map(|(first, group)| pb::LssGroupPeriod {
         valid_from: Some(write::date(*first)),
@@ -153,7 +153,7 @@ pub(crate) fn message(person: &Person, info: Option<&Info>) -> pb::Person {
         .into(),
     });
     let mut message = pb::Person {
-        person_id: person.person_id.clone(),
+        person_id: person.person_id.to_string(),
         residences: residences.collect(),
         lss_groups: groups.collect(),
         death_date: person.death_date.map(write::date),

@@ -1,5 +1,5 @@
 use niva_calendar::{Interval, NaiveDate};
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, GrantId, PersonId, ServiceKey};
 
 use crate::Refusal;
 
@@ -7,13 +7,13 @@ use crate::Refusal;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Opaque id.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service granted.
     pub service: ServiceKey,
     /// The district board that grants and pays.
-    pub district: String,
+    pub district: DistrictId,
     /// The days it is valid.
     pub valid: Interval,
 }

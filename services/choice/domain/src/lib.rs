@@ -17,7 +17,7 @@ mod wishes;
 
 pub use grants::Grant;
 pub use occupancy::{OccupancyDay, occupancy};
-pub use offers::{Offer, OfferChange, OfferState, Opening, Order};
+pub use offers::{Acceptance, Offer, OfferChange, OfferState, Opening};
 pub use placements::{Around, Beside, Dates, Placement, PlacementState};
 pub use providers::Provider;
 pub use refusal::Refusal;
@@ -25,24 +25,6 @@ pub use units::{Periods, Unit, UnitChange, UnitTerms};
 pub use wishes::{MAX_UNITS, Wish};
 
 use niva_calendar::{NaiveDate, plus_days};
-
-/// What a transition did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done<T> {
-    /// It happened by this call.
-    Now(T),
-    /// It had happened before, exactly so; nothing changed.
-    Already(T),
-}
-
-impl<T> Done<T> {
-    /// How it now stands.
-    pub fn value(self) -> T {
-        match self {
-            Self::Now(value) | Self::Already(value) => value,
-        }
-    }
-}
 
 /// How many days ahead a date may lie: two years. What is further away is a slip of the pen.
 const MAX_DAYS_AHEAD: i64 = 731;

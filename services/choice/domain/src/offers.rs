@@ -1,21 +1,22 @@
 use niva_calendar::{Interval, NaiveDate, add_working_days};
-use niva_names::{ServiceInfo, ServiceKey};
+use niva_facts::Happened;
+use niva_names::{GrantId, OfferId, PersonId, PlacementId, ServiceInfo, ServiceKey, UnitId};
 
-use crate::{Around, Beside, Done, Grant, Placement, PlacementState, Refusal, Unit, Wish};
+use crate::{Around, Beside, Grant, Placement, PlacementState, Refusal, Unit, Wish};
 
 /// A place offered to a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Opaque id.
-    pub offer_id: String,
+    pub offer_id: OfferId,
     /// The grant.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// The unit.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Day it was made.
     pub offer_date: NaiveDate,
     /// Last day to answer.
@@ -32,7 +33,7 @@ pub enum OfferState {
     /// Answered with yes.
     Accepted {
         /// The placement that was ordered.
-        placement_id: String,
+        placement_id: PlacementId,
     },
     /// Answered with no: the person keeps the place in the queue.
     Declined,
@@ -57,9 +58,9 @@ impl OfferState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferChange {
     /// The grant, which stays.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The unit, which stays.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Last day to answer.
     pub answer_by: NaiveDate,
     /// What has happened to it.
@@ -76,7 +77,7 @@ pub struct Opening<'a> {
     /// The unit with a vacancy.
     pub unit: &'a Unit,
     /// Places held at the unit by placements and other open offers.
-    pub taken: &'a [Interval],
+    pub occupied: &'a [Interval],
     /// The person's other offers of the service (of the grant, where the service is not exclusive).
     pub offers: &'a [Offer],
     /// The person's placements in the service (under the grant, where the service is not exclusive).
@@ -85,11 +86,11 @@ pub struct Opening<'a> {
     pub today: NaiveDate,
 }
 
-/// What a yes orders.
+/// A yes: what it orders, and among what.
 #[derive(Debug, Clone)]
-pub struct Order<'a> {
+pub struct Acceptance<'a> {
     /// Id of the placement to make.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// What it is ordered among.
     pub around: Around<'a>,
     /// The placements that count against another: of the service, or under the grant where it is not exclusive.
@@ -109,7 +110,7 @@ impl Opening<'_> {
             return Err(Refusal::OfferOpen { offer_id: open.offer_id.clone() });
         }
         may_be_placed(self.service, self.placements)?;
-        self.unit.has_place(self.taken, &[Interval::from(from)])
+        self.unit.has_place(self.occupied, &[Interval::from(from)])
     }
 }
 
@@ -120,7 +121,7 @@ impl Offer {
     /// # Errors
     /// The first of them that is wrong.
     pub fn make(
-        offer_id: String,
+        offer_id: OfferId,
         wish: Option<&Wish>,
         on: &Opening<'_>,
         reflection_days: u16,
@@ -160,18 +161,18 @@ impl Offer {
     ///
     /// # Errors
     /// The first of them that is wrong.
-    pub fn accept(self, order: &Order<'_>) -> Result<(Self, Placement), Refusal> {
-        self.answerable(order.today)?;
-        let day = order.ordered_start;
-        if day < order.today {
-            return Err(Refusal::StartInPast { ordered_start: day, today: order.today });
+    pub fn accept(self, acceptance: &Acceptance<'_>) -> Result<(Self, Placement), Refusal> {
+        self.answerable(acceptance.today)?;
+        let day = acceptance.ordered_start;
+        if day < acceptance.today {
+            return Err(Refusal::StartInPast { ordered_start: day, today: acceptance.today });
         }
-        let latest = add_working_days(order.today, u32::from(order.start_days));
+        let latest = add_working_days(acceptance.today, u32::from(acceptance.start_days));
         if day > latest {
             return Err(Refusal::StartTooLate { ordered_start: day, latest });
         }
         let mut placement = Placement {
-            placement_id: order.placement_id.clone(),
+            placement_id: acceptance.placement_id.clone(),
             grant_id: self.grant_id.clone(),
             person_id: self.person_id.clone(),
             service: self.service,
@@ -182,18 +183,18 @@ impl Offer {
         };
         // Where another grant carries the day, the placement is ordered under it.
         let valid = |grant: &&Grant| grant.valid.contains(day);
-        let own = order.around.grants.iter().filter(valid).find(|grant| grant.grant_id == self.grant_id);
-        if let Some(grant) = own.or_else(|| order.around.grants.iter().find(valid)) {
+        let own = acceptance.around.grants.iter().filter(valid).find(|grant| grant.grant_id == self.grant_id);
+        if let Some(grant) = own.or_else(|| acceptance.around.grants.iter().find(valid)) {
             placement.grant_id.clone_from(&grant.grant_id);
-            may_be_placed(order.around.service, order.placements)?;
+            may_be_placed(acceptance.around.service, acceptance.placements)?;
         }
-        if order.around.service.exclusive
-            && order.around.others.iter().any(|other| placement.runs_beside(other))
+        if acceptance.around.service.exclusive
+            && acceptance.around.others.iter().any(|other| placement.runs_beside(other))
         {
             placement.beside = Beside::Switch;
         }
-        placement.check(None, &order.around)?;
-        let state = OfferState::Accepted { placement_id: order.placement_id.clone() };
+        placement.check(None, &acceptance.around)?;
+        let state = OfferState::Accepted { placement_id: acceptance.placement_id.clone() };
         Ok((Self { state, ..self }, placement))
     }
 
@@ -208,11 +209,11 @@ impl Offer {
 
     /// Lapses if its deadline has passed without an answer; otherwise stays as it is.
     #[must_use]
-    pub fn lapse(self, today: NaiveDate) -> Done<Self> {
+    pub fn lapse(self, today: NaiveDate) -> Happened<Self> {
         if self.state == OfferState::Open && today > self.answer_by {
-            return Done::Now(Self { state: OfferState::Lapsed, ..self });
+            return Happened::Now(Self { state: OfferState::Lapsed, ..self });
         }
-        Done::Already(self)
+        Happened::Already(self)
     }
 
     /// Told anew: another last day to answer, or another answer than yes. An offer that is opened again is checked as a
@@ -221,13 +222,14 @@ impl Offer {
     /// # Errors
     /// It was, or would be, answered with yes; what it is about would change; the last day to answer an open offer has
     /// passed; another offer, a placement or the place stand against opening it again.
-    pub fn correct(self, to: &OfferChange, on: &Opening<'_>) -> Result<Done<Self>, Refusal> {
-        let fixed = [("grant_id", &self.grant_id, &to.grant_id), ("unit_id", &self.unit_id, &to.unit_id)];
-        if let Some((field, was, _)) = fixed.into_iter().find(|(_, was, is)| was != is) {
-            return Err(Refusal::SubjectFixed { field, was: was.clone() });
-        }
+    pub fn correct(self, to: &OfferChange, on: &Opening<'_>) -> Result<Happened<Self>, Refusal> {
+        let fixed = |field, was: &str, is: &str| {
+            if was == is { Ok(()) } else { Err(Refusal::SubjectFixed { field, was: was.to_owned() }) }
+        };
+        fixed("grant_id", self.grant_id.as_str(), to.grant_id.as_str())?;
+        fixed("unit_id", self.unit_id.as_str(), to.unit_id.as_str())?;
         if self.answer_by == to.answer_by && self.state == to.state {
-            return Ok(Done::Already(self));
+            return Ok(Happened::Already(self));
         }
         let yes = |state: &OfferState| matches!(state, OfferState::Accepted { .. });
         if yes(&self.state) || yes(&to.state) {
@@ -241,7 +243,7 @@ impl Offer {
                 on.check(self.offer_date)?;
             }
         }
-        Ok(Done::Now(Self { answer_by: to.answer_by, state: to.state.clone(), ..self }))
+        Ok(Happened::Now(Self { answer_by: to.answer_by, state: to.state.clone(), ..self }))
     }
 
     /// Whether it may be taken back.

@@ -2,9 +2,10 @@ mod rules;
 mod state;
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_names::ServiceKey;
+use niva_facts::Happened;
+use niva_names::{GrantId, PersonId, PlacementId, ServiceKey, UnitId};
 
-use crate::{Done, Refusal};
+use crate::Refusal;
 
 pub use rules::Around;
 pub use state::{Dates, PlacementState};
@@ -13,15 +14,15 @@ pub use state::{Dates, PlacementState};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// Opaque id.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// The grant that it was ordered under. On each day whichever grant of the service is valid carries it.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// The unit.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Ordered first day.
     pub ordered_start: NaiveDate,
     /// What has happened to it.
@@ -88,14 +89,14 @@ impl Placement {
     ///
     /// # Errors
     /// It is not ordered, or the day precedes the ordered one.
-    pub fn start(self, actual_start: NaiveDate) -> Result<Done<Self>, Refusal> {
+    pub fn start(self, actual_start: NaiveDate) -> Result<Happened<Self>, Refusal> {
         match self.state {
             PlacementState::Ordered => {
                 state::not_before_order(self.ordered_start, actual_start)?;
                 Ok(self.now(PlacementState::Started { actual_start, notice: None }))
             }
             PlacementState::Started { actual_start: known, .. } if known == actual_start => {
-                Ok(Done::Already(self))
+                Ok(Happened::Already(self))
             }
             _ => Err(self.refuse("ordered")),
         }
@@ -105,7 +106,7 @@ impl Placement {
     ///
     /// # Errors
     /// It is neither ordered nor started, has another notice, or the day precedes the ordered one.
-    pub fn give_notice(self, notice: NaiveDate) -> Result<Done<Self>, Refusal> {
+    pub fn give_notice(self, notice: NaiveDate) -> Result<Happened<Self>, Refusal> {
         let next = match self.state {
             PlacementState::Ordered => PlacementState::NoShow { notice },
             PlacementState::Started { actual_start, notice: None } => {
@@ -115,7 +116,7 @@ impl Placement {
             | PlacementState::NoShow { notice: known }
                 if known == notice =>
             {
-                return Ok(Done::Already(self));
+                return Ok(Happened::Already(self));
             }
             _ => return Err(self.refuse("ordered, or started without notice")),
         };
@@ -127,9 +128,9 @@ impl Placement {
     ///
     /// # Errors
     /// It has not started, has another last day, or the day precedes the start.
-    pub fn end(self, end: NaiveDate) -> Result<Done<Self>, Refusal> {
+    pub fn end(self, end: NaiveDate) -> Result<Happened<Self>, Refusal> {
         match self.state {
-            PlacementState::Ended { end: known, .. } if known == end => Ok(Done::Already(self)),
+            PlacementState::Ended { end: known, .. } if known == end => Ok(Happened::Already(self)),
             PlacementState::Started { actual_start, notice } => {
                 state::no_end_before_start(actual_start, end)?;
                 Ok(self.now(PlacementState::Ended { actual_start, notice, end }))
@@ -151,8 +152,8 @@ impl Placement {
         }
     }
 
-    fn now(self, state: PlacementState) -> Done<Self> {
-        Done::Now(Self { state, ..self })
+    fn now(self, state: PlacementState) -> Happened<Self> {
+        Happened::Now(Self { state, ..self })
     }
 
     fn refuse(&self, needed: &'static str) -> Refusal {

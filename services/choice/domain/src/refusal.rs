@@ -1,6 +1,6 @@
 use niva_calendar::NaiveDate;
 use niva_models::Regime;
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, GrantId, OfferId, PlacementId, ServiceKey, UnitId};
 
 /// Why something is not possible: what is wrong and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,60 +19,60 @@ pub enum Refusal {
     #[error("nothing is to change; give what is different from that day on")]
     NoChangeGiven,
     #[error("unit {unit_id} begins on {first}; correct its periods to let it begin earlier")]
-    BeforeFirstPeriod { unit_id: String, first: NaiveDate },
+    BeforeFirstPeriod { unit_id: UnitId, first: NaiveDate },
     #[error("is {was}: a correction does not change what the fact is about; withdraw it and record another")]
     SubjectFixed { field: &'static str, was: String },
     #[error("grant {grant_id} ended on {last}; a new grant is needed")]
-    GrantEnded { grant_id: String, last: NaiveDate },
+    GrantEnded { grant_id: GrantId, last: NaiveDate },
     #[error("{given} units are wished for; at most {most} can be ranked")]
     TooManyUnits { given: usize, most: usize },
     #[error("no unit is wished for; name at least one")]
     NoUnits,
     #[error("there is no unit {0}; check the id")]
-    UnitUnknown(String),
+    UnitUnknown(UnitId),
     #[error("unit {0} is named before; name each unit once")]
-    UnitTwice(String),
+    UnitTwice(UnitId),
     #[error("unit {unit_id} gives {gives}, not {wanted}; choose a unit that gives it")]
-    WrongService { unit_id: String, gives: ServiceKey, wanted: ServiceKey },
+    WrongService { unit_id: UnitId, gives: ServiceKey, wanted: ServiceKey },
     #[error("unit {unit_id} works in {works_in}; housing support is given by units that work in {district}")]
-    WrongDistrict { unit_id: String, works_in: String, district: String },
+    WrongDistrict { unit_id: UnitId, works_in: DistrictId, district: DistrictId },
     #[error("unit {unit_id} is not among the wishes for grant {grant_id}; record the wish first")]
-    NotWished { grant_id: String, unit_id: String },
+    NotWished { grant_id: GrantId, unit_id: UnitId },
     #[error("offer {offer_id} is open; it must be answered or lapse before another is made")]
-    OfferOpen { offer_id: String },
+    OfferOpen { offer_id: OfferId },
     #[error("an offer that is open is answered by today, {today}, or later, not by {answer_by}")]
     AnswerByPassed { answer_by: NaiveDate, today: NaiveDate },
     #[error(
         "the person has placement {placement_id} of the service on the same days: give notice on it, or say what lets the \
          two stand side by side (a switch from one that has started, a trial, or an exception with its reason)"
     )]
-    ExclusiveService { placement_id: String },
+    ExclusiveService { placement_id: PlacementId },
     #[error(
         "placement {placement_id} is ordered and not started; start or withdraw it before another is made"
     )]
-    AlreadyOrdered { placement_id: String },
+    AlreadyOrdered { placement_id: PlacementId },
     #[error(
         "a switch is under way: give notice on {placement_id} or another running placement before the next"
     )]
-    AlreadySwitching { placement_id: String },
+    AlreadySwitching { placement_id: PlacementId },
     #[error("unit {unit_id} has no free place on {day}; offer another unit or wait for a place")]
-    NoFreePlace { unit_id: String, day: NaiveDate },
+    NoFreePlace { unit_id: UnitId, day: NaiveDate },
     #[error(
         "the place at unit {unit_id} is somebody else's on {day}; raise the unit's capacity from that day first"
     )]
-    PlaceTaken { unit_id: String, day: NaiveDate },
+    PlaceTaken { unit_id: UnitId, day: NaiveDate },
     #[error("offer {offer_id} was answered before; an answer is given once")]
-    OfferAnswered { offer_id: String },
+    OfferAnswered { offer_id: OfferId },
     #[error("offer {offer_id} was to be answered by {answer_by} and has lapsed; a new offer is needed")]
-    OfferLapsed { offer_id: String, answer_by: NaiveDate },
+    OfferLapsed { offer_id: OfferId, answer_by: NaiveDate },
     #[error("{ordered_start} is too late: the person starts by {latest}")]
     StartTooLate { ordered_start: NaiveDate, latest: NaiveDate },
     #[error("{ordered_start} is in the past: the person starts on {today} or later")]
     StartInPast { ordered_start: NaiveDate, today: NaiveDate },
     #[error("no grant of the service is valid on {day}, {grant_id} neither; order a day on which one is")]
-    OutsideGrant { grant_id: String, day: NaiveDate },
+    OutsideGrant { grant_id: GrantId, day: NaiveDate },
     #[error("placement {placement_id} is {state}; this can be done with one that is {needed}")]
-    PlacementState { placement_id: String, state: &'static str, needed: &'static str },
+    PlacementState { placement_id: PlacementId, state: &'static str, needed: &'static str },
     #[error("the person cannot have come on {actual_start}: the place is ordered from {ordered_start}")]
     StartBeforeOrder { actual_start: NaiveDate, ordered_start: NaiveDate },
     #[error("notice on {notice} precedes the ordered day {ordered_start}; withdraw the order instead")]

@@ -1,14 +1,15 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
+use niva_facts::Happened;
 use niva_models::Regime;
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, ProviderId, ServiceKey, UnitId};
 
-use crate::{Done, Refusal, capacity};
+use crate::{Refusal, capacity};
 
 /// The place where a service is given.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     /// Opaque id.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Name shown to people.
     pub name: String,
     /// The service it gives.
@@ -21,9 +22,9 @@ pub struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitTerms {
     /// The organisation that runs it.
-    pub provider_id: String,
+    pub provider_id: ProviderId,
     /// District that it works in.
-    pub district: String,
+    pub district: DistrictId,
     /// Who runs it.
     pub regime: Regime,
     /// Places.
@@ -36,9 +37,9 @@ pub struct UnitTerms {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UnitChange {
     /// The organisation that runs it.
-    pub provider_id: Option<String>,
+    pub provider_id: Option<ProviderId>,
     /// District that it works in.
-    pub district: Option<String>,
+    pub district: Option<DistrictId>,
     /// Who runs it.
     pub regime: Option<Regime>,
     /// Places.
@@ -119,7 +120,7 @@ impl Unit {
     ///
     /// # Errors
     /// Nothing is to change, a regime that is not allowed, or a day before the first period.
-    pub fn change(mut self, from: NaiveDate, change: &UnitChange) -> Result<Done<Self>, Refusal> {
+    pub fn change(mut self, from: NaiveDate, change: &UnitChange) -> Result<Happened<Self>, Refusal> {
         if *change == UnitChange::default() {
             return Err(Refusal::NoChangeGiven);
         }
@@ -145,7 +146,7 @@ impl Unit {
         capacity.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.capacity));
         orientation.iter().for_each(|v| periods.set(at, v, |terms| &mut terms.orientation));
         periods.0.dedup_by(|later, earlier| later.1 == earlier.1);
-        Ok(if self.periods == before { Done::Already(self) } else { Done::Now(self) })
+        Ok(if self.periods == before { Happened::Already(self) } else { Happened::Now(self) })
     }
 
     /// Whether it gives a service.
@@ -159,12 +160,12 @@ impl Unit {
         Err(Refusal::WrongService { unit_id: self.unit_id.clone(), gives: self.service, wanted: service })
     }
 
-    /// Whether a place is free on all of `days` beside those `taken`.
+    /// Whether a place is free on all of `days` beside those `occupied`.
     ///
     /// # Errors
     /// [`Refusal::NoFreePlace`] with the first day that has none.
-    pub fn has_place(&self, taken: &[Interval], days: &[Interval]) -> Result<(), Refusal> {
-        match capacity::first_day_over(&self.periods.capacities(), taken, days) {
+    pub fn has_place(&self, occupied: &[Interval], days: &[Interval]) -> Result<(), Refusal> {
+        match capacity::first_day_over(&self.periods.capacities(), occupied, days) {
             Some(day) => Err(Refusal::NoFreePlace { unit_id: self.unit_id.clone(), day }),
             None => Ok(()),
         }

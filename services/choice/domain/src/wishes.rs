@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::NaiveDate;
-use niva_names::{AreaOfChoice, ServiceInfo};
+use niva_names::{AreaOfChoice, GrantId, PersonId, ServiceInfo, UnitId, WishId};
 
 use crate::{Grant, Refusal, Unit};
 
@@ -12,13 +12,13 @@ pub const MAX_UNITS: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wish {
     /// Opaque id.
-    pub wish_id: String,
+    pub wish_id: WishId,
     /// The grant.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// Units, best first, none twice.
-    pub unit_ids: Vec<String>,
+    pub unit_ids: Vec<UnitId>,
 }
 
 impl Wish {
@@ -28,11 +28,11 @@ impl Wish {
     /// # Errors
     /// Everything that is wrong, with the rank (from 0) where it is, or none when it is the whole list.
     pub fn new(
-        wish_id: String,
+        wish_id: WishId,
         grant: &Grant,
         service: &ServiceInfo,
-        unit_ids: Vec<String>,
-        units: &BTreeMap<String, Unit>,
+        unit_ids: Vec<UnitId>,
+        units: &BTreeMap<UnitId, Unit>,
         today: NaiveDate,
     ) -> Result<Self, Vec<(Option<usize>, Refusal)>> {
         let mut wrong = Vec::new();
@@ -64,13 +64,16 @@ impl Wish {
 /// Free choice in the whole city, or only among units that work in the grant's district: the catalogue says which.
 fn suits(grant: &Grant, service: &ServiceInfo, unit: &Unit, today: NaiveDate) -> Result<(), Refusal> {
     unit.gives(grant.service)?;
-    let works_in = unit.terms_near(today.max(grant.valid.first)).map_or("", |terms| terms.district.as_str());
-    if service.area_of_choice == AreaOfChoice::OwnDistrict && works_in != grant.district {
-        return Err(Refusal::WrongDistrict {
-            unit_id: unit.unit_id.clone(),
-            works_in: works_in.to_owned(),
-            district: grant.district.clone(),
-        });
+    let terms = unit.terms_near(today.max(grant.valid.first));
+    let elsewhere = terms.map(|terms| &terms.district).filter(|works_in| **works_in != grant.district);
+    match elsewhere {
+        Some(works_in) if service.area_of_choice == AreaOfChoice::OwnDistrict => {
+            Err(Refusal::WrongDistrict {
+                unit_id: unit.unit_id.clone(),
+                works_in: works_in.clone(),
+                district: grant.district.clone(),
+            })
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }

@@ -39,7 +39,7 @@ fn of(
     let (unit, grants) = (unit("unit-1", service, 9), [grant("grant-1", service)]);
     let to = Placement { service, ..to.clone() };
     let before = before.map(|before| Placement { service, ..before.clone() });
-    let around = Around { service: info(service), unit: &unit, taken: &[], grants: &grants, others };
+    let around = Around { service: info(service), unit: &unit, occupied: &[], grants: &grants, others };
     to.check(before.as_ref(), &around).err().map(|refusal| refusal.reason())
 }
 

@@ -1,8 +1,9 @@
 use niva_calendar::{Interval, NaiveDate, Timeline, plus_days};
 use niva_choice_domain::{
-    Around, Done, Grant, Offer, OfferState, Opening, Order, Periods, Placement, PlacementState, Unit,
+    Acceptance, Around, Grant, Offer, OfferState, Opening, Periods, Placement, PlacementState, Unit,
     UnitChange, capacity::first_day_over,
 };
+use niva_facts::Happened;
 use niva_names::stockholm;
 use proptest::prelude::*;
 use stockholm::OCCUPATION;
@@ -39,14 +40,14 @@ proptest! {
     #[test]
     fn the_sweep_finds_what_looking_at_each_day_finds(
         capacities in places(),
-        taken in proptest::collection::vec(held(), 0..6),
+        occupied in proptest::collection::vec(held(), 0..6),
         wanted in proptest::collection::vec(held(), 0..4),
     ) {
         let slow = (-1..DAYS + 30).map(nth).find(|day| {
             let places = capacities.at(*day).copied().unwrap_or(0) as usize;
-            on(&wanted, *day) > 0 && on(&taken, *day) + on(&wanted, *day) > places
+            on(&wanted, *day) > 0 && on(&occupied, *day) + on(&wanted, *day) > places
         });
-        prop_assert_eq!(first_day_over(&capacities, &taken, &wanted), slow);
+        prop_assert_eq!(first_day_over(&capacities, &occupied, &wanted), slow);
     }
 }
 
@@ -106,10 +107,10 @@ impl World {
     }
 
     /// Held by all but one offer and one placement.
-    fn taken(&self, but_offer: Option<usize>, but_placement: Option<usize>) -> Vec<Interval> {
+    fn occupied(&self, except_offer: Option<usize>, except_placement: Option<usize>) -> Vec<Interval> {
         let today = nth(self.today);
-        let offers = self.offers.iter().enumerate().filter(|(i, _)| Some(*i) != but_offer);
-        let placements = self.placements.iter().enumerate().filter(|(i, _)| Some(*i) != but_placement);
+        let offers = self.offers.iter().enumerate().filter(|(i, _)| Some(*i) != except_offer);
+        let placements = self.placements.iter().enumerate().filter(|(i, _)| Some(*i) != except_placement);
         offers.filter_map(|(_, o)| o.occupies(today)).chain(placements.map(|(_, p)| p.occupies())).collect()
     }
 
@@ -159,7 +160,7 @@ impl World {
                     },
                 };
                 let to = Placement { ordered_start: actual_start, state, ..p.clone() };
-                to.check(Some(&p), around).ok().map(|()| Done::Now(to))
+                to.check(Some(&p), around).ok().map(|()| Happened::Now(to))
             }),
         }
     }
@@ -170,13 +171,13 @@ impl World {
             grant: &grant,
             service: info(OCCUPATION),
             unit: &self.unit,
-            taken: &self.taken(None, None),
-            offers: &Self::of_person(&self.offers, person, |o| &o.person_id),
-            placements: &Self::of_person(&self.placements, person, |p| &p.person_id),
+            occupied: &self.occupied(None, None),
+            offers: &Self::of_person(&self.offers, person, |o| o.person_id.as_str()),
+            placements: &Self::of_person(&self.placements, person, |p| p.person_id.as_str()),
             today: nth(self.today),
         };
-        let wish = wish(&grant.grant_id, &["unit-1"]);
-        let made = Offer::make(format!("offer-{}", self.offers.len()), Some(&wish), &opening, 3);
+        let wish = wish(grant.grant_id.as_str(), &["unit-1"]);
+        let made = Offer::make(format!("offer-{}", self.offers.len()).into(), Some(&wish), &opening, 3);
         self.offers.extend(made.ok());
     }
 
@@ -184,14 +185,14 @@ impl World {
         let name = format!("person of {person}");
         let Some(n) = self.offers.iter().rposition(|o| o.person_id == name) else { return };
         let grant = grant(&person.to_string(), OCCUPATION);
-        let mine = Self::of_person(&self.placements, person, |p| &p.person_id);
+        let mine = Self::of_person(&self.placements, person, |p| p.person_id.as_str());
         self.made += 1;
-        let order = Order {
-            placement_id: format!("placement-{}", self.made),
+        let order = Acceptance {
+            placement_id: format!("placement-{}", self.made).into(),
             around: Around {
                 service: info(OCCUPATION),
                 unit: &self.unit,
-                taken: &self.taken(Some(n), None),
+                occupied: &self.occupied(Some(n), None),
                 grants: &[grant],
                 others: &mine,
             },
@@ -206,16 +207,16 @@ impl World {
         }
     }
 
-    fn placed(&mut self, n: usize, verb: impl Fn(Placement, &Around<'_>) -> Option<Done<Placement>>) {
+    fn placed(&mut self, n: usize, verb: impl Fn(Placement, &Around<'_>) -> Option<Happened<Placement>>) {
         let Some(n) = self.placements.len().checked_sub(n + 1) else { return };
         let now = self.placements[n].clone();
-        let grants = [Grant { person_id: now.person_id.clone(), ..grant(&now.grant_id, OCCUPATION) }];
+        let grants = [Grant { person_id: now.person_id.clone(), ..grant(now.grant_id.as_str(), OCCUPATION) }];
         let mut others = self.placements.clone();
         others.retain(|p| p.person_id == now.person_id && p.placement_id != now.placement_id);
         let around = Around {
             service: info(OCCUPATION),
             unit: &self.unit,
-            taken: &self.taken(None, Some(n)),
+            occupied: &self.occupied(None, Some(n)),
             grants: &grants,
             others: &others,
         };
@@ -266,7 +267,7 @@ proptest! {
                 prop_assert!(now.0 <= now.1.max(before.0), "{step:?} made day {n} {before:?} into {now:?}");
             }
             for person in 0..PERSONS {
-                let mine = World::of_person(&world.placements, person, |p| &p.person_id);
+                let mine = World::of_person(&world.placements, person, |p| p.person_id.as_str());
                 let count = |f: fn(&PlacementState) -> bool| mine.iter().filter(|p| f(&p.state)).count();
                 prop_assert!(count(|s| matches!(s, PlacementState::Ordered)) <= 1);
                 let running = |s: &PlacementState| matches!(s, PlacementState::Ordered | PlacementState::Started { notice: None, .. });
@@ -284,8 +285,8 @@ proptest! {
         let mut world = World::new(places);
         for step in steps.iter().filter(|step| !matches!(step, Step::Capacity(..))) {
             world.apply(step);
-            for (taken, places) in world.map() {
-                prop_assert!(taken <= places);
+            for (occupied, places) in world.map() {
+                prop_assert!(occupied <= places);
             }
         }
     }

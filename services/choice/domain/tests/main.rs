@@ -28,7 +28,7 @@ fn day(year: i32, month: u32, day: u32) -> NaiveDate {
 fn unit(unit_id: &str, service: ServiceKey, places: u32) -> Unit {
     let first = day(2024, 1, 1);
     Unit {
-        unit_id: unit_id.to_owned(),
+        unit_id: unit_id.into(),
         name: "Vinsta".to_owned(),
         service,
         periods: Periods::new(vec![(first, terms(places))]).unwrap(),
@@ -37,8 +37,8 @@ fn unit(unit_id: &str, service: ServiceKey, places: u32) -> Unit {
 
 fn terms(capacity: u32) -> UnitTerms {
     UnitTerms {
-        provider_id: "provider-1".to_owned(),
-        district: "Järva".to_owned(),
+        provider_id: "provider-1".into(),
+        district: "Järva".into(),
         regime: Regime::Municipal,
         capacity,
         orientation: String::new(),
@@ -47,27 +47,27 @@ fn terms(capacity: u32) -> UnitTerms {
 
 fn grant(grant_id: &str, service: ServiceKey) -> Grant {
     Grant {
-        grant_id: grant_id.to_owned(),
-        person_id: format!("person of {grant_id}"),
+        grant_id: grant_id.into(),
+        person_id: format!("person of {grant_id}").into(),
         service,
-        district: "Järva".to_owned(),
+        district: "Järva".into(),
         valid: Interval::from(day(2024, 1, 1)),
     }
 }
 
 fn wish(grant_id: &str, units: &[&str]) -> Wish {
-    let unit_ids = units.iter().map(|id| (*id).to_owned()).collect();
+    let unit_ids = units.iter().map(|id| (*id).into()).collect();
     let person_id = format!("person of {grant_id}");
-    Wish { wish_id: "wish-1".to_owned(), grant_id: grant_id.to_owned(), person_id, unit_ids }
+    Wish { wish_id: "wish-1".into(), grant_id: grant_id.into(), person_id: person_id.into(), unit_ids }
 }
 
 fn placement(placement_id: &str, state: PlacementState) -> Placement {
     Placement {
-        placement_id: placement_id.to_owned(),
-        grant_id: "grant-1".to_owned(),
-        person_id: "person of grant-1".to_owned(),
+        placement_id: placement_id.into(),
+        grant_id: "grant-1".into(),
+        person_id: "person of grant-1".into(),
         service: stockholm::OCCUPATION,
-        unit_id: "unit-1".to_owned(),
+        unit_id: "unit-1".into(),
         ordered_start: day(2024, 3, 11),
         state,
         beside: Beside::Alone,

@@ -1,5 +1,6 @@
 use niva_calendar::{Interval, NaiveDate};
-use niva_choice_domain::{Around, Dates, Done, Placement, PlacementState, Refusal, near};
+use niva_choice_domain::{Around, Dates, Placement, PlacementState, Refusal, near};
+use niva_facts::Happened;
 use niva_names::stockholm::{OCCUPATION, STUDY_CIRCLE};
 use proptest::prelude::*;
 
@@ -27,14 +28,14 @@ fn states() -> [PlacementState; 6] {
     ]
 }
 
-type Verb = fn(Placement, NaiveDate) -> Result<Done<Placement>, Refusal>;
+type Verb = fn(Placement, NaiveDate) -> Result<Happened<Placement>, Refusal>;
 
 fn verbs() -> [(&'static str, Verb); 4] {
     [
         ("start", |p, d| p.start(d)),
         ("notice", |p, d| p.give_notice(d)),
         ("end", |p, d| p.end(d)),
-        ("withdraw", |p, today| p.may_be_withdrawn(today, false).map(|()| Done::Now(p))),
+        ("withdraw", |p, today| p.may_be_withdrawn(today, false).map(|()| Happened::Now(p))),
     ]
 }
 
@@ -48,8 +49,8 @@ fn every_state_and_verb() {
             let outcomes = verbs().map(|(name, verb)| {
                 let day = if name == "withdraw" { march(10) } else { late };
                 match verb(placement("p", state), day) {
-                    Ok(Done::Now(p)) => p.state.as_str(),
-                    Ok(Done::Already(_)) => "already",
+                    Ok(Happened::Now(p)) => p.state.as_str(),
+                    Ok(Happened::Already(_)) => "already",
                     Err(refusal) => refusal.reason(),
                 }
             });
@@ -87,15 +88,18 @@ fn dates_come_in_order() {
 #[test]
 fn the_same_again_changes_nothing_and_another_day_is_told_apart() {
     let started = placement("p", PlacementState::Ordered).start(march(13)).unwrap().value();
-    assert_eq!(started.clone().start(march(13)), Ok(Done::Already(started.clone())));
+    assert_eq!(started.clone().start(march(13)), Ok(Happened::Already(started.clone())));
     assert_eq!(started.clone().start(march(14)).unwrap_err().reason(), "PLACEMENT_STATE");
     let leaving = started.give_notice(march(15)).unwrap().value();
-    assert_eq!(leaving.clone().give_notice(march(15)), Ok(Done::Already(leaving)));
+    assert_eq!(leaving.clone().give_notice(march(15)), Ok(Happened::Already(leaving)));
 }
 
-fn check(to: &Placement, before: Option<&Placement>, taken: &[Interval]) -> Result<(), Refusal> {
+fn check(to: &Placement, before: Option<&Placement>, occupied: &[Interval]) -> Result<(), Refusal> {
     let (unit, grants) = (unit("unit-1", OCCUPATION, 1), [grant("grant-1", OCCUPATION)]);
-    to.check(before, &Around { service: info(OCCUPATION), unit: &unit, taken, grants: &grants, others: &[] })
+    to.check(
+        before,
+        &Around { service: info(OCCUPATION), unit: &unit, occupied, grants: &grants, others: &[] },
+    )
 }
 
 fn ended(end: NaiveDate) -> Placement {
@@ -107,7 +111,7 @@ fn a_later_end_needs_the_place_to_be_free() {
     let before = ended(march(15));
     assert_eq!(check(&ended(march(14)), Some(&before), &[Interval::from(march(16))]), Ok(()));
     assert_eq!(check(&ended(march(20)), Some(&before), &[Interval::from(march(21))]), Ok(()));
-    let refused = Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(16) };
+    let refused = Refusal::PlaceTaken { unit_id: "unit-1".into(), day: march(16) };
     assert_eq!(check(&ended(march(20)), Some(&before), &[Interval::from(march(16))]), Err(refused.clone()));
     // The end taken back, as if nobody had left.
     let open = placement("p", PlacementState::Started { actual_start: march(11), notice: None });
@@ -118,7 +122,7 @@ fn a_later_end_needs_the_place_to_be_free() {
     // An earlier start needs the days before, too.
     let earlier = Placement { ordered_start: march(8), ..before.clone() };
     let there = Interval { first: march(1), last: march(8) };
-    let refused = Refusal::PlaceTaken { unit_id: "unit-1".to_owned(), day: march(8) };
+    let refused = Refusal::PlaceTaken { unit_id: "unit-1".into(), day: march(8) };
     assert_eq!(check(&earlier, Some(&before), &[there]), Err(refused));
 }
 
@@ -126,10 +130,7 @@ fn a_later_end_needs_the_place_to_be_free() {
 fn a_correction_keeps_to_what_it_is_about() {
     let before = ended(march(15));
     let reason = |to: Placement| check(&to, Some(&before), &[]).err().map(|refusal| refusal.reason());
-    assert_eq!(
-        reason(Placement { person_id: "another".to_owned(), ..before.clone() }),
-        Some("SUBJECT_FIXED")
-    );
+    assert_eq!(reason(Placement { person_id: "another".into(), ..before.clone() }), Some("SUBJECT_FIXED"));
     assert_eq!(reason(Placement { service: STUDY_CIRCLE, ..before.clone() }), Some("SUBJECT_FIXED"));
     assert_eq!(
         reason(Placement { ordered_start: day(2023, 12, 31), ..before.clone() }),
@@ -148,7 +149,8 @@ fn any_grant_of_the_service_carries_the_ordered_day() {
     // Renewed with a gap of three days.
     let grants = [until("grant-1", day(2024, 1, 1), march(9)), until("renewed", march(13), march(31))];
     let unit = unit("unit-1", OCCUPATION, 1);
-    let around = Around { service: info(OCCUPATION), unit: &unit, taken: &[], grants: &grants, others: &[] };
+    let around =
+        Around { service: info(OCCUPATION), unit: &unit, occupied: &[], grants: &grants, others: &[] };
     let on = |ordered_start| {
         let placement = Placement { ordered_start, ..placement("p", PlacementState::Ordered) };
         placement.check(None, &around).map_err(|refusal| refusal.reason())
@@ -178,11 +180,11 @@ proptest! {
         let mut now = placement("p", PlacementState::Ordered);
         for (verb, day) in steps {
             match verbs()[verb].1(now.clone(), day) {
-                Ok(Done::Now(next)) => {
+                Ok(Happened::Now(next)) => {
                     prop_assert_eq!(next.ordered_start, now.ordered_start);
                     now = next;
                 }
-                Ok(Done::Already(same)) => prop_assert_eq!(&same, &now),
+                Ok(Happened::Already(same)) => prop_assert_eq!(&same, &now),
                 Err(_) => {}
             }
             let s = now.state;

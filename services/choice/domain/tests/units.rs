@@ -1,5 +1,6 @@
 use niva_calendar::{NaiveDate, plus_days};
-use niva_choice_domain::{Done, Periods, Refusal, Unit, UnitChange, UnitTerms};
+use niva_choice_domain::{Periods, Refusal, Unit, UnitChange, UnitTerms};
+use niva_facts::Happened;
 use niva_models::Regime;
 use niva_names::stockholm::OCCUPATION;
 use proptest::prelude::*;
@@ -15,13 +16,13 @@ fn places(capacity: u32) -> UnitChange {
 }
 
 fn run_by(provider: &str) -> UnitChange {
-    UnitChange { provider_id: Some(provider.to_owned()), ..UnitChange::default() }
+    UnitChange { provider_id: Some(provider.into()), ..UnitChange::default() }
 }
 
 fn changed(unit: Unit, from: NaiveDate, change: &UnitChange) -> Unit {
     match unit.change(from, change).unwrap() {
-        Done::Now(unit) => unit,
-        Done::Already(_) => panic!("nothing changed"),
+        Happened::Now(unit) => unit,
+        Happened::Already(_) => panic!("nothing changed"),
     }
 }
 
@@ -46,7 +47,7 @@ fn a_property_holds_until_its_own_next_change() {
             Some((2, "other"))
         ]
     );
-    assert!(matches!(unit.clone().change(nth(20), &places(2)), Ok(Done::Already(_))));
+    assert!(matches!(unit.clone().change(nth(20), &places(2)), Ok(Happened::Already(_))));
     assert_eq!(unit.change(day(2023, 12, 31), &places(1)).unwrap_err().reason(), "BEFORE_FIRST_PERIOD");
 }
 

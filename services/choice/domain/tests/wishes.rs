@@ -10,12 +10,12 @@ type Wrong = Vec<(Option<usize>, Refusal)>;
 
 fn record(service: ServiceKey, ranked: &[&str], units: &[Unit]) -> Result<Wish, Wrong> {
     let units: BTreeMap<_, _> = units.iter().map(|u| (u.unit_id.clone(), u.clone())).collect();
-    let ranked = ranked.iter().map(|id| (*id).to_owned()).collect();
-    Wish::new("w".to_owned(), &grant("g", service), info(service), ranked, &units, day(2024, 3, 1))
+    let ranked = ranked.iter().map(|id| (*id).into()).collect();
+    Wish::new("w".into(), &grant("g", service), info(service), ranked, &units, day(2024, 3, 1))
 }
 
 fn elsewhere(unit: Unit) -> Unit {
-    let change = UnitChange { district: Some("Farsta".to_owned()), ..UnitChange::default() };
+    let change = UnitChange { district: Some("Farsta".into()), ..UnitChange::default() };
     unit.change(day(2024, 1, 1), &change).unwrap().value()
 }
 
@@ -27,10 +27,7 @@ fn reasons(result: Result<Wish, Wrong>) -> Vec<(Option<usize>, &'static str)> {
 fn a_wish_ranks_units_best_first() {
     let wish =
         record(OCCUPATION, &["b", "a"], &[unit("a", OCCUPATION, 0), unit("b", OCCUPATION, 1)]).unwrap();
-    assert_eq!(
-        (wish.unit_ids, wish.person_id.as_str()),
-        (vec!["b".to_owned(), "a".to_owned()], "person of g")
-    );
+    assert_eq!((wish.unit_ids, wish.person_id.as_str()), (vec!["b".into(), "a".into()], "person of g"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_choice_domain::Grant;
 use niva_feed::{FeedEvent, FeedSink};
-use niva_names::ServiceKey;
+use niva_names::{GrantId, PersonId, ServiceKey};
 use niva_store::Tx;
 
 pub(crate) use wire::source;
@@ -35,11 +35,11 @@ impl FeedSink<wire::Event> for Grants {
 }
 
 /// The grant that stands, and with it all that stand of the service to the person; held to the transaction's end.
-pub(crate) async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Grant, Vec<Grant>), OpError> {
+pub(crate) async fn held(tx: &Tx<'_>, scope: &Scope, id: &GrantId) -> Result<(Grant, Vec<Grant>), OpError> {
     let known = store::find(tx, scope, id).await?.ok_or_else(|| unknown(id))?;
     let standing = of_person(tx, scope, &known.grant.person_id, known.grant.service).await?;
     // As it stands now that it is held.
-    let grant = standing.iter().find(|grant| grant.grant_id == id).cloned();
+    let grant = standing.iter().find(|grant| grant.grant_id == *id).cloned();
     Ok((grant.ok_or_else(|| unknown(id))?, standing))
 }
 
@@ -47,7 +47,7 @@ pub(crate) async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Grant,
 pub(crate) async fn of_person(
     tx: &Tx<'_>,
     scope: &Scope,
-    person_id: &str,
+    person_id: &PersonId,
     service: ServiceKey,
 ) -> Result<Vec<Grant>, OpError> {
     let known = store::hold(tx, scope, person_id, service).await?;
@@ -55,7 +55,7 @@ pub(crate) async fn of_person(
 }
 
 /// The error that nothing is known of a grant.
-pub(crate) fn unknown(id: &str) -> OpError {
+pub(crate) fn unknown(id: &GrantId) -> OpError {
     let words = format!(
         "there is no grant {id} here: check the id, or wait until the feed of assessment tells of it"
     );
@@ -63,7 +63,7 @@ pub(crate) fn unknown(id: &str) -> OpError {
 }
 
 /// The error that a person has no grant of a service.
-pub(crate) fn none(person_id: &str, service: ServiceKey) -> OpError {
+pub(crate) fn none(person_id: &PersonId, service: ServiceKey) -> OpError {
     let words = format!(
         "no grant of {service} to person {person_id} is known here: check the person, or wait until the feed of \
          assessment tells of one"

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use niva_access::{Reach, Scope};
 use niva_calendar::Interval;
 use niva_choice_domain::Grant;
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, GrantId, PersonId, ServiceKey};
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
@@ -19,10 +19,10 @@ use super::known::Known;
 #[sea_orm(table_name = "grant")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub grant_id: String,
-    pub person_id: String,
+    pub grant_id: GrantId,
+    pub person_id: PersonId,
     pub service: String,
-    pub district: String,
+    pub district: DistrictId,
     pub first_day: Date,
     /// Absent: without end.
     pub last_day: Option<Date>,
@@ -38,7 +38,7 @@ const ROWS: usize = 1_000;
 /// Keeps the higher revision of what is known and what is told: whatever the order, and however often.
 pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Known>) -> Result<(), DbError> {
     // One statement cannot write the same row twice.
-    let mut newest: BTreeMap<String, Known> = BTreeMap::new();
+    let mut newest: BTreeMap<GrantId, Known> = BTreeMap::new();
     for known in told {
         match newest.get(&known.grant.grant_id) {
             Some(before) if before.revision >= known.revision => {}
@@ -73,9 +73,9 @@ pub(crate) async fn apply(tx: &Tx<'_>, told: impl IntoIterator<Item = Known>) ->
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
+    id: &GrantId,
 ) -> Result<Option<Known>, DbError> {
-    Entity::find_by_id(id.to_owned()).filter(reached(scope)).one(db).await?.map(known).transpose()
+    Entity::find_by_id(id.clone()).filter(reached(scope)).one(db).await?.map(known).transpose()
 }
 
 /// Grants that a call reaches: of people to whom one of its districts has granted the service, whichever grant it is; the
@@ -91,7 +91,7 @@ pub(crate) fn reached(scope: &Scope) -> Condition {
                 .from_as("grant", "other")
                 .and_where(of("person_id"))
                 .and_where(of("service"))
-                .and_where(Expr::col(("other", "district")).is_in(districts))
+                .and_where(Expr::col(("other", "district")).is_in(districts.iter().map(DistrictId::as_str)))
                 .to_owned();
             all.add(Expr::exists(others))
         }
@@ -105,7 +105,7 @@ pub(crate) fn reached(scope: &Scope) -> Condition {
 pub(crate) async fn hold(
     tx: &Tx<'_>,
     scope: &Scope,
-    person_id: &str,
+    person_id: &PersonId,
     service: ServiceKey,
 ) -> Result<Vec<Known>, DbError> {
     mine(person_id, service)
@@ -119,10 +119,10 @@ pub(crate) async fn hold(
 }
 
 /// All grants of some people, in order of id, held to the transaction's end.
-pub(crate) async fn hold_all(tx: &Tx<'_>, person_ids: &[&str]) -> Result<Vec<Known>, DbError> {
+pub(crate) async fn hold_all(tx: &Tx<'_>, person_ids: &[&PersonId]) -> Result<Vec<Known>, DbError> {
     let mut found = Vec::new();
     for chunk in person_ids.chunks(crate::store::CHUNK) {
-        let query = Entity::find().filter(Column::PersonId.is_in(chunk.iter().copied()));
+        let query = Entity::find().filter(Column::PersonId.is_in(chunk.iter().map(|id| id.as_str())));
         for row in query.order_by_asc(Column::GrantId).lock_exclusive().all(tx).await? {
             found.push(known(row)?);
         }
@@ -130,19 +130,21 @@ pub(crate) async fn hold_all(tx: &Tx<'_>, person_ids: &[&str]) -> Result<Vec<Kno
     Ok(found)
 }
 
-fn mine(person_id: &str, service: ServiceKey) -> Select<Entity> {
-    let query = Entity::find().filter(Column::PersonId.eq(person_id));
+fn mine(person_id: &PersonId, service: ServiceKey) -> Select<Entity> {
+    let query = Entity::find().filter(Column::PersonId.eq(person_id.as_str()));
     query.filter(Column::Service.eq(service.as_str())).order_by_asc(Column::GrantId)
 }
 
 /// Those of `ids` that are known.
 pub(crate) async fn find_all(
     db: &impl ConnectionTrait,
-    ids: &[&str],
-) -> Result<BTreeMap<String, Known>, DbError> {
+    ids: &[&GrantId],
+) -> Result<BTreeMap<GrantId, Known>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in ids.chunks(crate::store::CHUNK) {
-        for row in Entity::find().filter(Column::GrantId.is_in(chunk.iter().copied())).all(db).await? {
+        for row in
+            Entity::find().filter(Column::GrantId.is_in(chunk.iter().map(|id| id.as_str()))).all(db).await?
+        {
             found.insert(row.grant_id.clone(), known(row)?);
         }
     }
@@ -165,7 +167,7 @@ fn row(known: Known) -> Model {
 
 fn known(row: Model) -> Result<Known, DbError> {
     let grant = Grant {
-        service: crate::store::service("grant", &row.grant_id, &row.service)?,
+        service: crate::store::service("grant", row.grant_id.as_str(), &row.service)?,
         valid: Interval::between(row.first_day, row.last_day)
             .ok_or_else(|| DbError::row("grant", "last_day", row.grant_id.clone(), "is before first_day"))?,
         grant_id: row.grant_id,

@@ -40,7 +40,7 @@ pub(crate) fn grant(v: &mut Violations, event: &Event) -> Option<Known> {
         grant_id: grant_id?,
         person_id: person_id?,
         service: service?,
-        district: district?,
+        district: district?.into(),
         valid: valid?,
     };
     let info = info?;

@@ -10,9 +10,9 @@ use std::sync::Arc;
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_choice_domain::{Done, Grant, Offer, Opening, Order, Refusal, Unit};
-use niva_facts::{Info, Telling};
-use niva_names::ServiceInfo;
+use niva_choice_domain::{Acceptance, Grant, Offer, Opening, Refusal, Unit};
+use niva_facts::{Happened, Info, Telling};
+use niva_names::{GrantId, OfferId, PlacementId, ServiceInfo, UnitId};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -21,10 +21,9 @@ use pb::offer_service_server::OfferService;
 use tonic::Request;
 
 use self::store::Overdue;
-use crate::occupancy::{Surroundings, taken};
+use crate::occupancy::{Except, Surroundings, occupied};
 use crate::refused::refused;
 use crate::store::of_row;
-use crate::wire::{id, id_of};
 use crate::{Answer, App, grants, placements, standing, units, wishes};
 
 /// Offers as tonic sees them.
@@ -94,10 +93,11 @@ impl Offers {
         request: &pb::MakeOfferRequest,
     ) -> Result<pb::MakeOfferResponse, OpError> {
         let mut v = Violations::new();
-        let grant_id = read::id(&mut v, "grant_id", &request.grant_id);
-        let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
+        let grant_id: Option<GrantId> = read::id(&mut v, "grant_id", &request.grant_id);
+        let unit_id: Option<UnitId> = read::id(&mut v, "unit_id", &request.unit_id);
         let (grant_id, unit_id) = &v.finish_with(grant_id.zip(unit_id))?;
-        let (today, offer_id) = (self.0.clock.today(), &self.0.secrets.id(scope.author(), request, "offer"));
+        let (today, offer_id) =
+            (self.0.clock.today(), &OfferId::from(self.0.secrets.id(scope.author(), request, "offer")));
         self.0
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -127,11 +127,11 @@ impl Offers {
         request: &pb::AcceptOfferRequest,
     ) -> Result<pb::AcceptOfferResponse, OpError> {
         let mut v = Violations::new();
-        let offer_id = id_of::<pb::Offer>(&mut v, &request.offer_id);
+        let offer_id: Option<OfferId> = read::id(&mut v, "offer_id", &request.offer_id);
         let ordered_start = self.0.reader().day(&mut v, "ordered_start", request.ordered_start);
         let (offer_id, ordered_start) = &v.finish_with(offer_id.zip(ordered_start))?;
-        let (today, placement_id) =
-            (self.0.clock.today(), &self.0.secrets.id(scope.author(), request, "placement"));
+        let made = self.0.secrets.id(scope.author(), request, "placement");
+        let (today, placement_id) = (self.0.clock.today(), &PlacementId::from(made));
         let answered = self
             .0
             .change(scope, request, |tx, told| {
@@ -140,13 +140,13 @@ impl Offers {
                     let next = info.happened(told.clone())?;
                     let service = self.0.service(offer.service)?;
                     let unit = units::store::hold(tx, &offer.unit_id).await?;
-                    let unit = of_row("offer", "unit_id", offer_id, unit)?;
+                    let unit = of_row("offer", "unit_id", offer_id.as_str(), unit)?;
                     let running = placements::store::running_beside(tx, &grant, service).await?;
                     let others =
-                        placements::store::of_person(tx, &grant.person_id, grant.service, "").await?;
-                    let taken = taken(tx, &unit, today, today, Some(offer_id)).await?;
-                    let surroundings = Surroundings { unit, taken, grants, others };
-                    let order = Order {
+                        placements::store::of_person(tx, &grant.person_id, grant.service, None).await?;
+                    let occupied = occupied(tx, &unit, today, today, Except::Offer(offer_id)).await?;
+                    let surroundings = Surroundings { unit, occupied, grants, others };
+                    let order = Acceptance {
                         placement_id: placement_id.clone(),
                         around: surroundings.around(service),
                         placements: &running,
@@ -173,7 +173,7 @@ impl Offers {
         scope: &Scope,
         request: &pb::DeclineOfferRequest,
     ) -> Result<pb::DeclineOfferResponse, OpError> {
-        let offer_id = &id::<pb::Offer>(&request.offer_id)?;
+        let offer_id = &read::only_id("offer_id", &request.offer_id)?;
         let today = self.0.clock.today();
         let answered = self
             .0
@@ -204,13 +204,13 @@ impl Offers {
                     let next = info.corrected(request.expected_revision, told.clone())?;
                     let service = self.0.service(offer.service)?;
                     let unit = units::store::hold(tx, &offer.unit_id).await?;
-                    let unit = of_row("offer", "unit_id", &offer.offer_id, unit)?;
-                    let but = Some(given.offer_id.as_str());
-                    let around = Beside::look(tx, &grant, service, &unit, but, &told).await?;
+                    let unit = of_row("offer", "unit_id", offer.offer_id.as_str(), unit)?;
+                    let except = Some(&given.offer_id);
+                    let around = Beside::look(tx, &grant, service, &unit, except, &told).await?;
                     let opening = around.opening(&grant, service, &unit, today);
                     let told = match offer.correct(&given.change, &opening).map_err(refused)? {
-                        Done::Already(offer) => standing(tx, &offer.offer_id).await?.0,
-                        Done::Now(offer) => {
+                        Happened::Already(offer) => standing(tx, offer.offer_id.as_str()).await?.0,
+                        Happened::Now(offer) => {
                             store::update(tx, &offer, &next).await?;
                             tell(tx, &offer, &next).await?
                         }
@@ -226,7 +226,7 @@ impl Offers {
         scope: &Scope,
         request: &pb::WithdrawOfferRequest,
     ) -> Result<pb::WithdrawOfferResponse, OpError> {
-        let offer_id = &id::<pb::Offer>(&request.offer_id)?;
+        let offer_id = &read::only_id("offer_id", &request.offer_id)?;
         self.0
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -241,7 +241,7 @@ impl Offers {
     }
 
     /// An answer after the deadline changes nothing of its own, but the offer is seen to have lapsed.
-    async fn lapsed_if_late<T>(&self, offer_id: &str, answer: Result<T, OpError>) -> Result<T, OpError> {
+    async fn lapsed_if_late<T>(&self, offer_id: &OfferId, answer: Result<T, OpError>) -> Result<T, OpError> {
         if answer.as_ref().is_err_and(|error| error.reason() == "OFFER_LAPSED") {
             self.lapse(Overdue::One(offer_id)).await?;
         }
@@ -277,43 +277,45 @@ struct Held {
 }
 
 /// The offer and its grants, held. The grants first, as everywhere, so that nobody waits for each other.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<Held, OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &OfferId) -> Result<Held, OpError> {
     let missing = || OpError::not_found("offer", id);
     let offer = store::find(tx, scope, id).await?.ok_or_else(missing)?;
     let grants = grants::of_person(tx, scope, &offer.person_id, offer.service).await?;
     let grant =
-        of_row("offer", "grant_id", id, grants::store::find(tx, scope, &offer.grant_id).await?)?.grant;
+        of_row("offer", "grant_id", id.as_str(), grants::store::find(tx, scope, &offer.grant_id).await?)?
+            .grant;
     let offer = store::lock(tx, id).await?.ok_or_else(missing)?;
-    let (_, info) = standing::<pb::Offer>(tx, id).await?;
+    let (_, info) = standing::<pb::Offer>(tx, id.as_str()).await?;
     Ok(Held { offer, grant, grants, info })
 }
 
 /// What an open offer stands beside.
 struct Beside {
-    taken: Vec<niva_calendar::Interval>,
+    occupied: Vec<niva_calendar::Interval>,
     offers: Vec<Offer>,
     placements: Vec<niva_choice_domain::Placement>,
 }
 
 impl Beside {
-    /// All but one offer. Offers of the person that are overdue lapse first.
+    /// All except one offer. Offers of the person that are overdue lapse first.
     async fn look(
         tx: &Tx<'_>,
         grant: &Grant,
         service: &ServiceInfo,
         unit: &Unit,
-        but: Option<&str>,
+        except: Option<&OfferId>,
         told: &Telling,
     ) -> Result<Self, OpError> {
         let today = niva_base::civil_day(told.recorded_at);
         let mut offers = store::open_beside(tx, grant, service).await?;
-        offers.retain(|offer| Some(offer.offer_id.as_str()) != but);
+        offers.retain(|offer| Some(&offer.offer_id) != except);
         for late in offers.iter().filter(|offer| !offer.is_open(today)) {
             lapse(tx, today, Overdue::One(&late.offer_id), told).await?;
         }
         offers.retain(|offer| offer.is_open(today));
         let placements = placements::store::running_beside(tx, grant, service).await?;
-        Ok(Self { taken: taken(tx, unit, today, today, but).await?, offers, placements })
+        let except = except.map_or(Except::Nobody, Except::Offer);
+        Ok(Self { occupied: occupied(tx, unit, today, today, except).await?, offers, placements })
     }
 
     fn opening<'a>(
@@ -323,8 +325,8 @@ impl Beside {
         unit: &'a Unit,
         today: NaiveDate,
     ) -> Opening<'a> {
-        let Self { taken, offers, placements } = self;
-        Opening { grant, service, unit, taken, offers, placements, today }
+        let Self { occupied, offers, placements } = self;
+        Opening { grant, service, unit, occupied, offers, placements, today }
     }
 }
 
@@ -337,8 +339,8 @@ async fn lapse(
 ) -> Result<Vec<pb::Offer>, OpError> {
     let mut lapsed = Vec::new();
     for offer in store::overdue(tx, today, which).await? {
-        if let Done::Now(offer) = offer.lapse(today) {
-            let (_, info) = standing::<pb::Offer>(tx, &offer.offer_id).await?;
+        if let Happened::Now(offer) = offer.lapse(today) {
+            let (_, info) = standing::<pb::Offer>(tx, offer.offer_id.as_str()).await?;
             let next = info.happened(told.clone())?;
             store::update(tx, &offer, &next).await?;
             lapsed.push(tell(tx, &offer, &next).await?);

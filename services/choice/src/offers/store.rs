@@ -5,12 +5,13 @@ use niva_access::Scope;
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Grant, Offer, OfferState};
 use niva_facts::Info;
-use niva_names::{ServiceInfo, ServiceKey};
+use niva_names::{GrantId, OfferId, PersonId, PlacementId, ServiceInfo, ServiceKey, UnitId};
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
-use sea_orm::{IntoActiveModel, QueryOrder, QuerySelect};
+use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
+use crate::store::says;
 use crate::wire::Listed;
 
 #[sea_orm::model]
@@ -18,16 +19,16 @@ use crate::wire::Listed;
 #[sea_orm(table_name = "offer")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub offer_id: String,
-    pub grant_id: String,
-    pub person_id: String,
+    pub offer_id: OfferId,
+    pub grant_id: GrantId,
+    pub person_id: PersonId,
     pub service: String,
-    pub unit_id: String,
+    pub unit_id: UnitId,
     pub offer_date: Date,
     pub answer_by: Date,
     pub answer: String,
     /// Of an accepted offer.
-    pub placement_id: Option<String>,
+    pub placement_id: Option<PlacementId>,
     pub state: String,
     pub recorded_at: DateTimeUtc,
 }
@@ -35,11 +36,11 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a list of offers is filtered by; empty: everything.
-pub(crate) struct Wanted<'a> {
-    pub(crate) person_id: &'a str,
+pub(crate) struct Wanted {
+    pub(crate) person_id: Option<PersonId>,
     pub(crate) answer: Option<&'static str>,
-    pub(crate) grant_id: &'a str,
-    pub(crate) unit_id: &'a str,
+    pub(crate) grant_id: Option<GrantId>,
+    pub(crate) unit_id: Option<UnitId>,
     pub(crate) service: Option<ServiceKey>,
     pub(crate) made: Option<Interval>,
 }
@@ -60,15 +61,15 @@ pub(crate) async fn update(tx: &Tx<'_>, offer: &Offer, info: &Info) -> Result<()
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
+    id: &OfferId,
 ) -> Result<Option<Offer>, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(crate::store::reached("offer", scope));
+    let found = Entity::find_by_id(id.clone()).filter(crate::store::reached("offer", scope));
     found.one(db).await?.map(offer).transpose()
 }
 
 /// The offer, also a withdrawn one, held to the transaction's end.
-pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Offer>, DbError> {
-    Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(offer).transpose()
+pub(crate) async fn lock(tx: &Tx<'_>, id: &OfferId) -> Result<Option<Offer>, DbError> {
+    Entity::find_by_id(id.clone()).lock_exclusive().one(tx).await?.map(offer).transpose()
 }
 
 fn open() -> Select<Entity> {
@@ -76,10 +77,10 @@ fn open() -> Select<Entity> {
 }
 
 /// Open offers at some units.
-pub(crate) async fn open_at(db: &impl ConnectionTrait, unit_ids: &[&str]) -> Result<Vec<Offer>, DbError> {
+pub(crate) async fn open_at(db: &impl ConnectionTrait, unit_ids: &[&UnitId]) -> Result<Vec<Offer>, DbError> {
     let mut found = Vec::new();
     for chunk in unit_ids.chunks(crate::store::CHUNK) {
-        for row in open().filter(Column::UnitId.is_in(chunk.iter().copied())).all(db).await? {
+        for row in open().filter(Column::UnitId.is_in(chunk.iter().map(|id| id.as_str()))).all(db).await? {
             found.push(offer(row)?);
         }
     }
@@ -103,7 +104,7 @@ pub(crate) enum Overdue<'a> {
     /// All of them.
     All,
     /// The one with this id.
-    One(&'a str),
+    One(&'a OfferId),
     /// Those that a call reaches.
     Reached(&'a Scope),
 }
@@ -117,7 +118,7 @@ pub(crate) async fn overdue(
     let query = open().filter(Column::AnswerBy.lt(today));
     let query = match which {
         Overdue::All => query,
-        Overdue::One(id) => query.filter(Column::OfferId.eq(id)),
+        Overdue::One(id) => query.filter(Column::OfferId.eq(id.as_str())),
         Overdue::Reached(scope) => query.filter(crate::store::reached("offer", scope)),
     };
     let rows = query.order_by_asc(Column::OfferId).lock_exclusive().all(tx).await?;
@@ -127,24 +128,21 @@ pub(crate) async fn overdue(
 /// Ids of a page, in order, of what the caller may see.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    wanted: &Wanted<'_>,
+    wanted: &Wanted,
     listed: &Listed,
     scope: &Scope,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<OfferId>, DbError> {
     let mut query = Entity::find().select_only().column(Column::OfferId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
     query = query.filter(crate::store::reached("offer", scope));
-    let service = wanted.service.as_ref().map_or("", |s| s.as_str());
-    for (column, value) in [
-        (Column::PersonId, wanted.person_id),
-        (Column::Answer, wanted.answer.unwrap_or_default()),
-        (Column::GrantId, wanted.grant_id),
-        (Column::UnitId, wanted.unit_id),
-        (Column::Service, service),
-    ] {
-        query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
-    }
+    let condition = Condition::all()
+        .add_option(says(Column::PersonId, wanted.person_id.as_ref()))
+        .add_option(says(Column::Answer, wanted.answer))
+        .add_option(says(Column::GrantId, wanted.grant_id.as_ref()))
+        .add_option(says(Column::UnitId, wanted.unit_id.as_ref()))
+        .add_option(says(Column::Service, wanted.service.as_ref().map(|service| service.as_str())));
+    query = query.filter(condition);
     if let Some(made) = wanted.made {
         query = query.filter(Column::OfferDate.between(made.first, made.last));
     }
@@ -185,7 +183,7 @@ fn offer(row: Model) -> Result<Offer, DbError> {
         }
     };
     Ok(Offer {
-        service: crate::store::service("offer", &row.offer_id, &row.service)?,
+        service: crate::store::service("offer", row.offer_id.as_str(), &row.service)?,
         offer_id: row.offer_id,
         grant_id: row.grant_id,
         person_id: row.person_id,

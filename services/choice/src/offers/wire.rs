@@ -3,6 +3,7 @@
 use niva_base::{OpError, Violations};
 use niva_choice_domain::{Offer, OfferChange, OfferState};
 use niva_facts::{Fact, Info};
+use niva_names::OfferId;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
 use niva_rpc::wire::write::date;
@@ -11,7 +12,7 @@ use crate::wire::Reader;
 
 /// An offer as it is told anew.
 pub(crate) struct Given {
-    pub(crate) offer_id: String,
+    pub(crate) offer_id: OfferId,
     pub(crate) change: OfferChange,
 }
 
@@ -30,7 +31,9 @@ impl Reader<'_> {
                 let state = match given.state() {
                     pb::offer::State::Unspecified => None,
                     pb::offer::State::Open => Some(OfferState::Open),
-                    pb::offer::State::Accepted => Some(OfferState::Accepted { placement_id }),
+                    pb::offer::State::Accepted => {
+                        Some(OfferState::Accepted { placement_id: placement_id.into() })
+                    }
                     pb::offer::State::Declined => Some(OfferState::Declined),
                     pb::offer::State::Lapsed => Some(OfferState::Lapsed),
                 };
@@ -66,15 +69,15 @@ pub(crate) fn write(offer: &Offer, info: &Info) -> pb::Offer {
     use pb::offer::State;
     let (state, placement_id) = match &offer.state {
         OfferState::Open => (State::Open, String::new()),
-        OfferState::Accepted { placement_id } => (State::Accepted, placement_id.clone()),
+        OfferState::Accepted { placement_id } => (State::Accepted, placement_id.to_string()),
         OfferState::Declined => (State::Declined, String::new()),
         OfferState::Lapsed => (State::Lapsed, String::new()),
     };
     let mut told = pb::Offer {
-        offer_id: offer.offer_id.clone(),
-        grant_id: offer.grant_id.clone(),
-        person_id: offer.person_id.clone(),
-        unit_id: offer.unit_id.clone(),
+        offer_id: offer.offer_id.to_string(),
+        grant_id: offer.grant_id.to_string(),
+        person_id: offer.person_id.to_string(),
+        unit_id: offer.unit_id.to_string(),
         state: state.into(),
         offer_date: Some(date(offer.offer_date)),
         answer_by: Some(date(offer.answer_by)),

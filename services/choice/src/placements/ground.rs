@@ -5,42 +5,42 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_base::OpError;
 use niva_calendar::Interval;
 use niva_choice_domain::{Around, Grant, Placement, Refusal, Unit};
-use niva_names::ServiceKey;
+use niva_names::{GrantId, PersonId, PlacementId, ServiceKey, UnitId};
 use niva_store::Tx;
 
 use super::{store, wire};
 use crate::{App, grants, offers, units};
 
 /// A person in a service.
-type Who = (String, ServiceKey);
+type Who = (PersonId, ServiceKey);
 
 /// Who holds places at a unit.
 #[derive(Default)]
 struct Places {
-    placed: BTreeMap<String, Interval>,
+    placed: BTreeMap<PlacementId, Interval>,
     offered: Vec<Interval>,
 }
 
 pub(super) struct Ground<'a> {
     app: &'a App,
-    units: BTreeMap<String, Unit>,
-    places: BTreeMap<String, Places>,
+    units: BTreeMap<UnitId, Unit>,
+    places: BTreeMap<UnitId, Places>,
     /// Grants that placements name, whosever they are.
-    named: BTreeMap<String, Grant>,
+    named: BTreeMap<GrantId, Grant>,
     /// Grants that stand.
     grants: BTreeMap<Who, Vec<Grant>>,
     /// Placements that stand.
-    placements: BTreeMap<Who, BTreeMap<String, Placement>>,
+    placements: BTreeMap<Who, BTreeMap<PlacementId, Placement>>,
     /// What the import tells anew, as it was known, withdrawn ones too.
-    pub(super) before: BTreeMap<String, Placement>,
+    pub(super) before: BTreeMap<PlacementId, Placement>,
 }
 
 impl<'a> Ground<'a> {
     /// Reads what some placements need. Grants, units and placements are held from here on: in this order, as everywhere.
     pub(super) async fn read(app: &'a App, tx: &Tx<'_>, given: &[(i64, Placement)]) -> Result<Self, OpError> {
-        fn ids<'p>(given: &'p [(i64, Placement)], of: fn(&'p Placement) -> &'p String) -> Vec<&'p str> {
-            let ids: BTreeSet<_> = given.iter().map(|(_, placement)| of(placement).as_str()).collect();
-            ids.into_iter().filter(|id| !id.is_empty()).collect()
+        fn ids<'p, I: Ord>(given: &'p [(i64, Placement)], of: fn(&'p Placement) -> &'p I) -> Vec<&'p I> {
+            let ids: BTreeSet<_> = given.iter().map(|(_, placement)| of(placement)).collect();
+            ids.into_iter().collect()
         }
         let people = ids(given, |p| &p.person_id);
         let known = grants::store::hold_all(tx, &people).await?;
@@ -72,7 +72,7 @@ impl<'a> Ground<'a> {
         &mut self,
         tx: &Tx<'_>,
         given: &[(i64, Placement)],
-        unit_ids: &[&str],
+        unit_ids: &[&UnitId],
     ) -> Result<(), OpError> {
         let today = self.app.clock.today();
         let told = given.iter().map(|(_, placement)| placement).chain(self.before.values());
@@ -94,9 +94,9 @@ impl<'a> Ground<'a> {
 
     /// The grant that a placement is ordered under: the one that it names, the one that it was told with before, or one
     /// that is valid on its ordered day.
-    pub(super) fn grant(&self, placement: &Placement) -> Result<String, OpError> {
+    pub(super) fn grant(&self, placement: &Placement) -> Result<GrantId, OpError> {
         let Placement { grant_id, person_id, service, ordered_start, .. } = placement;
-        if !grant_id.is_empty() {
+        if !grant_id.as_str().is_empty() {
             let named = self.named.get(grant_id).ok_or_else(|| grants::unknown(grant_id))?;
             let mine = named.person_id == *person_id && named.service == *service;
             return if mine { Ok(grant_id.clone()) } else { Err(wire::mismatch(named)) };
@@ -131,10 +131,10 @@ impl<'a> Ground<'a> {
         let before = self.before.get(placement_id).filter(|_| told_anew);
         let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
         let unit = self.units.get(unit_id).ok_or_else(unknown)?;
-        let mut taken = Vec::new();
+        let mut occupied = Vec::new();
         if let Some(places) = self.places.get(unit_id) {
             let placed = places.placed.iter().filter(|(id, _)| *id != placement_id);
-            taken.extend(placed.map(|(_, days)| *days).chain(places.offered.iter().copied()));
+            occupied.extend(placed.map(|(_, days)| *days).chain(places.offered.iter().copied()));
         }
         let who = (person_id.clone(), *service);
         let others = self.placements.get(&who).into_iter().flat_map(BTreeMap::values);
@@ -142,11 +142,11 @@ impl<'a> Ground<'a> {
         let around = Around {
             service: self.app.service(*service)?,
             unit,
-            taken: &taken,
+            occupied: &occupied,
             grants: self.grants.get(&who).map_or(&[][..], Vec::as_slice),
             others: &others,
         };
-        placement.check(before, &around).map_err(|wrong| refused(&wrong, unit, &taken))?;
+        placement.check(before, &around).map_err(|wrong| refused(&wrong, unit, &occupied))?;
         let places = self.places.entry(unit_id.clone()).or_default();
         places.placed.insert(placement_id.clone(), placement.occupies());
         self.stands(placement.clone());
@@ -155,11 +155,11 @@ impl<'a> Ground<'a> {
 }
 
 /// A refusal of a record; one for want of a place says how many there are.
-fn refused(wrong: &Refusal, unit: &Unit, taken: &[Interval]) -> OpError {
+fn refused(wrong: &Refusal, unit: &Unit, occupied: &[Interval]) -> OpError {
     let (Refusal::NoFreePlace { unit_id, day } | Refusal::PlaceTaken { unit_id, day }) = wrong else {
         return wire::refused(wrong);
     };
-    let there = 1 + taken.iter().filter(|days| days.contains(*day)).count();
+    let there = 1 + occupied.iter().filter(|days| days.contains(*day)).count();
     let places = unit.periods.at(*day).map_or(0, |terms| terms.capacity);
     let words = format!(
         "unit {unit_id} would have {there} people on {day}, but has {places} places; raise its capacity from that day or \

@@ -42,7 +42,7 @@ pub(crate) async fn apply(
     let (mut kept, mut new) = (Vec::new(), Vec::new());
     for Change { number, fact, said, info, before } in changes {
         // Where the unit itself is wrong no second error is told.
-        if effects.is_withheld("unit", &said.unit_id) {
+        if effects.is_withheld("unit", said.unit_id.as_str()) {
             continue;
         }
         if let Err(error) = ground.tell(&said, before.is_some()) {

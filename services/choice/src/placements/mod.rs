@@ -6,24 +6,25 @@ mod reads;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use niva_names::{GrantId, PlacementId};
 use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_choice_domain::{Done, Grant, Placement, Refusal};
-use niva_facts::{Info, Telling};
+use niva_choice_domain::{Grant, Placement, Refusal};
+use niva_facts::{Happened, Info, Telling};
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::Date;
 use niva_rpc::answer;
+use niva_rpc::wire::read;
 use niva_store::{Tx, facts};
 use pb::placement_service_server::PlacementService;
 use tonic::Request;
 
-use crate::occupancy::{Surroundings, taken};
+use crate::occupancy::{Except, Surroundings, occupied};
 use crate::refused::{id_taken, refused};
-use crate::wire::{id, id_of};
 use crate::{Answer, App, feed, grants, standing, units};
 
 /// Placements as tonic sees them.
@@ -98,20 +99,20 @@ impl Placements {
         scope: &Scope,
         request: &pb::RecordPlacementRequest,
     ) -> Result<pb::RecordPlacementResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "placement");
+        let made = PlacementId::from(self.0.secrets.id(scope.author(), request, "placement"));
         let given = &self.0.reader().read_placement(request.placement.as_ref(), Some(&made))?;
-        scope.own_name("placement.placement_id", &given.placement_id, &made)?;
+        scope.own_name("placement.placement_id", given.placement_id.as_str(), made.as_str())?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     // Before anything else: the id is in use.
                     if store::is_taken(tx, &given.placement_id).await? {
-                        return Err(id_taken("placement", &given.placement_id));
+                        return Err(id_taken("placement", given.placement_id.as_str()));
                     }
                     let placement = self.checked(tx, scope, given.clone(), None).await?;
                     let info = Info::first(&placement.placement_id, told);
                     if !store::insert_new(tx, &placement, &info).await? {
-                        return Err(id_taken("placement", &placement.placement_id));
+                        return Err(id_taken("placement", placement.placement_id.as_str()));
                     }
                     let (placement, event) = tell(tx, &placement, &info).await?;
                     let placement = Some(placement);
@@ -147,7 +148,7 @@ impl Placements {
         scope: &Scope,
         request: &pb::WithdrawPlacementRequest,
     ) -> Result<pb::WithdrawPlacementResponse, OpError> {
-        let id = &id::<pb::Placement>(&request.placement_id)?;
+        let id = &read::only_id("placement_id", &request.placement_id)?;
         let today = self.0.clock.today();
         self.0
             .change(scope, request, |tx, told| {
@@ -213,9 +214,9 @@ impl Placements {
     }
 
     /// A placement's id and a day.
-    fn dated(&self, id: &str, field: &str, day: Option<Date>) -> Result<(String, NaiveDate), OpError> {
+    fn dated(&self, id: &str, field: &str, day: Option<Date>) -> Result<(PlacementId, NaiveDate), OpError> {
         let mut v = Violations::new();
-        let id = id_of::<pb::Placement>(&mut v, id);
+        let id = read::id(&mut v, "placement_id", id);
         let day = self.0.reader().day(&mut v, field, day);
         v.finish_with(id.zip(day))
     }
@@ -232,12 +233,12 @@ impl Placements {
         let grants = grants::of_person(tx, scope, &placement.person_id, placement.service).await?;
         placement.grant_id = ordered_under(tx, scope, &placement, before, &grants).await?;
         let Placement { person_id, unit_id, placement_id, .. } = &placement;
-        let others = store::of_person(tx, person_id, placement.service, placement_id).await?;
+        let others = store::of_person(tx, person_id, placement.service, Some(placement_id)).await?;
         let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
         let unit = units::store::hold(tx, unit_id).await?.ok_or_else(unknown)?;
         let from = before.map_or(placement.ordered_start, |b| b.ordered_start.min(placement.ordered_start));
-        let taken = taken(tx, &unit, from, today, Some(placement_id)).await?;
-        let surroundings = Surroundings { unit, taken, grants, others };
+        let occupied = occupied(tx, &unit, from, today, Except::Placement(placement_id)).await?;
+        let surroundings = Surroundings { unit, occupied, grants, others };
         placement.check(before, &surroundings.around(service)).map_err(|wrong| wire::refused(&wrong))?;
         Ok(placement)
     }
@@ -250,9 +251,9 @@ async fn ordered_under(
     placement: &Placement,
     before: Option<&Placement>,
     grants: &[Grant],
-) -> Result<String, OpError> {
+) -> Result<GrantId, OpError> {
     let Placement { grant_id, person_id, service, ordered_start, .. } = placement;
-    if grant_id.is_empty() {
+    if grant_id.as_str().is_empty() {
         let valid = grants.iter().find(|grant| grant.valid.contains(*ordered_start));
         let known = valid.or(grants.first()).map(|grant| grant.grant_id.clone());
         let known = known.or_else(|| before.map(|before| before.grant_id.clone()));
@@ -270,15 +271,17 @@ async fn ordered_under(
 async fn happened(
     tx: &Tx<'_>,
     scope: &Scope,
-    id: &str,
+    id: &PlacementId,
     told: Telling,
-    verb: impl FnOnce(Placement) -> Result<Done<Placement>, Refusal>,
+    verb: impl FnOnce(Placement) -> Result<Happened<Placement>, Refusal>,
 ) -> Result<(Option<pb::Placement>, Vec<NewEvent>), OpError> {
     let (placement, info) = held(tx, scope, id).await?;
     let next = info.happened(told)?;
     match verb(placement).map_err(refused)? {
-        Done::Already(placement) => Ok((Some(standing(tx, &placement.placement_id).await?.0), Vec::new())),
-        Done::Now(placement) => {
+        Happened::Already(placement) => {
+            Ok((Some(standing(tx, placement.placement_id.as_str()).await?.0), Vec::new()))
+        }
+        Happened::Now(placement) => {
             store::update(tx, &placement, &next).await?;
             let (placement, event) = tell(tx, &placement, &next).await?;
             Ok((Some(placement), vec![event]))
@@ -288,12 +291,12 @@ async fn happened(
 
 /// The placement and which revision it is, held to the transaction's end with the grants of its person: the grants
 /// first, as everywhere, so that nobody waits for each other.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Placement, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &PlacementId) -> Result<(Placement, Info), OpError> {
     let missing = || OpError::not_found("placement", id);
     let placement = store::find(tx, scope, id).await?.ok_or_else(missing)?;
     grants::of_person(tx, scope, &placement.person_id, placement.service).await?;
     let placement = store::lock(tx, id).await?.ok_or_else(missing)?;
-    let (_, info) = standing::<pb::Placement>(tx, id).await?;
+    let (_, info) = standing::<pb::Placement>(tx, id.as_str()).await?;
     Ok((placement, info))
 }
 

@@ -8,12 +8,13 @@ use niva_base::OpError;
 use niva_calendar::{Interval, NaiveDate};
 use niva_choice_domain::{Beside, Dates, Grant, Placement};
 use niva_facts::Info;
-use niva_names::{ServiceInfo, ServiceKey};
+use niva_names::{DistrictId, GrantId, PersonId, PlacementId, ProviderId, ServiceInfo, ServiceKey, UnitId};
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx, bulk};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
+use crate::store::says;
 use crate::wire::Listed;
 
 #[sea_orm::model]
@@ -21,11 +22,11 @@ use crate::wire::Listed;
 #[sea_orm(table_name = "placement")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub placement_id: String,
-    pub grant_id: String,
-    pub person_id: String,
+    pub placement_id: PlacementId,
+    pub grant_id: GrantId,
+    pub person_id: PersonId,
     pub service: String,
-    pub unit_id: String,
+    pub unit_id: UnitId,
     pub stage: String,
     pub ordered_start: Date,
     pub actual_start: Option<Date>,
@@ -41,15 +42,15 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 /// What a list of placements is filtered by; empty: everything.
-pub(crate) struct Wanted<'a> {
-    pub(crate) person_id: &'a str,
-    pub(crate) unit_id: &'a str,
+pub(crate) struct Wanted {
+    pub(crate) person_id: Option<PersonId>,
+    pub(crate) unit_id: Option<UnitId>,
     pub(crate) stage: Option<&'static str>,
     /// Withdrawn ones alone.
     pub(crate) withdrawn: bool,
     pub(crate) service: Option<ServiceKey>,
-    pub(crate) district: &'a str,
-    pub(crate) provider_id: &'a str,
+    pub(crate) district: Option<DistrictId>,
+    pub(crate) provider_id: Option<ProviderId>,
     pub(crate) days: Option<Interval>,
 }
 
@@ -84,11 +85,11 @@ pub(crate) async fn insert_all(tx: &Tx<'_>, told: &[(Placement, Info)]) -> Resul
     ];
     let rows = told.iter().map(|(placement, info)| row(placement, info)).map(|r| {
         [
-            r.placement_id.into(),
-            r.grant_id.into(),
-            r.person_id.into(),
+            String::from(r.placement_id).into(),
+            String::from(r.grant_id).into(),
+            String::from(r.person_id).into(),
             r.service.into(),
-            r.unit_id.into(),
+            String::from(r.unit_id).into(),
             r.stage.into(),
             r.ordered_start.into(),
             r.actual_start.into(),
@@ -114,27 +115,30 @@ pub(crate) async fn update(tx: &Tx<'_>, placement: &Placement, info: &Info) -> R
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
+    id: &PlacementId,
 ) -> Result<Option<Placement>, DbError> {
-    let found = Entity::find_by_id(id.to_owned()).filter(crate::store::reached("placement", scope));
+    let found = Entity::find_by_id(id.clone()).filter(crate::store::reached("placement", scope));
     found.one(db).await?.map(placement).transpose()
 }
 
 /// Whether there is such a placement, whosever it is.
-pub(crate) async fn is_taken(db: &impl ConnectionTrait, id: &str) -> Result<bool, DbError> {
-    Ok(Entity::find_by_id(id.to_owned()).one(db).await?.is_some())
+pub(crate) async fn is_taken(db: &impl ConnectionTrait, id: &PlacementId) -> Result<bool, DbError> {
+    Ok(Entity::find_by_id(id.clone()).one(db).await?.is_some())
 }
 
 /// The placement, also a withdrawn one, held to the transaction's end.
-pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Placement>, DbError> {
-    Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?.map(placement).transpose()
+pub(crate) async fn lock(tx: &Tx<'_>, id: &PlacementId) -> Result<Option<Placement>, DbError> {
+    Entity::find_by_id(id.clone()).lock_exclusive().one(tx).await?.map(placement).transpose()
 }
 
 /// Those of `ids` that there are, also withdrawn ones, by id; held to the transaction's end.
-pub(crate) async fn lock_all(tx: &Tx<'_>, ids: &[&str]) -> Result<BTreeMap<String, Placement>, DbError> {
+pub(crate) async fn lock_all(
+    tx: &Tx<'_>,
+    ids: &[&PlacementId],
+) -> Result<BTreeMap<PlacementId, Placement>, DbError> {
     let mut found = BTreeMap::new();
     for chunk in ids.chunks(crate::store::CHUNK) {
-        let query = Entity::find().filter(Column::PlacementId.is_in(chunk.iter().copied()));
+        let query = Entity::find().filter(Column::PlacementId.is_in(chunk.iter().map(|id| id.as_str())));
         for row in query.order_by_asc(Column::PlacementId).lock_exclusive().all(tx).await? {
             found.insert(row.placement_id.clone(), placement(row)?);
         }
@@ -149,12 +153,13 @@ fn stand() -> Select<Entity> {
 /// Placements that hold a place at some units on `from` or later.
 pub(crate) async fn holding(
     db: &impl ConnectionTrait,
-    unit_ids: &[&str],
+    unit_ids: &[&UnitId],
     from: NaiveDate,
 ) -> Result<Vec<Placement>, DbError> {
     let mut found = Vec::new();
     for chunk in unit_ids.chunks(crate::store::CHUNK) {
-        let query = stand().filter(Column::UnitId.is_in(chunk.iter().copied())).filter(lasts(from));
+        let query =
+            stand().filter(Column::UnitId.is_in(chunk.iter().map(|id| id.as_str()))).filter(lasts(from));
         for row in query.all(db).await? {
             found.push(placement(row)?);
         }
@@ -177,26 +182,28 @@ pub(crate) async fn running_beside(
     query.order_by_asc(Column::PlacementId).all(db).await?.into_iter().map(placement).collect()
 }
 
-/// All placements of a person in a service, but for one.
+/// All placements of a person in a service, except one.
 pub(crate) async fn of_person(
     db: &impl ConnectionTrait,
-    person_id: &str,
+    person_id: &PersonId,
     service: ServiceKey,
-    but: &str,
+    except: Option<&PlacementId>,
 ) -> Result<Vec<Placement>, DbError> {
-    let query = stand().filter(Column::PersonId.eq(person_id)).filter(Column::Service.eq(service.as_str()));
-    let query = query.filter(Column::PlacementId.ne(but)).order_by_asc(Column::PlacementId);
+    let query =
+        stand().filter(Column::PersonId.eq(person_id.as_str())).filter(Column::Service.eq(service.as_str()));
+    let except = except.map(|id| Column::PlacementId.ne(id.as_str()));
+    let query = query.filter(Condition::all().add_option(except)).order_by_asc(Column::PlacementId);
     query.all(db).await?.into_iter().map(placement).collect()
 }
 
 /// All placements of some people.
 pub(crate) async fn of_people(
     db: &impl ConnectionTrait,
-    person_ids: &[&str],
+    person_ids: &[&PersonId],
 ) -> Result<Vec<Placement>, DbError> {
     let mut found = Vec::new();
     for chunk in person_ids.chunks(crate::store::CHUNK) {
-        for row in stand().filter(Column::PersonId.is_in(chunk.iter().copied())).all(db).await? {
+        for row in stand().filter(Column::PersonId.is_in(chunk.iter().map(|id| id.as_str()))).all(db).await? {
             found.push(placement(row)?);
         }
     }
@@ -206,33 +213,26 @@ pub(crate) async fn of_people(
 /// Ids of a page, in order, of what the caller may see.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    wanted: &Wanted<'_>,
+    wanted: &Wanted,
     listed: &Listed,
     scope: &Scope,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<PlacementId>, DbError> {
     let mut query = Entity::find().select_only().column(Column::PlacementId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
     query = query.filter(crate::store::reached("placement", scope));
-    let service = wanted.service.as_ref().map_or("", |s| s.as_str());
-    let state = if wanted.withdrawn { "withdrawn" } else { "" };
+    let withdrawn = wanted.withdrawn.then_some("withdrawn");
     // A withdrawn placement is at no stage any more.
-    let stands = if wanted.stage.is_some() { "stands" } else { state };
-    for (column, value) in [
-        (Column::PersonId, wanted.person_id),
-        (Column::UnitId, wanted.unit_id),
-        (Column::Stage, wanted.stage.unwrap_or_default()),
-        (Column::State, stands),
-        (Column::Service, service),
-    ] {
-        query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
-    }
-    if !wanted.district.is_empty() {
-        query = query.filter(crate::store::granted_by("placement", [wanted.district]));
-    }
-    if !wanted.provider_id.is_empty() {
-        query = query.filter(crate::store::run_by(wanted.provider_id));
-    }
+    let state = wanted.stage.map(|_| "stands").or(withdrawn);
+    let condition = Condition::all()
+        .add_option(says(Column::PersonId, wanted.person_id.as_ref()))
+        .add_option(says(Column::UnitId, wanted.unit_id.as_ref()))
+        .add_option(says(Column::Stage, wanted.stage))
+        .add_option(says(Column::State, state))
+        .add_option(says(Column::Service, wanted.service.as_ref().map(|service| service.as_str())))
+        .add_option(wanted.district.as_ref().map(|board| crate::store::granted_by("placement", [board])))
+        .add_option(wanted.provider_id.as_ref().map(crate::store::run_by));
+    query = query.filter(condition);
     if let Some(days) = wanted.days {
         query = query.filter(Column::OrderedStart.lte(days.last)).filter(lasts(days.first));
     }
@@ -291,7 +291,7 @@ fn placement(row: Model) -> Result<Placement, DbError> {
         }
     };
     Ok(Placement {
-        service: crate::store::service("placement", &row.placement_id, &row.service)?,
+        service: crate::store::service("placement", row.placement_id.as_str(), &row.service)?,
         placement_id: row.placement_id,
         grant_id: row.grant_id,
         person_id: row.person_id,

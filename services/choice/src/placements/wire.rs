@@ -3,6 +3,7 @@
 use niva_base::{OpError, Violations};
 use niva_choice_domain::{Beside, Dates, Grant, Placement, PlacementState, Refusal};
 use niva_facts::{Fact, Info};
+use niva_names::PlacementId;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
 use niva_rpc::wire::write::date;
@@ -18,7 +19,7 @@ impl Reader<'_> {
     pub(crate) fn read_placement(
         self,
         given: Option<&pb::Placement>,
-        made: Option<&str>,
+        made: Option<&PlacementId>,
     ) -> Result<Placement, OpError> {
         let mut v = Violations::new();
         let given = v.required("placement", given);
@@ -31,7 +32,7 @@ impl Reader<'_> {
         self,
         v: &mut Violations,
         given: &pb::Placement,
-        made: Option<&str>,
+        made: Option<&PlacementId>,
     ) -> Option<Placement> {
         let placement_id = id_or(v, "placement_id", &given.placement_id, made);
         let grant_id = read::optional_id(v, "grant_id", &given.grant_id);
@@ -56,7 +57,7 @@ impl Reader<'_> {
         };
         Some(Placement {
             placement_id: placement_id?,
-            grant_id: grant_id?.unwrap_or_default(),
+            grant_id: grant_id?.unwrap_or_else(|| "".into()),
             person_id: person_id?,
             service: service?,
             unit_id: unit_id?,
@@ -147,11 +148,11 @@ pub(crate) fn message(placement: &Placement) -> pb::Placement {
         Beside::Exception { .. } => B::Exception,
     };
     pb::Placement {
-        placement_id: placement.placement_id.clone(),
-        grant_id: placement.grant_id.clone(),
-        person_id: placement.person_id.clone(),
+        placement_id: placement.placement_id.to_string(),
+        grant_id: placement.grant_id.to_string(),
+        person_id: placement.person_id.to_string(),
         service: placement.service.into(),
-        unit_id: placement.unit_id.clone(),
+        unit_id: placement.unit_id.to_string(),
         state: state.into(),
         ordered_start: Some(date(placement.ordered_start)),
         actual_start: placement.state.actual_start().map(date),

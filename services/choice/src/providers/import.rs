@@ -24,7 +24,7 @@ pub(crate) async fn apply(
             None => effects.withhold("provider", entry.provider_id.trim()),
         }
     }
-    let ids: Vec<_> = given.iter().map(|g| g.entry.1.provider_id.as_str()).collect();
+    let ids: Vec<_> = given.iter().map(|g| &g.entry.1.provider_id).collect();
     store::hold(tx, &ids).await?;
     let (mut kept, mut new) = (Vec::new(), Vec::new());
     for Change { fact, said, info, before, .. } in changes(tx, told, given, effects).await? {

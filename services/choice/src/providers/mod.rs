@@ -4,6 +4,7 @@ pub(crate) mod import;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use niva_names::{ProviderId, UnitId};
 use std::sync::Arc;
 
 use niva_access::Scope;
@@ -13,13 +14,14 @@ use niva_facts::Info;
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
+use niva_rpc::wire::read;
 use niva_store::{Tx, facts};
 use pb::provider_service_server::ProviderService;
 use tonic::Request;
 
 use crate::refused::id_taken;
-use crate::wire::{Listed, id};
-use crate::{Answer, App, MAX_PAGE, feed, standing};
+use crate::wire::Listed;
+use crate::{Answer, App, feed, standing};
 
 /// Providers as tonic sees them.
 pub(crate) struct Providers(pub(crate) Arc<App>);
@@ -75,14 +77,14 @@ impl Providers {
         scope: &Scope,
         request: &pb::RecordProviderRequest,
     ) -> Result<pb::RecordProviderResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "provider");
+        let made = ProviderId::from(self.0.secrets.id(scope.author(), request, "provider"));
         let provider = &wire::read(request.provider.as_ref(), Some(&made))?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let info = Info::first(&provider.provider_id, told);
                     if !store::insert(tx, provider, &info).await? {
-                        return Err(id_taken("provider", &provider.provider_id));
+                        return Err(id_taken("provider", provider.provider_id.as_str()));
                     }
                     let (provider, event) = tell(tx, provider, &info).await?;
                     Ok((
@@ -105,7 +107,7 @@ impl Providers {
                 Box::pin(async move {
                     let id = &provider.provider_id;
                     store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("provider", id))?;
-                    let (_, info) = standing::<pb::Provider>(tx, id).await?;
+                    let (_, info) = standing::<pb::Provider>(tx, id.as_str()).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     store::update(tx, provider, &info).await?;
                     let (provider, event) = tell(tx, provider, &info).await?;
@@ -123,13 +125,13 @@ impl Providers {
         scope: &Scope,
         request: &pb::WithdrawProviderRequest,
     ) -> Result<pb::WithdrawProviderResponse, OpError> {
-        let provider_id = &id::<pb::Provider>(&request.provider_id)?;
+        let provider_id = &read::only_id("provider_id", &request.provider_id)?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let missing = || OpError::not_found("provider", provider_id);
                     let provider = store::lock(tx, provider_id).await?.ok_or_else(missing)?;
-                    let (_, info) = standing::<pb::Provider>(tx, provider_id).await?;
+                    let (_, info) = standing::<pb::Provider>(tx, provider_id.as_str()).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     if let Some(unit_id) = store::unit_of(tx, provider_id).await? {
                         return Err(in_use(provider_id, &unit_id));
@@ -150,7 +152,9 @@ impl Providers {
         _: &Scope,
         request: &pb::GetProviderRequest,
     ) -> Result<pb::GetProviderResponse, OpError> {
-        let provider = self.0.read(&request.provider_id, request.as_of.as_ref()).await?;
+        let (id, at) =
+            read::id_as_of::<ProviderId>("provider_id", &request.provider_id, request.as_of.as_ref())?;
+        let provider = self.0.read(id.as_str(), at).await?;
         Ok(pb::GetProviderResponse { provider: Some(provider) })
     }
 
@@ -160,12 +164,11 @@ impl Providers {
         request: &pb::ListProvidersRequest,
     ) -> Result<pb::ListProvidersResponse, OpError> {
         let listed = Listed::read(request.recorded_since.as_ref(), request.include_withdrawn)?;
-        let asked = (request.page_size, request.page_token.as_str());
-        let list = ["providers", &listed.key()];
-        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
+        let list = pb::ListProvidersRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let page = self.0.page(scope, &list, (request.page_size, &request.page_token))?;
         let ids = store::list(self.0.db.conn(), &listed, &page).await?;
-        let (ids, next_page_token) = page.cut(ids, Clone::clone);
-        Ok(pb::ListProvidersResponse { providers: self.0.newest(&ids).await?, next_page_token })
+        let (providers, next_page_token) = self.0.listed(&page, ids).await?;
+        Ok(pb::ListProvidersResponse { providers, next_page_token })
     }
 
     async fn revisions(
@@ -173,7 +176,8 @@ impl Providers {
         scope: &Scope,
         request: &pb::ListProviderRevisionsRequest,
     ) -> Result<pb::ListProviderRevisionsResponse, OpError> {
-        let page = self.0.revisions(scope, &request.provider_id, (request.page_size, &request.page_token));
+        let id: ProviderId = read::only_id("provider_id", &request.provider_id)?;
+        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
         let (providers, next_page_token) = page.await?;
         Ok(pb::ListProviderRevisionsResponse { providers, next_page_token })
     }
@@ -187,7 +191,7 @@ async fn tell(tx: &Tx<'_>, provider: &Provider, info: &Info) -> Result<(pb::Prov
     Ok((provider, event))
 }
 
-fn in_use(provider_id: &str, unit_id: &str) -> OpError {
+fn in_use(provider_id: &ProviderId, unit_id: &UnitId) -> OpError {
     let words = format!("provider {provider_id} runs, or ran, unit {unit_id}: correct the unit first");
     OpError::precondition("PROVIDER_IN_USE", words).with("unit_id", unit_id)
 }

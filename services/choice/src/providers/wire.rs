@@ -3,12 +3,13 @@
 use niva_base::{OpError, Violations};
 use niva_choice_domain::Provider;
 use niva_facts::{Fact, Info};
+use niva_names::ProviderId;
 use niva_proto::choice::v1 as pb;
 
 use crate::wire::{Reader, id_or};
 
 /// A provider that must be given; `made` is its id where none is.
-pub(crate) fn read(given: Option<&pb::Provider>, made: Option<&str>) -> Result<Provider, OpError> {
+pub(crate) fn read(given: Option<&pb::Provider>, made: Option<&ProviderId>) -> Result<Provider, OpError> {
     let mut v = Violations::new();
     let given = v.required("provider", given);
     let provider = given.and_then(|given| v.nested("provider", |v| provider(v, given, made)));
@@ -16,7 +17,11 @@ pub(crate) fn read(given: Option<&pb::Provider>, made: Option<&str>) -> Result<P
 }
 
 /// A provider in a message.
-pub(crate) fn provider(v: &mut Violations, given: &pb::Provider, made: Option<&str>) -> Option<Provider> {
+pub(crate) fn provider(
+    v: &mut Violations,
+    given: &pb::Provider,
+    made: Option<&ProviderId>,
+) -> Option<Provider> {
     let provider_id = id_or(v, "provider_id", &given.provider_id, made);
     let name = Reader::name(v, "name", &given.name);
     Some(Provider { provider_id: provider_id?, name: name? })
@@ -31,5 +36,5 @@ pub(crate) fn write(provider: &Provider, info: &Info) -> pb::Provider {
 
 /// What it says.
 pub(crate) fn message(provider: &Provider) -> pb::Provider {
-    pb::Provider { provider_id: provider.provider_id.clone(), name: provider.name.clone(), info: None }
+    pb::Provider { provider_id: provider.provider_id.to_string(), name: provider.name.clone(), info: None }
 }

@@ -6,6 +6,7 @@ use niva_base::OpError;
 use niva_choice_domain::Unit;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered};
+use niva_names::ProviderId;
 use niva_proto::choice::v1 as pb;
 use niva_store::{Tx, facts};
 
@@ -29,11 +30,11 @@ pub(crate) async fn apply(
         }
     }
     let named = read.iter().flat_map(|(_, unit)| unit.periods.all());
-    let named: BTreeSet<_> = named.map(|(_, terms)| terms.provider_id.as_str()).collect();
+    let named: BTreeSet<_> = named.map(|(_, terms)| &terms.provider_id).collect();
     let standing = providers::store::hold(tx, &named.into_iter().collect::<Vec<_>>()).await?;
-    let standing: BTreeSet<String> = standing.into_iter().collect();
+    let standing: BTreeSet<ProviderId> = standing.into_iter().collect();
     read.retain(|(number, unit)| providers_stand(*number, unit, &standing, effects));
-    store::hold_all(tx, &read.iter().map(|(_, unit)| unit.unit_id.as_str()).collect::<Vec<_>>()).await?;
+    store::hold_all(tx, &read.iter().map(|(_, unit)| &unit.unit_id).collect::<Vec<_>>()).await?;
     let given = read.into_iter().map(|(number, u)| Numbered { number, entry: (wire::message(&u), u) });
     let (mut kept, mut new) = (Vec::new(), Vec::new());
     for Change { number, fact, said, info, before } in changes(tx, told, given.collect(), effects).await? {
@@ -55,15 +56,15 @@ pub(crate) async fn apply(
 }
 
 /// Whether all providers of a unit stand. One that the import has, wrong in itself, needs no second error.
-fn providers_stand(number: i64, unit: &Unit, standing: &BTreeSet<String>, effects: &mut Effects) -> bool {
+fn providers_stand(number: i64, unit: &Unit, standing: &BTreeSet<ProviderId>, effects: &mut Effects) -> bool {
     let mut all = true;
     for (n, (_, terms)) in unit.periods.all().iter().enumerate() {
-        let provider = terms.provider_id.as_str();
+        let provider = &terms.provider_id;
         if standing.contains(provider) {
             continue;
         }
         all = false;
-        if !effects.is_withheld("provider", provider) {
+        if !effects.is_withheld("provider", provider.as_str()) {
             let words = format!("there is no provider {provider}, neither here nor in the import: add it");
             effects.refuse(number, &format!("unit.periods[{n}].provider_id"), "PROVIDER_UNKNOWN", words);
         }

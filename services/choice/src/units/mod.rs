@@ -5,21 +5,22 @@ mod reads;
 pub(crate) mod store;
 pub(crate) mod wire;
 
+use niva_names::UnitId;
 use std::sync::Arc;
 
 use niva_access::{Reach, Scope};
 use niva_base::OpError;
-use niva_choice_domain::{Done, Unit};
-use niva_facts::{Info, Telling};
+use niva_choice_domain::Unit;
+use niva_facts::{Happened, Info, Telling};
 use niva_feed::NewEvent;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
+use niva_rpc::wire::read;
 use niva_store::{Tx, facts};
 use pb::unit_service_server::UnitService;
 use tonic::Request;
 
 use crate::refused::{id_taken, refused};
-use crate::wire::id;
 use crate::{Answer, App, feed, providers, standing};
 
 /// Units as tonic sees them.
@@ -85,16 +86,16 @@ impl Units {
         scope: &Scope,
         request: &pb::RecordUnitRequest,
     ) -> Result<pb::RecordUnitResponse, OpError> {
-        let made = self.0.secrets.id(scope.author(), request, "unit");
+        let made = UnitId::from(self.0.secrets.id(scope.author(), request, "unit"));
         let unit = &self.0.reader().read_unit(request.unit.as_ref(), Some(&made))?;
-        scope.own_name("unit.unit_id", &unit.unit_id, &made)?;
+        scope.own_name("unit.unit_id", unit.unit_id.as_str(), made.as_str())?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     providers_stand(tx, unit).await?;
                     let info = Info::first(&unit.unit_id, told);
                     if !store::insert(tx, unit, &info).await? {
-                        return Err(id_taken("unit", &unit.unit_id));
+                        return Err(id_taken("unit", unit.unit_id.as_str()));
                     }
                     let (unit, event) = tell(tx, unit, &info).await?;
                     Ok((pb::RecordUnitResponse { unit: Some(unit), feed_position: 0 }, vec![event]))
@@ -131,7 +132,7 @@ impl Units {
         scope: &Scope,
         request: &pb::WithdrawUnitRequest,
     ) -> Result<pb::WithdrawUnitResponse, OpError> {
-        let unit_id = &id::<pb::Unit>(&request.unit_id)?;
+        let unit_id = &read::only_id("unit_id", &request.unit_id)?;
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -191,15 +192,15 @@ async fn changed(
     let (unit, info) = held(tx, scope, &change.unit_id).await?;
     // The provider of the day alone changes what is to be from then on.
     let terms = unit.terms_near(change.from);
-    let runs = terms.map(|terms| terms.provider_id.as_str());
+    let runs = terms.map(|terms| &terms.provider_id);
     if scope.provider().is_some_and(|own| Some(own) != runs) {
         let words = format!("unit {} is not your provider's on that day: ask its provider", unit.unit_id);
         return Err(OpError::denied("UNIT_NOT_YOURS", words));
     }
     let next = info.happened(told)?;
     match unit.change(change.from, &change.change).map_err(refused)? {
-        Done::Already(_) => Ok((standing(tx, &change.unit_id).await?.0, Vec::new())),
-        Done::Now(unit) => {
+        Happened::Already(_) => Ok((standing(tx, change.unit_id.as_str()).await?.0, Vec::new())),
+        Happened::Now(unit) => {
             providers_stand(tx, &unit).await?;
             store::update(tx, &unit, &next).await?;
             let (unit, event) = tell(tx, &unit, &next).await?;
@@ -209,10 +210,10 @@ async fn changed(
 }
 
 /// The unit, and which revision it is, held to the transaction's end; what the call does not reach is not there.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Unit, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &UnitId) -> Result<(Unit, Info), OpError> {
     let found = store::lock(tx, id).await?.filter(|unit| reaches(scope, unit));
     let unit = found.ok_or_else(|| OpError::not_found("unit", id))?;
-    let (_, info) = standing::<pb::Unit>(tx, id).await?;
+    let (_, info) = standing::<pb::Unit>(tx, id.as_str()).await?;
     Ok((unit, info))
 }
 
@@ -229,11 +230,11 @@ fn reaches(scope: &Scope, unit: &Unit) -> bool {
 
 /// Refuses a unit with a provider that there is not.
 async fn providers_stand(tx: &Tx<'_>, unit: &Unit) -> Result<(), OpError> {
-    let mut named: Vec<_> = unit.periods.all().iter().map(|(_, terms)| terms.provider_id.as_str()).collect();
+    let mut named: Vec<_> = unit.periods.all().iter().map(|(_, terms)| &terms.provider_id).collect();
     named.sort_unstable();
     named.dedup();
     let known = providers::store::hold(tx, &named).await?;
-    match named.into_iter().find(|id| !known.iter().any(|known| known == id)) {
+    match named.into_iter().find(|id| !known.iter().any(|known| known == *id)) {
         None => Ok(()),
         Some(id) => {
             let words = format!("there is no provider {id}: record it first");
@@ -250,7 +251,7 @@ async fn tell(tx: &Tx<'_>, unit: &Unit, info: &Info) -> Result<(pb::Unit, NewEve
     Ok((unit, event))
 }
 
-fn in_use(id: &str, so: &str) -> OpError {
+fn in_use(id: &UnitId, so: &str) -> OpError {
     let words = format!("wishes, offers or placements that stand name unit {id}: {so}");
     OpError::precondition("UNIT_IN_USE", words)
 }

@@ -4,12 +4,14 @@ use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_choice_domain::occupancy;
+use niva_names::UnitId;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
+use niva_rpc::wire::write::date;
 
 use super::{Units, reaches, store, wire};
-use crate::wire::{Listed, id_of};
-use crate::{MAX_PAGE, offers, placements};
+use crate::wire::Listed;
+use crate::{offers, placements};
 
 /// Most days of one answer.
 const MAX_DAYS: i64 = 1_000;
@@ -20,7 +22,8 @@ impl Units {
         _: &Scope,
         request: &pb::GetUnitRequest,
     ) -> Result<pb::GetUnitResponse, OpError> {
-        let unit = self.0.read(&request.unit_id, request.as_of.as_ref()).await?;
+        let (id, at) = read::id_as_of::<UnitId>("unit_id", &request.unit_id, request.as_of.as_ref())?;
+        let unit = self.0.read(id.as_str(), at).await?;
         Ok(pb::GetUnitResponse { unit: Some(unit) })
     }
 
@@ -35,15 +38,22 @@ impl Units {
         let (service, day) = v.finish_with(service.zip(day))?;
         let listed = Listed::read(request.recorded_since.as_ref(), request.include_withdrawn)?;
         let day = day.unwrap_or_else(|| self.0.clock.today());
-        let pb::ListUnitsRequest { district, provider_id, .. } = request;
-        let name = service.as_ref().map_or("", |s| s.as_str());
-        let asked = (request.page_size, request.page_token.as_str());
-        let list = ["units", name, district, provider_id, &day.to_string(), &listed.key()];
-        let page = self.0.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
-        let wanted = store::Wanted { service, district, provider_id, day };
+        let list = pb::ListUnitsRequest {
+            day: Some(date(day)),
+            page_size: 0,
+            page_token: String::new(),
+            ..request.clone()
+        };
+        let page = self.0.page(scope, &list, (request.page_size, &request.page_token))?;
+        let wanted = store::Wanted {
+            service,
+            district: read::filter_id(&request.district),
+            provider_id: read::filter_id(&request.provider_id),
+            day,
+        };
         let ids = store::list(self.0.db.conn(), &wanted, &listed, &page).await?;
-        let (ids, next_page_token) = page.cut(ids, Clone::clone);
-        Ok(pb::ListUnitsResponse { units: self.0.newest(&ids).await?, next_page_token })
+        let (units, next_page_token) = self.0.listed(&page, ids).await?;
+        Ok(pb::ListUnitsResponse { units, next_page_token })
     }
 
     pub(super) async fn revisions(
@@ -51,7 +61,8 @@ impl Units {
         scope: &Scope,
         request: &pb::ListUnitRevisionsRequest,
     ) -> Result<pb::ListUnitRevisionsResponse, OpError> {
-        let page = self.0.revisions(scope, &request.unit_id, (request.page_size, &request.page_token));
+        let id: UnitId = read::only_id("unit_id", &request.unit_id)?;
+        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
         let (units, next_page_token) = page.await?;
         Ok(pb::ListUnitRevisionsResponse { units, next_page_token })
     }
@@ -82,9 +93,9 @@ impl Units {
     }
 }
 
-fn asked(request: &pb::GetUnitOccupancyRequest) -> Result<(String, Interval), OpError> {
+fn asked(request: &pb::GetUnitOccupancyRequest) -> Result<(UnitId, Interval), OpError> {
     let mut v = Violations::new();
-    let unit_id = id_of::<pb::Unit>(&mut v, &request.unit_id);
+    let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
     let (first, last) =
         (read::date(&mut v, "first", request.first), read::date(&mut v, "last", request.last));
     let days = first.zip(last).and_then(|(first, last)| {

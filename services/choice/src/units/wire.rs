@@ -4,26 +4,27 @@ use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_choice_domain::{OccupancyDay, Periods, Unit, UnitChange, UnitTerms};
 use niva_facts::{Fact, Info};
+use niva_names::{DistrictId, UnitId};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::write::date;
 use niva_rpc::wire::{read, write};
 
 use crate::refused::violations;
-use crate::wire::{Reader, id_of, id_or};
+use crate::wire::{Reader, id_or};
 
 /// Longest orientation, in characters.
 const MAX_ORIENTATION: usize = 500;
 
 /// What is to change, where and when.
 pub(crate) struct Change {
-    pub(crate) unit_id: String,
+    pub(crate) unit_id: UnitId,
     pub(crate) from: NaiveDate,
     pub(crate) change: UnitChange,
 }
 
 impl Reader<'_> {
     /// A unit that must be given; `made` is its id where none is.
-    pub(crate) fn read_unit(self, given: Option<&pb::Unit>, made: Option<&str>) -> Result<Unit, OpError> {
+    pub(crate) fn read_unit(self, given: Option<&pb::Unit>, made: Option<&UnitId>) -> Result<Unit, OpError> {
         let mut v = Violations::new();
         let given = v.required("unit", given);
         let unit = given.and_then(|given| v.nested("unit", |v| self.unit(v, given, made)));
@@ -31,7 +32,7 @@ impl Reader<'_> {
     }
 
     /// A unit in a message.
-    pub(crate) fn unit(self, v: &mut Violations, given: &pb::Unit, made: Option<&str>) -> Option<Unit> {
+    pub(crate) fn unit(self, v: &mut Violations, given: &pb::Unit, made: Option<&UnitId>) -> Option<Unit> {
         let unit_id = id_or(v, "unit_id", &given.unit_id, made);
         let name = Self::name(v, "name", &given.name);
         let service = read::service(v, "service", &given.service, self.city);
@@ -60,14 +61,14 @@ impl Reader<'_> {
         Some((from?, terms))
     }
 
-    fn district(self, v: &mut Violations, given: &str, from: Option<NaiveDate>) -> Option<String> {
+    fn district(self, v: &mut Violations, given: &str, from: Option<NaiveDate>) -> Option<DistrictId> {
         read::district(v, "district", given, self.city, from.map(date))
     }
 
     /// ChangeUnit.
     pub(crate) fn change(self, request: &pb::ChangeUnitRequest) -> Result<Change, OpError> {
         let mut v = Violations::new();
-        let unit_id = id_of::<pb::Unit>(&mut v, &request.unit_id);
+        let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
         let given = v.required("change", request.change.as_ref());
         let change = given.and_then(|given| v.nested("change", |v| self.unit_change(v, given)));
         let (unit_id, (from, change)) = v.finish_with(unit_id.zip(change))?;
@@ -94,7 +95,7 @@ impl Reader<'_> {
     /// SetUnitCapacity.
     pub(crate) fn capacity_change(self, request: &pb::SetUnitCapacityRequest) -> Result<Change, OpError> {
         let mut v = Violations::new();
-        let unit_id = id_of::<pb::Unit>(&mut v, &request.unit_id);
+        let unit_id = read::id(&mut v, "unit_id", &request.unit_id);
         let from = self.day(&mut v, "valid_from", request.valid_from);
         let capacity = capacity(&mut v, request.capacity);
         let (unit_id, (from, capacity)) = v.finish_with(unit_id.zip(from.zip(capacity)))?;
@@ -131,14 +132,14 @@ pub(crate) fn write(unit: &Unit, info: &Info) -> pb::Unit {
 pub(crate) fn message(unit: &Unit) -> pb::Unit {
     let period = |(from, terms): &(NaiveDate, UnitTerms)| pb::UnitPeriod {
         valid_from: Some(date(*from)),
-        provider_id: terms.provider_id.clone(),
-        district: terms.district.clone(),
+        provider_id: terms.provider_id.to_string(),
+        district: terms.district.to_string(),
         regime: write::regime(terms.regime).into(),
         capacity: small(terms.capacity),
         orientation: terms.orientation.clone(),
     };
     pb::Unit {
-        unit_id: unit.unit_id.clone(),
+        unit_id: unit.unit_id.to_string(),
         name: unit.name.clone(),
         service: unit.service.into(),
         periods: unit.periods.all().iter().map(period).collect(),

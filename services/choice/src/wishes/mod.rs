@@ -4,6 +4,7 @@ mod reads;
 pub(crate) mod store;
 mod wire;
 
+use niva_names::WishId;
 use std::sync::Arc;
 
 use niva_access::Scope;
@@ -12,12 +13,12 @@ use niva_choice_domain::{Grant, MAX_UNITS, Wish};
 use niva_facts::Info;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
+use niva_rpc::wire::read;
 use niva_store::{Tx, facts};
 use pb::wish_service_server::WishService;
 use tonic::Request;
 
 use crate::refused::{fixed, id_taken, refused};
-use crate::wire::id;
 use crate::{Answer, App, grants, standing, units};
 
 /// Wishes as tonic sees them.
@@ -66,8 +67,9 @@ impl Wishes {
         request: &pb::RecordWishRequest,
     ) -> Result<pb::RecordWishResponse, OpError> {
         let given = &wire::read(request.wish.as_ref())?;
-        let (today, made) = (self.0.clock.today(), &self.0.secrets.id(scope.author(), request, "wish"));
-        scope.own_name("wish.wish_id", given.wish_id.as_deref().unwrap_or(made), made)?;
+        let (today, made) =
+            (self.0.clock.today(), &WishId::from(self.0.secrets.id(scope.author(), request, "wish")));
+        scope.own_name("wish.wish_id", given.wish_id.as_ref().unwrap_or(made).as_str(), made.as_str())?;
         self.0
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -77,21 +79,21 @@ impl Wishes {
                     let before = store::of_grant(tx, &given.grant_id).await?;
                     let id = match (&before, &given.wish_id) {
                         (Some(before), Some(id)) => {
-                            fixed("wish.wish_id", &before.wish_id, id).map(|()| id)?
+                            fixed("wish.wish_id", before.wish_id.as_str(), id.as_str()).map(|()| id)?
                         }
                         (Some(before), None) => &before.wish_id,
                         (None, given) => given.as_ref().unwrap_or(made),
                     };
                     let wish = self.wish(tx, id, &grant, given).await?;
                     let info = if before.is_some() {
-                        let (_, info) = standing::<pb::Wish>(tx, id).await?;
+                        let (_, info) = standing::<pb::Wish>(tx, id.as_str()).await?;
                         let next = info.happened(told)?;
                         store::update(tx, &wish, &next).await?;
                         next
                     } else {
                         let first = Info::first(id, told);
                         if !store::insert(tx, &wish, &first).await? {
-                            return Err(id_taken("wish", id));
+                            return Err(id_taken("wish", id.as_str()));
                         }
                         first
                     };
@@ -107,13 +109,13 @@ impl Wishes {
         request: &pb::CorrectWishRequest,
     ) -> Result<pb::CorrectWishResponse, OpError> {
         let given = &wire::read(request.wish.as_ref())?;
-        let id = &id::<pb::Wish>(given.wish_id.as_deref().unwrap_or_default())?;
+        let id = &read::only_id("wish_id", given.wish_id.as_ref().map_or("", WishId::as_str))?;
         self.0
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
                     let (before, grant, info) = held(tx, scope, id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
-                    fixed("wish.grant_id", &before.grant_id, &given.grant_id)?;
+                    fixed("wish.grant_id", before.grant_id.as_str(), given.grant_id.as_str())?;
                     let wish = self.wish(tx, id, &grant, given).await?;
                     store::update(tx, &wish, &info).await?;
                     Ok(pb::CorrectWishResponse { wish: Some(tell(tx, &wish, &info).await?) })
@@ -127,7 +129,7 @@ impl Wishes {
         scope: &Scope,
         request: &pb::WithdrawWishRequest,
     ) -> Result<pb::WithdrawWishResponse, OpError> {
-        let id = &id::<pb::Wish>(&request.wish_id)?;
+        let id = &read::only_id("wish_id", &request.wish_id)?;
         self.0
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
@@ -141,7 +143,13 @@ impl Wishes {
     }
 
     /// The wish that is asked for, by the rules.
-    async fn wish(&self, tx: &Tx<'_>, id: &str, grant: &Grant, given: &wire::Given) -> Result<Wish, OpError> {
+    async fn wish(
+        &self,
+        tx: &Tx<'_>,
+        id: &WishId,
+        grant: &Grant,
+        given: &wire::Given,
+    ) -> Result<Wish, OpError> {
         let today = self.0.clock.today();
         let service = self.0.service(grant.service)?;
         let looked_up = given.unit_ids.get(..MAX_UNITS).unwrap_or(&given.unit_ids);
@@ -152,13 +160,13 @@ impl Wishes {
 }
 
 /// The wish with its grant, held to the transaction's end, and which revision it is.
-async fn held(tx: &Tx<'_>, scope: &Scope, id: &str) -> Result<(Wish, Grant, Info), OpError> {
+async fn held(tx: &Tx<'_>, scope: &Scope, id: &WishId) -> Result<(Wish, Grant, Info), OpError> {
     let missing = || OpError::not_found("wish", id);
     let grant_id = store::find(tx, scope, id).await?.ok_or_else(missing)?.grant_id;
     let known = grants::store::find(tx, scope, &grant_id).await?.ok_or_else(|| grants::unknown(&grant_id))?;
     grants::of_person(tx, scope, &known.grant.person_id, known.grant.service).await?;
     let wish = store::lock(tx, id).await?.ok_or_else(missing)?;
-    let (_, info) = standing::<pb::Wish>(tx, id).await?;
+    let (_, info) = standing::<pb::Wish>(tx, id.as_str()).await?;
     Ok((wish, known.grant, info))
 }
 

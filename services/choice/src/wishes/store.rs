@@ -4,12 +4,14 @@
 use niva_access::Scope;
 use niva_choice_domain::Wish;
 use niva_facts::Info;
+use niva_names::{GrantId, PersonId, UnitId, WishId};
 use niva_store::page::PageRequest;
 use niva_store::{DbError, Tx};
 use sea_orm::entity::prelude::*;
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
+use crate::store::says;
 use crate::wire::Listed;
 
 #[sea_orm::model]
@@ -17,9 +19,9 @@ use crate::wire::Listed;
 #[sea_orm(table_name = "wish")]
 pub struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    pub wish_id: String,
-    pub grant_id: String,
-    pub person_id: String,
+    pub wish_id: WishId,
+    pub grant_id: GrantId,
+    pub person_id: PersonId,
     pub state: String,
     pub recorded_at: DateTimeUtc,
 }
@@ -27,6 +29,7 @@ pub struct Model {
 impl ActiveModelBehavior for ActiveModel {}
 
 mod ranked {
+    use niva_names::{UnitId, WishId};
     use sea_orm::entity::prelude::*;
 
     #[sea_orm::model]
@@ -34,21 +37,21 @@ mod ranked {
     #[sea_orm(table_name = "wish_unit")]
     pub struct Model {
         #[sea_orm(primary_key, auto_increment = false)]
-        pub wish_id: String,
+        pub wish_id: WishId,
         /// 0 is the best.
         #[sea_orm(primary_key, auto_increment = false)]
         pub rank: i32,
-        pub unit_id: String,
+        pub unit_id: UnitId,
     }
 
     impl ActiveModelBehavior for ActiveModel {}
 }
 
 /// What a list of wishes is filtered by; empty: everything.
-pub(crate) struct Wanted<'a> {
-    pub(crate) grant_id: &'a str,
-    pub(crate) person_id: &'a str,
-    pub(crate) unit_id: &'a str,
+pub(crate) struct Wanted {
+    pub(crate) grant_id: Option<GrantId>,
+    pub(crate) person_id: Option<PersonId>,
+    pub(crate) unit_id: Option<UnitId>,
 }
 
 /// Inserts a wish unless its id is taken; whether it was inserted.
@@ -77,8 +80,8 @@ async fn insert_units(tx: &Tx<'_>, wish: &Wish) -> Result<(), DbError> {
 }
 
 /// The wish, also a withdrawn one, held to the transaction's end.
-pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Wish>, DbError> {
-    let row = Entity::find_by_id(id.to_owned()).lock_exclusive().one(tx).await?;
+pub(crate) async fn lock(tx: &Tx<'_>, id: &WishId) -> Result<Option<Wish>, DbError> {
+    let row = Entity::find_by_id(id.clone()).lock_exclusive().one(tx).await?;
     with_units(tx, row).await
 }
 
@@ -86,9 +89,9 @@ pub(crate) async fn lock(tx: &Tx<'_>, id: &str) -> Result<Option<Wish>, DbError>
 pub(crate) async fn find(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    id: &str,
+    id: &WishId,
 ) -> Result<Option<Wish>, DbError> {
-    let row = Entity::find_by_id(id.to_owned()).filter(reached(scope)).one(db).await?;
+    let row = Entity::find_by_id(id.clone()).filter(reached(scope)).one(db).await?;
     with_units(db, row).await
 }
 
@@ -103,30 +106,32 @@ fn reached(scope: &Scope) -> Condition {
 }
 
 /// The wish that stands for a grant.
-pub(crate) async fn of_grant(db: &impl ConnectionTrait, grant_id: &str) -> Result<Option<Wish>, DbError> {
-    let query = Entity::find().filter(Column::GrantId.eq(grant_id)).filter(Column::State.eq("stands"));
+pub(crate) async fn of_grant(db: &impl ConnectionTrait, grant_id: &GrantId) -> Result<Option<Wish>, DbError> {
+    let query =
+        Entity::find().filter(Column::GrantId.eq(grant_id.as_str())).filter(Column::State.eq("stands"));
     with_units(db, query.one(db).await?).await
 }
 
 /// Ids of a page, in order, of what the caller may see.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    wanted: &Wanted<'_>,
+    wanted: &Wanted,
     listed: &Listed,
     scope: &Scope,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<WishId>, DbError> {
     let mut query = Entity::find().select_only().column(Column::WishId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
     query = query.filter(reached(scope));
-    for (column, value) in [(Column::GrantId, wanted.grant_id), (Column::PersonId, wanted.person_id)] {
-        query = if value.is_empty() { query } else { query.filter(column.eq(value)) };
-    }
-    if !wanted.unit_id.is_empty() {
+    let condition = Condition::all()
+        .add_option(says(Column::GrantId, wanted.grant_id.as_ref()))
+        .add_option(says(Column::PersonId, wanted.person_id.as_ref()));
+    query = query.filter(condition);
+    if let Some(unit_id) = &wanted.unit_id {
         let naming = Query::select()
             .column(ranked::Column::WishId)
             .from(ranked::Entity)
-            .and_where(Expr::col(ranked::Column::UnitId).eq(wanted.unit_id))
+            .and_where(Expr::col(ranked::Column::UnitId).eq(unit_id.as_str()))
             .to_owned();
         query = query.filter(Expr::col(Column::WishId).in_subquery(naming));
     }

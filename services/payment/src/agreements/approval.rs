@@ -3,6 +3,7 @@
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::{Info, Refused, Telling};
+use niva_names::AgreementId;
 use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read;
@@ -20,10 +21,10 @@ impl Agreements {
         scope: &Scope,
         request: &pb::ApproveAgreementRequest,
     ) -> Result<pb::ApproveAgreementResponse, OpError> {
-        let id = &read::only_id("agreement_id", &request.agreement_id)?;
+        let id = &read::only_id::<AgreementId>("agreement_id", &request.agreement_id)?;
         let work = self.0.change(scope, request, |tx, told| {
             Box::pin(async move {
-                let mut known: Known<pb::Agreement> = self.0.known(tx, scope, id).await?;
+                let mut known: Known<pb::Agreement> = self.0.known(tx, scope, id.as_str()).await?;
                 let info = next(&known, request.expected_revision, &told)?;
                 let since = known.fact.approval.as_ref().map_or(0, |approval| approval.revision);
                 known.second_person(tx, scope, since).await?;

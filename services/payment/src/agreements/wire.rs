@@ -35,7 +35,7 @@ impl PlacementFact for pb::Agreement {
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
         let approved = self.info().is_some_and(|info| approved(self, &info));
         let agreement = agreement(v, self, approved);
-        let agreed_by = id(v, "agreed_by", &self.agreed_by);
+        let agreed_by = id::<String>(v, "agreed_by", &self.agreed_by);
         let (agreement, _) = agreement.zip(agreed_by)?;
         Some(Said { days: agreement.days, record: Record::Agreement(agreement) })
     }

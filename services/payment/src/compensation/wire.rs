@@ -159,8 +159,8 @@ fn stated<'r>(
     absences.sort();
     let premises_costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, premises_cost);
     district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
-    let unit_district =
-        district(v, "unit_district", &case.unit_district, city, case.ordered_start).unwrap_or_default();
+    let unit_district = district(v, "unit_district", &case.unit_district, city, case.ordered_start);
+    let unit_district = unit_district.map(String::from).unwrap_or_default();
     let clean = v.len() == found;
     let stated = Stated {
         service: service?,

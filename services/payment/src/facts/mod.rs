@@ -110,8 +110,8 @@ pub(crate) fn item<M: PlacementFact>(
         if let Some(made) = made.filter(|_| fact.fact_id().trim().is_empty()) {
             fact.set_fact_id(made);
         }
-        read::id(v, &id_field::<M>(), fact.fact_id());
-        read::id(v, "placement_id", fact.placement_id());
+        read::id::<String>(v, &id_field::<M>(), fact.fact_id());
+        read::id::<String>(v, "placement_id", fact.placement_id());
         fact.read(v, Some(today))
     })?;
     fact.set_info(None);

@@ -11,6 +11,7 @@ use niva_imports::{Effects, Numbered, Target, Upsert, upsert};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::scope;
+use niva_rpc::wire::read;
 use niva_store::Tx;
 use niva_store::facts;
 use pb::create_import_request::Record;
@@ -49,7 +50,8 @@ impl ImportService for Imports {
 
 impl Imports {
     async fn get(&self, _: &Scope, request: &pb::GetImportRequest) -> Result<pb::GetImportResponse, OpError> {
-        Ok(pb::GetImportResponse { import: Some(self.0.get(&request.import_id).await?) })
+        let id = read::only_id("import_id", &request.import_id)?;
+        Ok(pb::GetImportResponse { import: Some(self.0.get(&id).await?) })
     }
 
     async fn errors(
@@ -58,8 +60,8 @@ impl Imports {
         request: &pb::ListImportErrorsRequest,
     ) -> Result<pb::ListImportErrorsResponse, OpError> {
         let asked = (request.page_size, request.page_token.as_str());
-        let errors = self.0.errors(scope, &request.import_id, asked);
-        let (errors, next_page_token) = errors.await?;
+        let id = read::only_id("import_id", &request.import_id)?;
+        let (errors, next_page_token) = self.0.errors(scope, &id, asked).await?;
         Ok(pb::ListImportErrorsResponse { errors, next_page_token })
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_models::Model;
+use niva_names::ModelId;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
@@ -58,8 +59,8 @@ impl Models {
     }
 
     async fn get(&self, _: &Scope, request: &pb::GetModelRequest) -> Result<pb::GetModelResponse, OpError> {
-        let id = read::only_id("model_id", &request.model_id)?;
-        Ok(pb::GetModelResponse { model: Some(wire::model(self.find(&id)?)) })
+        let id: ModelId = read::only_id("model_id", &request.model_id)?;
+        Ok(pb::GetModelResponse { model: Some(wire::model(self.find(id.as_str())?)) })
     }
 
     async fn rates(

@@ -2,6 +2,7 @@
 
 use niva_access::Scope;
 use niva_base::OpError;
+use niva_names::SpecialCompensationId;
 use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read;
@@ -19,10 +20,13 @@ impl SpecialCompensations {
         scope: &Scope,
         request: &pb::DecideSpecialCompensationRequest,
     ) -> Result<pb::DecideSpecialCompensationResponse, OpError> {
-        let id = &read::only_id("special_compensation_id", &request.special_compensation_id)?;
+        let id = &read::only_id::<SpecialCompensationId>(
+            "special_compensation_id",
+            &request.special_compensation_id,
+        )?;
         let work = self.0.change(scope, request, |tx, told| {
             Box::pin(async move {
-                let mut known: Known<pb::SpecialCompensation> = self.0.known(tx, scope, id).await?;
+                let mut known: Known<pb::SpecialCompensation> = self.0.known(tx, scope, id.as_str()).await?;
                 let newest = known.info()?;
                 let info = newest.corrected(request.expected_revision, told.clone())?;
                 if decided(&known.fact, &newest).is_some() {

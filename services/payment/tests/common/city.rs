@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use niva_calendar::{Datelike, NaiveDate};
+use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1::{
@@ -11,14 +11,7 @@ use niva_proto::assessment::v1::{
 use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
 use niva_proto::common::v1 as wire;
 
-pub(crate) fn date(day: NaiveDate) -> Option<wire::Date> {
-    let part = |n: u32| i32::try_from(n).unwrap();
-    Some(wire::Date { year: day.year(), month: part(day.month()), day: part(day.day()) })
-}
-
-pub(crate) fn days(first: NaiveDate, last: Option<NaiveDate>) -> Option<wire::DateInterval> {
-    Some(wire::DateInterval { first: date(first), last: last.and_then(date) })
-}
+pub(crate) use niva_testing::values::{days, on};
 
 /// One person with one placement at one unit, which everybody here is: `P-1` has `G-1`, `PL-1`, at `U-1` of `PR-1`.
 #[derive(Debug, Clone)]
@@ -54,7 +47,7 @@ impl Person {
             service: self.service.into(),
             district: self.district.to_owned(),
             valid: days(self.start, last),
-            scopes: vec![ScopePeriod { valid_from: date(self.start), scope: Some(scope) }],
+            scopes: vec![ScopePeriod { valid_from: on(self.start), scope: Some(scope) }],
             info: Some(wire::FactInfo { revision, ..Default::default() }),
             ..Default::default()
         };
@@ -67,7 +60,7 @@ impl Person {
             person_id: format!("P-{:04}", self.n),
             service: self.service.into(),
             level: Some(wire::Level { value: level }),
-            valid_from: date(from),
+            valid_from: on(from),
             decision_number: number,
             scale_id: scale_id(self.service, from),
             info: Some(wire::FactInfo { revision: 1, ..Default::default() }),
@@ -84,8 +77,8 @@ impl Person {
             service: self.service.into(),
             unit_id: unit.to_owned(),
             state: placement::State::Started.into(),
-            ordered_start: date(self.start),
-            actual_start: date(self.start),
+            ordered_start: on(self.start),
+            actual_start: on(self.start),
             info: revision(1),
             ..Default::default()
         }
@@ -124,7 +117,7 @@ pub(crate) fn unit_of(
     periods: &[(NaiveDate, &str, wire::Regime)],
 ) -> ChoiceFeedEvent {
     let period = |(from, provider, regime): &(NaiveDate, &str, wire::Regime)| UnitPeriod {
-        valid_from: date(*from),
+        valid_from: on(*from),
         provider_id: (*provider).to_owned(),
         district: district.to_owned(),
         regime: (*regime).into(),

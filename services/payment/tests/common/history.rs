@@ -6,7 +6,7 @@ use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1::{Extent, GrantScope, Regime};
 
-use super::city::{self, Person, date, placed, unit, unit_of};
+use super::city::{self, Person, on, placed, unit, unit_of};
 use super::day;
 
 /// Something that a feed tells.
@@ -76,8 +76,8 @@ fn of_person(dice: &mut Dice, n: u32, facts: &mut Vec<Told>) {
     let mut order = person.placement(at);
     for revision in 2..=1 + i64::try_from(dice.roll(3)).unwrap() {
         let last = plus_days(person.start, i64::try_from(dice.roll(100)).unwrap());
-        (order.end_date, order.info) = (date(last), city::revision(revision));
-        order.notice_date = if dice.roll(2) == 0 { date(last) } else { None };
+        (order.end_date, order.info) = (on(last), city::revision(revision));
+        order.notice_date = if dice.roll(2) == 0 { on(last) } else { None };
         facts.push(Told::Choice(Box::new(placed(order.clone()))));
     }
 }

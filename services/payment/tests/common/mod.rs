@@ -5,14 +5,11 @@ pub(crate) mod history;
 pub(crate) mod producers;
 pub(crate) mod told;
 
-use std::sync::Arc;
-
 use chrono::{DateTime, Utc};
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
-use niva_base::{Clock, ManualClock, OpError, new_id};
+use niva_access::{Caller, Role};
+use niva_base::{Clock, OpError};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::ServiceCatalogue;
 use niva_payment::{Deps, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
@@ -20,26 +17,32 @@ use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, RoleServer, Running};
+use niva_rpc::server::Running;
 use niva_store::Database;
-use niva_testing::TestDb;
+use niva_testing::values::{new_request, staff_of};
+use niva_testing::{TestDb, TestPart, city as stockholm, models};
 
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
+pub(crate) use niva_testing::values::{day, reason};
+
 pub(crate) type Client = pb::Clients<Channel>;
 
-/// A running service.
+/// A running service. Stops serving when dropped.
 pub(crate) struct World {
     pub(crate) db: Database,
-    pub(crate) clock: Clock,
-    pub(crate) hand: ManualClock,
-    pub(crate) connector: MemoryConnector,
     pub(crate) service: Option<Started>,
-    pub(crate) issuer: LocalIssuer,
-    shutdown: CancellationToken,
     running: Option<Running>,
-    _keys: tempfile::TempDir,
+    part: TestPart,
+}
+
+impl std::ops::Deref for World {
+    type Target = TestPart;
+
+    fn deref(&self) -> &TestPart {
+        &self.part
+    }
 }
 
 /// How a service is started.
@@ -64,10 +67,6 @@ impl Default for Start {
     }
 }
 
-pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).unwrap()
-}
-
 impl World {
     pub(crate) async fn new(db: &TestDb) -> Self {
         Self::start(db, Start::default()).await
@@ -78,49 +77,28 @@ impl World {
         // A pool of its own, as a process has: what it leaves behind when it is stopped goes with it.
         let own = Database::connect(db.url()).await.unwrap();
         let epoch: DateTime<Utc> = "2024-01-01T08:00:00Z".parse().unwrap();
-        let (clock, hand) = Clock::manual(epoch);
-        hand.advance_to(start.today);
-        let keys = tempfile::tempdir().unwrap();
-        let issuer = LocalIssuer::open_or_create(keys.path()).unwrap();
-        let (connector, shutdown) = (MemoryConnector::new(), CancellationToken::new());
-        let feeds = start.producers.unwrap_or_default();
-        let producers = feeds.serve(&issuer, &clock, shutdown.clone()).await;
+        let part = TestPart::at(epoch);
+        part.clock.advance_to(start.today);
+        let producers = start.producers.unwrap_or_default().serve(&part).await;
         let reader = Caller::new("payment", [Role::FeedReader]);
-        let producer = || producers.channel(Credentials::minted(&issuer, reader.clone(), &clock));
+        let producer = || producers.channel(part.credentials(reader.clone()));
         let deps = Deps {
             db: own.clone(),
-            clock: clock.clone(),
-            city: Arc::new(ServiceCatalogue::shipped().unwrap()),
-            catalogue: Arc::new(start.catalogue),
+            clock: part.now.clone(),
+            city: stockholm(),
+            catalogue: start.catalogue.into(),
             assessment: producer(),
             choice: producer(),
             opening_month: start.opening,
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
-        let service = niva_payment::start_with(deps, tuning, shutdown.clone()).await.unwrap();
+        let service = niva_payment::start_with(deps, tuning, part.shutdown.clone()).await.unwrap();
         for feed in [niva_payment::feed::ASSESSMENT, niva_payment::feed::CHOICE] {
             let mut status = service.consumer(feed).unwrap().watch();
             status.wait_for(|status| status.connected || status.last_error.is_some()).await.unwrap();
         }
-        let server = RoleServer::new(
-            "payment",
-            service.routes.clone(),
-            niva_payment::policy(),
-            Verifier::local(&issuer),
-            clock.clone(),
-        );
-        let running = server.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
-        Self {
-            db: own,
-            clock,
-            hand,
-            connector,
-            service: Some(service),
-            issuer,
-            shutdown,
-            running: Some(running),
-            _keys: keys,
-        }
+        let running = part.serve("payment", service.routes.clone(), niva_payment::policy()).await;
+        Self { db: own, service: Some(service), running: Some(running), part }
     }
 
     /// Ends the service where it is: whatever it was doing is dropped in the middle.
@@ -136,8 +114,7 @@ impl World {
     }
 
     pub(crate) fn by(&self, caller: Caller) -> Client {
-        let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
-        Client::new(Endpoint::Memory(self.connector.clone()).channel(credentials))
+        Client::new(self.channel(caller))
     }
 
     pub(crate) fn maker(&self) -> Client {
@@ -149,18 +126,16 @@ impl World {
     }
 
     pub(crate) fn provider(&self, provider: &str) -> Client {
-        let mut caller = Caller::new(format!("staff of {provider}"), [Role::Provider]);
-        caller.provider = Some(provider.to_owned());
-        self.by(caller)
+        self.by(staff_of(&format!("staff of {provider}"), provider))
     }
 
     /// A new request id.
     pub(crate) fn request(&self) -> String {
-        new_id()
+        new_request()
     }
 
     pub(crate) async fn assessed(&self, events: &[AssessmentFeedEvent]) {
-        let now = self.clock.now();
+        let now = self.now.now();
         let done: Result<(), OpError> = self
             .db
             .write(|tx| Box::pin(async move { niva_payment::feed::apply_assessment(tx, events, now).await }))
@@ -169,7 +144,7 @@ impl World {
     }
 
     pub(crate) async fn chosen(&self, events: &[ChoiceFeedEvent]) {
-        let now = self.clock.now();
+        let now = self.now.now();
         let done: Result<(), OpError> = self
             .db
             .write(|tx| Box::pin(async move { niva_payment::feed::apply_choice(tx, events, now).await }))
@@ -294,8 +269,8 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
     let deps = Deps {
         db: db.db().clone(),
         clock: Clock::system(),
-        city: Arc::new(ServiceCatalogue::shipped().unwrap()),
-        catalogue: Arc::new(Catalogue::shipped().unwrap()),
+        city: stockholm(),
+        catalogue: models(),
         assessment: nobody(),
         choice: nobody(),
         opening_month: None,
@@ -306,10 +281,6 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
 /// Another database of the same kind.
 pub(crate) async fn another(db: &TestDb) -> TestDb {
     if db.is_postgres() { TestDb::postgres().await } else { TestDb::sqlite().await }
-}
-
-pub(crate) fn reason(status: &Status) -> String {
-    niva_rpc::reason(status).unwrap_or_else(|| format!("{status:?}"))
 }
 
 pub(crate) fn ore(money: Option<wire::Money>) -> i64 {

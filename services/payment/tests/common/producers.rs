@@ -4,16 +4,13 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use niva_access::{LocalIssuer, Policy, Role, Verifier};
-use niva_base::Clock;
+use niva_access::{Policy, Role};
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
 use niva_proto::common::v1::EventInfo;
-use niva_rpc::MemoryConnector;
 use niva_rpc::client::Endpoint;
-use niva_rpc::server::{Listen, RoleServer};
+use niva_testing::TestPart;
 use tokio_stream::StreamExt;
-use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::server::ServerStreamingService;
 use tonic::{Request, Response, Status};
@@ -26,21 +23,13 @@ pub(crate) struct Feeds {
 }
 
 impl Feeds {
-    /// Serves them until the shutdown.
-    pub(crate) async fn serve(
-        self,
-        issuer: &LocalIssuer,
-        clock: &Clock,
-        shutdown: CancellationToken,
-    ) -> Endpoint {
-        let connector = MemoryConnector::new();
+    /// Serves them beside the part that hears them.
+    pub(crate) async fn serve(self, part: &TestPart) -> Endpoint {
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::FeedReader])
             .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::FeedReader]);
-        let server = RoleServer::new("producers", routes, policy, Verifier::local(issuer), clock.clone());
-        server.start(Listen::Memory(connector.listen()), shutdown).await.unwrap();
-        Endpoint::Memory(connector)
+        part.serve_beside("producers", routes, policy).await
     }
 }
 

@@ -6,7 +6,7 @@ use niva_proto::common::v1 as wire;
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
 use tonic::Status;
 
-use super::city::{date, days};
+use super::city::{days, on};
 use super::{World, day};
 
 /// A weekly schedule from a day on.
@@ -14,17 +14,17 @@ pub(crate) fn schedule(placement_id: &str, from: (i32, u32, u32), sessions: [i32
     let [monday, tuesday, wednesday, thursday, friday] = sessions;
     pb::Schedule {
         placement_id: placement_id.to_owned(),
-        valid_from: date(day(from.0, from.1, from.2)),
+        valid_from: on(day(from.0, from.1, from.2)),
         week: Some(pb::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
         ..Default::default()
     }
 }
 
 /// Evenings of `PL-0001`.
-pub(crate) fn evening(on: (i32, u32, u32), count: i32) -> pb::Occasion {
+pub(crate) fn evening(held: (i32, u32, u32), count: i32) -> pb::Occasion {
     pb::Occasion {
         placement_id: "PL-0001".to_owned(),
-        date: date(day(on.0, on.1, on.2)),
+        date: on(day(held.0, held.1, held.2)),
         component: Component::EveningNight.into(),
         count,
         ..Default::default()

@@ -26,8 +26,8 @@ async fn the_same_client_speaks_over_memory_and_tcp_and_is_known() {
     let place = Place::start().await;
     assert_eq!(place.say("anna", "who").await.unwrap(), "anna");
     let local = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let role = echo::role(&place.echo, &place.issuer, &place.clock);
-    let running = role.start(local, place.shutdown.clone()).await.unwrap();
+    let part = echo::part(&place.echo, &place.issuer, &place.clock);
+    let running = part.start(local, place.shutdown.clone()).await.unwrap();
     let endpoint = Endpoint::tcp(&format!("http://{}", running.address().unwrap())).unwrap();
     let bo = Credentials::minted(&place.issuer, Caller::new("bo", [Role::Analyst]), &place.clock);
     assert_eq!(say(endpoint.channel(bo), SAY, "who").await.unwrap(), "bo");
@@ -104,13 +104,13 @@ async fn a_panic_is_an_internal_error_and_the_server_lives_on() {
 #[tokio::test]
 async fn a_call_that_takes_too_long_ends_and_a_stream_does_not() {
     let limits = Limits { request_timeout: Duration::from_millis(20), ..Limits::default() };
-    let place = Place::start_with(|role| role.limits(limits)).await;
+    let place = Place::start_with(|part| part.limits(limits)).await;
     let mut stream = watch(place.channel("anna"), "").await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "first");
     assert_eq!(place.say("anna", "never").await.unwrap_err().code(), Code::DeadlineExceeded);
     assert!(futures_util::poll!(stream.next()).is_pending());
     place.stop().await;
-    let place = Place::start_with(|role| role.time_for(SAY, Duration::from_millis(20))).await;
+    let place = Place::start_with(|part| part.time_for(SAY, Duration::from_millis(20))).await;
     assert_eq!(place.say("anna", "never").await.unwrap_err().code(), Code::DeadlineExceeded);
     place.stop().await;
 }
@@ -118,7 +118,7 @@ async fn a_call_that_takes_too_long_ends_and_a_stream_does_not() {
 #[tokio::test]
 async fn too_many_calls_are_shed_and_health_still_answers() {
     let limits = Limits { concurrency: 1, drain: Duration::from_millis(20), ..Limits::default() };
-    let place = Place::start_with(|role| role.limits(limits)).await;
+    let place = Place::start_with(|part| part.limits(limits)).await;
     let busy = tokio::spawn(say(place.channel("anna"), SAY, "never"));
     place.echo.begun.notified().await;
     let status = place.say("bo", "who").await.unwrap_err();
@@ -142,7 +142,7 @@ async fn a_message_that_is_too_large_is_refused() {
 async fn streams_and_health_watches_end_at_shutdown() {
     // A drain that would be noticed.
     let limits = Limits { drain: Duration::from_secs(3600), ..Limits::default() };
-    let place = Place::start_with(|role| role.limits(limits)).await;
+    let place = Place::start_with(|part| part.limits(limits)).await;
     let mut stream = watch(place.channel("anna"), "").await.unwrap();
     stream.next().await.unwrap().unwrap();
     let mut client = HealthClient::new(place.endpoint.channel(Credentials::none()));
@@ -162,7 +162,7 @@ async fn streams_and_health_watches_end_at_shutdown() {
 #[tokio::test]
 async fn a_call_that_outlives_the_drain_is_cut() {
     let limits = Limits { drain: Duration::from_millis(20), ..Limits::default() };
-    let place = Place::start_with(|role| role.limits(limits)).await;
+    let place = Place::start_with(|part| part.limits(limits)).await;
     let stuck = tokio::spawn(say(place.channel("anna"), SAY, "never"));
     place.echo.begun.notified().await;
     place.stop().await;
@@ -172,7 +172,7 @@ async fn a_call_that_outlives_the_drain_is_cut() {
 #[tokio::test]
 async fn a_stream_ends_at_its_age() {
     let limits = Limits { stream_age: Duration::from_millis(20), ..Limits::default() };
-    let place = Place::start_with(|role| role.limits(limits)).await;
+    let place = Place::start_with(|part| part.limits(limits)).await;
     let mut stream = watch(place.channel("anna"), "").await.unwrap();
     assert_eq!(stream.next().await.unwrap().unwrap(), "first");
     assert_eq!(stream.next().await.unwrap().unwrap_err().code(), Code::Unavailable);
@@ -188,7 +188,7 @@ async fn a_client_finds_a_server_that_was_started_again() {
     place.stop().await;
     assert_eq!(say(channel.clone(), SAY, "two").await.unwrap_err().code(), Code::Unavailable);
     let shutdown = CancellationToken::new();
-    let again = echo::role(&Echo::default(), &issuer, &clock);
+    let again = echo::part(&Echo::default(), &issuer, &clock);
     let running = again.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
     assert_eq!(say(channel, SAY, "three").await.unwrap(), "three");
     shutdown.cancel();
@@ -221,20 +221,20 @@ async fn health_and_reflection_need_no_token() {
 async fn the_local_issuer_is_for_loopback_and_a_taken_address_says_so() {
     let issuer = TestIssuer::new();
     let (clock, _) = Clock::manual(echo::start_of_time());
-    let role = || echo::role(&Echo::default(), &issuer, &clock);
+    let part = || echo::part(&Echo::default(), &issuer, &clock);
     let open = Listen::Tcp(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-    let refused = role().start(open, CancellationToken::new()).await.unwrap_err();
+    let refused = part().start(open, CancellationToken::new()).await.unwrap_err();
     assert!(matches!(refused, ServeError::OpenWithLocalIssuer(_)));
     assert!(refused.to_string().contains("JWKS"), "{refused}");
     // With an issuer's keys it may.
     std::fs::write(issuer.folder().join("jwks.json"), issuer.jwks()).unwrap();
     let verifier = Verifier::jwks_file("niva-local", issuer.folder().join("jwks.json")).unwrap();
-    let configured = RoleServer { verifier, ..role() };
+    let configured = PartServer { verifier, ..part() };
     let shutdown = CancellationToken::new();
     let open = Listen::Tcp(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
     let running = configured.start(open, shutdown.clone()).await.unwrap();
     let taken = SocketAddr::from((Ipv4Addr::LOCALHOST, running.address().unwrap().port()));
-    let error = role().start(Listen::Tcp(taken), CancellationToken::new()).await.unwrap_err();
+    let error = part().start(Listen::Tcp(taken), CancellationToken::new()).await.unwrap_err();
     assert!(error.to_string().contains(&taken.to_string()), "{error}");
     shutdown.cancel();
     running.finished().await;

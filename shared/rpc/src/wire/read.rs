@@ -5,7 +5,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::{Extent, GrantScope, Level, Regime};
 use niva_money::Ore;
-use niva_names::{DistrictRefused, ServiceCatalogue, ServiceKey};
+use niva_names::{DistrictId, DistrictRefused, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
 
 /// Longest id, in bytes.
@@ -18,15 +18,15 @@ const MAX_TIME_INTERVAL: u8 = 3;
 const MAX_SESSIONS: u8 = 20;
 
 /// An id that must be given. `ID_INVALID`.
-pub fn id(v: &mut Violations, field: &str, value: &str) -> Option<String> {
+pub fn id<I: From<String>>(v: &mut Violations, field: &str, value: &str) -> Option<I> {
     let value = v.text(field, value)?;
     let sound = value.len() <= MAX_ID && !value.chars().any(char::is_control);
     let words = || format!("is no id: give at most {MAX_ID} bytes without control characters");
-    v.require(sound, field, "ID_INVALID", words()).then_some(value)
+    v.require(sound, field, "ID_INVALID", words()).then(|| value.into())
 }
 
 /// An id that may be left to the service: `Some(None)` when it is.
-pub fn optional_id(v: &mut Violations, field: &str, value: &str) -> Option<Option<String>> {
+pub fn optional_id<I: From<String>>(v: &mut Violations, field: &str, value: &str) -> Option<Option<I>> {
     if value.is_empty() { Some(None) } else { id(v, field, value).map(Some) }
 }
 
@@ -34,10 +34,31 @@ pub fn optional_id(v: &mut Violations, field: &str, value: &str) -> Option<Optio
 ///
 /// # Errors
 /// `FIELD_REQUIRED`, `ID_INVALID`.
-pub fn only_id(field: &str, value: &str) -> Result<String, OpError> {
+pub fn only_id<I: From<String>>(field: &str, value: &str) -> Result<I, OpError> {
     let mut v = Violations::new();
     let id = id(&mut v, field, value);
     v.finish_with(id)
+}
+
+/// The id of a request that reads one fact, and the recorded time that it is read at, if one is given.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `ID_INVALID`, `FIELD_INVALID`.
+pub fn id_as_of<I: From<String>>(
+    field: &str,
+    value: &str,
+    as_of: Option<&prost_types::Timestamp>,
+) -> Result<(I, Option<DateTime<Utc>>), OpError> {
+    let mut v = Violations::new();
+    let id = id(&mut v, field, value);
+    let at = timestamp(&mut v, "as_of", as_of);
+    v.finish_with(id.zip(at))
+}
+
+/// An id that a list is filtered by, if one is given. What there is not is in no list.
+#[must_use]
+pub fn filter_id<I: From<String>>(value: &str) -> Option<I> {
+    Some(value.trim()).filter(|id| !id.is_empty()).map(|id| id.to_owned().into())
 }
 
 /// An instant, if one is given. `FIELD_INVALID`.
@@ -61,7 +82,7 @@ pub fn district(
     value: &str,
     city: &ServiceCatalogue,
     on: Option<common::Date>,
-) -> Option<String> {
+) -> Option<DistrictId> {
     let id = v.text(field, value)?;
     let refused = match on.and_then(day) {
         Some(day) => city.district_on(&id, day).err(),
@@ -71,7 +92,7 @@ pub fn district(
         v.add(field, refused.reason(), refused.to_string());
         return None;
     }
-    Some(id)
+    Some(id.into())
 }
 
 /// A service of the city that must be given. `SERVICE_UNKNOWN`.

@@ -64,8 +64,8 @@ fn every_violation_names_its_field() {
     };
     let city = ServiceCatalogue::shipped().unwrap();
     v.nested("case", |v| {
-        read::id(v, "person_id", "a\nb");
-        read::id(v, "grant_id", &"x".repeat(129));
+        read::id::<String>(v, "person_id", "a\nb");
+        read::id::<String>(v, "grant_id", &"x".repeat(129));
         read::district(v, "district", "Gotland", &city, date(2024, 1, 1));
         read::district(v, "old_district", "Norrmalm", &city, date(2024, 1, 1));
         read::district(v, "earlier_district", "Norrmalm", &city, date(2012, 1, 1));
@@ -111,7 +111,7 @@ fn every_violation_names_its_field() {
 #[test]
 fn what_may_be_left_out_is_told_from_what_is_wrong() {
     let v = &mut Violations::new();
-    assert_eq!(read::optional_id(v, "id", ""), Some(None));
+    assert_eq!(read::optional_id::<String>(v, "id", ""), Some(None));
     assert_eq!(read::optional_date(v, "day", None), Some(None));
     assert_eq!(read::optional_service(v, "service", "", &ServiceCatalogue::shipped().unwrap()), Some(None));
     assert!(v.is_empty());

@@ -131,7 +131,7 @@ fn parse(name: &str, text: &str) -> Result<Instrument, InstrumentError> {
         items: a.items.iter().map(item).collect(),
     };
     Ok(Instrument {
-        id: format!("{}/{}", file.key, file.version),
+        id: format!("{}/{}", file.key, file.version).into(),
         version: file.version,
         example: file.example,
         areas: file.areas.iter().map(area).collect(),

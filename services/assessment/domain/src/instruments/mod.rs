@@ -1,6 +1,6 @@
 mod load;
 
-use niva_names::ServiceKey;
+use niva_names::{InstrumentId, ServiceKey};
 use std::collections::BTreeSet;
 
 use niva_calendar::{Interval, NaiveDate};
@@ -43,7 +43,7 @@ pub struct Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Instrument {
     /// Key and version: `supported-housing-example/1`.
-    pub id: String,
+    pub id: InstrumentId,
     /// Its version, 1 and up; of two for a service the higher is the newer.
     pub version: u16,
     /// For people.
@@ -143,8 +143,8 @@ impl Instruments {
 
     /// The instrument with an id.
     #[must_use]
-    pub fn get(&self, id: &str) -> Option<&Instrument> {
-        self.by_id.iter().find(|i| i.id == id)
+    pub fn get(&self, id: &InstrumentId) -> Option<&Instrument> {
+        self.by_id.iter().find(|i| i.id == *id)
     }
 
     /// The newest instrument that measures for a service.
@@ -168,7 +168,7 @@ impl Instruments {
                 let Some(scale) = &in_force.terms.scale else { continue };
                 if let Some(total) = totals.iter().find(|total| scale.level_of(**total).is_none()) {
                     found.push(UncoveredTotal {
-                        instrument: instrument.id.clone(),
+                        instrument: instrument.id.to_string(),
                         model: in_force.model.id.clone(),
                         service,
                         total: *total,

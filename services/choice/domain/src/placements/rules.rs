@@ -12,7 +12,7 @@ pub struct Around<'a> {
     /// The unit.
     pub unit: &'a Unit,
     /// Places that others hold at the unit.
-    pub taken: &'a [Interval],
+    pub occupied: &'a [Interval],
     /// All grants of the service to the person.
     pub grants: &'a [Grant],
     /// The person's other placements in the service.
@@ -35,7 +35,7 @@ impl Placement {
             Some(before) if before.unit_id == self.unit_id => beyond(self.occupies(), before.occupies()),
             _ => vec![self.occupies()],
         };
-        match (before, on.unit.has_place(on.taken, &added)) {
+        match (before, on.unit.has_place(on.occupied, &added)) {
             (Some(_), Err(Refusal::NoFreePlace { unit_id, day })) => {
                 Err(Refusal::PlaceTaken { unit_id, day })
             }
@@ -47,7 +47,7 @@ impl Placement {
         let fixed = |field, was: &str, is: &str| {
             if was == is { Ok(()) } else { Err(Refusal::SubjectFixed { field, was: was.to_owned() }) }
         };
-        fixed("person_id", &before.person_id, &self.person_id)?;
+        fixed("person_id", before.person_id.as_str(), self.person_id.as_str())?;
         fixed("service", before.service.as_str(), self.service.as_str())
     }
 

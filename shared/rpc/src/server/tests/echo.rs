@@ -22,7 +22,7 @@ use tower::Service;
 use crate::caller::scope;
 use crate::client::{Channel, Credentials, Endpoint};
 use crate::memory::MemoryConnector;
-use crate::server::{Listen, RoleServer, Running};
+use crate::server::{Listen, PartServer, Running};
 use crate::status::status;
 
 pub(crate) const SAY: &str = "/test.Echo/Say";
@@ -134,15 +134,15 @@ pub(crate) fn start_of_time() -> DateTime<Utc> {
 
 impl Place {
     pub(crate) async fn start() -> Self {
-        Self::start_with(|role| role).await
+        Self::start_with(|part| part).await
     }
 
-    pub(crate) async fn start_with(change: impl FnOnce(RoleServer) -> RoleServer) -> Self {
+    pub(crate) async fn start_with(change: impl FnOnce(PartServer) -> PartServer) -> Self {
         let issuer = TestIssuer::new();
         let (clock, hand) = Clock::manual(start_of_time());
         let (connector, echo, shutdown) = (MemoryConnector::new(), Echo::default(), CancellationToken::new());
-        let role = change(role(&echo, &issuer, &clock));
-        let running = role.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
+        let part = change(part(&echo, &issuer, &clock));
+        let running = part.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
         let endpoint = Endpoint::Memory(connector.clone());
         Self { shutdown, connector, endpoint, issuer, clock, hand, echo, running }
     }
@@ -162,12 +162,12 @@ impl Place {
     }
 }
 
-pub(crate) fn role(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> RoleServer {
+pub(crate) fn part(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> PartServer {
     let policy = Policy::new()
         .allow("/test.Echo/Say", &[Role::Analyst])
         .allow("/test.Echo/Watch", &[Role::Analyst])
         .allow("/test.Echo/ForAuditors", &[Role::Auditor]);
-    RoleServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
+    PartServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
 }
 
 pub(crate) async fn say(channel: Channel, path: &'static str, what: &str) -> Result<String, Status> {
