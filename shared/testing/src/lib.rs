@@ -8,13 +8,15 @@
 //! }
 //! ```
 //!
-//! [`TestIssuer`] signs tokens for whoever a test wants to be. Clocks and ids need no help: `Clock::manual` and
+//! [`TestIssuer`] signs tokens for whoever a test wants to be, and [`TestAuthority`] certificates. Clocks and ids need no help: `Clock::manual` and
 //! `Ids::sequence` are made for it.
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot start has failed")]
 
+mod authority;
 mod database;
 mod issuer;
 
+pub use authority::TestAuthority;
 pub use database::{POSTGRES, TestDb};
 pub use issuer::TestIssuer;
