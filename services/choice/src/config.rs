@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
+use niva_config::{FeedOptions, Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
 use niva_rpc::client::{Credentials, Endpoint};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -15,6 +15,8 @@ use crate::{Deps, Migrator, StartError, Started};
 pub struct Options {
     #[command(flatten)]
     part: PartOptions,
+    #[command(flatten)]
+    feed: FeedOptions,
     #[command(flatten)]
     peers: PeerOptions,
     #[command(flatten)]
@@ -41,9 +43,12 @@ impl Part for Config {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
+        let feed_readers = options.feed.check(tls.as_ref(), &mut wrong);
+        let ground = ground.map(|ground| Ground { feed_readers, ..ground });
         let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
-        let assessment = options.assessment.check(&mut wrong);
+        let assessment = options.assessment.check(tls.as_ref(), &mut wrong);
         let made = || Some(Self { ground: ground?, assessment: assessment?, credentials: credentials? });
         wrong.finish(made())
     }

@@ -6,8 +6,8 @@ use clap::Args;
 use niva_access::{Caller, Role};
 use niva_base::Clock;
 use niva_city::{CityData, Endpoints, Source};
-use niva_config::{CatalogueOptions, LocalIssuerOptions, TelemetryOptions, ToAssessment, ToChoice, Wrong};
-use niva_rpc::client::{Credentials, Endpoint};
+use niva_config::{CatalogueOptions, LocalIssuerOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Wrong};
+use niva_rpc::client::Credentials;
 
 use crate::failure::Failure;
 use crate::runtime;
@@ -31,6 +31,8 @@ pub(crate) struct Options {
     #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
     service_token: Option<String>,
     #[command(flatten)]
+    tls: TlsOptions,
+    #[command(flatten)]
     issuer: LocalIssuerOptions,
     #[command(flatten)]
     telemetry: TelemetryOptions,
@@ -42,9 +44,10 @@ const ROLES: [Role; 2] = [Role::Importer, Role::FeedReader];
 /// `niva import`.
 pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let mut wrong = Wrong::default();
-    let assessment = options.assessment.check(&mut wrong);
-    let choice = options.choice.check(&mut wrong);
-    let payment = wrong.take("--payment", Endpoint::tcp(&options.payment));
+    let tls = options.tls.check(&mut wrong);
+    let assessment = options.assessment.check(tls.as_ref(), &mut wrong);
+    let choice = options.choice.check(tls.as_ref(), &mut wrong);
+    let payment = niva_config::endpoint("--payment", &options.payment, tls.as_ref(), &mut wrong);
     let credentials = match &options.service_token {
         Some(token) => Some(Credentials::bearer(token)),
         None => wrong

@@ -51,10 +51,11 @@ impl Part for Config {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
         let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
-        let assessment = options.assessment.check(&mut wrong);
-        let choice = options.choice.check(&mut wrong);
+        let assessment = options.assessment.check(tls.as_ref(), &mut wrong);
+        let choice = options.choice.check(tls.as_ref(), &mut wrong);
         let opening_month = options.opening_month.as_ref().map(|month| month.parse()).transpose();
         let opening_month = wrong.take("--opening-month", opening_month);
         let made = || {

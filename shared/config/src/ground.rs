@@ -1,5 +1,6 @@
 //! What every part stands on beside what is its own.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -9,11 +10,13 @@ use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_rpc::client::Credentials;
-use niva_rpc::server::ServeError;
+use niva_rpc::server::{Listen, ServeError};
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
+use niva_tls::Tls;
+use tokio_util::sync::CancellationToken;
 
 use crate::options::{
-    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, Trust,
+    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, TlsOptions, Trust,
 };
 use crate::wrong::Wrong;
 
@@ -22,6 +25,8 @@ use crate::wrong::Wrong;
 pub struct PartOptions {
     #[command(flatten)]
     listen: ListenOptions,
+    #[command(flatten)]
+    tls: TlsOptions,
     #[command(flatten)]
     database: DatabaseOptions,
     #[command(flatten)]
@@ -39,6 +44,10 @@ pub struct PartOptions {
 pub struct Ground {
     /// Where to listen.
     pub address: SocketAddr,
+    /// How the part shows who it is, and how it knows others.
+    pub tls: Tls,
+    /// Services that may follow its feed over TLS, where it has one.
+    pub feed_readers: BTreeSet<String>,
     /// The part's own database.
     pub database_url: String,
     /// Who is believed.
@@ -54,9 +63,14 @@ pub struct Ground {
 }
 
 impl PartOptions {
+    /// What the part shows of itself and knows others by.
+    pub fn tls(&self, wrong: &mut Wrong) -> Option<Tls> {
+        self.tls.check(wrong)
+    }
+
     /// What the part of a name stands on; `port` is where it listens when nothing else is said.
-    pub fn check(&self, name: &str, port: u16, wrong: &mut Wrong) -> Option<Ground> {
-        let address = self.listen.check(port, wrong);
+    pub fn check(&self, name: &str, port: u16, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Ground> {
+        let address = self.listen.check(port, tls, wrong);
         let database_url = self.database.check(wrong);
         let trust = self.issuer.check(wrong);
         let clock = self.clock.check(wrong);
@@ -68,6 +82,8 @@ impl PartOptions {
         let catalogue = catalogue?;
         Some(Ground {
             address: address?,
+            tls: tls?.clone(),
+            feed_readers: BTreeSet::new(),
             database_url: database_url?,
             trust: trust?,
             clock: clock?,
@@ -75,6 +91,22 @@ impl PartOptions {
             catalogue: Arc::new(catalogue),
             telemetry: telemetry?,
         })
+    }
+}
+
+impl Ground {
+    /// Where and how to listen: by TLS wherever there is a certificate.
+    #[must_use]
+    pub fn listen(&self) -> Listen {
+        match self.tls.has_certificate() {
+            true => Listen::Tls(self.address, self.tls.clone()),
+            false => Listen::Tcp(self.address),
+        }
+    }
+
+    /// Looks again at what lies in files, until the shutdown.
+    pub fn watch(&self, shutdown: &CancellationToken) {
+        tokio::spawn(self.tls.clone().watch(shutdown.clone()));
     }
 }
 

@@ -13,8 +13,8 @@ mod wrong;
 
 pub use ground::{Ground, PartOptions, PeerOptions};
 pub use options::{
-    CatalogueOptions, ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, LocalIssuerOptions,
-    ModelOptions, TelemetryOptions, ToAssessment, ToChoice, Trust,
+    CatalogueOptions, ClockOptions, DatabaseOptions, FeedOptions, IssuerOptions, ListenOptions, LocalIssuerOptions,
+    ModelOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Trust, endpoint,
 };
 pub use part::{Part, Served};
 pub use wrong::Wrong;

@@ -1,5 +1,6 @@
 //! Groups of options, each as often as it is needed: a struct a group, flattened into the options of a command.
 
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,9 +10,10 @@ use niva_access::{KeyError, LocalIssuer, Verifier};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, file::LoadError};
-use niva_rpc::client::Endpoint;
+use niva_rpc::client::{AddressError, Endpoint};
 use niva_store::Database;
-use niva_telemetry::{LogFormat, TelemetryConfig, check_filter};
+use niva_telemetry::{LogFormat, TelemetryConfig, check_collector, check_filter};
+use niva_tls::{Files, Speaks, Tls};
 
 use crate::wrong::Wrong;
 
@@ -24,19 +26,83 @@ pub struct ListenOptions {
 }
 
 impl ListenOptions {
-    /// The address.
-    pub fn check(&self, port: u16, wrong: &mut Wrong) -> Option<SocketAddr> {
+    /// The address. One that other machines reach needs a certificate; without `tls` what is wrong with it was told.
+    pub fn check(&self, port: u16, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<SocketAddr> {
         let Some(text) = &self.listen else { return Some((Ipv4Addr::LOCALHOST, port).into()) };
         let address =
             text.parse().map_err(|_| format!("`{text}` is no address: write it as 127.0.0.1:{port}"));
-        wrong.take("--listen", address)
+        let address: SocketAddr = wrong.take("--listen", address)?;
+        if !address.ip().is_loopback() && tls.is_some_and(|tls| !tls.has_certificate()) {
+            wrong.add(format_args!(
+                "--listen: {address} can be reached from other machines, and nothing goes there in plain text: give \
+                 --tls-certificate and --tls-key, or listen on 127.0.0.1"
+            ));
+        }
+        Some(address)
+    }
+}
+
+/// How a part shows who it is, and how it knows others.
+#[derive(Debug, Clone, Args)]
+pub struct TlsOptions {
+    /// File with the own certificate (PEM), the chain after it. Read again when it changes.
+    #[arg(long, env = "NIVA_TLS_CERTIFICATE", value_name = "FILE")]
+    tls_certificate: Option<PathBuf>,
+    /// File with its key (PEM), of mode 0600. Read again when it changes.
+    #[arg(long, env = "NIVA_TLS_KEY", value_name = "FILE")]
+    tls_key: Option<PathBuf>,
+    /// File with the authorities (PEM) that sign the services' certificates. Read again when it changes.
+    #[arg(long, env = "NIVA_TLS_CA", value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+}
+
+impl TlsOptions {
+    /// What the files hold.
+    pub fn check(&self, wrong: &mut Wrong) -> Option<Tls> {
+        let certificate = match (&self.tls_certificate, &self.tls_key) {
+            (Some(chain), Some(key)) => Some((chain.clone(), key.clone())),
+            (None, None) => None,
+            _ => {
+                wrong.add("--tls-certificate and --tls-key belong together: give both, or neither");
+                return None;
+            }
+        };
+        let files = Files { certificate, ca: self.tls_ca.clone() };
+        wrong.take("--tls-certificate, --tls-key, --tls-ca", Tls::open(files, Speaks::Grpc))
+    }
+}
+
+/// Who may follow a feed of the part.
+#[derive(Debug, Clone, Args)]
+pub struct FeedOptions {
+    /// A service that may follow the feed over TLS, by a DNS name of its certificate; may be given several times.
+    #[arg(long = "feed-reader", env = "NIVA_FEED_READERS", value_name = "NAME", value_delimiter = ',')]
+    feed_readers: Vec<String>,
+}
+
+impl FeedOptions {
+    /// Their names.
+    pub fn check(&self, tls: Option<&Tls>, wrong: &mut Wrong) -> BTreeSet<String> {
+        if !self.feed_readers.is_empty() && tls.is_some_and(|tls| !tls.has_ca()) {
+            wrong.add("--feed-reader: readers are known by their certificates: give --tls-ca too");
+        }
+        self.feed_readers.iter().cloned().collect()
+    }
+}
+
+/// A service at an address; `None` for `tls` where what is wrong with it was told.
+pub fn endpoint(option: &str, address: &str, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Endpoint> {
+    match (Endpoint::at(address, tls.unwrap_or(&Tls::none(Speaks::Grpc))), tls) {
+        (Err(AddressError::NoAuthority(_)), None) => None,
+        (read, _) => wrong.take(option, read),
     }
 }
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
-    /// Required. `sqlite://PATH?mode=rwc` or `postgres://USER@HOST:PORT/NAME`, brought up to date by `niva migrate`.
+    /// Required. `sqlite://PATH?mode=rwc` or `postgres://USER@HOST:PORT/NAME`, brought up to date by `niva migrate`. A
+    /// server on another machine must show who it is: `?sslmode=verify-full`.
     #[arg(long, env = "NIVA_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 }
@@ -195,7 +261,7 @@ impl TelemetryOptions {
         let log_filter = self.log.as_deref().unwrap_or(filter);
         wrong.take("--log", check_filter(log_filter));
         if let Some(collector) = &self.otlp_endpoint {
-            wrong.take("--otlp-endpoint", Endpoint::tcp(collector));
+            wrong.take("--otlp-endpoint", check_collector(collector));
         }
         let log_format = match self.log_format.as_str() {
             "text" => LogFormat::Text,
@@ -224,8 +290,8 @@ pub struct ToAssessment {
 
 impl ToAssessment {
     /// Its address.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Endpoint> {
-        wrong.take("--assessment", Endpoint::tcp(&self.assessment))
+    pub fn check(&self, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Endpoint> {
+        endpoint("--assessment", &self.assessment, tls, wrong)
     }
 }
 
@@ -239,7 +305,7 @@ pub struct ToChoice {
 
 impl ToChoice {
     /// Its address.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Endpoint> {
-        wrong.take("--choice", Endpoint::tcp(&self.choice))
+    pub fn check(&self, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Endpoint> {
+        endpoint("--choice", &self.choice, tls, wrong)
     }
 }

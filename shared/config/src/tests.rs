@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
 use clap::{Args, FromArgMatches};
+use niva_rpc::server::Listen;
 use niva_store::{Database, DbError};
+use niva_testing::{TestAuthority, TestIssuer};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
@@ -28,9 +30,10 @@ impl Part for Sample {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
         options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
-        options.assessment.check(&mut wrong);
+        options.assessment.check(tls.as_ref(), &mut wrong);
         wrong.finish(ground.map(Self))
     }
 
@@ -111,6 +114,31 @@ fn everything_that_is_wrong_is_told_at_once() {
     ] {
         assert!(told.contains(what), "no {what} in {told}");
     }
+}
+
+#[test]
+fn what_goes_to_other_machines_is_never_in_plain_text() {
+    let ca = TestAuthority::new();
+    let (chain, key) = ca.certify("sample", &["sample.test"]);
+    let file = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let (chain, key, authority) = (file(&chain), file(&key), file(&ca.ca()));
+    std::fs::write(ca.folder().join("jwks.json"), TestIssuer::new().jwks()).unwrap();
+    let jwks = file(&ca.folder().join("jwks.json"));
+    let issuer = ["--issuer", "https://issuer.test", "--jwks", &jwks, "--service-token", "x"];
+    let with = |more: &[&str]| check(&[&issuer[..], more].concat());
+    let open = ["--database-url", "sqlite://a.db", "--listen", "0.0.0.0:7499"];
+    let told = with(&open).unwrap_err();
+    assert!(told.contains("--listen: 0.0.0.0:7499") && told.contains("give --tls-certificate"), "{told}");
+    let secured = ["--tls-certificate", &chain, "--tls-key", &key];
+    assert!(matches!(with(&[&open[..], &secured].concat()).unwrap().listen(), Listen::Tls(..)));
+    assert!(with(&[&open[..], &secured[..2]].concat()).unwrap_err().contains("belong together"));
+    let far = ["--database-url", "sqlite://a.db", "--assessment", "http://assessment.test:7401"];
+    assert!(with(&far).unwrap_err().contains("--assessment: http://assessment.test:7401 is on another machine"));
+    let far = ["--database-url", "sqlite://a.db", "--assessment", "https://assessment.test:7401"];
+    assert!(with(&far).unwrap_err().contains("give the authority"));
+    assert!(with(&[&far[..], &["--tls-ca", &authority]].concat()).is_ok());
+    let database = with(&["--database-url", "postgres://niva@db.test/niva"]).unwrap_err();
+    assert!(database.contains("?sslmode=verify-full"), "{database}");
 }
 
 #[test]

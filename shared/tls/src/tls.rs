@@ -63,6 +63,13 @@ impl Tls {
         Ok(Self(Arc::new(Shared { files, speaks, held, seen: Mutex::new(bytes) })))
     }
 
+    /// Without any: neither server nor client.
+    #[must_use]
+    pub fn none(speaks: Speaks) -> Self {
+        let (held, seen) = (RwLock::default(), Mutex::default());
+        Self(Arc::new(Shared { files: Files::default(), speaks, held, seen }))
+    }
+
     /// Whether there is a certificate to be a server with.
     #[must_use]
     pub fn has_certificate(&self) -> bool {

@@ -4,7 +4,7 @@
 //! It is one service rather than a stack of layers: each step's refusal then has the same span, metrics and status as
 //! any other answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -26,6 +26,7 @@ use tonic::service::Routes;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
+use super::connection::Peer;
 use crate::caller::nobody;
 use crate::observe::{Ends, ObservedRpc};
 use crate::status::{DOMAIN, status};
@@ -39,6 +40,7 @@ pub(super) struct Rules {
     pub(super) request_timeout: Duration,
     pub(super) slow: BTreeMap<String, Duration>,
     pub(super) stream_age: Duration,
+    pub(super) feed_readers: BTreeSet<String>,
     pub(super) closing: CancellationToken,
 }
 
@@ -106,6 +108,7 @@ impl Rules {
         if !open {
             let caller = self.caller(request.headers()).map_err(status)?;
             let scope = self.policy.check(request.uri().path(), &caller).map_err(status)?;
+            self.known_peer(request.uri().path(), request.extensions().get()).map_err(status)?;
             request.extensions_mut().insert(scope);
         }
         let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
@@ -128,6 +131,19 @@ impl Rules {
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or_else(nobody)?;
         self.verifier.verify(token, self.clock.now())
+    }
+
+    /// A feed is for services alone, and over a network each must show that it is one: a token may be stolen.
+    fn known_peer(&self, path: &str, peer: Option<&Peer>) -> Result<(), OpError> {
+        let known = match peer {
+            Some(Peer::Secure(names)) => names.iter().any(|name| self.feed_readers.contains(name)),
+            Some(Peer::Near) | None => true,
+        };
+        if known || !self.policy.is_feed(path) {
+            return Ok(());
+        }
+        let words = format!("{path} is for services that are on the list here: connect with a certificate of one");
+        Err(OpError::denied("PEER_UNKNOWN", words))
     }
 
     fn timeout(&self, path: &str, headers: &HeaderMap) -> Duration {

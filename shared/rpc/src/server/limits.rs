@@ -5,6 +5,13 @@ use std::time::Duration;
 /// Limits of a server. The largest message is [`crate::MAX_DECODING_BYTES`], set by [`crate::bounded!`].
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// Connections open at once; more are closed at once. Each is a file and some kilobytes.
+    pub connections: usize,
+    /// Connections open at once from one address: one machine alone cannot take all. Many callers may come from one, such
+    /// as a proxy's.
+    pub connections_per_peer: usize,
+    /// Time for a handshake, and then to begin to speak: who is silent takes no place for long.
+    pub handshake_timeout: Duration,
     /// Calls worked on at once, over all connections; more are refused at once with `RESOURCE_EXHAUSTED`, which a caller
     /// can retry, where a queue would only let everybody time out. Open streams don't count.
     pub concurrency: usize,
@@ -36,6 +43,9 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 2048,
+            connections_per_peer: 512,
+            handshake_timeout: Duration::from_secs(5),
             concurrency: 512,
             concurrency_per_connection: 128,
             max_concurrent_streams: 256,

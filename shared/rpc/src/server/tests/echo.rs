@@ -26,6 +26,8 @@ use crate::server::{Listen, RoleServer, Running};
 use crate::status::status;
 
 pub(crate) const SAY: &str = "/test.Echo/Say";
+/// As a feed: for services alone.
+pub(crate) const FOLLOW: &str = "/test.Echo/Follow";
 const WATCH: &str = "/test.Echo/Watch";
 
 #[derive(Clone, Default)]
@@ -166,6 +168,7 @@ pub(crate) fn role(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> RoleServ
     let policy = Policy::new()
         .allow("/test.Echo/Say", &[Role::Analyst])
         .allow("/test.Echo/Watch", &[Role::Analyst])
+        .allow(FOLLOW, &[Role::FeedReader])
         .allow("/test.Echo/ForAuditors", &[Role::Auditor]);
     RoleServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
 }
