@@ -6,6 +6,7 @@
 )]
 
 pub mod collector;
+pub mod postgres;
 pub mod process;
 pub mod steps;
 pub mod values;

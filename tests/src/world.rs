@@ -20,7 +20,9 @@ use niva_proto::{
 use niva_rpc::bounded;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_store::Database;
-use niva_testing::TestDb;
+use niva_testing::{TestAuthority, TestDb};
+
+use crate::postgres::SecurePostgres;
 
 pub use niva_access::Role;
 
@@ -72,7 +74,7 @@ enum Place {
 pub struct World {
     place: Place,
     urls: [String; 3],
-    databases: Vec<TestDb>,
+    databases: Databases,
     issuer: LocalIssuer,
     clock: Clock,
     folder: tempfile::TempDir,
@@ -103,7 +105,7 @@ impl World {
     /// When it cannot be set up.
     pub async fn processes_with(store: Store, more: &[String]) -> Self {
         let ground = Ground::lay(store).await;
-        let place = processes::Processes::start(&ground, more).await;
+        let place = processes::Processes::start(&ground, more, None).await;
         ground.with(Place::Processes(Box::new(place)))
     }
 
@@ -112,9 +114,35 @@ impl World {
     /// # Panics
     /// When it cannot be set up.
     pub async fn processes_on(urls: [String; 3]) -> Self {
-        let ground = Ground::on(urls, Vec::new());
-        let place = processes::Processes::start(&ground, &[]).await;
+        let ground = Ground::on(urls, Databases::Others);
+        let place = processes::Processes::start(&ground, &[], None).await;
         ground.with(Place::Processes(Box::new(place)))
+    }
+
+    /// As three processes that know each other by certificates, on a PostgreSQL that is reached by TLS alone.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn secured() -> Self {
+        let authority = TestAuthority::new();
+        let server = SecurePostgres::start(&authority).await;
+        let urls = Service::ALL.map(|service| server.database(service.name()));
+        let ground = Ground::on(urls, Databases::Secure(server));
+        let secured = processes::Secured::new(authority);
+        let place = processes::Processes::start(&ground, &[], Some(secured)).await;
+        ground.with(Place::Processes(Box::new(place)))
+    }
+
+    /// Who signs the certificates of [`World::secured`]: a test may have one renewed.
+    ///
+    /// # Panics
+    /// When it is another world.
+    #[must_use]
+    pub fn authority(&self) -> &TestAuthority {
+        match &self.place {
+            Place::Processes(place) => place.authority().expect("a secured world"),
+            Place::Memory(_) => panic!("a secured world"),
+        }
     }
 
     /// Sets everybody's clock to nine in the morning of a day.
@@ -149,7 +177,7 @@ impl World {
     /// When it is somebody else's.
     #[must_use]
     pub fn database(&self, service: Service) -> &Database {
-        self.databases[service as usize].db()
+        self.databases.own(service).db()
     }
 
     /// A service's database by its URL.
@@ -172,7 +200,7 @@ impl World {
     pub fn address(&self, service: Service) -> Option<String> {
         match &self.place {
             Place::Memory(_) => None,
-            Place::Processes(place) => Some(place.address(service).trim_start_matches("http://").to_owned()),
+            Place::Processes(place) => place.address(service).split("://").nth(1).map(str::to_owned),
         }
     }
 
@@ -361,11 +389,27 @@ fn write_clock(file: &Path, day: &str) {
     std::fs::rename(aside, file).expect("the clock file");
 }
 
+/// Whose the databases are.
+enum Databases {
+    /// The world's: they go when it goes.
+    Own(Box<[TestDb; 3]>),
+    /// On a server that goes when the world goes.
+    Secure(#[expect(dead_code, reason = "dropping it ends the server")] SecurePostgres),
+    /// Somebody else's, made and migrated.
+    Others,
+}
+
+impl Databases {
+    fn own(&self, service: Service) -> &TestDb {
+        let Self::Own(own) = self else { panic!("another's database") };
+        &own[service as usize]
+    }
+}
+
 /// What a world stands on before there are services.
 struct Ground {
     urls: [String; 3],
-    /// Those that go when the world goes; none when they are somebody else's.
-    databases: Vec<TestDb>,
+    databases: Databases,
     issuer: LocalIssuer,
     clock: Clock,
     folder: tempfile::TempDir,
@@ -380,10 +424,16 @@ impl Ground {
             }
         };
         let databases = [database().await, database().await, database().await];
-        Self::on(databases.each_ref().map(|database| database.url().to_owned()), databases.into())
+        let urls = databases.each_ref().map(|database| database.url().to_owned());
+        Self::on(urls, Databases::Own(Box::new(databases)))
     }
 
-    fn on(urls: [String; 3], databases: Vec<TestDb>) -> Self {
+    /// Whether the services' databases are still empty.
+    fn migrates(&self) -> bool {
+        !matches!(self.databases, Databases::Others)
+    }
+
+    fn on(urls: [String; 3], databases: Databases) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         write_clock(&clock_file(folder.path()), "2024-03-01");
         let clock = Clock::file(clock_file(folder.path())).expect("the clock");

@@ -6,7 +6,9 @@ use clap::Args;
 use niva_access::{Caller, Role};
 use niva_base::Clock;
 use niva_city::{CityData, Endpoints, Source};
-use niva_config::{CatalogueOptions, LocalIssuerOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Wrong};
+use niva_config::{
+    CatalogueOptions, LocalIssuerOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Wrong,
+};
 use niva_rpc::client::Credentials;
 
 use crate::failure::Failure;

@@ -16,7 +16,8 @@ use niva_tls::Tls;
 use tokio_util::sync::CancellationToken;
 
 use crate::options::{
-    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, TlsOptions, Trust,
+    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, TlsOptions,
+    Trust,
 };
 use crate::wrong::Wrong;
 

@@ -13,8 +13,8 @@ mod wrong;
 
 pub use ground::{Ground, PartOptions, PeerOptions};
 pub use options::{
-    CatalogueOptions, ClockOptions, DatabaseOptions, FeedOptions, IssuerOptions, ListenOptions, LocalIssuerOptions,
-    ModelOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Trust, endpoint,
+    CatalogueOptions, ClockOptions, DatabaseOptions, FeedOptions, IssuerOptions, ListenOptions,
+    LocalIssuerOptions, ModelOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Trust, endpoint,
 };
 pub use part::{Part, Served};
 pub use wrong::Wrong;

@@ -133,7 +133,9 @@ fn what_goes_to_other_machines_is_never_in_plain_text() {
     assert!(matches!(with(&[&open[..], &secured].concat()).unwrap().listen(), Listen::Tls(..)));
     assert!(with(&[&open[..], &secured[..2]].concat()).unwrap_err().contains("belong together"));
     let far = ["--database-url", "sqlite://a.db", "--assessment", "http://assessment.test:7401"];
-    assert!(with(&far).unwrap_err().contains("--assessment: http://assessment.test:7401 is on another machine"));
+    assert!(
+        with(&far).unwrap_err().contains("--assessment: http://assessment.test:7401 is on another machine")
+    );
     let far = ["--database-url", "sqlite://a.db", "--assessment", "https://assessment.test:7401"];
     assert!(with(&far).unwrap_err().contains("give the authority"));
     assert!(with(&[&far[..], &["--tls-ca", &authority]].concat()).is_ok());

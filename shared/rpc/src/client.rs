@@ -52,7 +52,9 @@ pub enum Endpoint {
 #[derive(Debug, thiserror::Error)]
 pub enum AddressError {
     /// It reads as nothing that can be connected to.
-    #[error("{0} is no address of a service; give https://HOST:PORT, or http://127.0.0.1:PORT on this machine")]
+    #[error(
+        "{0} is no address of a service; give https://HOST:PORT, or http://127.0.0.1:PORT on this machine"
+    )]
     Unreadable(String),
     /// What goes to other machines is not readable on the way.
     #[error("{0} is on another machine: give https://HOST:PORT, nothing goes there in plain text")]
@@ -109,7 +111,8 @@ impl Endpoint {
             Self::Tcp(_) => endpoint.connect_lazy(),
             Self::Tls(_, tls) => {
                 let tls = tls.clone();
-                endpoint.connect_with_connector_lazy(tower::service_fn(move |uri: Uri| secured(tls.clone(), uri)))
+                endpoint
+                    .connect_with_connector_lazy(tower::service_fn(move |uri: Uri| secured(tls.clone(), uri)))
             }
             Self::Memory(server) => {
                 let server = server.clone();

@@ -59,7 +59,11 @@ impl Database {
         }
         let options: PgConnectOptions = url.parse().map_err(|_| DbError::Url)?;
         let verified = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
-        if verified || is_near(&options) { Ok(()) } else { Err(DbError::NotVerified(options.get_host().to_owned())) }
+        if verified || is_near(&options) {
+            Ok(())
+        } else {
+            Err(DbError::NotVerified(options.get_host().to_owned()))
+        }
     }
 
     async fn connect_within(url: &str, acquire_timeout: Duration) -> Result<Self, DbError> {

@@ -17,7 +17,8 @@ async fn meet(server: &Tls, client: &Tls) -> Result<Vec<String>, String> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
     let address = listener.local_addr().unwrap();
     let serve = async {
-        let mut stream = server.accept(listener.accept().await.unwrap().0).await.map_err(|e| e.to_string())?;
+        let mut stream =
+            server.accept(listener.accept().await.unwrap().0).await.map_err(|e| e.to_string())?;
         stream.write_all(b"!").await.map_err(|e| e.to_string())?;
         let _ = stream.shutdown().await;
         Ok(names(&stream))

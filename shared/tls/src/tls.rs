@@ -174,14 +174,19 @@ fn made(files: &Files, bytes: &Bytes, speaks: Speaks) -> Result<Held, TlsError> 
     })
 }
 
-fn server(own: &Own, roots: Option<&Arc<RootCertStore>>, speaks: Speaks) -> Result<ServerConfig, rustls::Error> {
-    let versions = ServerConfig::builder_with_provider(provider()).with_protocol_versions(speaks.versions())?;
+fn server(
+    own: &Own,
+    roots: Option<&Arc<RootCertStore>>,
+    speaks: Speaks,
+) -> Result<ServerConfig, rustls::Error> {
+    let versions =
+        ServerConfig::builder_with_provider(provider()).with_protocol_versions(speaks.versions())?;
     let builder = match roots {
         None => versions.with_no_client_auth(),
         // Whoever shows no certificate is known by a token alone, and reads no feed.
         Some(roots) => {
-            let verifier =
-                WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), provider()).allow_unauthenticated();
+            let verifier = WebPkiClientVerifier::builder_with_provider(Arc::clone(roots), provider())
+                .allow_unauthenticated();
             let verifier = verifier.build().map_err(|error| rustls::Error::General(error.to_string()))?;
             versions.with_client_cert_verifier(verifier)
         }
@@ -194,7 +199,11 @@ fn server(own: &Own, roots: Option<&Arc<RootCertStore>>, speaks: Speaks) -> Resu
     Ok(config)
 }
 
-fn client(own: Option<&Own>, roots: &Arc<RootCertStore>, speaks: Speaks) -> Result<ClientConfig, rustls::Error> {
+fn client(
+    own: Option<&Own>,
+    roots: &Arc<RootCertStore>,
+    speaks: Speaks,
+) -> Result<ClientConfig, rustls::Error> {
     let builder = ClientConfig::builder_with_provider(provider())
         .with_protocol_versions(speaks.versions())?
         .with_root_certificates(Arc::clone(roots));

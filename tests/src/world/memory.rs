@@ -40,7 +40,7 @@ struct Parts {
 
 impl Memory {
     pub(super) async fn start(ground: &Ground) -> Self {
-        let databases = std::array::from_fn(|i| ground.databases[i].db().clone());
+        let databases = std::array::from_fn(|i| ground.databases.own(Service::ALL[i]).db().clone());
         let [assessment, choice, payment] = &databases;
         assessment.migrate::<niva_assessment::Migrator>().await.expect("a schema");
         choice.migrate::<niva_choice::Migrator>().await.expect("a schema");

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use niva_rpc::client::Endpoint;
+use niva_testing::TestAuthority;
+use niva_tls::{Files, Speaks, Tls};
 use tokio::net::TcpStream;
 
 use super::{Ground, HANG, Service, clock_file, look_again};
@@ -13,20 +15,58 @@ pub(super) struct Processes {
     urls: [String; 3],
     ports: [u16; 3],
     more: Vec<String>,
+    secured: Option<Secured>,
     running: [Option<Process>; 3],
 }
 
+/// How they show each other who they are, and the world that it is one of those who may ask.
+pub(super) struct Secured {
+    authority: TestAuthority,
+    pairs: [(PathBuf, PathBuf); 3],
+    own: Tls,
+}
+
+impl Secured {
+    pub(super) fn new(authority: TestAuthority) -> Self {
+        let pairs = Service::ALL.map(|service| {
+            let name = format!("{}.test", service.name());
+            authority.certify(service.name(), &[&name, "127.0.0.1"])
+        });
+        let certificate = Some(authority.certify("world", &["world.test"]));
+        let own =
+            Tls::open(Files { certificate, ca: Some(authority.ca()) }, Speaks::Grpc).expect("certificates");
+        Self { authority, pairs, own }
+    }
+
+    fn arguments(&self, service: Service) -> Vec<String> {
+        let (chain, key) = &self.pairs[service as usize];
+        let files = [("--tls-certificate", chain), ("--tls-key", key), ("--tls-ca", &self.authority.ca())];
+        let mut arguments: Vec<String> = files
+            .iter()
+            .flat_map(|(option, file)| [(*option).to_owned(), file.display().to_string()])
+            .collect();
+        let readers = match service {
+            Service::Assessment => "choice.test,payment.test,world.test",
+            Service::Choice => "payment.test,world.test",
+            Service::Payment => return arguments,
+        };
+        arguments.extend(["--feed-reader".to_owned(), readers.to_owned()]);
+        arguments
+    }
+}
+
 impl Processes {
-    pub(super) async fn start(ground: &Ground, more: &[String]) -> Self {
+    pub(super) async fn start(ground: &Ground, more: &[String], secured: Option<Secured>) -> Self {
         let mut processes = Self {
             folder: ground.folder.path().to_owned(),
             urls: ground.urls.clone(),
             ports: [free_port(), free_port(), free_port()],
             more: more.to_vec(),
+            secured,
             running: [None, None, None],
         };
         for service in Service::ALL {
-            if !ground.databases.is_empty() {
+            if ground.migrates() {
                 let url = &processes.urls[service as usize];
                 let migrated = process::run(["migrate", service.name(), "--database-url", url]).await;
                 assert!(migrated.status.success(), "{}", process::words(&migrated));
@@ -37,11 +77,20 @@ impl Processes {
     }
 
     pub(super) fn endpoint(&self, service: Service) -> Endpoint {
-        Endpoint::tcp(&self.address(service)).expect("an address")
+        match &self.secured {
+            None => Endpoint::tcp(&self.address(service)),
+            Some(secured) => Endpoint::at(&self.address(service), &secured.own),
+        }
+        .expect("an address")
     }
 
     pub(super) fn address(&self, service: Service) -> String {
-        format!("http://127.0.0.1:{}", self.ports[service as usize])
+        let scheme = if self.secured.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.ports[service as usize])
+    }
+
+    pub(super) fn authority(&self) -> Option<&TestAuthority> {
+        self.secured.as_ref().map(|secured| &secured.authority)
     }
 
     /// As a power cut would.
@@ -76,6 +125,7 @@ impl Processes {
                 arguments.extend(["--choice".to_owned(), self.address(Service::Choice)]);
             }
         }
+        arguments.extend(self.secured.iter().flat_map(|secured| secured.arguments(service)));
         arguments.extend(self.more.iter().cloned());
         let log = self.folder.join(format!("{}.log", service.name()));
         let mut process = Process::start(&log, &arguments).expect("it starts");

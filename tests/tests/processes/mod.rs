@@ -4,6 +4,7 @@ mod demo;
 mod import;
 mod kills;
 mod ninth_service;
+mod secured;
 mod trace;
 
 use std::path::Path;

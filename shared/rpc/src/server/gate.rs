@@ -142,7 +142,8 @@ impl Rules {
         if known || !self.policy.is_feed(path) {
             return Ok(());
         }
-        let words = format!("{path} is for services that are on the list here: connect with a certificate of one");
+        let words =
+            format!("{path} is for services that are on the list here: connect with a certificate of one");
         Err(OpError::denied("PEER_UNKNOWN", words))
     }
 

@@ -38,7 +38,12 @@ pub(super) fn memory(listener: MemoryListener, cut: CancellationToken) -> Incomi
 }
 
 /// Those that are ready to be served: a handshake that takes its time keeps nobody else waiting.
-pub(super) fn net(listener: TcpListener, tls: Option<Tls>, limits: &Limits, cut: CancellationToken) -> Incoming {
+pub(super) fn net(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    limits: &Limits,
+    cut: CancellationToken,
+) -> Incoming {
     let (ready, incoming) = mpsc::channel(64);
     let door = Door {
         tls,
@@ -49,7 +54,8 @@ pub(super) fn net(listener: TcpListener, tls: Option<Tls>, limits: &Limits, cut:
         cut,
     };
     tokio::spawn(Arc::new(door).open(listener));
-    stream::unfold(incoming, |mut incoming| async move { Some((Ok(incoming.recv().await?), incoming)) }).boxed()
+    stream::unfold(incoming, |mut incoming| async move { Some((Ok(incoming.recv().await?), incoming)) })
+        .boxed()
 }
 
 /// Who is let in.
