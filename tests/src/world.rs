@@ -218,7 +218,7 @@ impl World {
 
     fn channel_as(&self, service: Service, subject: &str, roles: &[Role]) -> Channel {
         let caller = Caller::new(subject, roles.iter().copied());
-        self.channel(service, Credentials::minted(&self.issuer, caller, &self.clock))
+        self.channel(service, Credentials::minted(&self.issuer, caller))
     }
 
     /// Assessment, as somebody with a role.

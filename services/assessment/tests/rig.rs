@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
 use niva_assessment::{Deps, Migrator, policy, start};
 use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
@@ -75,18 +75,23 @@ impl Rig {
         let folder = tempfile::tempdir().unwrap();
         let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
         let memory = MemoryConnector::new();
-        RoleServer::new("assessment", service.routes, policy(), Verifier::local(&issuer), now.clone())
-            .start(Listen::Memory(memory.listen()), shutdown.clone())
-            .await
-            .unwrap();
+        RoleServer::new(
+            "assessment",
+            service.routes,
+            policy(),
+            Verifier::local(&issuer, &audience("assessment")),
+        )
+        .start(Listen::Memory(memory.listen()), shutdown.clone())
+        .await
+        .unwrap();
         let endpoint = Endpoint::Memory(memory);
-        let admin = Credentials::minted(&issuer, Caller::new("ada", ROLES), &now);
+        let admin = Credentials::minted(&issuer, Caller::new("ada", ROLES));
         let client = pb::Clients::new(endpoint.channel(admin));
         Self { db: db.db().clone(), clock, client, shutdown, issuer, endpoint, now, _folder: folder }
     }
 
     pub(crate) fn client_of(&self, caller: Caller) -> Client {
-        let credentials = Credentials::minted(&self.issuer, caller, &self.now);
+        let credentials = Credentials::minted(&self.issuer, caller);
         pb::Clients::new(self.endpoint.channel(credentials))
     }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_config::{FeedOptions, Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
-use niva_rpc::client::{Credentials, Endpoint};
+use niva_config::{FeedOptions, Ground, Part, PartOptions, PeerOptions, Peers, Served, ToAssessment, Wrong};
+use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
@@ -28,7 +28,7 @@ pub struct Options {
 pub struct Config {
     ground: Ground,
     assessment: Endpoint,
-    credentials: Credentials,
+    peers: Peers,
 }
 
 impl Part for Config {
@@ -47,9 +47,9 @@ impl Part for Config {
         let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
         let feed_readers = options.feed.check(tls.as_ref(), &mut wrong);
         let ground = ground.map(|ground| Ground { feed_readers, ..ground });
-        let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
+        let peers = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
         let assessment = options.assessment.check(tls.as_ref(), &mut wrong);
-        let made = || Some(Self { ground: ground?, assessment: assessment?, credentials: credentials? });
+        let made = || Some(Self { ground: ground?, assessment: assessment?, peers: peers? });
         wrong.finish(made())
     }
 
@@ -63,7 +63,7 @@ impl Part for Config {
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
-        let assessment = self.assessment.channel(self.credentials);
+        let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let deps = Deps { db, clock, city, catalogue, assessment };
         Ok(crate::start(deps, shutdown).await?.into())
     }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
-use niva_access::{LocalIssuer, Policy, Role, Verifier};
+use niva_access::{LocalIssuer, Policy, Role, Verifier, audience};
 use niva_base::Clock;
 use niva_feed::{FeedLog, NewEvent};
 use niva_proto::assessment::v1 as pb;
@@ -58,7 +58,7 @@ impl Assessment {
         let watch = Watch { log: self.log.clone(), shutdown: self.shutdown.clone() };
         let policy = Policy::new().allow(format!("/{NAME}/WatchAssessment"), &[Role::FeedReader]);
         let routes = Routes::new(watch);
-        RoleServer::new("assessment", routes, policy, Verifier::local(issuer), clock.clone())
+        RoleServer::new("assessment", routes, policy, Verifier::local(issuer, &audience("assessment")))
             .start(Listen::Memory(memory.listen()), self.shutdown.clone())
             .await
             .unwrap();

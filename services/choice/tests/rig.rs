@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
 use niva_base::{Clock, ManualClock, morning, new_id};
 use niva_calendar::{Datelike, NaiveDate};
 use niva_choice::{Deps, Migrator, Started, policy, start};
@@ -86,17 +86,17 @@ impl Rig {
         let (theirs, ours) = (MemoryConnector::new(), MemoryConnector::new());
         let assessment = Assessment::new(shutdown.clone()).await;
         assessment.serve(&theirs, &issuer, &now).await;
-        let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::FeedReader]), &now);
+        let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::FeedReader]));
         let channel = Endpoint::Memory(theirs).channel(niva);
         let background = shutdown.child_token();
         let service = start(deps(db, &now, &channel), background.clone()).await.unwrap();
-        let verifier = Verifier::local(&issuer);
-        RoleServer::new("choice", service.routes.clone(), policy(), verifier, now.clone())
+        let verifier = Verifier::local(&issuer, &audience("choice"));
+        RoleServer::new("choice", service.routes.clone(), policy(), verifier)
             .start(Listen::Memory(ours.listen()), shutdown.clone())
             .await
             .unwrap();
         let endpoint = Endpoint::Memory(ours);
-        let admin = Credentials::minted(&issuer, Caller::new("ada", ADA), &now);
+        let admin = Credentials::minted(&issuer, Caller::new("ada", ADA));
         let client = pb::Clients::new(endpoint.channel(admin));
         Self {
             db: db.db().clone(),
@@ -125,7 +125,7 @@ impl Rig {
     }
 
     pub(crate) fn client_of(&self, caller: Caller) -> Client {
-        let credentials = Credentials::minted(&self.issuer, caller, &self.now);
+        let credentials = Credentials::minted(&self.issuer, caller);
         pb::Clients::new(self.endpoint.channel(credentials))
     }
 

@@ -67,11 +67,11 @@ fn serve<P: Part>(matches: &ArgMatches) -> Result<(), Failure> {
     let ground = part.ground().clone();
     runtime::block_on(&ground.telemetry, async {
         let shutdown = niva_base::shutdown::on_signals().doing("listen to signals")?;
-        ground.watch(&shutdown);
+        ground.begin(&shutdown).await.doing("ask the issuer for its keys")?;
         let db = Database::connect(&ground.database_url).await.map_err(Failure::configuration)?;
         let served = part.start(db, shutdown.clone()).await.doing(format_args!("start {}", P::NAME))?;
         let running = served
-            .server(&ground.trust.verifier, &ground.clock)
+            .server(&ground.trust.verifier)
             .feed_readers(ground.feed_readers.clone())
             .start(ground.listen(), shutdown)
             .await

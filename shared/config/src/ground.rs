@@ -3,23 +3,25 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
-use niva_access::{Caller, Role};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
-use niva_rpc::client::Credentials;
+use niva_oidc::OidcError;
 use niva_rpc::server::{Listen, ServeError};
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
 use niva_tls::Tls;
 use tokio_util::sync::CancellationToken;
 
-use crate::options::{
-    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, TlsOptions,
-    Trust,
-};
+use crate::issuer::{IssuerOptions, Trust};
+use crate::options::{ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions};
+use crate::tls::TlsOptions;
 use crate::wrong::Wrong;
+
+/// How often files with keys and tokens are looked at.
+pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Options of every part.
 #[derive(Debug, Clone, Args)]
@@ -31,7 +33,7 @@ pub struct PartOptions {
     #[command(flatten)]
     database: DatabaseOptions,
     #[command(flatten)]
-    issuer: IssuerOptions,
+    pub(crate) issuer: IssuerOptions,
     #[command(flatten)]
     models: ModelOptions,
     #[command(flatten)]
@@ -73,7 +75,7 @@ impl PartOptions {
     pub fn check(&self, name: &str, port: u16, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Ground> {
         let address = self.listen.check(port, tls, wrong);
         let database_url = self.database.check(wrong);
-        let trust = self.issuer.check(wrong);
+        let trust = self.issuer.check(name, wrong);
         let clock = self.clock.check(wrong);
         let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
@@ -105,39 +107,12 @@ impl Ground {
         }
     }
 
-    /// Looks again at what lies in files, until the shutdown.
-    pub fn watch(&self, shutdown: &CancellationToken) {
+    /// Looks again and again at certificates and at the issuer's keys, until the shutdown.
+    ///
+    /// # Errors
+    /// The issuer cannot be asked for its keys: nobody would be believed.
+    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<(), OidcError> {
         tokio::spawn(self.tls.clone().watch(shutdown.clone()));
-    }
-}
-
-/// Options of a part that calls others.
-#[derive(Debug, Clone, Args)]
-pub struct PeerOptions {
-    /// Token that this service shows the others, with the role `service`, where an issuer is given.
-    #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    service_token: Option<String>,
-}
-
-impl PeerOptions {
-    /// As whom the part of a name calls others.
-    pub fn check(
-        &self,
-        name: &str,
-        options: &PartOptions,
-        ground: Option<&Ground>,
-        wrong: &mut Wrong,
-    ) -> Option<Credentials> {
-        if let Some(token) = &self.service_token {
-            return Some(Credentials::bearer(token));
-        }
-        if options.issuer.is_given() {
-            wrong.add(format_args!(
-                "{name} calls other services and an issuer is given: give --service-token, with the role `service`"
-            ));
-        }
-        let ground = ground?;
-        let caller = Caller::new(format!("niva-{name}"), [Role::FeedReader]);
-        Some(Credentials::minted(ground.trust.local.as_ref()?, caller, &ground.clock))
+        self.trust.begin(shutdown).await
     }
 }

@@ -5,16 +5,22 @@
 //! a configuration is told at once ([`Wrong`]), before anything listens.
 
 mod ground;
+mod issuer;
 mod options;
 mod part;
+mod peers;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod wrong;
 
-pub use ground::{Ground, PartOptions, PeerOptions};
+pub use ground::{Ground, PartOptions};
+pub use issuer::{IssuerOptions, LocalIssuerOptions, Trust};
 pub use options::{
-    CatalogueOptions, ClockOptions, DatabaseOptions, FeedOptions, IssuerOptions, ListenOptions,
-    LocalIssuerOptions, ModelOptions, TelemetryOptions, TlsOptions, ToAssessment, ToChoice, Trust, endpoint,
+    CatalogueOptions, ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions,
+    ToAssessment, ToChoice,
 };
 pub use part::{Part, Served};
+pub use peers::{PeerOptions, Peers, TokenFile, TokenOptions};
+pub use tls::{FeedOptions, TlsOptions, endpoint};
 pub use wrong::Wrong;

@@ -1,20 +1,19 @@
 //! Groups of options, each as often as it is needed: a struct a group, flattened into the options of a command.
 
-use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use niva_access::{KeyError, LocalIssuer, Verifier};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, file::LoadError};
-use niva_rpc::client::{AddressError, Endpoint};
+use niva_rpc::client::Endpoint;
 use niva_store::Database;
 use niva_telemetry::{LogFormat, TelemetryConfig, check_collector, check_filter};
-use niva_tls::{Files, Speaks, Tls};
+use niva_tls::Tls;
 
+use crate::tls::endpoint;
 use crate::wrong::Wrong;
 
 /// Where to listen.
@@ -42,62 +41,6 @@ impl ListenOptions {
     }
 }
 
-/// How a part shows who it is, and how it knows others.
-#[derive(Debug, Clone, Args)]
-pub struct TlsOptions {
-    /// File with the own certificate (PEM), the chain after it. Read again when it changes.
-    #[arg(long, env = "NIVA_TLS_CERTIFICATE", value_name = "FILE")]
-    tls_certificate: Option<PathBuf>,
-    /// File with its key (PEM), of mode 0600. Read again when it changes.
-    #[arg(long, env = "NIVA_TLS_KEY", value_name = "FILE")]
-    tls_key: Option<PathBuf>,
-    /// File with the authorities (PEM) that sign the services' certificates. Read again when it changes.
-    #[arg(long, env = "NIVA_TLS_CA", value_name = "FILE")]
-    tls_ca: Option<PathBuf>,
-}
-
-impl TlsOptions {
-    /// What the files hold.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Tls> {
-        let certificate = match (&self.tls_certificate, &self.tls_key) {
-            (Some(chain), Some(key)) => Some((chain.clone(), key.clone())),
-            (None, None) => None,
-            _ => {
-                wrong.add("--tls-certificate and --tls-key belong together: give both, or neither");
-                return None;
-            }
-        };
-        let files = Files { certificate, ca: self.tls_ca.clone() };
-        wrong.take("--tls-certificate, --tls-key, --tls-ca", Tls::open(files, Speaks::Grpc))
-    }
-}
-
-/// Who may follow a feed of the part.
-#[derive(Debug, Clone, Args)]
-pub struct FeedOptions {
-    /// A service that may follow the feed over TLS, by a DNS name of its certificate; may be given several times.
-    #[arg(long = "feed-reader", env = "NIVA_FEED_READERS", value_name = "NAME", value_delimiter = ',')]
-    feed_readers: Vec<String>,
-}
-
-impl FeedOptions {
-    /// Their names.
-    pub fn check(&self, tls: Option<&Tls>, wrong: &mut Wrong) -> BTreeSet<String> {
-        if !self.feed_readers.is_empty() && tls.is_some_and(|tls| !tls.has_ca()) {
-            wrong.add("--feed-reader: readers are known by their certificates: give --tls-ca too");
-        }
-        self.feed_readers.iter().cloned().collect()
-    }
-}
-
-/// A service at an address; `None` for `tls` where what is wrong with it was told.
-pub fn endpoint(option: &str, address: &str, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Endpoint> {
-    match (Endpoint::at(address, tls.unwrap_or(&Tls::none(Speaks::Grpc))), tls) {
-        (Err(AddressError::NoAuthority(_)), None) => None,
-        (read, _) => wrong.take(option, read),
-    }
-}
-
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
@@ -115,72 +58,6 @@ impl DatabaseOptions {
             return None;
         };
         wrong.take("--database-url", Database::check_url(url)).map(|()| url.clone())
-    }
-}
-
-/// The issuer of a machine's own.
-#[derive(Debug, Clone, Args)]
-pub struct LocalIssuerOptions {
-    /// Folder of the local issuer's key.
-    #[arg(long, env = "NIVA_ISSUER_DIR", value_name = "FOLDER", default_value = ".niva")]
-    issuer_dir: PathBuf,
-}
-
-impl LocalIssuerOptions {
-    /// The issuer; its key is made where there is none.
-    ///
-    /// # Errors
-    /// The key cannot be read or written.
-    pub fn open(&self) -> Result<LocalIssuer, KeyError> {
-        LocalIssuer::open_or_create(&self.issuer_dir)
-    }
-}
-
-/// Whom to believe.
-#[derive(Debug, Clone, Args)]
-pub struct IssuerOptions {
-    /// Issuer of callers' tokens (`iss`). Without it the local issuer is trusted, and only loopback is listened on.
-    #[arg(long, env = "NIVA_ISSUER", value_name = "URL")]
-    issuer: Option<String>,
-    /// File with the issuer's public keys (JWK set).
-    #[arg(long, env = "NIVA_JWKS", value_name = "FILE")]
-    jwks: Option<PathBuf>,
-    #[command(flatten)]
-    local: LocalIssuerOptions,
-}
-
-/// Who is believed.
-#[derive(Debug, Clone)]
-pub struct Trust {
-    /// Checks callers' tokens.
-    pub verifier: Verifier,
-    /// The local issuer, where it is the one.
-    pub local: Option<LocalIssuer>,
-}
-
-impl IssuerOptions {
-    /// Whether callers have an issuer of their own.
-    #[must_use]
-    pub const fn is_given(&self) -> bool {
-        self.issuer.is_some()
-    }
-
-    /// Who is believed.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Trust> {
-        match (&self.issuer, &self.jwks) {
-            (Some(issuer), Some(jwks)) => {
-                let verifier = wrong.take("--jwks", Verifier::jwks_file(issuer, jwks))?;
-                Some(Trust { verifier, local: None })
-            }
-            (None, None) => {
-                let local = wrong.take("--issuer-dir", self.local.open())?;
-                Some(Trust { verifier: Verifier::local(&local), local: Some(local) })
-            }
-            _ => {
-                wrong.add("--issuer and --jwks belong together: give both, or neither for the local issuer");
-                None
-            }
-        }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::memory::MemoryConnector;
 use crate::observe::ObservedRpc;
 use crate::status::status;
 
-pub use credentials::Credentials;
+pub use credentials::{Credentials, Renewed};
 
 /// Time to make a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);

@@ -71,10 +71,11 @@ pub struct RoleServer {
 }
 
 impl RoleServer {
-    /// A role with its generated services, who may call what, who says who calls, and the clock by which tokens
-    /// expire.
+    /// A role with its generated services, who may call what, and who says who calls. Tokens expire by the machine's
+    /// clock, whatever time the role itself believes it is.
     #[must_use]
-    pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier, clock: Clock) -> Self {
+    pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier) -> Self {
+        let clock = Clock::system();
         let (limits, slow, feed_readers) = (Limits::default(), BTreeMap::new(), BTreeSet::new());
         Self { name, routes, policy, verifier, clock, limits, slow, feed_readers }
     }

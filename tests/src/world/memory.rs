@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
-use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier, audience};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
@@ -67,7 +67,7 @@ impl Memory {
     /// As one service calls another.
     fn channel(&self, service: Service) -> Channel {
         let caller = Caller::new("service", [Role::FeedReader]);
-        self.endpoint(service).channel(Credentials::minted(&self.parts.issuer, caller, &self.parts.clock))
+        self.endpoint(service).channel(Credentials::minted(&self.parts.issuer, caller))
     }
 
     pub(super) async fn halt(&mut self, service: Service) {
@@ -81,8 +81,8 @@ impl Memory {
     pub(super) async fn resume(&mut self, service: Service) {
         let shutdown = CancellationToken::new();
         let Started { routes, policy, jobs } = self.begin(service, shutdown.clone()).await;
-        let verifier = Verifier::local(&self.parts.issuer);
-        let server = RoleServer::new(service.name(), routes, policy, verifier, self.parts.clock.clone());
+        let verifier = Verifier::local(&self.parts.issuer, &audience(service.name()));
+        let server = RoleServer::new(service.name(), routes, policy, verifier);
         let listen = Listen::Memory(self.connectors[service as usize].listen());
         let running = server.start(listen, shutdown.clone()).await.expect("a server");
         self.running[service as usize] = Some((shutdown, running, jobs));

@@ -23,7 +23,7 @@ fn channel(world: &World, service: Service, role: Role, names: &[&str]) -> Chann
     let files = Files { certificate, ca: Some(world.authority().ca()) };
     let address = format!("https://{}", world.address(service).unwrap());
     let endpoint = Endpoint::at(&address, &Tls::open(files, Speaks::Grpc).unwrap()).unwrap();
-    endpoint.channel(Credentials::minted(world.issuer(), Caller::new("somebody", [role]), world.clock()))
+    endpoint.channel(Credentials::minted(world.issuer(), Caller::new("somebody", [role])))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -8,7 +8,7 @@ pub(crate) mod told;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
 use niva_base::{Clock, ManualClock, OpError, new_id};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
@@ -86,7 +86,7 @@ impl World {
         let feeds = start.producers.unwrap_or_default();
         let producers = feeds.serve(&issuer, &clock, shutdown.clone()).await;
         let reader = Caller::new("payment", [Role::FeedReader]);
-        let producer = || producers.channel(Credentials::minted(&issuer, reader.clone(), &clock));
+        let producer = || producers.channel(Credentials::minted(&issuer, reader.clone()));
         let deps = Deps {
             db: own.clone(),
             clock: clock.clone(),
@@ -106,8 +106,7 @@ impl World {
             "payment",
             service.routes.clone(),
             niva_payment::policy(),
-            Verifier::local(&issuer),
-            clock.clone(),
+            Verifier::local(&issuer, &audience("payment")),
         );
         let running = server.start(Listen::Memory(connector.listen()), shutdown.clone()).await.unwrap();
         Self {
@@ -136,7 +135,7 @@ impl World {
     }
 
     pub(crate) fn by(&self, caller: Caller) -> Client {
-        let credentials = Credentials::minted(&self.issuer, caller, &self.clock);
+        let credentials = Credentials::minted(&self.issuer, caller);
         Client::new(Endpoint::Memory(self.connector.clone()).channel(credentials))
     }
 

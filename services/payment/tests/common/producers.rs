@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
-use niva_access::{LocalIssuer, Policy, Role, Verifier};
+use niva_access::{LocalIssuer, Policy, Role, Verifier, audience};
 use niva_base::Clock;
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
@@ -38,7 +38,8 @@ impl Feeds {
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::FeedReader])
             .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::FeedReader]);
-        let server = RoleServer::new("producers", routes, policy, Verifier::local(issuer), clock.clone());
+        let server =
+            RoleServer::new("producers", routes, policy, Verifier::local(issuer, &audience("assessment")));
         server.start(Listen::Memory(connector.listen()), shutdown).await.unwrap();
         Endpoint::Memory(connector)
     }

@@ -31,7 +31,7 @@ async fn the_same_client_speaks_over_memory_and_tcp_and_is_known() {
     let role = echo::role(&place.echo, &place.issuer, &place.clock);
     let running = role.start(local, place.shutdown.clone()).await.unwrap();
     let endpoint = Endpoint::tcp(&format!("http://{}", running.address().unwrap())).unwrap();
-    let bo = Credentials::minted(&place.issuer, Caller::new("bo", [Role::Analyst]), &place.clock);
+    let bo = Credentials::minted_by(&place.issuer, Caller::new("bo", [Role::Analyst]), place.clock.clone());
     assert_eq!(say(endpoint.channel(bo), SAY, "who").await.unwrap(), "bo");
     place.stop().await;
     running.finished().await;
@@ -229,8 +229,8 @@ async fn the_local_issuer_is_for_loopback_and_a_taken_address_says_so() {
     assert!(matches!(refused, ServeError::OpenWithLocalIssuer(_)));
     assert!(refused.to_string().contains("JWKS"), "{refused}");
     // With an issuer's keys it may, but not in plain text.
-    std::fs::write(issuer.folder().join("jwks.json"), issuer.jwks()).unwrap();
-    let verifier = Verifier::jwks_file("niva-local", issuer.folder().join("jwks.json")).unwrap();
+    let keys = niva_access::KeySet::read(issuer.jwks().as_bytes()).unwrap();
+    let verifier = Verifier::of("niva-local", "urn:niva:payment", keys);
     let configured = || RoleServer { verifier: verifier.clone(), ..role() };
     let shutdown = CancellationToken::new();
     let open = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));

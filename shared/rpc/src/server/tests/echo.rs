@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{Request, Response};
-use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier, audience};
 use niva_base::{Clock, ManualClock, OpError, Violations};
 use niva_testing::TestIssuer;
 use tokio::sync::Notify;
@@ -151,7 +151,7 @@ impl Place {
 
     pub(crate) fn channel(&self, subject: &str) -> Channel {
         let caller = Caller::new(subject, [Role::Analyst]);
-        self.endpoint.channel(Credentials::minted(&self.issuer, caller, &self.clock))
+        self.endpoint.channel(Credentials::minted_by(&self.issuer, caller, self.clock.clone()))
     }
 
     pub(crate) async fn say(&self, subject: &str, what: &str) -> Result<String, Status> {
@@ -170,7 +170,10 @@ pub(crate) fn role(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> RoleServ
         .allow("/test.Echo/Watch", &[Role::Analyst])
         .allow(FOLLOW, &[Role::FeedReader])
         .allow("/test.Echo/ForAuditors", &[Role::Auditor]);
-    RoleServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
+    let verifier = Verifier::local(issuer, &audience("payment"));
+    let role = RoleServer::new("echo", Routes::new(echo.clone()), policy, verifier);
+    // By a clock that a test moves.
+    RoleServer { clock: clock.clone(), ..role }
 }
 
 pub(crate) async fn say(channel: Channel, path: &'static str, what: &str) -> Result<String, Status> {

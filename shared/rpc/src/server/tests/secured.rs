@@ -22,7 +22,6 @@ use crate::server::{Limits, Listen, Running};
 struct Secured {
     ca: TestAuthority,
     issuer: TestIssuer,
-    clock: Clock,
     tls: Tls,
     running: Running,
     shutdown: CancellationToken,
@@ -33,14 +32,13 @@ type Pair = (PathBuf, PathBuf);
 impl Secured {
     async fn start(limits: Limits) -> Self {
         let (ca, issuer, shutdown) = (TestAuthority::new(), TestIssuer::new(), CancellationToken::new());
-        let (clock, _) = Clock::manual(echo::start_of_time());
         let own = ca.certify("echo", &["127.0.0.1"]);
         let tls = Tls::open(Files { certificate: Some(own), ca: Some(ca.ca()) }, Speaks::Grpc).unwrap();
-        let role = echo::role(&Echo::default(), &issuer, &clock).limits(limits);
+        let role = echo::role(&Echo::default(), &issuer, &Clock::system()).limits(limits);
         let role = role.feed_readers(["choice.test".to_owned()]);
         let listen = Listen::Tls(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), tls.clone());
         let running = role.start(listen, shutdown.clone()).await.unwrap();
-        Self { ca, issuer, clock, tls, running, shutdown }
+        Self { ca, issuer, tls, running, shutdown }
     }
 
     fn address(&self) -> SocketAddr {
@@ -52,7 +50,7 @@ impl Secured {
         let tls = Tls::open(Files { certificate, ca: Some(ca.ca()) }, Speaks::Grpc).unwrap();
         let endpoint = Endpoint::at(&format!("https://{}", self.address()), &tls).unwrap();
         let caller = Caller::new("niva-choice", [Role::FeedReader, Role::Analyst]);
-        endpoint.channel(Credentials::minted(&self.issuer, caller, &self.clock))
+        endpoint.channel(Credentials::minted(&self.issuer, caller))
     }
 
     async fn follow(&self, certificate: Option<Pair>) -> Result<String, Status> {
@@ -96,7 +94,7 @@ async fn who_shows_a_certificate_that_is_not_good_is_not_let_in() {
     let status = say(place.channel(&foreign, None), SAY, "who").await.unwrap_err();
     assert_eq!(status.code(), Code::Unavailable);
     let plain = Endpoint::tcp(&format!("http://{}", place.address())).unwrap();
-    let caller = Credentials::minted(&place.issuer, Caller::new("anna", [Role::Analyst]), &place.clock);
+    let caller = Credentials::minted(&place.issuer, Caller::new("anna", [Role::Analyst]));
     assert!(say(plain.channel(caller), SAY, "who").await.is_err());
     place.stop().await;
 }
@@ -147,13 +145,12 @@ async fn silent_connections_keep_nobody_out_and_are_closed() {
     place.stop().await;
     // The same without TLS, where there is no handshake.
     let (issuer, shutdown) = (TestIssuer::new(), CancellationToken::new());
-    let (clock, _) = Clock::manual(echo::start_of_time());
     let local = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-    let role = echo::role(&Echo::default(), &issuer, &clock).limits(limits);
+    let role = echo::role(&Echo::default(), &issuer, &Clock::system()).limits(limits);
     let running = role.start(local, shutdown.clone()).await.unwrap();
     let mut waiting = silent(running.address().unwrap(), 300).await;
     let endpoint = Endpoint::tcp(&format!("http://{}", running.address().unwrap())).unwrap();
-    let caller = Credentials::minted(&issuer, Caller::new("anna", [Role::Analyst]), &clock);
+    let caller = Credentials::minted(&issuer, Caller::new("anna", [Role::Analyst]));
     assert_eq!(say(endpoint.channel(caller), SAY, "who").await.unwrap(), "anna");
     for stream in &mut waiting {
         let mut rest = Vec::new();
