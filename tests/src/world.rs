@@ -124,11 +124,18 @@ impl World {
     /// # Panics
     /// When it cannot be set up.
     pub async fn secured() -> Self {
-        let authority = TestAuthority::new();
+        Self::secured_by(TestAuthority::new(), [const { Vec::new() }; 3]).await
+    }
+
+    /// The same, by certificates of that authority, each service with more arguments.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn secured_by(authority: TestAuthority, more: [Vec<String>; 3]) -> Self {
         let server = SecurePostgres::start(&authority).await;
         let urls = Service::ALL.map(|service| server.database(service.name()));
         let ground = Ground::on(urls, Databases::Secure(server));
-        let secured = processes::Secured::new(authority);
+        let secured = processes::Secured::new(authority, more);
         let place = processes::Processes::start(&ground, &[], Some(secured)).await;
         ground.with(Place::Processes(Box::new(place)))
     }

@@ -24,10 +24,11 @@ pub(super) struct Secured {
     authority: TestAuthority,
     pairs: [(PathBuf, PathBuf); 3],
     own: Tls,
+    more: [Vec<String>; 3],
 }
 
 impl Secured {
-    pub(super) fn new(authority: TestAuthority) -> Self {
+    pub(super) fn new(authority: TestAuthority, more: [Vec<String>; 3]) -> Self {
         let pairs = Service::ALL.map(|service| {
             let name = format!("{}.test", service.name());
             authority.certify(service.name(), &[&name, "127.0.0.1"])
@@ -35,7 +36,7 @@ impl Secured {
         let certificate = Some(authority.certify("world", &["world.test"]));
         let own =
             Tls::open(Files { certificate, ca: Some(authority.ca()) }, Speaks::Grpc).expect("certificates");
-        Self { authority, pairs, own }
+        Self { authority, pairs, own, more }
     }
 
     fn arguments(&self, service: Service) -> Vec<String> {
@@ -45,6 +46,7 @@ impl Secured {
             .iter()
             .flat_map(|(option, file)| [(*option).to_owned(), file.display().to_string()])
             .collect();
+        arguments.extend(self.more[service as usize].iter().cloned());
         let readers = match service {
             Service::Assessment => "choice.test,payment.test,world.test",
             Service::Choice => "payment.test,world.test",

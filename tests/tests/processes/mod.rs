@@ -2,6 +2,7 @@
 
 mod demo;
 mod import;
+mod issuer;
 mod kills;
 mod ninth_service;
 mod secured;
