@@ -6,6 +6,7 @@
 )]
 
 pub mod collector;
+pub mod patience;
 pub mod postgres;
 pub mod process;
 pub mod steps;

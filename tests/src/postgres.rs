@@ -9,7 +9,7 @@ use std::{
 
 use niva_testing::TestAuthority;
 
-use crate::{process::free_port, world::look_again};
+use crate::{patience::look_again, process::free_port};
 
 /// Longer than a server takes to start on a busy machine.
 const HANG: Duration = Duration::from_secs(60);

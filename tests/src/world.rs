@@ -1,12 +1,10 @@
 //! The three services with a clock of their own and callers with tokens: in one process, or as three.
 
+mod ground;
 mod memory;
 mod processes;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use niva_access::{Caller, LocalIssuer};
 use niva_base::Clock;
@@ -20,10 +18,12 @@ use niva_proto::{
 use niva_rpc::bounded;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_store::Database;
-use niva_testing::{TestAuthority, TestDb};
+use niva_testing::TestAuthority;
 
 use crate::postgres::SecurePostgres;
 
+pub use crate::patience::look_again;
+use ground::{Databases, Ground, clock_file, write_clock};
 pub use niva_access::Role;
 
 /// Longer than anything here takes on a busy machine; only a hang gets there.
@@ -88,7 +88,7 @@ impl World {
     pub async fn memory(store: Store) -> Self {
         let ground = Ground::lay(store).await;
         let place = memory::Memory::start(&ground).await;
-        ground.with(Place::Memory(Box::new(place)))
+        Self::on(ground, Place::Memory(Box::new(place)))
     }
 
     /// As three processes, over TCP.
@@ -106,7 +106,7 @@ impl World {
     pub async fn processes_with(store: Store, more: &[String]) -> Self {
         let ground = Ground::lay(store).await;
         let place = processes::Processes::start(&ground, more, None).await;
-        ground.with(Place::Processes(Box::new(place)))
+        Self::on(ground, Place::Processes(Box::new(place)))
     }
 
     /// As three processes on databases that somebody else has made and migrated, and drops.
@@ -116,7 +116,7 @@ impl World {
     pub async fn processes_on(urls: [String; 3]) -> Self {
         let ground = Ground::on(urls, Databases::Others);
         let place = processes::Processes::start(&ground, &[], None).await;
-        ground.with(Place::Processes(Box::new(place)))
+        Self::on(ground, Place::Processes(Box::new(place)))
     }
 
     /// As three processes that know each other by certificates, on a PostgreSQL that is reached by TLS alone.
@@ -137,7 +137,7 @@ impl World {
         let ground = Ground::on(urls, Databases::Secure(server));
         let secured = processes::Secured::new(authority, more);
         let place = processes::Processes::start(&ground, &[], Some(secured)).await;
-        ground.with(Place::Processes(Box::new(place)))
+        Self::on(ground, Place::Processes(Box::new(place)))
     }
 
     /// Who signs the certificates of [`World::secured`]: a test may have one renewed.
@@ -150,6 +150,11 @@ impl World {
             Place::Processes(place) => place.authority().expect("a secured world"),
             Place::Memory(_) => panic!("a secured world"),
         }
+    }
+
+    fn on(ground: Ground, place: Place) -> Self {
+        let Ground { urls, databases, issuer, clock, folder } = ground;
+        Self { place, urls, databases, issuer, clock, folder }
     }
 
     /// Sets everybody's clock to nine in the morning of a day.
@@ -371,85 +376,10 @@ impl World {
     }
 }
 
-/// A moment, between two looks at what nobody tells of by itself.
-pub async fn look_again() {
-    tokio::time::sleep(Duration::from_millis(20)).await;
-}
-
 fn named(feeds: Vec<FeedStatus>, name: &str) -> FeedStatus {
     let names: Vec<String> = feeds.iter().map(|feed| feed.feed.clone()).collect();
     feeds
         .into_iter()
         .find(|feed| feed.feed == name)
         .unwrap_or_else(|| panic!("no feed {name} among {names:?}"))
-}
-
-fn clock_file(folder: &Path) -> PathBuf {
-    folder.join("clock")
-}
-
-/// Whole or not at all: it is being read meanwhile.
-fn write_clock(file: &Path, day: &str) {
-    let day = day.parse().expect("a day");
-    let aside = file.with_extension("new");
-    std::fs::write(&aside, niva_base::morning(day).to_rfc3339()).expect("the clock file");
-    std::fs::rename(aside, file).expect("the clock file");
-}
-
-/// Whose the databases are.
-enum Databases {
-    /// The world's: they go when it goes.
-    Own(Box<[TestDb; 3]>),
-    /// On a server that goes when the world goes.
-    Secure(#[expect(dead_code, reason = "dropping it ends the server")] SecurePostgres),
-    /// Somebody else's, made and migrated.
-    Others,
-}
-
-impl Databases {
-    fn own(&self, service: Service) -> &TestDb {
-        let Self::Own(own) = self else { panic!("another's database") };
-        &own[service as usize]
-    }
-}
-
-/// What a world stands on before there are services.
-struct Ground {
-    urls: [String; 3],
-    databases: Databases,
-    issuer: LocalIssuer,
-    clock: Clock,
-    folder: tempfile::TempDir,
-}
-
-impl Ground {
-    async fn lay(store: Store) -> Self {
-        let database = || async {
-            match store {
-                Store::Sqlite => TestDb::sqlite().await,
-                Store::Postgres => TestDb::postgres().await,
-            }
-        };
-        let databases = [database().await, database().await, database().await];
-        let urls = databases.each_ref().map(|database| database.url().to_owned());
-        Self::on(urls, Databases::Own(Box::new(databases)))
-    }
-
-    /// Whether the services' databases are still empty.
-    fn migrates(&self) -> bool {
-        !matches!(self.databases, Databases::Others)
-    }
-
-    fn on(urls: [String; 3], databases: Databases) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        write_clock(&clock_file(folder.path()), "2024-03-01");
-        let clock = Clock::file(clock_file(folder.path())).expect("the clock");
-        let issuer = LocalIssuer::open_or_create(folder.path()).expect("an issuer");
-        Self { urls, databases, issuer, clock, folder }
-    }
-
-    fn with(self, place: Place) -> World {
-        let Self { urls, databases, issuer, clock, folder } = self;
-        World { place, urls, databases, issuer, clock, folder }
-    }
 }

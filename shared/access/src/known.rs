@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 
-use crate::verifier::Good;
+use crate::good::Good;
 
 /// Tokens that are kept; each has some hundred bytes. More callers than this at once pay for a signature now and then.
 const MOST: usize = 4096;

@@ -13,6 +13,7 @@
 
 mod caller;
 mod claims;
+mod good;
 mod key_error;
 mod key_file;
 mod keys;

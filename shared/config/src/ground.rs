@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use clap::Args;
 use niva_base::Clock;
@@ -19,9 +18,6 @@ use crate::issuer::{IssuerOptions, Trust};
 use crate::options::{ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions};
 use crate::tls::TlsOptions;
 use crate::wrong::Wrong;
-
-/// How often files with keys and tokens are looked at.
-pub(crate) const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Options of every part.
 #[derive(Debug, Clone, Args)]

@@ -9,7 +9,7 @@ use niva_oidc::{Issuer, OidcError, follow_keys};
 use niva_tls::{Files, Speaks, Tls};
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::LOOK_AGAIN;
+use crate::again::LOOK_AGAIN;
 use crate::wrong::Wrong;
 
 /// The issuer of a machine's own.

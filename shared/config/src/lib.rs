@@ -4,6 +4,7 @@
 //! and starts it ([`Part`]); the executable has a list of parts and knows nothing else of them. Whatever is wrong with
 //! a configuration is told at once ([`Wrong`]), before anything listens.
 
+mod again;
 mod ground;
 mod issuer;
 mod options;

@@ -12,7 +12,8 @@ use niva_oidc::{Client, renew};
 use niva_rpc::client::{Credentials, Renewed};
 use tokio_util::sync::CancellationToken;
 
-use crate::ground::{Ground, LOOK_AGAIN, PartOptions};
+use crate::again::LOOK_AGAIN;
+use crate::ground::{Ground, PartOptions};
 use crate::issuer::Asked;
 use crate::wrong::Wrong;
 

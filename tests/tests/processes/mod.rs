@@ -2,10 +2,10 @@
 
 mod demo;
 mod import;
-mod issuer;
 mod kills;
 mod ninth_service;
 mod secured;
+mod tokens;
 mod trace;
 
 use std::path::Path;
