@@ -73,6 +73,7 @@ fn serve<P: Part>(matches: &ArgMatches) -> Result<(), Failure> {
         let running = served
             .server(&ground.trust.verifier)
             .feed_readers(ground.feed_readers.clone())
+            .reflection(ground.reflection)
             .start(ground.listen(), shutdown)
             .await
             .doing(format_args!("serve {}", P::NAME))?;

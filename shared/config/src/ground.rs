@@ -36,6 +36,9 @@ pub struct PartOptions {
     clock: ClockOptions,
     #[command(flatten)]
     telemetry: TelemetryOptions,
+    /// Tell whoever asks what the contract is (gRPC reflection). It is told anyway where no issuer is given.
+    #[arg(long, env = "NIVA_REFLECTION")]
+    reflection: bool,
 }
 
 /// What they say.
@@ -57,6 +60,8 @@ pub struct Ground {
     pub city: Arc<ServiceCatalogue>,
     /// Compensation models.
     pub catalogue: Arc<Catalogue>,
+    /// Whether the contract is told to whoever asks.
+    pub reflection: bool,
     /// What is told of the process.
     pub telemetry: TelemetryConfig,
 }
@@ -88,6 +93,7 @@ impl PartOptions {
             clock: clock?,
             city: Arc::clone(&catalogue.services),
             catalogue: Arc::new(catalogue),
+            reflection: self.reflection || !self.issuer.is_given(),
             telemetry: telemetry?,
         })
     }

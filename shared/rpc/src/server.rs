@@ -1,11 +1,13 @@
 //! One way to serve a role: over TCP, with TLS or on loopback without, or over memory, behind one gate, with every limit set, health, reflection and a
 //! bounded drain.
 
+mod body;
 mod connection;
 mod gate;
 mod limits;
 mod listen;
 mod places;
+mod quota;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -68,6 +70,7 @@ pub struct RoleServer {
     limits: Limits,
     slow: BTreeMap<String, Duration>,
     feed_readers: BTreeSet<String>,
+    reflection: bool,
 }
 
 impl RoleServer {
@@ -77,7 +80,9 @@ impl RoleServer {
     pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier) -> Self {
         let clock = Clock::system();
         let (limits, slow, feed_readers) = (Limits::default(), BTreeMap::new(), BTreeSet::new());
-        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers }
+        // Whoever tries Niva on one machine may look around; in a city nobody needs to.
+        let reflection = verifier.is_local();
+        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers, reflection }
     }
 
     /// Other limits than the default ones.
@@ -92,6 +97,14 @@ impl RoleServer {
     #[must_use]
     pub fn time_for(mut self, path: impl Into<String>, timeout: Duration) -> Self {
         self.slow.insert(path.into(), timeout);
+        self
+    }
+
+    /// Tells whoever asks what the contract is (gRPC reflection), or nobody. Without this it is told where the local issuer
+    /// is trusted, and nowhere else.
+    #[must_use]
+    pub fn reflection(mut self, told: bool) -> Self {
+        self.reflection = told;
         self
     }
 
@@ -119,8 +132,12 @@ impl RoleServer {
         for service in &services {
             health.set_service_status(service, ServingStatus::Serving).await;
         }
-        let routes = with_reflection(self.routes)?
-            .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
+        let routes = match self.reflection {
+            true => with_reflection(self.routes)?,
+            false => self.routes,
+        };
+        let routes =
+            routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
         let gate = gate::Gate::new(
             routes.prepare(),
             gate::Rules {
@@ -128,6 +145,8 @@ impl RoleServer {
                 policy: self.policy,
                 clock: self.clock,
                 permits: Arc::new(Semaphore::new(self.limits.concurrency)),
+                quota: quota::Quota::new(self.limits.concurrency_per_subject),
+                body_timeout: self.limits.body_timeout,
                 request_timeout: self.limits.request_timeout,
                 slow: self.slow,
                 stream_age: self.limits.stream_age,

@@ -44,7 +44,7 @@ impl TestAuthority {
 
     /// Files `NAME.pem` and `NAME.key` that say who has them is each of `names`: DNS names and addresses.
     pub fn certify(&self, name: &str, names: &[&str]) -> (PathBuf, PathBuf) {
-        self.sign(name, params(names))
+        self.sign(name, &params(names))
     }
 
     /// The same, of a certificate that has expired long ago.
@@ -52,10 +52,10 @@ impl TestAuthority {
         let mut params = params(names);
         params.not_before = date_time_ymd(2020, 1, 1);
         params.not_after = date_time_ymd(2020, 2, 1);
-        self.sign(name, params)
+        self.sign(name, &params)
     }
 
-    fn sign(&self, name: &str, params: CertificateParams) -> (PathBuf, PathBuf) {
+    fn sign(&self, name: &str, params: &CertificateParams) -> (PathBuf, PathBuf) {
         let own = KeyPair::generate().expect("a key");
         let signed = params.signed_by(&own, &self.issuer).expect("a certificate");
         let paths = ["pem", "key"].map(|kind| self.folder.path().join(format!("{name}.{kind}")));

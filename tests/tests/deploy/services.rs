@@ -111,6 +111,7 @@ impl Surroundings {
     async fn assert_told_by_the_runbook(&self) {
         let mut command = tokio::process::Command::new("bash");
         command.args(["-eu", "-c", &super::commands("See how far the feeds are")]);
+        command.current_dir(niva_journeys::repository_root());
         let token = self.issuer.token(Role::Auditor.as_str(), Service::Payment).await;
         command
             .env("TOKEN", token)

@@ -1,3 +1,4 @@
+mod attacked;
 mod collector;
 mod echo;
 mod secured;

@@ -184,6 +184,15 @@ pub(crate) async fn say(channel: Channel, path: &'static str, what: &str) -> Res
     grpc.unary(request, path, ProstCodec::<String, String>::default()).await.map(tonic::Response::into_inner)
 }
 
+/// A call whose headers go out and whose body never does.
+pub(crate) async fn never_say(channel: Channel) -> Status {
+    let mut grpc = tonic::client::Grpc::new(channel);
+    grpc.ready().await.unwrap();
+    let request = tonic::Request::new(stream::pending::<String>());
+    let path = http::uri::PathAndQuery::from_static(SAY);
+    grpc.client_streaming(request, path, ProstCodec::<String, String>::default()).await.unwrap_err()
+}
+
 pub(crate) async fn watch(channel: Channel, what: &str) -> Result<Streaming<String>, Status> {
     let mut grpc = tonic::client::Grpc::new(channel);
     grpc.ready().await.map_err(|e| Status::unknown(e.to_string()))?;
