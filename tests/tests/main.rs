@@ -20,4 +20,5 @@ mod refusals;
 mod runs;
 mod situations;
 mod strangers;
+mod texts;
 mod tidy;

@@ -7,7 +7,6 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use futures_util::{FutureExt, StreamExt};
 use niva_access::{LocalIssuer, Policy, Role, Verifier, audience};
-use niva_base::Clock;
 use niva_feed::{FeedLog, NewEvent};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::MemoryConnector;
@@ -54,7 +53,7 @@ impl Assessment {
         Self { log: FeedLog::new(db.db().clone()), db, shutdown }
     }
 
-    pub(crate) async fn serve(&self, memory: &MemoryConnector, issuer: &LocalIssuer, clock: &Clock) {
+    pub(crate) async fn serve(&self, memory: &MemoryConnector, issuer: &LocalIssuer) {
         let watch = Watch { log: self.log.clone(), shutdown: self.shutdown.clone() };
         let policy = Policy::new().allow(format!("/{NAME}/WatchAssessment"), &[Role::FeedReader]);
         let routes = Routes::new(watch);

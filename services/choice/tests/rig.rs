@@ -85,7 +85,7 @@ impl Rig {
         let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
         let (theirs, ours) = (MemoryConnector::new(), MemoryConnector::new());
         let assessment = Assessment::new(shutdown.clone()).await;
-        assessment.serve(&theirs, &issuer, &now).await;
+        assessment.serve(&theirs, &issuer).await;
         let niva = Credentials::minted(&issuer, Caller::new("choice", [Role::FeedReader]));
         let channel = Endpoint::Memory(theirs).channel(niva);
         let background = shutdown.child_token();

@@ -100,7 +100,7 @@ pub async fn follow_keys(issuer: Issuer, verifier: Verifier, shutdown: Cancellat
         match issuer.keys().await {
             Ok(keys) => verifier.believe(keys),
             Err(error) => {
-                tracing::warn!(%error, "the issuer's keys cannot be read again, and the old ones stay")
+                tracing::warn!(%error, "the issuer's keys cannot be read again, and the old ones stay");
             }
         }
     })

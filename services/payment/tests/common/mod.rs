@@ -84,7 +84,7 @@ impl World {
         let issuer = LocalIssuer::open_or_create(keys.path()).unwrap();
         let (connector, shutdown) = (MemoryConnector::new(), CancellationToken::new());
         let feeds = start.producers.unwrap_or_default();
-        let producers = feeds.serve(&issuer, &clock, shutdown.clone()).await;
+        let producers = feeds.serve(&issuer, shutdown.clone()).await;
         let reader = Caller::new("payment", [Role::FeedReader]);
         let producer = || producers.channel(Credentials::minted(&issuer, reader.clone()));
         let deps = Deps {

@@ -5,7 +5,6 @@ use std::task::{Context, Poll};
 
 use futures_util::future::BoxFuture;
 use niva_access::{LocalIssuer, Policy, Role, Verifier, audience};
-use niva_base::Clock;
 use niva_proto::assessment::v1::{AssessmentFeedEvent, WatchAssessmentRequest, WatchAssessmentResponse};
 use niva_proto::choice::v1::{ChoiceFeedEvent, WatchChoiceRequest, WatchChoiceResponse};
 use niva_proto::common::v1::EventInfo;
@@ -27,12 +26,7 @@ pub(crate) struct Feeds {
 
 impl Feeds {
     /// Serves them until the shutdown.
-    pub(crate) async fn serve(
-        self,
-        issuer: &LocalIssuer,
-        clock: &Clock,
-        shutdown: CancellationToken,
-    ) -> Endpoint {
+    pub(crate) async fn serve(self, issuer: &LocalIssuer, shutdown: CancellationToken) -> Endpoint {
         let connector = MemoryConnector::new();
         let routes = tonic::service::Routes::new(Assessment(self.clone())).add_service(Choice(self));
         let policy = Policy::new()
