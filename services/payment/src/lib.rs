@@ -49,6 +49,7 @@ use tonic::service::Routes;
 
 pub use compensation::calculate;
 pub use config::{Config, Options};
+pub use lines::explain_line;
 pub use runs::{Finding, Verified, verify};
 pub use schema::Migrator;
 
@@ -126,6 +127,7 @@ struct App {
     secrets: Secrets,
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
+    archive: models::Archive,
     /// First month of the ledger, where it is not the first run's.
     opening_month: Option<Month>,
     cases_per_part: u32,
@@ -171,14 +173,16 @@ pub async fn start_with(
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
+    let archive = models::Archive::new(Arc::clone(&catalogue));
     let cases_per_part = tuning.cases_per_part.max(1);
-    let (jobs, job) = runs::job::spawn(db.clone(), Arc::clone(&catalogue), cases_per_part, shutdown.clone());
+    let (jobs, job) = runs::job::spawn(db.clone(), archive.clone(), cases_per_part, shutdown.clone());
     let app = Arc::new(App {
         db,
         clock,
         secrets,
         city,
         catalogue,
+        archive,
         opening_month,
         cases_per_part,
         jobs,

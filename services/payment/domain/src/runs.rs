@@ -66,6 +66,8 @@ pub struct LinesSeen {
     pub amount: Ore,
     /// Their hash, in lower-case hex.
     pub sha256: String,
+    /// What other models or another engine change by themselves; `None`: nothing.
+    pub repriced: Option<Ore>,
 }
 
 /// A run, as far as rules ask about it.
@@ -173,6 +175,24 @@ pub enum RunRefused {
         /// Their hash.
         sha256: String,
     },
+    /// The approver has seen another sum of what other models or another engine change.
+    #[error(
+        "run {run} was calculated with other models or another engine than the one before, which by themselves change {}, not {}: \
+         look at it again",
+        changes(*repriced), changes(*seen)
+    )]
+    RepricedDiffers {
+        /// Its id.
+        run: String,
+        /// What they change.
+        repriced: Option<Ore>,
+        /// What the approver has seen.
+        seen: Option<Ore>,
+    },
+}
+
+fn changes(repriced: Option<Ore>) -> String {
+    repriced.map_or_else(|| "nothing".to_owned(), |sum| format!("{sum} SEK"))
 }
 
 impl RunRefused {
@@ -189,6 +209,7 @@ impl RunRefused {
             Self::AmountDiffers { .. } => "AMOUNT_DIFFERS",
             Self::OwnFact { .. } => "OWN_FACT",
             Self::LinesDiffer { .. } => "LINES_DIFFER",
+            Self::RepricedDiffers { .. } => "REPRICED_DIFFERS",
         }
     }
 }
@@ -250,7 +271,7 @@ impl Run {
     /// the first time.
     ///
     /// # Errors
-    /// In this order: `RUN_STATE`, `SAME_PERSON`, `OWN_FACT`, `AMOUNT_DIFFERS`, `LINES_DIFFER`.
+    /// In this order: `RUN_STATE`, `SAME_PERSON`, `OWN_FACT`, `AMOUNT_DIFFERS`, `LINES_DIFFER`, `REPRICED_DIFFERS`.
     pub fn approve(
         self,
         approver: &str,
@@ -273,7 +294,28 @@ impl Run {
         if found.sha256 != seen.sha256 {
             return Err(RunRefused::LinesDiffer { sha256: found.sha256.clone(), run: self.id });
         }
+        if found.repriced != seen.repriced {
+            let (repriced, seen) = (found.repriced, seen.repriced);
+            return Err(RunRefused::RepricedDiffers { repriced, seen, run: self.id });
+        }
         Ok(self.with(RunState::Approved { approver: approver.to_owned(), time }))
+    }
+
+    /// Whether its calculation has come to an end with lines to look at.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn was_calculated(&self) -> Result<(), RunRefused> {
+        let error = match &self.state {
+            RunState::Calculated { .. } | RunState::Approved { .. } => return Ok(()),
+            RunState::Discarded { error, .. } => error,
+            RunState::Calculating | RunState::Failed { .. } => &Some(String::new()),
+        };
+        if error.is_none() {
+            return Ok(());
+        }
+        let rule = "only a run that was calculated can be calculated again";
+        Err(RunRefused::State { state: self.state.name(), run: self.id.clone(), rule })
     }
 
     /// `by` lets its lines pay nothing.
@@ -320,7 +362,7 @@ mod tests {
     }
 
     fn seen(ore: i64) -> LinesSeen {
-        LinesSeen { amount: Ore(ore), sha256: "lines".to_owned() }
+        LinesSeen { amount: Ore(ore), sha256: "lines".to_owned(), repriced: None }
     }
 
     fn calculated() -> Run {
@@ -363,6 +405,11 @@ mod tests {
         assert_eq!(approve(calculated(), "approver", 701), "AMOUNT_DIFFERS");
         let others = LinesSeen { sha256: "other".to_owned(), ..seen(700) };
         assert_eq!(reason(calculated().approve("approver", None, &others, TIME)), "LINES_DIFFER");
+        let repriced = LinesSeen { repriced: Some(Ore(0)), ..seen(700) };
+        assert_eq!(reason(calculated().approve("approver", None, &repriced, TIME)), "REPRICED_DIFFERS");
+        let dearer = first().calculated(repriced.clone()).unwrap();
+        assert_eq!(approve(dearer.clone(), "approver", 700), "REPRICED_DIFFERS");
+        assert_eq!(reason(dearer.approve("approver", None, &repriced, TIME)), "none");
         let own = Some("agreement A-1".to_owned());
         assert_eq!(reason(calculated().approve("approver", own, &seen(701), TIME)), "OWN_FACT");
         assert_eq!(approve(calculated(), "approver", 700), "none");

@@ -41,13 +41,14 @@ pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
         approve_time: approve_time.map(write::timestamp),
         frozen_fact_number: stored.frozen,
         models_fingerprint: stored.models_fingerprint.clone(),
-        placements_done: tally.placements,
+        placements_done: if finished { stored.placements_total } else { tally.placements },
         placements_total: stored.placements_total,
         control: finished.then(|| control_out(tally)),
         totals: if finished { totals_out(tally) } else { Vec::new() },
         error: error.cloned().unwrap_or_default(),
         run_sha256: stored.run_sha256.clone(),
         feed_positions: stored.feeds.iter().map(position_out).collect(),
+        engine_version: stored.engine_version,
     }
 }
 
@@ -55,7 +56,7 @@ fn position_out((feed, position): (&String, &i64)) -> common::FeedPosition {
     common::FeedPosition { feed: feed.clone(), position: *position }
 }
 
-fn control_out(tally: &Tally) -> pb::ControlTotals {
+pub(crate) fn control_out(tally: &Tally) -> pb::ControlTotals {
     pb::ControlTotals {
         placements: tally.placements,
         lines: tally.all.lines,
@@ -65,6 +66,8 @@ fn control_out(tally: &Tally) -> pb::ControlTotals {
         earlier_months: Some(write::money(tally.earlier)),
         holds: tally.holds,
         lines_sha256: tally.lines_sha256(),
+        repriced_lines: tally.repriced.lines,
+        repriced: tally.seen().repriced.map(write::money),
     }
 }
 
