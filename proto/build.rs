@@ -7,6 +7,8 @@ use std::{env, error::Error, fs, path::Path, path::PathBuf};
 mod access;
 #[path = "build/clients.rs"]
 mod clients;
+#[path = "build/texts.rs"]
+mod texts;
 #[path = "build/traits.rs"]
 mod traits;
 
@@ -22,10 +24,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     let out = PathBuf::from(env::var("OUT_DIR")?);
     // `compile_fds` ignores `file_descriptor_set_path`, so reflection's copy is written here, with the options.
     fs::write(out.join("niva_descriptor.bin"), compiler.encode_file_descriptor_set())?;
-    tonic_prost_build::configure().include_file("niva.rs").compile_fds(compiler.file_descriptor_set())?;
+    let mut types = tonic_prost_build::Config::new();
+    // The codec looks a message up by its name.
+    types.enable_type_names();
+    tonic_prost_build::configure()
+        .include_file("niva.rs")
+        .codec_path("crate::codec::TextCodec")
+        .compile_fds_with_config(compiler.file_descriptor_set(), types)?;
 
     let pool = compiler.descriptor_pool();
     fs::write(out.join("niva_traits.rs"), traits::write(&pool))?;
+    fs::write(out.join("niva_texts.rs"), texts::write(&pool))?;
     fs::write(out.join("niva_methods.rs"), access::write(&pool)?)?;
     for (package, text) in clients::write(&pool) {
         let file = out.join(format!("{package}.rs"));

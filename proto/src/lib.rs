@@ -1,6 +1,7 @@
 //! The contract, and the types generated from it. The files under `niva/` are the truth: a new file or package there
 //! needs nothing here.
 
+pub mod codec;
 pub mod facts;
 pub mod feed;
 

@@ -6,6 +6,8 @@
 )]
 
 pub mod collector;
+pub mod patience;
+pub mod postgres;
 pub mod process;
 pub mod steps;
 pub mod values;

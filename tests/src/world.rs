@@ -1,12 +1,10 @@
 //! The three services with a clock of their own and callers with tokens: in one process, or as three.
 
+mod ground;
 mod memory;
 mod processes;
 
-use std::{
-    path::{Path, PathBuf},
-    time::Duration,
-};
+use std::{path::Path, time::Duration};
 
 use niva_access::{Caller, LocalIssuer};
 use niva_base::Clock;
@@ -20,8 +18,12 @@ use niva_proto::{
 use niva_rpc::bounded;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_store::Database;
-use niva_testing::TestDb;
+use niva_testing::TestAuthority;
 
+use crate::postgres::SecurePostgres;
+
+pub use crate::patience::look_again;
+use ground::{Databases, Ground, clock_file, write_clock};
 pub use niva_access::Role;
 
 /// Longer than anything here takes on a busy machine; only a hang gets there.
@@ -72,7 +74,7 @@ enum Place {
 pub struct World {
     place: Place,
     urls: [String; 3],
-    databases: Vec<TestDb>,
+    databases: Databases,
     issuer: LocalIssuer,
     clock: Clock,
     folder: tempfile::TempDir,
@@ -86,7 +88,7 @@ impl World {
     pub async fn memory(store: Store) -> Self {
         let ground = Ground::lay(store).await;
         let place = memory::Memory::start(&ground).await;
-        ground.with(Place::Memory(Box::new(place)))
+        Self::on(ground, Place::Memory(Box::new(place)))
     }
 
     /// As three processes, over TCP.
@@ -103,8 +105,8 @@ impl World {
     /// When it cannot be set up.
     pub async fn processes_with(store: Store, more: &[String]) -> Self {
         let ground = Ground::lay(store).await;
-        let place = processes::Processes::start(&ground, more).await;
-        ground.with(Place::Processes(Box::new(place)))
+        let place = processes::Processes::start(&ground, more, None).await;
+        Self::on(ground, Place::Processes(Box::new(place)))
     }
 
     /// As three processes on databases that somebody else has made and migrated, and drops.
@@ -112,9 +114,47 @@ impl World {
     /// # Panics
     /// When it cannot be set up.
     pub async fn processes_on(urls: [String; 3]) -> Self {
-        let ground = Ground::on(urls, Vec::new());
-        let place = processes::Processes::start(&ground, &[]).await;
-        ground.with(Place::Processes(Box::new(place)))
+        let ground = Ground::on(urls, Databases::Others);
+        let place = processes::Processes::start(&ground, &[], None).await;
+        Self::on(ground, Place::Processes(Box::new(place)))
+    }
+
+    /// As three processes that know each other by certificates, on a PostgreSQL that is reached by TLS alone.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn secured() -> Self {
+        Self::secured_by(TestAuthority::new(), [const { Vec::new() }; 3]).await
+    }
+
+    /// The same, by certificates of that authority, each service with more arguments.
+    ///
+    /// # Panics
+    /// When it cannot be set up.
+    pub async fn secured_by(authority: TestAuthority, more: [Vec<String>; 3]) -> Self {
+        let server = SecurePostgres::start(&authority).await;
+        let urls = Part::ALL.map(|service| server.database(service.name()));
+        let ground = Ground::on(urls, Databases::Secure(server));
+        let secured = processes::Secured::new(authority, more);
+        let place = processes::Processes::start(&ground, &[], Some(secured)).await;
+        Self::on(ground, Place::Processes(Box::new(place)))
+    }
+
+    /// Who signs the certificates of [`World::secured`]: a test may have one renewed.
+    ///
+    /// # Panics
+    /// When it is another world.
+    #[must_use]
+    pub fn authority(&self) -> &TestAuthority {
+        match &self.place {
+            Place::Processes(place) => place.authority().expect("a secured world"),
+            Place::Memory(_) => panic!("a secured world"),
+        }
+    }
+
+    fn on(ground: Ground, place: Place) -> Self {
+        let Ground { urls, databases, issuer, clock, folder } = ground;
+        Self { place, urls, databases, issuer, clock, folder }
     }
 
     /// Sets everybody's clock to nine in the morning of a day.
@@ -149,7 +189,7 @@ impl World {
     /// When it is somebody else's.
     #[must_use]
     pub fn database(&self, part: Part) -> &Database {
-        self.databases[part as usize].db()
+        self.databases.own(part).db()
     }
 
     /// A service's database by its URL.
@@ -172,7 +212,7 @@ impl World {
     pub fn address(&self, part: Part) -> Option<String> {
         match &self.place {
             Place::Memory(_) => None,
-            Place::Processes(place) => Some(place.address(part).trim_start_matches("http://").to_owned()),
+            Place::Processes(place) => place.address(part).split("://").nth(1).map(str::to_owned),
         }
     }
 
@@ -190,7 +230,7 @@ impl World {
 
     fn channel_as(&self, part: Part, subject: &str, roles: &[Role]) -> Channel {
         let caller = Caller::new(subject, roles.iter().copied());
-        self.channel(part, Credentials::minted(&self.issuer, caller, &self.clock))
+        self.channel(part, Credentials::minted(&self.issuer, caller))
     }
 
     /// Assessment, as somebody with a role.
@@ -336,63 +376,10 @@ impl World {
     }
 }
 
-/// A moment, between two looks at what nobody tells of by itself.
-pub async fn look_again() {
-    tokio::time::sleep(Duration::from_millis(20)).await;
-}
-
 fn named(feeds: Vec<FeedStatus>, name: &str) -> FeedStatus {
     let names: Vec<String> = feeds.iter().map(|feed| feed.feed.clone()).collect();
     feeds
         .into_iter()
         .find(|feed| feed.feed == name)
         .unwrap_or_else(|| panic!("no feed {name} among {names:?}"))
-}
-
-fn clock_file(folder: &Path) -> PathBuf {
-    folder.join("clock")
-}
-
-/// Whole or not at all: it is being read meanwhile.
-fn write_clock(file: &Path, day: &str) {
-    let day = day.parse().expect("a day");
-    let aside = file.with_extension("new");
-    std::fs::write(&aside, niva_base::morning(day).to_rfc3339()).expect("the clock file");
-    std::fs::rename(aside, file).expect("the clock file");
-}
-
-/// What a world stands on before there are services.
-struct Ground {
-    urls: [String; 3],
-    /// Those that go when the world goes; none when they are somebody else's.
-    databases: Vec<TestDb>,
-    issuer: LocalIssuer,
-    clock: Clock,
-    folder: tempfile::TempDir,
-}
-
-impl Ground {
-    async fn lay(store: Store) -> Self {
-        let database = || async {
-            match store {
-                Store::Sqlite => TestDb::sqlite().await,
-                Store::Postgres => TestDb::postgres().await,
-            }
-        };
-        let databases = [database().await, database().await, database().await];
-        Self::on(databases.each_ref().map(|database| database.url().to_owned()), databases.into())
-    }
-
-    fn on(urls: [String; 3], databases: Vec<TestDb>) -> Self {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        write_clock(&clock_file(folder.path()), "2024-03-01");
-        let clock = Clock::file(clock_file(folder.path())).expect("the clock");
-        let issuer = LocalIssuer::open_or_create(folder.path()).expect("an issuer");
-        Self { urls, databases, issuer, clock, folder }
-    }
-
-    fn with(self, place: Place) -> World {
-        let Self { urls, databases, issuer, clock, folder } = self;
-        World { place, urls, databases, issuer, clock, folder }
-    }
 }

@@ -2,6 +2,7 @@
 
 use chrono::Duration;
 use niva_access::{Caller, LocalIssuer};
+use niva_base::Clock;
 use niva_journeys::{
     process, steps,
     values::new_request,
@@ -31,7 +32,7 @@ fn reason(status: &Status) -> String {
 async fn only_a_good_token_opens() {
     let world = World::memory(Store::Sqlite).await;
     world.set_day("2024-03-01");
-    let (now, officer) = (world.clock().now(), Caller::new("officer", [Role::CaseOfficer]));
+    let (now, officer) = (Clock::system().now(), Caller::new("officer", [Role::CaseOfficer]));
     let token = |from: Duration| world.issuer().token(&officer, Duration::minutes(10), now + from).unwrap();
     list_with(&world, Credentials::bearer(token(Duration::zero()))).await.unwrap();
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_config::{Ground, Part, PartOptions, Served, Wrong};
+use niva_config::{FeedOptions, Ground, Part, PartOptions, Served, Wrong};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
@@ -14,6 +14,8 @@ use crate::{Deps, Migrator, StartError, Started};
 pub struct Options {
     #[command(flatten)]
     part: PartOptions,
+    #[command(flatten)]
+    feed: FeedOptions,
     /// Decide levels with the example instruments.
     #[arg(long, env = "NIVA_ALLOW_EXAMPLE_INSTRUMENTS")]
     allow_example_instruments: bool,
@@ -38,7 +40,10 @@ impl Part for Config {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
+        let feed_readers = options.feed.check(tls.as_ref(), &mut wrong);
+        let ground = ground.map(|ground| Ground { feed_readers, ..ground });
         let allow_example_instruments = options.allow_example_instruments;
         wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments }))
     }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use clap::Args;
-use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
-use niva_rpc::client::{Credentials, Endpoint};
+use niva_config::{FeedOptions, Ground, Part, PartOptions, PeerOptions, Peers, Served, ToAssessment, Wrong};
+use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
@@ -16,6 +16,8 @@ pub struct Options {
     #[command(flatten)]
     part: PartOptions,
     #[command(flatten)]
+    feed: FeedOptions,
+    #[command(flatten)]
     peers: PeerOptions,
     #[command(flatten)]
     assessment: ToAssessment,
@@ -26,7 +28,7 @@ pub struct Options {
 pub struct Config {
     ground: Ground,
     assessment: Endpoint,
-    credentials: Credentials,
+    peers: Peers,
 }
 
 impl Part for Config {
@@ -41,10 +43,13 @@ impl Part for Config {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
-        let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
-        let assessment = options.assessment.check(&mut wrong);
-        let made = || Some(Self { ground: ground?, assessment: assessment?, credentials: credentials? });
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
+        let feed_readers = options.feed.check(tls.as_ref(), &mut wrong);
+        let ground = ground.map(|ground| Ground { feed_readers, ..ground });
+        let peers = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
+        let assessment = options.assessment.check(tls.as_ref(), &mut wrong);
+        let made = || Some(Self { ground: ground?, assessment: assessment?, peers: peers? });
         wrong.finish(made())
     }
 
@@ -58,7 +63,7 @@ impl Part for Config {
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
-        let assessment = self.assessment.channel(self.credentials);
+        let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let deps = Deps { db, clock, city, catalogue, assessment };
         Ok(crate::start(deps, shutdown).await?.into())
     }

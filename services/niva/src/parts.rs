@@ -4,7 +4,6 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use futures_util::future::BoxFuture;
 use niva_base::OpError;
 use niva_config::Part;
-use niva_rpc::server::Listen;
 use niva_store::{Database, DbError};
 
 use crate::failure::{Doing, Failure};
@@ -75,11 +74,14 @@ fn serve<P: Part>(matches: &ArgMatches) -> Result<(), Failure> {
     let ground = part.ground().clone();
     runtime::block_on(&ground.telemetry, async {
         let shutdown = niva_base::shutdown::on_signals().doing("listen to signals")?;
+        ground.begin(&shutdown).await.doing("ask the issuer for its keys")?;
         let db = Database::connect(&ground.database_url).await.map_err(Failure::configuration)?;
         let served = part.start(db, shutdown.clone()).await.doing(format_args!("start {}", P::NAME))?;
         let running = served
-            .server(&ground.trust.verifier, &ground.clock)
-            .start(Listen::Tcp(ground.address), shutdown)
+            .server(&ground.trust.verifier)
+            .feed_readers(ground.feed_readers.clone())
+            .reflection(ground.reflection)
+            .start(ground.listen(), shutdown)
             .await
             .doing(format_args!("serve {}", P::NAME))?;
         if let Some(bound) = running.address() {

@@ -25,7 +25,7 @@ pub(crate) struct Options {
     #[arg(long)]
     provider: Option<String>,
     /// For how many minutes the token is good.
-    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=1440))]
+    #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=720))]
     minutes: i64,
     #[command(flatten)]
     issuer: LocalIssuerOptions,

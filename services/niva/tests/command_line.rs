@@ -31,8 +31,25 @@ fn a_wrong_configuration_is_told_and_ends_with_64() {
     let key = folder.path().to_str().unwrap();
     let open = ["serve", "assessment", "--database-url", &url, "--issuer-dir", key, "--listen", "0.0.0.0:0"];
     assert!(refused(&open, 64).contains("can be reached from other machines"));
-    let issuer = ["serve", "assessment", "--database-url", &url, "--issuer", "https://issuer.example"];
-    assert!(refused(&issuer, 64).contains("--jwks"));
+    let serve = ["serve", "assessment", "--database-url", &url];
+    let issuer = ["--issuer", "https://issuer.example", "--issuer-ca", "none.pem"];
+    assert!(refused(&[&serve[..], &issuer].concat(), 64).contains("--issuer-ca: none.pem: No such file"));
+    let far =
+        ["serve", "assessment", "--database-url", "postgres://niva@db.example/niva", "--issuer-dir", key];
+    assert!(refused(&far, 64).contains("add it, and &sslrootcert=FILE"));
+    let migrate = ["migrate", "payment", "--database-url", "postgres://niva@db.example/niva?sslmode=require"];
+    assert!(refused(&migrate, 64).contains("sslmode=verify-full"));
+    let far = [
+        "serve",
+        "choice",
+        "--database-url",
+        &url,
+        "--issuer-dir",
+        key,
+        "--assessment",
+        "http://a.example:7401",
+    ];
+    assert!(refused(&far, 64).contains("nothing goes there in plain text"));
 }
 
 #[test]
@@ -42,7 +59,10 @@ fn a_parts_option_is_refused_by_the_others() {
         assert!(words.contains(&format!("unexpected argument '{option}'")), "{words}");
     };
     foreign("assessment", "--assessment", "http://127.0.0.1:7401");
-    foreign("assessment", "--service-token", "x");
+    foreign("assessment", "--token-file", "x");
+    foreign("payment", "--feed-reader", "choice.test");
+    // A token on the command line could be read by every process of the machine.
+    foreign("payment", "--service-token", "x");
     foreign("assessment", "--opening-month", "2024-03");
     foreign("choice", "--choice", "http://127.0.0.1:7402");
     foreign("choice", "--allow-example-instruments", "true");
@@ -58,7 +78,7 @@ fn everything_that_is_wrong_is_told_at_once() {
         "niva: 5 things are wrong, and nothing was begun",
         "--listen: `here` is no address",
         "--database-url is missing",
-        "--issuer and --jwks belong together",
+        "--jwks: whose keys are they?",
         "--choice: there is no address of a service",
         "--opening-month: ",
     ] {

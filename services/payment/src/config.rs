@@ -6,9 +6,9 @@ use std::time::Duration;
 use clap::Args;
 use niva_base::OpError;
 use niva_calendar::Month;
-use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
+use niva_config::{Ground, Part, PartOptions, PeerOptions, Peers, Served, ToAssessment, ToChoice, Wrong};
 use niva_models::Catalogue;
-use niva_rpc::client::{Credentials, Endpoint};
+use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
@@ -36,7 +36,7 @@ pub struct Config {
     ground: Ground,
     assessment: Endpoint,
     choice: Endpoint,
-    credentials: Credentials,
+    peers: Peers,
     opening_month: Option<Month>,
 }
 
@@ -54,10 +54,11 @@ impl Part for Config {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
-        let credentials = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
-        let assessment = options.assessment.check(&mut wrong);
-        let choice = options.choice.check(&mut wrong);
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
+        let peers = options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
+        let assessment = options.assessment.check(tls.as_ref(), &mut wrong);
+        let choice = options.choice.check(tls.as_ref(), &mut wrong);
         let opening_month = options.opening_month.as_ref().map(|month| month.parse()).transpose();
         let opening_month = wrong.take("--opening-month", opening_month);
         let made = || {
@@ -65,7 +66,7 @@ impl Part for Config {
                 ground: ground?,
                 assessment: assessment?,
                 choice: choice?,
-                credentials: credentials?,
+                peers: peers?,
                 opening_month: opening_month?,
             })
         };
@@ -93,8 +94,8 @@ impl Part for Config {
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
-        let assessment = self.assessment.channel(self.credentials.clone());
-        let choice = self.choice.channel(self.credentials);
+        let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
+        let choice = self.choice.channel(self.peers.to("choice", &shutdown));
         let opening_month = self.opening_month;
         let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
         Ok(crate::start(deps, shutdown).await?.into())

@@ -6,9 +6,10 @@ use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1 as pb;
 use niva_testing::TestDb;
+use niva_testing::values::on;
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::common::city::{Person, date, unit};
+use crate::common::city::{Person, unit};
 use crate::common::{World, day};
 
 /// Bytes of all tables with their indexes.
@@ -40,7 +41,7 @@ niva_testing::on_both_databases! {
         for month in days.chunk_by(|a, b| niva_calendar::Month::of(*a) == niva_calendar::Month::of(*b)) {
             let occasions = month.iter().map(|day| pb::Occasion {
                 placement_id: person.placement_id(),
-                date: date(*day),
+                date: on(*day),
                 component: pb::Component::EveningNight.into(),
                 count: 1,
                 ..Default::default()

@@ -4,7 +4,8 @@
 //! ```ignore
 //! let issuer = LocalIssuer::open_or_create(folder)?;              // a key of one's own: the demo, development, tests
 //! let token = issuer.token(&Caller::new("anna", [Role::FinanceMaker]), Duration::minutes(5), clock.now())?;
-//! let caller = Verifier::local(&issuer).verify(&token, clock.now())?; // or Verifier::jwks_file for a city's issuer
+//! let verifier = Verifier::local(&issuer, &audience("payment"));   // or Verifier::of, with the keys of a city's issuer
+//! let caller = verifier.verify(&token, clock.now())?;             // a machine's clock, never a made-up time
 //! let path = "/niva.payment.v1.RunService/CreatePaymentRun";     // a method without a rule is closed
 //! let policy = Policy::new().open(path, [Opening { role: Role::FinanceMaker, bound: Bound::None }]);
 //! let scope = policy.check(path, &caller)?;                       // all that an operation knows of its caller
@@ -12,8 +13,11 @@
 
 mod caller;
 mod claims;
-mod jwks;
+mod good;
 mod key_error;
+mod key_file;
+mod keys;
+mod known;
 mod local;
 mod policy;
 mod scope;
@@ -21,7 +25,10 @@ mod secret;
 mod verifier;
 
 pub use caller::{ALL_DISTRICTS, Caller, Role, UnknownRole};
+pub use claims::{MAX_LIFETIME, audience};
 pub use key_error::KeyError;
+pub use key_file::KeyFile;
+pub use keys::KeySet;
 pub use local::LocalIssuer;
 pub use policy::{Opening, Policy};
 pub use scope::{Bound, OUTSIDE_NAMESPACE, Reach, Scope};

@@ -11,11 +11,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Duration, Utc};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
-use niva_base::{OpError, new_id};
+use niva_base::{OpError, new_id, read_private};
 use sha2::{Digest, Sha256};
 
 use crate::caller::Caller;
-use crate::claims::{AUDIENCE, Claims, LOCAL_ISSUER};
+use crate::claims::{Claims, LOCAL_ISSUER, everywhere};
 use crate::key_error::KeyError;
 
 const FILE: &str = "issuer.key";
@@ -43,7 +43,7 @@ impl LocalIssuer {
             fs::create_dir_all(folder).map_err(file_error)?;
             write_key(folder, &path).map_err(file_error)?;
         }
-        let der = fs::read(&path).map_err(file_error)?;
+        let der = read_private(&path).map_err(file_error)?;
         Self::from_pkcs8(&der).map_err(|problem| KeyError::Content { path: path.clone(), problem })
     }
 
@@ -54,22 +54,26 @@ impl LocalIssuer {
         Ok(Self(Arc::new(Keys { kid, public, signing: EncodingKey::from_ed_der(der) })))
     }
 
-    /// A token that says who calls, good from `now` for `lifetime`.
+    /// A token that says who calls, good from `now` for `lifetime` (at most [`crate::MAX_LIFETIME`]), for every part of
+    /// this machine.
     ///
     /// # Errors
     /// The key does not sign: a defect.
     pub fn token(&self, caller: &Caller, lifetime: Duration, now: DateTime<Utc>) -> Result<String, OpError> {
         let claims = Claims {
             iss: LOCAL_ISSUER.to_owned(),
-            aud: AUDIENCE.to_owned(),
+            aud: everywhere(),
             sub: caller.subject.clone(),
+            client_id: LOCAL_ISSUER.to_owned(),
+            jti: new_id(),
             iat: now.timestamp(),
             exp: (now + lifetime).timestamp(),
             niva_roles: caller.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             niva_districts: caller.districts.clone(),
             niva_provider: caller.provider.clone(),
         };
-        let header = Header { kid: Some(self.0.kid.clone()), ..Header::new(Algorithm::EdDSA) };
+        let (typ, kid) = (Some("at+jwt".to_owned()), Some(self.0.kid.clone()));
+        let header = Header { typ, kid, ..Header::new(Algorithm::EdDSA) };
         jsonwebtoken::encode(&header, &claims, &self.0.signing).map_err(OpError::internal)
     }
 

@@ -71,6 +71,13 @@ impl Policy {
         OPEN.iter().any(|open| path.starts_with(open))
     }
 
+    /// Whether a method is a feed: open to machines that follow it, and to nobody else.
+    #[must_use]
+    pub fn is_feed(&self, path: &str) -> bool {
+        let of = |openings: &Vec<Opening>| openings.iter().all(|opening| opening.role == Role::FeedReader);
+        self.rules.get(path).is_some_and(of)
+    }
+
     /// Lets the caller pass, by the role with the narrowest bound that they have, or says why not.
     ///
     /// # Errors

@@ -24,18 +24,27 @@ fn issuer() -> Issuer {
 
 impl Issuer {
     fn signed(&self, algorithm: Algorithm, claims: &Value) -> String {
+        self.signed_under(&self.header(algorithm), claims)
+    }
+
+    fn header(&self, algorithm: Algorithm) -> Header {
+        let (typ, kid) = (Some("at+jwt".to_owned()), Some(self.issuer.kid().to_owned()));
+        Header { typ, kid, ..Header::new(algorithm) }
+    }
+
+    fn signed_under(&self, header: &Header, claims: &Value) -> String {
         let der = std::fs::read(self.folder.path().join("issuer.key")).unwrap();
-        let header = Header { kid: Some(self.issuer.kid().to_owned()), ..Header::new(algorithm) };
-        jsonwebtoken::encode(&header, claims, &EncodingKey::from_ed_der(&der)).unwrap()
+        jsonwebtoken::encode(header, claims, &EncodingKey::from_ed_der(&der)).unwrap()
     }
 
     fn verify(&self, token: &str) -> Result<Caller, &'static str> {
-        Verifier::local(&self.issuer).verify(token, now()).map_err(|e| e.reason())
+        Verifier::local(&self.issuer, "urn:niva:payment").verify(token, now()).map_err(|e| e.reason())
     }
 }
 
 fn claims() -> Value {
-    json!({"iss": "niva-local", "aud": "niva", "sub": "anna", "exp": now().timestamp() + 60,
+    json!({"iss": "niva-local", "aud": "urn:niva:payment", "sub": "anna",
+           "iat": now().timestamp(), "exp": now().timestamp() + 60,
            "niva_roles": ["finance_maker", "gardener"]})
 }
 
@@ -62,13 +71,15 @@ fn a_token_names_its_caller() {
     assert_eq!(read, anna);
     let read = own.verify(&own.signed(Algorithm::EdDSA, &claims())).unwrap();
     assert_eq!(read.roles, [Role::FinanceMaker].into(), "unknown roles open nothing");
-    assert!(own.verify(&own.signed(Algorithm::EdDSA, &with("aud", json!(["x", "niva"])))).is_ok());
+    assert!(
+        own.verify(&own.signed(Algorithm::EdDSA, &with("aud", json!(["x", "urn:niva:payment"])))).is_ok()
+    );
 }
 
 #[test]
 fn a_token_that_lacks_or_fails_anything_is_refused() {
     let own = issuer();
-    for name in ["exp", "aud", "iss", "sub"] {
+    for name in ["exp", "iat", "aud", "iss", "sub"] {
         assert_eq!(own.verify(&own.signed(Algorithm::EdDSA, &without(name))), Err("TOKEN_INVALID"), "{name}");
     }
     let past = now().timestamp() - 31;
@@ -76,7 +87,12 @@ fn a_token_that_lacks_or_fails_anything_is_refused() {
     for (claims, reason) in [
         (with("exp", past), "TOKEN_EXPIRED"),
         (with("nbf", future), "TOKEN_NOT_YET_VALID"),
+        (with("iat", future), "TOKEN_NOT_YET_VALID"),
+        (with("exp", now().timestamp() + 12 * 3600 + 1), "TOKEN_INVALID"),
+        (with("exp", i64::MAX), "TOKEN_INVALID"),
+        (with("iat", i64::MIN), "TOKEN_INVALID"),
         (with("aud", "other"), "TOKEN_INVALID"),
+        (with("aud", "urn:niva:choice"), "TOKEN_INVALID"),
         (with("iss", "other"), "TOKEN_INVALID"),
         (with("exp", "soon"), "TOKEN_INVALID"),
     ] {
@@ -106,14 +122,14 @@ fn the_token_does_not_choose_the_algorithm() {
     let good = own.signed(Algorithm::EdDSA, &claims());
     let body = good.split('.').nth(1).unwrap();
     let header = |alg: &str| {
-        URL_SAFE_NO_PAD.encode(json!({"alg": alg, "typ": "JWT", "kid": own.issuer.kid()}).to_string())
+        URL_SAFE_NO_PAD.encode(json!({"alg": alg, "typ": "at+jwt", "kid": own.issuer.kid()}).to_string())
     };
     assert_eq!(own.verify(&format!("{}.{body}.", header("none"))), Err("TOKEN_INVALID"));
     // The public key as a shared secret: the classic confusion.
     let public = own.issuer.jwks();
     let public: Value = serde_json::from_str(&public).unwrap();
     let secret = URL_SAFE_NO_PAD.decode(public["keys"][0]["x"].as_str().unwrap()).unwrap();
-    let hs = Header { kid: Some(own.issuer.kid().to_owned()), ..Header::new(Algorithm::HS256) };
+    let hs = own.header(Algorithm::HS256);
     let confused = jsonwebtoken::encode(&hs, &claims(), &EncodingKey::from_secret(&secret)).unwrap();
     assert_eq!(own.verify(&confused), Err("TOKEN_INVALID"));
     // A changed body under a good signature.
@@ -123,24 +139,94 @@ fn the_token_does_not_choose_the_algorithm() {
 }
 
 #[test]
-fn keys_from_a_file_are_read_again_when_an_unknown_one_comes() {
+fn only_an_access_token_that_is_understood_opens() {
+    let own = issuer();
+    for (typ, good) in [
+        (Some("at+jwt"), true),
+        (Some("application/at+jwt"), true),
+        (Some("AT+JWT"), true),
+        (Some("JWT"), false),
+        (Some("id+jwt"), false),
+        (Some("application/application/at+jwt"), false),
+        (None, false),
+    ] {
+        let header = Header { typ: typ.map(str::to_owned), ..own.header(Algorithm::EdDSA) };
+        assert_eq!(own.verify(&own.signed_under(&header, &claims())).is_ok(), good, "{typ:?}");
+    }
+    for crit in [vec!["exp".to_owned()], vec![]] {
+        let header = Header { crit: Some(crit), ..own.header(Algorithm::EdDSA) };
+        assert_eq!(own.verify(&own.signed_under(&header, &claims())), Err("TOKEN_INVALID"));
+    }
+}
+
+#[test]
+fn a_key_says_what_it_is_for() {
+    let own = issuer();
+    let token = own.signed(Algorithm::EdDSA, &claims());
+    let good = |change: &[(&str, Value)]| {
+        let mut set: Value = serde_json::from_str(&own.issuer.jwks()).unwrap();
+        for (name, value) in change {
+            set["keys"][0][*name] = value.clone();
+        }
+        let keys = KeySet::read(set.to_string().as_bytes());
+        keys.map(|keys| Verifier::of("niva-local", "urn:niva:payment", keys).verify(&token, now()).is_ok())
+    };
+    assert_eq!(good(&[]), Ok(true));
+    assert_eq!(good(&[("alg", Value::Null), ("use", Value::Null)]), Ok(true));
+    assert_eq!(good(&[("key_ops", json!(["verify"]))]), Ok(true));
+    for (name, value) in [
+        ("use", json!("enc")),
+        ("alg", json!("ES256")),
+        ("alg", json!("HS256")),
+        ("key_ops", json!(["encrypt"])),
+    ] {
+        assert!(good(&[(name, value.clone())]).unwrap_err().contains("at least one key"), "{name}: {value}");
+    }
+    // Others in the set, of kinds that nobody here knows, are passed over.
+    let known: Value = serde_json::from_str(&own.issuer.jwks()).unwrap();
+    let set = json!({"keys": [{"kty": "AKP", "kid": "new"}, {"kty": "oct", "kid": "s", "k": "c2VjcmV0"}, known["keys"][0]]});
+    assert!(KeySet::read(set.to_string().as_bytes()).is_ok());
+    for wrong in
+        ["", "{}", "[]", r#"{"keys": []}"#, r#"{"keys": [{"kty": "oct", "kid": "s", "k": "c2VjcmV0"}]}"#]
+    {
+        assert!(KeySet::read(wrong.as_bytes()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn a_key_that_is_gone_opens_nothing_any_more() {
     let (first, second) = (issuer(), issuer());
     let path = first.folder.path().join("jwks.json");
-    assert!(Verifier::jwks_file("niva-local", &path).unwrap_err().to_string().contains("jwks.json"));
-    std::fs::write(&path, r#"{"keys": [{"kty": "oct", "kid": "s", "k": "c2VjcmV0"}]}"#).unwrap();
-    assert!(Verifier::jwks_file("niva-local", &path).unwrap_err().to_string().contains("at least one key"));
+    assert!(KeyFile::open(&path).unwrap_err().to_string().contains("jwks.json"));
     std::fs::write(&path, first.issuer.jwks()).unwrap();
-    let verifier = Verifier::jwks_file("niva-local", &path).unwrap();
+    let (file, keys) = KeyFile::open(&path).unwrap();
+    let verifier = Verifier::of("niva-local", "urn:niva:payment", keys);
     assert!(!verifier.is_local());
     let (one, two) = (first.signed(Algorithm::EdDSA, &claims()), second.signed(Algorithm::EdDSA, &claims()));
-    assert!(verifier.verify(&one, now()).is_ok());
-    assert_eq!(verifier.verify(&two, now()).unwrap_err().reason(), "TOKEN_INVALID");
+    let opens = |token: &str| verifier.verify(token, now()).is_ok();
+    // Twice: the second time it is known already.
+    assert!(opens(&one) && opens(&one) && !opens(&two));
+    assert!(file.look_again().is_none(), "nothing is new");
+    std::fs::write(&path, "{").unwrap();
+    assert!(file.look_again().is_none() && opens(&one), "a broken file changes nothing");
     std::fs::write(&path, second.issuer.jwks()).unwrap();
-    // A file system may stamp both writes alike.
-    let later = std::fs::metadata(&path).unwrap().modified().unwrap() + std::time::Duration::from_secs(1);
-    std::fs::File::options().write(true).open(&path).unwrap().set_modified(later).unwrap();
-    assert!(verifier.verify(&two, now()).is_ok());
-    assert!(verifier.verify(&one, now()).is_err());
+    verifier.believe(file.look_again().unwrap());
+    assert!(opens(&two) && !opens(&one), "a token that was known goes with its key");
+}
+
+#[test]
+fn a_token_that_is_known_expires_all_the_same() {
+    let own = issuer();
+    let verifier = Verifier::local(&own.issuer, "urn:niva:payment");
+    let token = own.signed(Algorithm::EdDSA, &claims());
+    let at = |seconds| verifier.verify(&token, now() + Duration::seconds(seconds)).map_err(|e| e.reason());
+    assert!(at(0).is_ok() && at(89).is_ok());
+    assert_eq!(at(91), Err("TOKEN_EXPIRED"));
+    assert_eq!(at(-31), Err("TOKEN_NOT_YET_VALID"));
+    // What is refused is not kept.
+    let forged = format!("{}x", token);
+    assert_eq!(verifier.verify(&forged, now()).map_err(|e| e.reason()), Err("TOKEN_INVALID"));
+    assert!(at(0).is_ok());
 }
 
 #[test]
@@ -149,6 +235,10 @@ fn the_key_file_is_its_owners_and_made_once() {
     let own = issuer();
     let mode = std::fs::metadata(own.folder.path().join("issuer.key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
+    let loose = std::fs::Permissions::from_mode(0o640);
+    std::fs::set_permissions(own.folder.path().join("issuer.key"), loose).unwrap();
+    let refused = LocalIssuer::open_or_create(own.folder.path()).unwrap_err().to_string();
+    assert!(refused.contains("chmod 600"), "{refused}");
     let folder = tempfile::tempdir().unwrap();
     let kids: Vec<_> = std::thread::scope(|scope| {
         let makers: Vec<_> =

@@ -6,7 +6,8 @@
 //!   database that caused it nor the status that tells it: `niva_store` turns a database's error into one, and
 //!   `niva_rpc::status` one into a status.
 //! - [`Violations`]: everything that is wrong with a request, gathered, so that its sender learns it in one round.
-//! - [`shutdown`]: from a signal to the end of the process.
+//! - [`shutdown`]: from a signal to the end of the process; [`every`]: what is done again and again until then.
+//! - [`read_private`]: what lies in a file that its owner alone can read.
 //!
 //! ```ignore
 //! let mut v = Violations::new();
@@ -18,15 +19,19 @@
 
 mod clock;
 mod error;
+mod every;
 mod hex;
 mod ids;
+mod private;
 pub mod shutdown;
 mod violation;
 mod violations;
 
 pub use clock::{Clock, ClockError, ManualClock, civil_day, morning};
 pub use error::{Cause, OpError, chain};
+pub use every::every;
 pub use hex::hex;
 pub use ids::{jittered, new_id};
+pub use private::read_private;
 pub use violation::Violation;
 pub use violations::Violations;

@@ -1,20 +1,22 @@
 //! What every part stands on beside what is its own.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use clap::Args;
-use niva_access::{Caller, Role};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
-use niva_rpc::client::Credentials;
-use niva_rpc::server::ServeError;
+use niva_oidc::OidcError;
+use niva_rpc::server::{Listen, ServeError};
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
+use niva_tls::Tls;
+use tokio_util::sync::CancellationToken;
 
-use crate::options::{
-    ClockOptions, DatabaseOptions, IssuerOptions, ListenOptions, ModelOptions, TelemetryOptions, Trust,
-};
+use crate::issuer::{IssuerOptions, Trust};
+use crate::options::{ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions};
+use crate::tls::TlsOptions;
 use crate::wrong::Wrong;
 
 /// Options of every part.
@@ -23,15 +25,20 @@ pub struct PartOptions {
     #[command(flatten)]
     listen: ListenOptions,
     #[command(flatten)]
+    tls: TlsOptions,
+    #[command(flatten)]
     database: DatabaseOptions,
     #[command(flatten)]
-    issuer: IssuerOptions,
+    pub(crate) issuer: IssuerOptions,
     #[command(flatten)]
     models: ModelOptions,
     #[command(flatten)]
     clock: ClockOptions,
     #[command(flatten)]
     telemetry: TelemetryOptions,
+    /// Tell whoever asks what the contract is (gRPC reflection). It is told anyway where no issuer is given.
+    #[arg(long, env = "NIVA_REFLECTION")]
+    reflection: bool,
 }
 
 /// What they say.
@@ -39,6 +46,10 @@ pub struct PartOptions {
 pub struct Ground {
     /// Where to listen.
     pub address: SocketAddr,
+    /// How the part shows who it is, and how it knows others.
+    pub tls: Tls,
+    /// Services that may follow its feed over TLS, where it has one.
+    pub feed_readers: BTreeSet<String>,
     /// The part's own database.
     pub database_url: String,
     /// Who is believed.
@@ -49,16 +60,23 @@ pub struct Ground {
     pub city: Arc<ServiceCatalogue>,
     /// Compensation models.
     pub catalogue: Arc<Catalogue>,
+    /// Whether the contract is told to whoever asks.
+    pub reflection: bool,
     /// What is told of the process.
     pub telemetry: TelemetryConfig,
 }
 
 impl PartOptions {
+    /// What the part shows of itself and knows others by.
+    pub fn tls(&self, wrong: &mut Wrong) -> Option<Tls> {
+        self.tls.check(wrong)
+    }
+
     /// What the part of a name stands on; `port` is where it listens when nothing else is said.
-    pub fn check(&self, name: &str, port: u16, wrong: &mut Wrong) -> Option<Ground> {
-        let address = self.listen.check(port, wrong);
+    pub fn check(&self, name: &str, port: u16, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Ground> {
+        let address = self.listen.check(port, tls, wrong);
         let database_url = self.database.check(wrong);
-        let trust = self.issuer.check(wrong);
+        let trust = self.issuer.check(name, wrong);
         let clock = self.clock.check(wrong);
         let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
@@ -68,43 +86,35 @@ impl PartOptions {
         let catalogue = catalogue?;
         Some(Ground {
             address: address?,
+            tls: tls?.clone(),
+            feed_readers: BTreeSet::new(),
             database_url: database_url?,
             trust: trust?,
             clock: clock?,
             city: Arc::clone(&catalogue.services),
             catalogue: Arc::new(catalogue),
+            reflection: self.reflection || !self.issuer.is_given(),
             telemetry: telemetry?,
         })
     }
 }
 
-/// Options of a part that calls others.
-#[derive(Debug, Clone, Args)]
-pub struct PeerOptions {
-    /// Token that this service shows the others, with the role `service`, where an issuer is given.
-    #[arg(long, env = "NIVA_SERVICE_TOKEN", value_name = "TOKEN", hide_env_values = true)]
-    service_token: Option<String>,
-}
+impl Ground {
+    /// Where and how to listen: by TLS wherever there is a certificate.
+    #[must_use]
+    pub fn listen(&self) -> Listen {
+        match self.tls.has_certificate() {
+            true => Listen::Tls(self.address, self.tls.clone()),
+            false => Listen::Tcp(self.address),
+        }
+    }
 
-impl PeerOptions {
-    /// As whom the part of a name calls others.
-    pub fn check(
-        &self,
-        name: &str,
-        options: &PartOptions,
-        ground: Option<&Ground>,
-        wrong: &mut Wrong,
-    ) -> Option<Credentials> {
-        if let Some(token) = &self.service_token {
-            return Some(Credentials::bearer(token));
-        }
-        if options.issuer.is_given() {
-            wrong.add(format_args!(
-                "{name} calls other services and an issuer is given: give --service-token, with the role `service`"
-            ));
-        }
-        let ground = ground?;
-        let caller = Caller::new(format!("niva-{name}"), [Role::FeedReader]);
-        Some(Credentials::minted(ground.trust.local.as_ref()?, caller, &ground.clock))
+    /// Looks again and again at certificates and at the issuer's keys, until the shutdown.
+    ///
+    /// # Errors
+    /// The issuer cannot be asked for its keys: nobody would be believed.
+    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<(), OidcError> {
+        tokio::spawn(self.tls.clone().watch(shutdown.clone()));
+        self.trust.begin(shutdown).await
     }
 }

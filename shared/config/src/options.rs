@@ -5,14 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use clap::Args;
-use niva_access::{KeyError, LocalIssuer, Verifier};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, file::LoadError};
 use niva_rpc::client::Endpoint;
 use niva_store::Database;
-use niva_telemetry::{LogFormat, TelemetryConfig, check_filter};
+use niva_telemetry::{LogFormat, TelemetryConfig, check_collector, check_filter};
+use niva_tls::Tls;
 
+use crate::tls::endpoint;
 use crate::wrong::Wrong;
 
 /// Where to listen.
@@ -24,19 +25,27 @@ pub struct ListenOptions {
 }
 
 impl ListenOptions {
-    /// The address.
-    pub fn check(&self, port: u16, wrong: &mut Wrong) -> Option<SocketAddr> {
+    /// The address. One that other machines reach needs a certificate; without `tls` what is wrong with it was told.
+    pub fn check(&self, port: u16, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<SocketAddr> {
         let Some(text) = &self.listen else { return Some((Ipv4Addr::LOCALHOST, port).into()) };
         let address =
             text.parse().map_err(|_| format!("`{text}` is no address: write it as 127.0.0.1:{port}"));
-        wrong.take("--listen", address)
+        let address: SocketAddr = wrong.take("--listen", address)?;
+        if !address.ip().is_loopback() && tls.is_some_and(|tls| !tls.has_certificate()) {
+            wrong.add(format_args!(
+                "--listen: {address} can be reached from other machines, and nothing goes there in plain text: give \
+                 --tls-certificate and --tls-key, or listen on 127.0.0.1"
+            ));
+        }
+        Some(address)
     }
 }
 
 /// Where the data is.
 #[derive(Debug, Clone, Args)]
 pub struct DatabaseOptions {
-    /// Required. `sqlite://PATH?mode=rwc` or `postgres://USER@HOST:PORT/NAME`, brought up to date by `niva migrate`.
+    /// Required. `sqlite://PATH?mode=rwc` or `postgres://USER@HOST:PORT/NAME`, brought up to date by `niva migrate`. A
+    /// server on another machine must show who it is: `?sslmode=verify-full`.
     #[arg(long, env = "NIVA_DATABASE_URL", value_name = "URL", hide_env_values = true)]
     database_url: Option<String>,
 }
@@ -49,72 +58,6 @@ impl DatabaseOptions {
             return None;
         };
         wrong.take("--database-url", Database::check_url(url)).map(|()| url.clone())
-    }
-}
-
-/// The issuer of a machine's own.
-#[derive(Debug, Clone, Args)]
-pub struct LocalIssuerOptions {
-    /// Folder of the local issuer's key.
-    #[arg(long, env = "NIVA_ISSUER_DIR", value_name = "FOLDER", default_value = ".niva")]
-    issuer_dir: PathBuf,
-}
-
-impl LocalIssuerOptions {
-    /// The issuer; its key is made where there is none.
-    ///
-    /// # Errors
-    /// The key cannot be read or written.
-    pub fn open(&self) -> Result<LocalIssuer, KeyError> {
-        LocalIssuer::open_or_create(&self.issuer_dir)
-    }
-}
-
-/// Whom to believe.
-#[derive(Debug, Clone, Args)]
-pub struct IssuerOptions {
-    /// Issuer of callers' tokens (`iss`). Without it the local issuer is trusted, and only loopback is listened on.
-    #[arg(long, env = "NIVA_ISSUER", value_name = "URL")]
-    issuer: Option<String>,
-    /// File with the issuer's public keys (JWK set).
-    #[arg(long, env = "NIVA_JWKS", value_name = "FILE")]
-    jwks: Option<PathBuf>,
-    #[command(flatten)]
-    local: LocalIssuerOptions,
-}
-
-/// Who is believed.
-#[derive(Debug, Clone)]
-pub struct Trust {
-    /// Checks callers' tokens.
-    pub verifier: Verifier,
-    /// The local issuer, where it is the one.
-    pub local: Option<LocalIssuer>,
-}
-
-impl IssuerOptions {
-    /// Whether callers have an issuer of their own.
-    #[must_use]
-    pub const fn is_given(&self) -> bool {
-        self.issuer.is_some()
-    }
-
-    /// Who is believed.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Trust> {
-        match (&self.issuer, &self.jwks) {
-            (Some(issuer), Some(jwks)) => {
-                let verifier = wrong.take("--jwks", Verifier::jwks_file(issuer, jwks))?;
-                Some(Trust { verifier, local: None })
-            }
-            (None, None) => {
-                let local = wrong.take("--issuer-dir", self.local.open())?;
-                Some(Trust { verifier: Verifier::local(&local), local: Some(local) })
-            }
-            _ => {
-                wrong.add("--issuer and --jwks belong together: give both, or neither for the local issuer");
-                None
-            }
-        }
     }
 }
 
@@ -195,7 +138,7 @@ impl TelemetryOptions {
         let log_filter = self.log.as_deref().unwrap_or(filter);
         wrong.take("--log", check_filter(log_filter));
         if let Some(collector) = &self.otlp_endpoint {
-            wrong.take("--otlp-endpoint", Endpoint::tcp(collector));
+            wrong.take("--otlp-endpoint", check_collector(collector));
         }
         let log_format = match self.log_format.as_str() {
             "text" => LogFormat::Text,
@@ -224,8 +167,8 @@ pub struct ToAssessment {
 
 impl ToAssessment {
     /// Its address.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Endpoint> {
-        wrong.take("--assessment", Endpoint::tcp(&self.assessment))
+    pub fn check(&self, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Endpoint> {
+        endpoint("--assessment", &self.assessment, tls, wrong)
     }
 }
 
@@ -239,7 +182,7 @@ pub struct ToChoice {
 
 impl ToChoice {
     /// Its address.
-    pub fn check(&self, wrong: &mut Wrong) -> Option<Endpoint> {
-        wrong.take("--choice", Endpoint::tcp(&self.choice))
+    pub fn check(&self, tls: Option<&Tls>, wrong: &mut Wrong) -> Option<Endpoint> {
+        endpoint("--choice", &self.choice, tls, wrong)
     }
 }

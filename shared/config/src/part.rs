@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Verifier};
-use niva_base::{Clock, OpError};
+use niva_base::OpError;
 use niva_rpc::server::PartServer;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -85,16 +85,17 @@ impl Served {
         Self { name: P::NAME, slow: P::SLOW, routes, policy, background: Box::pin(background) }
     }
 
+    /// `assessment`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// A server of it.
     #[must_use]
-    pub fn server(&self, verifier: &Verifier, clock: &Clock) -> PartServer {
-        let server = PartServer::new(
-            self.name,
-            self.routes.clone(),
-            self.policy.clone(),
-            verifier.clone(),
-            clock.clone(),
-        );
+    pub fn server(&self, verifier: &Verifier) -> PartServer {
+        let (routes, policy) = (self.routes.clone(), self.policy.clone());
+        let server = PartServer::new(self.name, routes, policy, verifier.clone());
         self.slow.iter().fold(server, |server, (path, time)| server.time_for(*path, *time))
     }
 

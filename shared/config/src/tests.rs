@@ -1,7 +1,9 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops where it is")]
 
 use clap::{Args, FromArgMatches};
+use niva_rpc::server::Listen;
 use niva_store::{Database, DbError};
+use niva_testing::{TestAuthority, TestIssuer};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, Wrong};
@@ -28,9 +30,10 @@ impl Part for Sample {
 
     fn check(options: &Options) -> Result<Self, Wrong> {
         let mut wrong = Wrong::default();
-        let ground = options.part.check(Self::NAME, Self::PORT, &mut wrong);
+        let tls = options.part.tls(&mut wrong);
+        let ground = options.part.check(Self::NAME, Self::PORT, tls.as_ref(), &mut wrong);
         options.peers.check(Self::NAME, &options.part, ground.as_ref(), &mut wrong);
-        options.assessment.check(&mut wrong);
+        options.assessment.check(tls.as_ref(), &mut wrong);
         wrong.finish(ground.map(Self))
     }
 
@@ -82,6 +85,8 @@ fn everything_that_is_wrong_is_told_at_once() {
         "mysql://a",
         "--issuer",
         "https://issuer.example",
+        "--issuer-ca",
+        "no-such-authority",
         "--clock-file",
         "no-such-clock",
         "--models",
@@ -100,17 +105,82 @@ fn everything_that_is_wrong_is_told_at_once() {
         "10 things are wrong, and nothing was begun",
         "--listen: `here` is no address",
         "--database-url: ",
-        "--issuer and --jwks belong together",
+        "--issuer-ca: no-such-authority: No such file",
         "--clock-file: clock file no-such-clock",
         "--models: no-such-folder",
         "--log-format is `yaml`",
         "--log: the log filter cannot be read",
         "--otlp-endpoint: collector is no address",
-        "give --service-token",
+        "give --client-id and --client-secret-file, or --token-file",
         "--assessment: ftp://a is no address of a service",
     ] {
         assert!(told.contains(what), "no {what} in {told}");
     }
+}
+
+#[test]
+fn what_goes_to_other_machines_is_never_in_plain_text() {
+    let ca = TestAuthority::new();
+    let (chain, key) = ca.certify("sample", &["sample.test"]);
+    let file = |path: &std::path::Path| path.to_str().unwrap().to_owned();
+    let (chain, key, authority) = (file(&chain), file(&key), file(&ca.ca()));
+    std::fs::write(ca.folder().join("jwks.json"), TestIssuer::new().jwks()).unwrap();
+    let jwks = file(&ca.folder().join("jwks.json"));
+    let token = private(&ca.folder().join("token"), "x.y.z");
+    let issuer = ["--issuer", "https://issuer.test", "--jwks", &jwks, "--token-file", &token];
+    let with = |more: &[&str]| check(&[&issuer[..], more].concat());
+    let open = ["--database-url", "sqlite://a.db", "--listen", "0.0.0.0:7499"];
+    let told = with(&open).unwrap_err();
+    assert!(told.contains("--listen: 0.0.0.0:7499") && told.contains("give --tls-certificate"), "{told}");
+    let secured = ["--tls-certificate", &chain, "--tls-key", &key];
+    assert!(matches!(with(&[&open[..], &secured].concat()).unwrap().listen(), Listen::Tls(..)));
+    assert!(with(&[&open[..], &secured[..2]].concat()).unwrap_err().contains("belong together"));
+    let far = ["--database-url", "sqlite://a.db", "--assessment", "http://assessment.test:7401"];
+    assert!(
+        with(&far).unwrap_err().contains("--assessment: http://assessment.test:7401 is on another machine")
+    );
+    let far = ["--database-url", "sqlite://a.db", "--assessment", "https://assessment.test:7401"];
+    assert!(with(&far).unwrap_err().contains("give the authority"));
+    assert!(with(&[&far[..], &["--tls-ca", &authority]].concat()).is_ok());
+    let database = with(&["--database-url", "postgres://niva@db.test/niva"]).unwrap_err();
+    assert!(database.contains("?sslmode=verify-full"), "{database}");
+}
+
+/// A file that its owner alone can read.
+fn private(path: &std::path::Path, text: &str) -> String {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::write(path, text).unwrap();
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn tokens_of_ones_own_come_from_a_private_file_or_by_a_grant() {
+    let ca = TestAuthority::new();
+    let authority = ca.ca().to_str().unwrap().to_owned();
+    let [token, secret] = ["token", "secret"].map(|name| private(&ca.folder().join(name), "x.y.z"));
+    let with = |more: &[&str]| {
+        let given = ["--database-url", "sqlite://a.db", "--issuer-ca", &authority];
+        check(&[&given[..], &["--issuer", "https://issuer.test"], more].concat()).map(|_| ())
+    };
+    assert_eq!(with(&["--token-file", &token]), Ok(()));
+    let granted = ["--client-id", "niva-sample", "--client-secret-file", &secret];
+    assert_eq!(with(&granted), Ok(()));
+    assert!(with(&granted[..2]).unwrap_err().contains("belong together"));
+    assert!(with(&[&granted[..], &["--token-file", &token]].concat()).unwrap_err().contains("give either"));
+    let loose = private(&ca.folder().join("loose"), "x.y.z");
+    std::fs::set_permissions(&loose, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    assert!(with(&["--token-file", &loose]).unwrap_err().contains("loose: its mode is 0644"));
+    let grant = ["--client-id", "niva-sample", "--client-secret-file", &loose];
+    assert!(with(&grant).unwrap_err().contains("loose: its mode is 0644"));
+    let empty = private(&ca.folder().join("empty"), "\n");
+    assert!(with(&["--token-file", &empty]).unwrap_err().contains("no token in it"));
+    // The local issuer's key is the machine's own; nobody else can be asked for tokens.
+    let given = ["--database-url", "sqlite://a.db", "--issuer-dir", ca.folder().to_str().unwrap()];
+    assert!(check(&[&given[..], &granted].concat()).unwrap_err().contains("--issuer is missing"));
+    let plain = ["--issuer", "http://issuer.test", "--token-file", &token];
+    assert!(check(&[&given[..], &plain].concat()).unwrap_err().contains("give https://HOST"));
+    assert!(check(&[&given[..], &["--jwks", &token]].concat()).unwrap_err().contains("Give --issuer too"));
 }
 
 #[test]

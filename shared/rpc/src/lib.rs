@@ -5,7 +5,7 @@
 //! ```ignore
 //! let routes = Routes::new(niva_rpc::bounded!(PaymentServiceServer::new(api))); // message limits
 //! let policy = niva_rpc::policy("niva.payment.v1");               // who may call what, as the method options say
-//! let running = PartServer::new("payment", routes, policy, Verifier::local(&issuer), clock)
+//! let running = PartServer::new("payment", routes, policy, verifier)
 //!     .time_for("/niva.payment.v1.PaymentService/ImportPayment", Duration::from_secs(600))
 //!     .start(Listen::Tcp(address), shutdown.clone())             // or Listen::Memory(connector.listen())
 //!     .await?;
@@ -21,7 +21,7 @@
 //! ```ignore
 //! let connector = MemoryConnector::new();                        // both ends of a server in this process
 //! let endpoint = Endpoint::Memory(connector.clone());            // or Endpoint::tcp("http://127.0.0.1:50051")?
-//! let credentials = Credentials::minted(&issuer, Caller::new("anna", [Role::FinanceMaker]), &clock);
+//! let credentials = Credentials::minted(&issuer, Caller::new("anna", [Role::FinanceMaker]));
 //! let mut payment = niva_rpc::bounded!(PaymentServiceClient::new(endpoint.channel(credentials)));
 //! ```
 //!

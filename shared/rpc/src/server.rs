@@ -1,9 +1,13 @@
-//! One way to serve a part: over TCP or over memory, behind one gate, with every limit set, health, reflection and a
+//! One way to serve a part: over TCP, with TLS or on loopback without, or over memory, behind one gate, with every limit set, health, reflection and a
 //! bounded drain.
 
+mod body;
+mod connection;
 mod gate;
 mod limits;
 mod listen;
+mod places;
+mod quota;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -12,6 +16,7 @@ use std::time::Duration;
 
 use niva_access::{Policy, Verifier};
 use niva_base::Clock;
+use niva_tls::Tls;
 use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -32,6 +37,15 @@ pub enum ServeError {
          issuer and the file with its keys (JWKS), or listen on 127.0.0.1"
     )]
     OpenWithLocalIssuer(SocketAddr),
+    /// What goes to other machines is not readable on the way.
+    #[error(
+        "{0} can be reached from other machines, and there is no certificate: give one and its key, or listen on \
+         127.0.0.1"
+    )]
+    PlainBeyondLoopback(SocketAddr),
+    /// There is no certificate to serve with.
+    #[error("there is no certificate to serve {0} with: give one and its key")]
+    NoCertificate(SocketAddr),
     /// The address cannot be listened on.
     #[error("cannot listen on {address}: {source}; choose another address or stop what listens there")]
     Bind {
@@ -55,14 +69,20 @@ pub struct PartServer {
     clock: Clock,
     limits: Limits,
     slow: BTreeMap<String, Duration>,
+    feed_readers: BTreeSet<String>,
+    reflection: bool,
 }
 
 impl PartServer {
-    /// A part with its generated services, who may call what, who says who calls, and the clock by which tokens
-    /// expire.
+    /// A part with its generated services, who may call what, and who says who calls. Tokens expire by the machine's
+    /// clock, whatever time the part itself believes it is.
     #[must_use]
-    pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier, clock: Clock) -> Self {
-        Self { name, routes, policy, verifier, clock, limits: Limits::default(), slow: BTreeMap::new() }
+    pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier) -> Self {
+        let clock = Clock::system();
+        let (limits, slow, feed_readers) = (Limits::default(), BTreeMap::new(), BTreeSet::new());
+        // Whoever tries Niva on one machine may look around; in a city nobody needs to.
+        let reflection = verifier.is_local();
+        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers, reflection }
     }
 
     /// Other limits than the default ones.
@@ -80,6 +100,21 @@ impl PartServer {
         self
     }
 
+    /// Tells whoever asks what the contract is (gRPC reflection), or nobody. Without this it is told where the local issuer
+    /// is trusted, and nowhere else.
+    #[must_use]
+    pub fn reflection(mut self, told: bool) -> Self {
+        self.reflection = told;
+        self
+    }
+
+    /// Services that may follow the feeds over TLS, each by a DNS name of its certificate. Without any, none may.
+    #[must_use]
+    pub fn feed_readers(mut self, names: impl IntoIterator<Item = String>) -> Self {
+        self.feed_readers = names.into_iter().collect();
+        self
+    }
+
     /// Listens, and serves in the background until `shutdown`; then drains within [`Limits::drain`].
     ///
     /// # Errors
@@ -88,15 +123,8 @@ impl PartServer {
         let cut = CancellationToken::new();
         let (address, incoming) = match listen {
             Listen::Memory(listener) => (None, listen::memory(listener, cut.clone())),
-            Listen::Tcp(address) => {
-                if self.verifier.is_local() && !address.ip().is_loopback() {
-                    return Err(ServeError::OpenWithLocalIssuer(address));
-                }
-                let bind_error = |source| ServeError::Bind { address, source };
-                let listener = tokio::net::TcpListener::bind(address).await.map_err(bind_error)?;
-                let bound = listener.local_addr().map_err(bind_error)?;
-                (Some(bound), listen::tcp(listener, self.limits.tcp_nodelay, cut.clone()))
-            }
+            Listen::Tcp(address) => self.bind(address, None, &cut).await?,
+            Listen::Tls(address, tls) => self.bind(address, Some(tls), &cut).await?,
         };
         let health = HealthReporter::new();
         let services: BTreeSet<String> =
@@ -104,8 +132,12 @@ impl PartServer {
         for service in &services {
             health.set_service_status(service, ServingStatus::Serving).await;
         }
-        let routes = with_reflection(self.routes)?
-            .add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
+        let routes = match self.reflection {
+            true => with_reflection(self.routes)?,
+            false => self.routes,
+        };
+        let routes =
+            routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
         let gate = gate::Gate::new(
             routes.prepare(),
             gate::Rules {
@@ -113,9 +145,12 @@ impl PartServer {
                 policy: self.policy,
                 clock: self.clock,
                 permits: Arc::new(Semaphore::new(self.limits.concurrency)),
+                quota: quota::Quota::new(self.limits.concurrency_per_subject),
+                body_timeout: self.limits.body_timeout,
                 request_timeout: self.limits.request_timeout,
                 slow: self.slow,
                 stream_age: self.limits.stream_age,
+                feed_readers: self.feed_readers,
                 closing: shutdown.clone(),
             },
         );
@@ -127,6 +162,27 @@ impl PartServer {
         );
         tracing::info!(part = self.name, address = address.map(tracing::field::display), "serving");
         Ok(Running { address, task: tokio::spawn(drain.run(server)) })
+    }
+
+    async fn bind(
+        &self,
+        address: SocketAddr,
+        tls: Option<Tls>,
+        cut: &CancellationToken,
+    ) -> Result<(Option<SocketAddr>, listen::Incoming), ServeError> {
+        match &tls {
+            _ if address.ip().is_loopback() => {}
+            _ if self.verifier.is_local() => return Err(ServeError::OpenWithLocalIssuer(address)),
+            None => return Err(ServeError::PlainBeyondLoopback(address)),
+            Some(_) => {}
+        }
+        if tls.as_ref().is_some_and(|tls| !tls.has_certificate()) {
+            return Err(ServeError::NoCertificate(address));
+        }
+        let bind_error = |source| ServeError::Bind { address, source };
+        let listener = tokio::net::TcpListener::bind(address).await.map_err(bind_error)?;
+        let bound = listener.local_addr().map_err(bind_error)?;
+        Ok((Some(bound), listen::net(listener, tls, &self.limits, cut.clone())))
     }
 }
 

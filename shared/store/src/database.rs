@@ -1,5 +1,6 @@
 //! A database, and the one way to write to it.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,6 +8,7 @@ use futures_util::future::BoxFuture;
 use niva_base::jittered;
 use sea_orm::{ConnectOptions, ConnectionTrait, DatabaseConnection, TransactionOptions, TransactionTrait};
 use sea_orm_migration::MigratorTrait;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
 use tokio::sync::Semaphore;
 
@@ -43,13 +45,25 @@ impl Database {
         Self::connect_within(url, ACQUIRE_TIMEOUT).await
     }
 
-    /// Whether this is the URL of a database that could be connected to.
+    /// Whether this is the URL of a database that could be connected to: a file, PostgreSQL on this machine, or on
+    /// another one that must show who it is (`sslmode=verify-full`).
     ///
     /// # Errors
-    /// Another kind of URL.
+    /// Another kind of URL, or a server that would be believed unseen.
     pub fn check_url(url: &str) -> Result<(), DbError> {
-        let known = ["sqlite:", "postgres://", "postgresql://"].iter().any(|kind| url.starts_with(kind));
-        if known { Ok(()) } else { Err(DbError::Url) }
+        if url.starts_with("sqlite:") {
+            return Ok(());
+        }
+        if !["postgres://", "postgresql://"].iter().any(|kind| url.starts_with(kind)) {
+            return Err(DbError::Url);
+        }
+        let options: PgConnectOptions = url.parse().map_err(|_| DbError::Url)?;
+        let verified = matches!(options.get_ssl_mode(), PgSslMode::VerifyFull);
+        if verified || is_near(&options) {
+            Ok(())
+        } else {
+            Err(DbError::NotVerified(options.get_host().to_owned()))
+        }
     }
 
     async fn connect_within(url: &str, acquire_timeout: Duration) -> Result<Self, DbError> {
@@ -198,9 +212,46 @@ impl Database {
     }
 }
 
+/// Whether a server is on this machine: by a socket, or a loopback address.
+fn is_near(options: &PgConnectOptions) -> bool {
+    let host = options.get_host();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    options.get_socket().is_some()
+        || host.starts_with('/')
+        || host == "localhost"
+        || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_elsewhere_must_show_who_it_is() {
+        for near in [
+            "sqlite://a.db",
+            "postgres://niva@127.0.0.1:5432/x",
+            "postgres://niva@localhost/x?sslmode=disable",
+            "postgres://niva@[::1]:5432/x",
+            "postgres:///x?host=/var/run/postgresql&user=niva",
+            "postgres://niva@%2Fvar%2Frun/x",
+            "postgres://niva@db.test/x?sslmode=verify-full",
+            "postgres://niva@10.0.0.1/x?sslmode=verify-full&sslrootcert=ca.pem",
+        ] {
+            assert!(Database::check_url(near).is_ok(), "{near}");
+        }
+        for far in [
+            "postgres://niva:secret@db.test/x",
+            "postgres://niva:secret@localhost.test/x",
+            "postgres://niva:secret@10.0.0.1/x?sslmode=disable",
+            "postgres://niva:secret@10.0.0.1/x?sslmode=require",
+            "postgres://niva:secret@db.test/x?sslmode=verify-ca",
+            "postgres://niva:secret@127.0.0.1/x?hostaddr=10.0.0.1",
+        ] {
+            let told = Database::check_url(far).unwrap_err().to_string();
+            assert!(told.contains("sslmode=verify-full") && !told.contains("secret"), "{far}: {told}");
+        }
+    }
 
     #[tokio::test]
     async fn an_unknown_kind_of_url_says_what_to_give() {

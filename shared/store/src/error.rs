@@ -11,6 +11,12 @@ pub enum DbError {
         "the database URL is neither sqlite://PATH?mode=rwc nor postgres://USER@HOST:PORT/NAME; give one of these"
     )]
     Url,
+    /// What goes to a database on another machine is not readable on the way, and goes to no other.
+    #[error(
+        "the database is on {0}, another machine, and its URL does not end in ?sslmode=verify-full: add it, and \
+         &sslrootcert=FILE where an authority of your own has signed the server's certificate"
+    )]
+    NotVerified(String),
     /// A statement, a connection or a migration failed.
     #[error("database: {0}")]
     Statement(#[from] DbErr),

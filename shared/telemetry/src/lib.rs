@@ -76,6 +76,9 @@ pub enum TelemetryError {
     /// The collector's address is none.
     #[error("the OTLP endpoint cannot be used: {0}; write it like http://127.0.0.1:4317")]
     Endpoint(#[from] opentelemetry_otlp::ExporterBuildError),
+    /// It does not even read as one.
+    #[error("{0} is no address of a collector; write it like http://127.0.0.1:4317")]
+    Address(String),
     /// Another part of the process logs already.
     #[error("logging was started twice: {0}")]
     Twice(#[from] TryInitError),
@@ -93,6 +96,16 @@ pub struct Telemetry(Option<export::Providers>);
 pub fn check_filter(filter: &str) -> Result<(), TelemetryError> {
     EnvFilter::builder().parse(filter)?;
     Ok(())
+}
+
+/// Whether this reads as the address of a collector: `http://HOST:PORT`.
+///
+/// # Errors
+/// [`TelemetryError::Address`].
+pub fn check_collector(address: &str) -> Result<(), TelemetryError> {
+    let read = address.parse::<http::Uri>().ok();
+    let known = read.is_some_and(|uri| uri.scheme_str() == Some("http") && uri.port().is_some());
+    if known { Ok(()) } else { Err(TelemetryError::Address(address.to_owned())) }
 }
 
 /// Starts telemetry for the whole process. With a collector it must be called inside a multi-threaded runtime.

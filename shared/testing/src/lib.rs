@@ -14,11 +14,13 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot start has failed")]
 
+mod authority;
 mod database;
 mod issuer;
 mod part;
 pub mod values;
 
+pub use authority::TestAuthority;
 pub use database::{POSTGRES, TestDb};
 pub use issuer::TestIssuer;
 pub use part::{TestPart, city, models, serve};

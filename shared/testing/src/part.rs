@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use niva_access::{Caller, LocalIssuer, Policy, Verifier};
+use niva_access::{Caller, LocalIssuer, Policy, Verifier, audience};
 use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
@@ -71,13 +71,13 @@ impl TestPart {
         routes: Routes,
         policy: Policy,
     ) -> Running {
-        serve(memory, name, routes, policy, (&self.issuer, &self.now), self.shutdown.clone()).await
+        serve(memory, name, routes, policy, &self.issuer, self.shutdown.clone()).await
     }
 
     /// A token for a caller, made anew for each call.
     #[must_use]
     pub fn credentials(&self, caller: Caller) -> Credentials {
-        Credentials::minted(&self.issuer, caller, &self.now)
+        Credentials::minted(&self.issuer, caller)
     }
 
     /// A channel to the part, as a caller.
@@ -96,10 +96,10 @@ pub async fn serve(
     name: &'static str,
     routes: Routes,
     policy: Policy,
-    (issuer, clock): (&LocalIssuer, &Clock),
+    issuer: &LocalIssuer,
     shutdown: CancellationToken,
 ) -> Running {
-    let server = PartServer::new(name, routes, policy, Verifier::local(issuer), clock.clone());
+    let server = PartServer::new(name, routes, policy, Verifier::local(issuer, &audience(name)));
     server.start(Listen::Memory(memory.listen()), shutdown).await.expect("a server")
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use niva_journeys::steps;
 use niva_journeys::values::day;
-use niva_journeys::world::{Service, Store, World};
+use niva_journeys::world::{Part, Store, World};
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, stockholm};
 use niva_payment::feed::{apply_assessment, apply_choice};
@@ -242,14 +242,14 @@ async fn hear(world: &World, assessed: &[AssessmentFeedEvent], chosen: &[ChoiceF
     for chosen in chosen.chunks(AT_ONCE) {
         let now = world.clock().now();
         let told = world
-            .database(Service::Payment)
+            .database(Part::Payment)
             .write(|tx| Box::pin(async move { apply_choice(tx, chosen, now).await }));
         told.await.unwrap();
     }
     for assessed in assessed.chunks(AT_ONCE) {
         let now = world.clock().now();
         let told = world
-            .database(Service::Payment)
+            .database(Part::Payment)
             .write(|tx| Box::pin(async move { apply_assessment(tx, assessed, now).await }));
         told.await.unwrap();
     }
@@ -268,7 +268,7 @@ fn models(from: &str, to: &str) -> Catalogue {
 
 /// What the database takes, in all and for each person at a time.
 async fn size(world: &World, people: usize) -> String {
-    let db = world.database(Service::Payment);
+    let db = world.database(Part::Payment);
     let sql = match db.is_postgres() {
         true => "SELECT CAST(pg_database_size(current_database()) AS BIGINT) AS bytes",
         false => "SELECT page_count * page_size AS bytes FROM pragma_page_count(), pragma_page_size()",

@@ -41,7 +41,7 @@ struct Parts {
 
 impl Memory {
     pub(super) async fn start(ground: &Ground) -> Self {
-        let databases = std::array::from_fn(|i| ground.databases[i].db().clone());
+        let databases = std::array::from_fn(|i| ground.databases.own(Part::ALL[i]).db().clone());
         let [assessment, choice, payment] = &databases;
         assessment.migrate::<niva_assessment::Migrator>().await.expect("a schema");
         choice.migrate::<niva_choice::Migrator>().await.expect("a schema");
@@ -68,7 +68,7 @@ impl Memory {
     /// As one service calls another.
     fn channel(&self, part: Part) -> Channel {
         let caller = Caller::new("service", [Role::FeedReader]);
-        self.endpoint(part).channel(Credentials::minted(&self.parts.issuer, caller, &self.parts.clock))
+        self.endpoint(part).channel(Credentials::minted(&self.parts.issuer, caller))
     }
 
     pub(super) async fn halt(&mut self, part: Part) {
@@ -83,7 +83,7 @@ impl Memory {
         let shutdown = CancellationToken::new();
         let Started { routes, policy, jobs } = self.begin(part, shutdown.clone()).await;
         let connector = &self.connectors[part as usize];
-        let trusted = (&self.parts.issuer, &self.parts.clock);
+        let trusted = &self.parts.issuer;
         let running = serve(connector, part.name(), routes, policy, trusted, shutdown.clone()).await;
         self.running[part as usize] = Some((shutdown, running, jobs));
     }

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use niva_rpc::client::Endpoint;
+use niva_testing::TestAuthority;
+use niva_tls::{Files, Speaks, Tls};
 use tokio::net::TcpStream;
 
 use super::{Ground, HANG, Part, clock_file, look_again};
@@ -13,20 +15,60 @@ pub(super) struct Processes {
     urls: [String; 3],
     ports: [u16; 3],
     more: Vec<String>,
+    secured: Option<Secured>,
     running: [Option<Process>; 3],
 }
 
+/// How they show each other who they are, and the world that it is one of those who may ask.
+pub(super) struct Secured {
+    authority: TestAuthority,
+    pairs: [(PathBuf, PathBuf); 3],
+    own: Tls,
+    more: [Vec<String>; 3],
+}
+
+impl Secured {
+    pub(super) fn new(authority: TestAuthority, more: [Vec<String>; 3]) -> Self {
+        let pairs = Part::ALL.map(|service| {
+            let name = format!("{}.test", service.name());
+            authority.certify(service.name(), &[&name, "127.0.0.1"])
+        });
+        let certificate = Some(authority.certify("world", &["world.test"]));
+        let own =
+            Tls::open(Files { certificate, ca: Some(authority.ca()) }, Speaks::Grpc).expect("certificates");
+        Self { authority, pairs, own, more }
+    }
+
+    fn arguments(&self, service: Part) -> Vec<String> {
+        let (chain, key) = &self.pairs[service as usize];
+        let files = [("--tls-certificate", chain), ("--tls-key", key), ("--tls-ca", &self.authority.ca())];
+        let mut arguments: Vec<String> = files
+            .iter()
+            .flat_map(|(option, file)| [(*option).to_owned(), file.display().to_string()])
+            .collect();
+        arguments.extend(self.more[service as usize].iter().cloned());
+        let readers = match service {
+            Part::Assessment => "choice.test,payment.test,world.test",
+            Part::Choice => "payment.test,world.test",
+            Part::Payment => return arguments,
+        };
+        arguments.extend(["--feed-reader".to_owned(), readers.to_owned()]);
+        arguments
+    }
+}
+
 impl Processes {
-    pub(super) async fn start(ground: &Ground, more: &[String]) -> Self {
+    pub(super) async fn start(ground: &Ground, more: &[String], secured: Option<Secured>) -> Self {
         let mut processes = Self {
             folder: ground.folder.path().to_owned(),
             urls: ground.urls.clone(),
             ports: [free_port(), free_port(), free_port()],
             more: more.to_vec(),
+            secured,
             running: [None, None, None],
         };
         for part in Part::ALL {
-            if !ground.databases.is_empty() {
+            if ground.migrates() {
                 let url = &processes.urls[part as usize];
                 let migrated = process::run(["migrate", part.name(), "--database-url", url]).await;
                 assert!(migrated.status.success(), "{}", process::words(&migrated));
@@ -37,11 +79,20 @@ impl Processes {
     }
 
     pub(super) fn endpoint(&self, part: Part) -> Endpoint {
-        Endpoint::tcp(&self.address(part)).expect("an address")
+        match &self.secured {
+            None => Endpoint::tcp(&self.address(part)),
+            Some(secured) => Endpoint::at(&self.address(part), &secured.own),
+        }
+        .expect("an address")
     }
 
     pub(super) fn address(&self, part: Part) -> String {
-        format!("http://127.0.0.1:{}", self.ports[part as usize])
+        let scheme = if self.secured.is_some() { "https" } else { "http" };
+        format!("{scheme}://127.0.0.1:{}", self.ports[part as usize])
+    }
+
+    pub(super) fn authority(&self) -> Option<&TestAuthority> {
+        self.secured.as_ref().map(|secured| &secured.authority)
     }
 
     /// As a power cut would.
@@ -76,6 +127,7 @@ impl Processes {
                 arguments.extend(["--choice".to_owned(), self.address(Part::Choice)]);
             }
         }
+        arguments.extend(self.secured.iter().flat_map(|secured| secured.arguments(part)));
         arguments.extend(self.more.iter().cloned());
         let log = self.folder.join(format!("{}.log", part.name()));
         let mut process = Process::start(&log, &arguments).expect("it starts");

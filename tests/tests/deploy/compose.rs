@@ -4,7 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use niva_access::Role;
 use niva_journeys::{
     process::{self, free_port},
     repository_root,
@@ -46,7 +45,9 @@ impl Container {
         let (_, host) = operator.is("SERVER").rsplit_once('@').unwrap();
         let mut places = vec![
             ("@postgres:5432/niva_".to_owned(), format!("@{host}/{}_", operator.is("NAME"))),
-            ("/etc/niva/jwks.json".to_owned(), around.jwks()),
+            // That a server shows who it is is seen where one of the test's own does; this one is on this machine.
+            ("?sslmode=verify-full&sslrootcert=/etc/niva/ca.pem".to_owned(), String::new()),
+            ("/etc/niva".to_owned(), around.files()),
             ("collector:4317".to_owned(), collector.to_owned()),
         ];
         for (service, port) in Part::ALL.into_iter().zip(7401..) {
@@ -71,8 +72,7 @@ fn filled_in(value: &str, around: &Surroundings) -> String {
         text += before;
         text += &match variable.split(':').next().unwrap() {
             "NIVA_MIGRATE_PASSWORD" | "NIVA_SERVE_PASSWORD" => "secret".to_owned(),
-            "NIVA_ISSUER" => Surroundings::ISSUER.to_owned(),
-            "NIVA_SERVICE_TOKEN" => around.token(Role::FeedReader),
+            "NIVA_ISSUER" => around.issuer().to_owned(),
             other => panic!("{other}: not in sample.env"),
         };
         rest = after;
@@ -95,7 +95,7 @@ async fn databases(operator: &Operator) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_command_of_the_compose_file_runs() {
     let file = yaml("compose.yaml");
-    let (around, operator) = (Surroundings::new(), Operator::new());
+    let (around, operator) = (Surroundings::new().await, Operator::new());
     let collector = format!("127.0.0.1:{}", free_port());
     let container = |name: &str| {
         let container = Container::of(&file["services"][name]).unwrap_or_else(|| panic!("no {name}"));

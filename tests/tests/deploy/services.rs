@@ -2,65 +2,79 @@
 
 use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
 
-use niva_access::{Caller, LocalIssuer, Role};
-use niva_base::Clock;
+use niva_access::Role;
 use niva_journeys::{
     process::{self, free_port},
     world::{Part, look_again},
 };
 use niva_proto::{choice::v1 as choice, common::v1::FeedStatus, payment::v1 as payment};
 use niva_rpc::client::{Channel, Credentials, Endpoint};
+use niva_testing::TestAuthority;
+use niva_tls::{Files, Speaks, Tls};
+use serde_json::json;
 use tokio::{net::TcpStream, process::Child};
 
 use super::HANG;
+use crate::issuer::City;
 
 /// The time in which a part must have ended, as the units say.
 pub(super) const STOP: Duration = Duration::from_secs(45);
 
-/// An issuer as a city has one, and where the parts are to be.
+/// An issuer and an authority as a city has them, and where the parts are to be.
 pub(super) struct Surroundings {
-    folder: tempfile::TempDir,
-    issuer: LocalIssuer,
+    authority: TestAuthority,
+    issuer: City,
+    own: Tls,
     ports: [u16; 3],
 }
 
 impl Surroundings {
-    pub(super) fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let issuer = LocalIssuer::open_or_create(folder.path()).unwrap();
-        std::fs::write(folder.path().join("jwks.json"), issuer.jwks()).unwrap();
-        Self { folder, issuer, ports: [free_port(), free_port(), free_port()] }
+    pub(super) async fn new() -> Self {
+        let authority = TestAuthority::new();
+        for service in Part::ALL {
+            authority.certify(service.name(), &[service.name(), "127.0.0.1"]);
+        }
+        let with = |role: Role| json!({"niva_roles": [role.as_str()], "niva_districts": ["*"]});
+        let mut clients =
+            vec![("niva-choice", with(Role::FeedReader), 60), ("niva-payment", with(Role::FeedReader), 60)];
+        clients.extend(
+            [Role::Auditor, Role::FeedReader, Role::Importer].map(|role| (role.as_str(), with(role), 600)),
+        );
+        let issuer = City::start(&authority, &clients).await;
+        for name in ["choice.secret", "payment.secret"] {
+            std::fs::copy(&issuer.secret, authority.folder().join(name)).unwrap();
+        }
+        let files = Files { certificate: None, ca: Some(authority.ca()) };
+        let own = Tls::open(files, Speaks::Grpc).unwrap();
+        Self { authority, issuer, own, ports: [free_port(), free_port(), free_port()] }
     }
 
     /// The issuer's name, as its tokens have it.
-    pub(super) const ISSUER: &str = "niva-local";
+    pub(super) fn issuer(&self) -> &str {
+        &self.issuer.url
+    }
 
-    pub(super) fn jwks(&self) -> String {
-        self.folder.path().join("jwks.json").display().to_string()
+    /// Where certificates, keys and secrets lie, by the names that they have in `/etc/niva`.
+    pub(super) fn files(&self) -> String {
+        self.authority.folder().display().to_string()
     }
 
     pub(super) fn address(&self, service: Part) -> String {
         format!("127.0.0.1:{}", self.ports[service as usize])
     }
 
-    /// A token with one role.
-    pub(super) fn token(&self, role: Role) -> String {
-        let caller = Caller::new(role.as_str(), [role]);
-        self.issuer.token(&caller, chrono::Duration::minutes(10), Clock::system().now()).unwrap()
-    }
-
-    fn channel(&self, service: Part, role: Role) -> Channel {
-        let endpoint = Endpoint::tcp(&format!("http://{}", self.address(service))).unwrap();
-        endpoint.channel(Credentials::bearer(self.token(role)))
+    async fn channel(&self, service: Part, role: Role) -> Channel {
+        let endpoint = Endpoint::at(&format!("https://{}", self.address(service)), &self.own).unwrap();
+        endpoint.channel(Credentials::bearer(self.issuer.token(role.as_str(), service).await))
     }
 
     async fn feeds(&self) -> Vec<FeedStatus> {
         let mut heard = Vec::new();
-        let channel = self.channel(Part::Choice, Role::FeedReader);
+        let channel = self.channel(Part::Choice, Role::FeedReader).await;
         let answer =
             choice::Clients::new(channel).feed.get_feed_status(choice::GetFeedStatusRequest {}).await;
         heard.extend(answer.map(|answer| answer.into_inner().feeds).unwrap_or_default());
-        let channel = self.channel(Part::Payment, Role::Importer);
+        let channel = self.channel(Part::Payment, Role::Importer).await;
         let answer =
             payment::Clients::new(channel).feed.get_feed_status(payment::GetFeedStatusRequest {}).await;
         heard.extend(answer.map(|answer| answer.into_inner().feeds).unwrap_or_default());
@@ -97,7 +111,12 @@ impl Surroundings {
     async fn assert_told_by_the_runbook(&self) {
         let mut command = tokio::process::Command::new("bash");
         command.args(["-eu", "-c", &super::commands("See how far the feeds are")]);
-        command.env("TOKEN", self.token(Role::Auditor)).env("PAYMENT", self.address(Part::Payment));
+        command.current_dir(niva_journeys::repository_root());
+        let token = self.issuer.token(Role::Auditor.as_str(), Part::Payment).await;
+        command
+            .env("TOKEN", token)
+            .env("PAYMENT", self.address(Part::Payment))
+            .env("CA", self.authority.ca());
         let python = PathBuf::from(std::env::var("NIVA_TEST_PYTHON").expect("tests/run makes a Python"));
         let path = format!("{}:{}", python.parent().unwrap().display(), super::path());
         let told = command.env("PATH", path).output().await.unwrap();
@@ -106,7 +125,7 @@ impl Surroundings {
     }
 
     fn log(&self, service: Part) -> PathBuf {
-        self.folder.path().join(format!("{}.log", service.name()))
+        self.authority.folder().join(format!("{}.log", service.name()))
     }
 
     fn said(&self) -> String {
@@ -124,7 +143,9 @@ impl Surroundings {
         let log = std::fs::File::create(self.log(service)).unwrap();
         let mut command = process::command(arguments);
         // Where a unit or an image has its working directory.
-        command.current_dir(self.folder.path()).envs(environment);
+        command.current_dir(self.authority.folder()).envs(environment);
+        // The samples believe the machine's own authorities.
+        command.env("NIVA_ISSUER_CA", self.authority.ca());
         command.stdout(Stdio::from(log.try_clone().unwrap())).stderr(Stdio::from(log));
         let mut child = command.spawn().unwrap();
         let listens = tokio::time::timeout(HANG, async {

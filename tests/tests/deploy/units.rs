@@ -3,7 +3,6 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use niva_access::Role;
 use niva_journeys::{process, repository_root, world::Part};
 use niva_testing::TestDb;
 
@@ -67,7 +66,7 @@ fn environment(unit: &str) -> BTreeMap<String, String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_units_command_serves_with_the_sample_files() {
-    let around = Surroundings::new();
+    let around = Surroundings::new().await;
     let databases = [TestDb::postgres().await, TestDb::postgres().await, TestDb::postgres().await];
     let mut parts = Vec::new();
     for service in Part::ALL {
@@ -81,12 +80,14 @@ async fn each_units_command_serves_with_the_sample_files() {
             *value = match key.as_str() {
                 "NIVA_LISTEN" => around.address(service),
                 "NIVA_DATABASE_URL" => url.to_owned(),
-                "NIVA_ISSUER" => Surroundings::ISSUER.to_owned(),
-                "NIVA_JWKS" => around.jwks(),
-                "NIVA_ASSESSMENT" => format!("http://{}", around.address(Part::Assessment)),
-                "NIVA_CHOICE" => format!("http://{}", around.address(Part::Choice)),
-                "NIVA_SERVICE_TOKEN" => around.token(Role::FeedReader),
-                "NIVA_LOG_FORMAT" => value.clone(),
+                "NIVA_ISSUER" => around.issuer().to_owned(),
+                "NIVA_ASSESSMENT" => format!("https://{}", around.address(Part::Assessment)),
+                "NIVA_CHOICE" => format!("https://{}", around.address(Part::Choice)),
+                "NIVA_TLS_CERTIFICATE" | "NIVA_TLS_KEY" | "NIVA_TLS_CA" | "NIVA_CLIENT_SECRET_FILE" => {
+                    value.replace("/etc/niva", &around.files())
+                }
+                "NIVA_FEED_READERS" => value.replace(".niva.example.org", ""),
+                "NIVA_LOG_FORMAT" | "NIVA_CLIENT_ID" => value.clone(),
                 other => panic!("{other}: the test does not know it"),
             };
         }
@@ -98,7 +99,7 @@ async fn each_units_command_serves_with_the_sample_files() {
 #[test]
 fn each_unit_is_hardened_and_they_are_alike() {
     let general = |service: Part| unit(service).replace(service.name(), "PART");
-    let body = |text: String| text.split_once("[Service]").map(|(_, body)| body.to_owned()).unwrap();
+    let body = |text: String| text.split_once("[Part]").map(|(_, body)| body.to_owned()).unwrap();
     for service in Part::ALL {
         let text = unit(service);
         for line in HARDENING {

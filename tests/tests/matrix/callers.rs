@@ -50,7 +50,7 @@ impl<'a> Callers<'a> {
         let (world, sides) = (self.world, self.sides);
         let make = || {
             let caller = caller(sides, role, claims);
-            world.channel(service, Credentials::minted(world.issuer(), caller, world.clock()))
+            world.channel(service, Credentials::minted(world.issuer(), caller))
         };
         self.channels.entry((service.name(), role, claims)).or_insert_with(make).clone()
     }

@@ -4,6 +4,8 @@ mod demo;
 mod import;
 mod kills;
 mod ninth_service;
+mod secured;
+mod tokens;
 mod trace;
 
 use std::path::Path;

@@ -25,12 +25,24 @@ pub(super) fn line(line: &PaymentLine) -> String {
     let voucher = if line.settlement() == Settlement::InternalVoucher { " by voucher" } else { "" };
     let because = match line.cause.as_str() {
         "" => String::new(),
-        cause if cause.starts_with("models ") => ", because models".to_owned(),
+        cause if cause.starts_with("model ") => format!(", because {}", versions(cause)),
         cause => format!(", because {cause}"),
     };
     let (component, days) = (component(line.component()), days(line.days));
     let PaymentLine { placement_id, payer_district, .. } = line;
     format!("{what} {placement_id} {component} {days}: {sum}, {payer_district} to {payee}{voucher}{because}")
+}
+
+/// The versions of a model are hashes of its content, which no table foretells: that there are two is what it can say.
+fn versions(cause: &str) -> String {
+    let mut words = cause.trim_start_matches("model ").split(", before ");
+    let (now, before) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
+    match (now.split_once(" version "), before.split_once(" version ")) {
+        (Some((now, version)), Some((before, other))) if now == before && version != other => {
+            format!("{now} in two versions")
+        }
+        _ => cause.to_owned(),
+    }
 }
 
 /// `holds PL1 rate 2024-03-05..07: GRANT_MISSING`.

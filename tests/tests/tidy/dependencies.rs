@@ -59,7 +59,7 @@ const fn rule(
 }
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 17] = [
     rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
     rule(
         "niva-base",
@@ -87,9 +87,21 @@ const RULES: [Rule; 15] = [
         "a feed is a table and a stream",
     ),
     rule(
+        "niva-tls",
+        &[&["niva-base"]],
+        &[DATABASES, NETWORKS, LISTENERS],
+        "it knows certificates, and nothing of what is said",
+    ),
+    rule(
+        "niva-oidc",
+        &[&["niva-access", "niva-base", "niva-tls"]],
+        &[DATABASES, LISTENERS, &["tonic", "tower"]],
+        "it asks an issuer, and serves nobody",
+    ),
+    rule(
         "niva-rpc",
         &[
-            &["niva-access", "niva-base", "niva-facts", "niva-proto", "niva-telemetry"],
+            &["niva-access", "niva-base", "niva-facts", "niva-proto", "niva-telemetry", "niva-tls"],
             &["niva-calendar", "niva-models", "niva-money", "niva-names"],
         ],
         &[DATABASES, LISTENERS],
@@ -117,9 +129,11 @@ const RULES: [Rule; 15] = [
             "niva-base",
             "niva-models",
             "niva-names",
+            "niva-oidc",
             "niva-rpc",
             "niva-store",
             "niva-telemetry",
+            "niva-tls",
         ]],
         &[DATABASES, LISTENERS],
         "it knows parts by what they register",

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
-use niva_access::{Caller, LocalIssuer, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
 use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
@@ -106,7 +106,7 @@ impl World {
     }
 
     fn credentials(&self, caller: Caller) -> Credentials {
-        Credentials::minted(&self.issuer, caller, &self.clock)
+        Credentials::minted(&self.issuer, caller)
     }
 
     async fn serve(&mut self, served: Served, listen: Listen) -> Result<(), Failure> {
@@ -117,7 +117,8 @@ impl World {
     }
 
     async fn listen(&self, served: &Served, listen: Listen) -> Result<Running, Failure> {
-        let server = served.server(&Verifier::local(&self.issuer), &self.clock);
+        let verifier = Verifier::local(&self.issuer, &audience(served.name()));
+        let server = served.server(&verifier);
         server.start(listen, self.shutdown.clone()).await.doing("serve")
     }
 

@@ -42,7 +42,6 @@ pub use facts::{
 pub use held::hold_message;
 pub use kind::FactKind;
 pub use known::{KnownPlacement, UnitFacts};
-pub use live::AFTERMATH;
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Payee, Settlement};
 pub use runs::{Ledger, LinesSeen, Run, RunRefused, RunState};
 pub use touched::hull;

@@ -13,7 +13,7 @@ use crate::{LevelOn, PlacementDates};
 
 /// Days after the last date of a placement on which nothing of it can be paid any more: more than any model's notice,
 /// no-show and vacancy together ([`niva_models::MAX_DAY_COUNT`] working days each).
-pub const AFTERMATH: i64 = 200;
+const AFTERMATH: i64 = 200;
 
 impl Case {
     /// The case without what cannot matter to any day from `from` on: what is owed for those days, what is held of them

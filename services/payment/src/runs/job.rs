@@ -6,6 +6,7 @@
 //! has come ([`super::store::advance`]) moves in the transaction that writes the lines: of two processes at the
 //! same run only one can write the next part.
 
+mod blocking;
 mod calculate;
 mod control;
 mod inputs;

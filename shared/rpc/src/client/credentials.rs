@@ -1,6 +1,6 @@
 //! Who a client is.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use chrono::{DateTime, Duration, Utc};
 use http::HeaderValue;
@@ -20,6 +20,7 @@ enum Source {
     None,
     Bearer(String),
     Minted(Arc<Mint>),
+    Renewed(Renewed),
 }
 
 struct Mint {
@@ -27,6 +28,36 @@ struct Mint {
     caller: Caller,
     clock: Clock,
     held: Mutex<Option<(DateTime<Utc>, HeaderValue)>>,
+}
+
+/// A token that somebody renews while it is used. Cheap to clone; clones hold the same.
+#[derive(Clone, Default)]
+pub struct Renewed(Arc<RwLock<Option<HeaderValue>>>);
+
+impl Renewed {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// From now on this one.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED`: `TOKEN_INVALID`, when no token reads so.
+    pub fn set(&self, token: &str) -> Result<(), OpError> {
+        let fresh = header(token)?;
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+        Ok(())
+    }
+
+    fn header(&self) -> Result<HeaderValue, OpError> {
+        let held = self.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        held.ok_or_else(|| OpError::Unauthenticated {
+            reason: "TOKEN_MISSING",
+            message: "there is no token yet: the issuer has not given one".to_owned(),
+        })
+    }
 }
 
 impl Credentials {
@@ -41,10 +72,20 @@ impl Credentials {
         Self(Source::Bearer(token.into()))
     }
 
-    /// Tokens of the local issuer, minted when needed and renewed in time.
+    /// Tokens that somebody else renews in time.
     #[must_use]
-    pub fn minted(issuer: &LocalIssuer, caller: Caller, clock: &Clock) -> Self {
-        let mint = Mint { issuer: issuer.clone(), caller, clock: clock.clone(), held: Mutex::new(None) };
+    pub fn renewed(token: &Renewed) -> Self {
+        Self(Source::Renewed(token.clone()))
+    }
+
+    /// Tokens of the local issuer, minted when needed and renewed in time, by the machine's clock.
+    #[must_use]
+    pub fn minted(issuer: &LocalIssuer, caller: Caller) -> Self {
+        Self::minted_by(issuer, caller, Clock::system())
+    }
+
+    pub(crate) fn minted_by(issuer: &LocalIssuer, caller: Caller, clock: Clock) -> Self {
+        let mint = Mint { issuer: issuer.clone(), caller, clock, held: Mutex::new(None) };
         Self(Source::Minted(Arc::new(mint)))
     }
 
@@ -53,6 +94,7 @@ impl Credentials {
             Source::None => Ok(None),
             Source::Bearer(token) => header(token).map(Some),
             Source::Minted(mint) => mint.header().map(Some),
+            Source::Renewed(token) => token.header().map(Some),
         }
     }
 }
@@ -77,11 +119,19 @@ impl Mint {
 
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.0 {
-            Source::None => f.write_str("Credentials::none"),
-            Source::Bearer(_) => f.write_str("Credentials::bearer"),
-            Source::Minted(_) => f.write_str("Credentials::minted"),
-        }
+        f.write_str(match &self.0 {
+            Source::None => "Credentials::none",
+            Source::Bearer(_) => "Credentials::bearer",
+            Source::Minted(_) => "Credentials::minted",
+            Source::Renewed(_) => "Credentials::renewed",
+        })
+    }
+}
+
+/// Tokens are in no log.
+impl std::fmt::Debug for Renewed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Renewed")
     }
 }
 

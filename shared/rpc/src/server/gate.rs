@@ -1,10 +1,10 @@
 //! What every call passes, from the outside in: a span with its final status, panics caught, the deadline as
-//! `DEADLINE_EXCEEDED`, load shed, the caller known and allowed.
+//! `DEADLINE_EXCEEDED`, the caller known and allowed, its share of calls, load shed, a body that arrives.
 //!
 //! It is one service rather than a stack of layers: each step's refusal then has the same span, metrics and status as
 //! any other answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use http::{HeaderMap, Request, Response};
 use niva_access::{Caller, Policy, Verifier};
 use niva_base::{Clock, OpError};
 use niva_telemetry::adopt_parent;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -26,6 +26,9 @@ use tonic::service::Routes;
 use tower::{Service, ServiceExt};
 use tracing::Instrument;
 
+use super::body::Patient;
+use super::connection::Peer;
+use super::quota::{Quota, UnderWay};
 use crate::caller::nobody;
 use crate::observe::{Ends, ObservedRpc};
 use crate::status::{DOMAIN, status};
@@ -36,9 +39,12 @@ pub(super) struct Rules {
     pub(super) policy: Policy,
     pub(super) clock: Clock,
     pub(super) permits: Arc<Semaphore>,
+    pub(super) quota: Quota,
+    pub(super) body_timeout: Duration,
     pub(super) request_timeout: Duration,
     pub(super) slow: BTreeMap<String, Duration>,
     pub(super) stream_age: Duration,
+    pub(super) feed_readers: BTreeSet<String>,
     pub(super) closing: CancellationToken,
 }
 
@@ -72,13 +78,13 @@ impl Service<Request<Body>> for Gate {
         adopt_parent(&call.span, request.headers());
         // Counted from here, so that it comes before tonic's own (the caller's `grpc-timeout`), which would answer
         // CANCELLED and leave no status.
-        let deadline = Instant::now() + rules.timeout(path, request.headers());
+        let began = Instant::now();
         let span = call.span.clone();
         #[cfg(feature = "reasons")]
         let path = path.to_owned();
         Box::pin(
             async move {
-                let answer = rules.pass(routes, request, open, deadline).await;
+                let answer = rules.pass(routes, request, open, began).await;
                 let response = answer.unwrap_or_else(Status::into_http);
                 #[cfg(feature = "reasons")]
                 crate::reasons::note(&path, response.headers());
@@ -96,18 +102,14 @@ impl Rules {
         routes: Routes,
         mut request: Request<Body>,
         open: bool,
-        deadline: Instant,
+        began: Instant,
     ) -> Result<Response<Body>, Status> {
+        let deadline = began + self.timeout(request.uri().path(), request.headers()).map_err(status)?;
         // Health and reflection are always answered: a busy server must not look dead.
-        let _permit = match open {
+        let _places = match open {
             true => None,
-            false => Some(self.permits.try_acquire().map_err(|_| overloaded())?),
+            false => Some(self.enter(&mut request)?),
         };
-        if !open {
-            let caller = self.caller(request.headers()).map_err(status)?;
-            let scope = self.policy.check(request.uri().path(), &caller).map_err(status)?;
-            request.extensions_mut().insert(scope);
-        }
         let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
         match tokio::time::timeout_at(deadline, work).await {
             Ok(Ok(Ok(response))) => Ok(response),
@@ -121,6 +123,20 @@ impl Rules {
         }
     }
 
+    /// Lets a caller in: who is not known takes nobody's place, and who is known has a share.
+    fn enter(&self, request: &mut Request<Body>) -> Result<(UnderWay, SemaphorePermit<'_>), Status> {
+        let caller = self.caller(request.headers()).map_err(status)?;
+        let scope = self.policy.check(request.uri().path(), &caller).map_err(status)?;
+        self.known_peer(request.uri().path(), request.extensions().get()).map_err(status)?;
+        let under_way =
+            self.quota.begin(&caller.subject).ok_or_else(|| exhausted("QUOTA_EXCEEDED", GREEDY))?;
+        let permit = self.permits.try_acquire().map_err(|_| exhausted("OVERLOADED", BUSY))?;
+        request.extensions_mut().insert(scope);
+        let body = std::mem::take(request.body_mut());
+        *request.body_mut() = Patient::body(body, self.body_timeout);
+        Ok((under_way, permit))
+    }
+
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, OpError> {
         let token = headers
             .get(http::header::AUTHORIZATION)
@@ -130,24 +146,44 @@ impl Rules {
         self.verifier.verify(token, self.clock.now())
     }
 
-    fn timeout(&self, path: &str, headers: &HeaderMap) -> Duration {
+    /// A feed is for services alone, and over a network each must show that it is one: a token may be stolen.
+    fn known_peer(&self, path: &str, peer: Option<&Peer>) -> Result<(), OpError> {
+        let known = match peer {
+            Some(Peer::Secure(names)) => names.iter().any(|name| self.feed_readers.contains(name)),
+            Some(Peer::Near) | None => true,
+        };
+        if known || !self.policy.is_feed(path) {
+            return Ok(());
+        }
+        let words =
+            format!("{path} is for services that are on the list here: connect with a certificate of one");
+        Err(OpError::denied("PEER_UNKNOWN", words))
+    }
+
+    fn timeout(&self, path: &str, headers: &HeaderMap) -> Result<Duration, OpError> {
         let own = self.slow.get(path).copied().unwrap_or(self.request_timeout);
-        grpc_timeout(headers).map_or(own, |asked| asked.min(own))
+        let Some(value) = headers.get(GRPC_TIMEOUT) else { return Ok(own) };
+        // What is passed over would be a call without the deadline that its caller believes it has.
+        let asked = value.to_str().ok().and_then(grpc_timeout).ok_or_else(|| {
+            let words = "is no time: at most eight digits and one of H, M, S, m, u, n";
+            OpError::invalid(GRPC_TIMEOUT, "FIELD_INVALID", words)
+        })?;
+        Ok(asked.min(own))
     }
 }
 
-fn overloaded() -> Status {
+const GRPC_TIMEOUT: &str = "grpc-timeout";
+const BUSY: &str = "too many calls at once; call again in a moment";
+const GREEDY: &str = "you have too many calls under way; wait for some of them, then call again";
+
+fn exhausted(reason: &'static str, words: &str) -> Status {
     use tonic_types::{ErrorDetails, StatusExt};
-    Status::with_error_details(
-        tonic::Code::ResourceExhausted,
-        "too many calls at once; call again in a moment",
-        ErrorDetails::with_error_info("OVERLOADED", DOMAIN, []),
-    )
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, []);
+    Status::with_error_details(tonic::Code::ResourceExhausted, words, details)
 }
 
-/// The caller's own deadline: at most eight digits and a unit. A malformed one is passed over, as tonic does.
-fn grpc_timeout(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get("grpc-timeout")?.to_str().ok()?;
+/// The caller's own deadline: at most eight digits and a unit.
+fn grpc_timeout(value: &str) -> Option<Duration> {
     let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
     if number.is_empty() || number.len() > 8 || !number.bytes().all(|b| b.is_ascii_digit()) {
         return None;
@@ -169,19 +205,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_callers_deadline_is_read_or_passed_over() {
-        let read = |value: &'static str| {
-            grpc_timeout(&HeaderMap::from_iter([("grpc-timeout".parse().unwrap(), value.parse().unwrap())]))
-        };
+    fn a_callers_deadline_is_read_or_refused() {
+        let read = grpc_timeout;
         assert_eq!(read("2S"), Some(Duration::from_secs(2)));
         assert_eq!(read("1500m"), Some(Duration::from_millis(1500)));
         assert_eq!(read("99999999H"), Some(Duration::from_secs(99_999_999 * 3600)));
         for malformed in ["", "S", "2", "2X", "-1S", "123456789S", "1.5S", "åS"] {
-            assert_eq!(
-                malformed.parse::<http::HeaderValue>().ok().and_then(|_| read(malformed)),
-                None,
-                "{malformed}"
-            );
+            assert_eq!(read(malformed), None, "{malformed}");
         }
     }
 }

@@ -5,15 +5,27 @@ use std::time::Duration;
 /// Limits of a server. The largest message is [`crate::MAX_DECODING_BYTES`], set by [`crate::bounded!`].
 #[derive(Clone, Debug)]
 pub struct Limits {
+    /// Connections open at once; more are closed at once. Each is a file and some kilobytes.
+    pub connections: usize,
+    /// Connections open at once from one address: one machine alone cannot take all. Many callers may come from one, such
+    /// as a proxy's.
+    pub connections_per_peer: usize,
+    /// Time for a handshake, and then to begin to speak: who is silent takes no place for long.
+    pub handshake_timeout: Duration,
     /// Calls worked on at once, over all connections; more are refused at once with `RESOURCE_EXHAUSTED`, which a caller
     /// can retry, where a queue would only let everybody time out. Open streams don't count.
     pub concurrency: usize,
+    /// Calls worked on at once for one caller, by the subject of its token, over all connections: one alone cannot use up
+    /// `concurrency`. Open streams don't count.
+    pub concurrency_per_subject: usize,
     /// Calls worked on at once for one connection: one caller alone cannot use up all of `concurrency`.
     pub(super) concurrency_per_connection: usize,
     /// Calls and streams open on one connection.
     pub(super) max_concurrent_streams: u32,
     /// Time for a call, until a stream's first answer; ends with `DEADLINE_EXCEEDED`. A caller may ask for less.
     pub request_timeout: Duration,
+    /// Silence in the middle of a request after which its call ends: who sends headers and no body holds nothing for long.
+    pub body_timeout: Duration,
     /// Age at which a stream ends and its caller comes again: lets connections move between replicas.
     pub stream_age: Duration,
     /// Age at which a connection takes no new calls, for the same reason.
@@ -36,10 +48,15 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
+            connections: 2048,
+            connections_per_peer: 512,
+            handshake_timeout: Duration::from_secs(5),
             concurrency: 512,
+            concurrency_per_subject: 64,
             concurrency_per_connection: 128,
             max_concurrent_streams: 256,
             request_timeout: Duration::from_secs(30),
+            body_timeout: Duration::from_secs(10),
             stream_age: Duration::from_secs(30 * 60),
             connection_age: Duration::from_secs(60 * 60),
             keepalive_interval: Duration::from_secs(20),

@@ -1,24 +1,28 @@
-//! Where connections come from: a TCP port, or this very process.
+//! Where connections come from: a TCP port, with TLS or without, or this very process.
 
 use std::io;
 use std::net::SocketAddr;
-use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, BoxStream, StreamExt};
-use tokio::io::{AsyncRead, AsyncWrite, DuplexStream, ReadBuf};
+use niva_tls::Tls;
 use tokio::net::{TcpListener, TcpStream};
-use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
-use tonic::transport::server::Connected;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
+use super::connection::{Connection, Peer, Wire};
+use super::limits::Limits;
+use super::places::{Place, Places};
 use crate::memory::MemoryListener;
 
 /// Where to listen.
 #[derive(Debug)]
 pub enum Listen {
-    /// A TCP address; port 0 takes a free one (see [`super::Running::address`]).
+    /// A TCP address of this machine's own, in plain text; port 0 takes a free one (see [`super::Running::address`]).
     Tcp(SocketAddr),
+    /// A TCP address, with TLS.
+    Tls(SocketAddr, Tls),
     /// This process.
     Memory(MemoryListener),
 }
@@ -27,23 +31,56 @@ pub(super) type Incoming = BoxStream<'static, io::Result<Connection>>;
 
 pub(super) fn memory(listener: MemoryListener, cut: CancellationToken) -> Incoming {
     stream::unfold((listener, cut), |(mut listener, cut)| async move {
-        let connection = Connection::new(Wire::Memory(listener.accept().await?), &cut);
+        let connection = Connection::memory(listener.accept().await?, &cut);
         Some((Ok(connection), (listener, cut)))
     })
     .boxed()
 }
 
-pub(super) fn tcp(listener: TcpListener, nodelay: bool, cut: CancellationToken) -> Incoming {
-    stream::unfold((listener, cut), move |(listener, cut)| async move {
+/// Those that are ready to be served: a handshake that takes its time keeps nobody else waiting.
+pub(super) fn net(
+    listener: TcpListener,
+    tls: Option<Tls>,
+    limits: &Limits,
+    cut: CancellationToken,
+) -> Incoming {
+    let (ready, incoming) = mpsc::channel(64);
+    let door = Door {
+        tls,
+        ready,
+        places: Places::new(limits.connections, limits.connections_per_peer),
+        patience: limits.handshake_timeout,
+        nodelay: limits.tcp_nodelay,
+        cut,
+    };
+    tokio::spawn(Arc::new(door).open(listener));
+    stream::unfold(incoming, |mut incoming| async move { Some((Ok(incoming.recv().await?), incoming)) })
+        .boxed()
+}
+
+/// Who is let in.
+struct Door {
+    tls: Option<Tls>,
+    ready: mpsc::Sender<Connection>,
+    places: Places,
+    patience: Duration,
+    nodelay: bool,
+    cut: CancellationToken,
+}
+
+impl Door {
+    /// Until nobody serves what comes in any more.
+    async fn open(self: Arc<Self>, listener: TcpListener) {
         loop {
-            match listener.accept().await {
-                Ok((wire, _)) => {
-                    if let Err(error) = wire.set_nodelay(nodelay) {
-                        tracing::debug!(%error, "a connection was gone before it was served");
-                        continue;
-                    }
-                    return Some((Ok(Connection::new(Wire::Tcp(wire), &cut)), (listener, cut)));
-                }
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = self.ready.closed() => return,
+            };
+            match accepted {
+                Ok((stream, from)) => match self.places.take(from.ip()) {
+                    Some(place) => drop(tokio::spawn(Arc::clone(&self).let_in(stream, place))),
+                    None => tracing::debug!(%from, "refused: too many connections"),
+                },
                 Err(error) => {
                     // Out of file descriptors, most likely: without a pause this would spin.
                     tracing::warn!(%error, "cannot accept connections");
@@ -51,95 +88,25 @@ pub(super) fn tcp(listener: TcpListener, nodelay: bool, cut: CancellationToken) 
                 }
             }
         }
-    })
-    .boxed()
-}
-
-/// A connection that can be cut: the hard end of a drain.
-pub(super) struct Connection {
-    wire: Wire,
-    cut: Pin<Box<WaitForCancellationFutureOwned>>,
-}
-
-enum Wire {
-    Tcp(TcpStream),
-    Memory(DuplexStream),
-}
-
-impl Connection {
-    fn new(wire: Wire, cut: &CancellationToken) -> Self {
-        Self { wire, cut: Box::pin(cut.clone().cancelled_owned()) }
     }
 
-    /// Fails once the connection is cut, and wakes the task when it is.
-    fn alive(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.cut.as_mut().poll(cx) {
-            Poll::Ready(()) => Err(io::ErrorKind::ConnectionAborted.into()),
-            Poll::Pending => Ok(()),
-        }
-    }
-}
-
-impl Connected for Connection {
-    type ConnectInfo = ();
-
-    fn connect_info(&self) -> Self::ConnectInfo {}
-}
-
-impl AsyncRead for Connection {
-    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        this.alive(cx)?;
-        match &mut this.wire {
-            Wire::Tcp(wire) => Pin::new(wire).poll_read(cx, buf),
-            Wire::Memory(wire) => Pin::new(wire).poll_read(cx, buf),
-        }
-    }
-}
-
-impl AsyncWrite for Connection {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.alive(cx)?;
-        match &mut this.wire {
-            Wire::Tcp(wire) => Pin::new(wire).poll_write(cx, buf),
-            Wire::Memory(wire) => Pin::new(wire).poll_write(cx, buf),
+    async fn let_in(self: Arc<Self>, stream: TcpStream, place: Place) {
+        match tokio::time::timeout(self.patience, self.shake_hands(stream)).await {
+            Ok(Ok((wire, peer))) => {
+                let connection = Connection::net(wire, peer, place, self.patience, &self.cut);
+                // Nobody serves any more: the connection goes.
+                let _ = self.ready.send(connection).await;
+            }
+            Ok(Err(error)) => tracing::debug!(%error, "a connection came to nothing"),
+            Err(_) => tracing::debug!("a connection was silent for too long"),
         }
     }
 
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bufs: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let this = self.get_mut();
-        this.alive(cx)?;
-        match &mut this.wire {
-            Wire::Tcp(wire) => Pin::new(wire).poll_write_vectored(cx, bufs),
-            Wire::Memory(wire) => Pin::new(wire).poll_write_vectored(cx, bufs),
-        }
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match &self.wire {
-            Wire::Tcp(wire) => wire.is_write_vectored(),
-            Wire::Memory(wire) => wire.is_write_vectored(),
-        }
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        this.alive(cx)?;
-        match &mut this.wire {
-            Wire::Tcp(wire) => Pin::new(wire).poll_flush(cx),
-            Wire::Memory(wire) => Pin::new(wire).poll_flush(cx),
-        }
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().wire {
-            Wire::Tcp(wire) => Pin::new(wire).poll_shutdown(cx),
-            Wire::Memory(wire) => Pin::new(wire).poll_shutdown(cx),
-        }
+    async fn shake_hands(&self, stream: TcpStream) -> io::Result<(Wire, Peer)> {
+        stream.set_nodelay(self.nodelay)?;
+        let Some(tls) = &self.tls else { return Ok((Wire::Tcp(stream), Peer::Near)) };
+        let stream = tls.accept(stream).await?;
+        let peer = Peer::Secure(niva_tls::names(&stream).into());
+        Ok((Wire::Tls(Box::new(stream)), peer))
     }
 }

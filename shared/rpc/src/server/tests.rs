@@ -1,12 +1,15 @@
+mod attacked;
 mod collector;
 mod echo;
+mod secured;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use niva_access::{Caller, Role};
-use niva_testing::TestIssuer;
+use niva_testing::{TestAuthority, TestIssuer};
+use niva_tls::{Files, Speaks};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status};
 use tonic_health::pb::health_client::HealthClient;
@@ -29,7 +32,7 @@ async fn the_same_client_speaks_over_memory_and_tcp_and_is_known() {
     let part = echo::part(&place.echo, &place.issuer, &place.clock);
     let running = part.start(local, place.shutdown.clone()).await.unwrap();
     let endpoint = Endpoint::tcp(&format!("http://{}", running.address().unwrap())).unwrap();
-    let bo = Credentials::minted(&place.issuer, Caller::new("bo", [Role::Analyst]), &place.clock);
+    let bo = Credentials::minted_by(&place.issuer, Caller::new("bo", [Role::Analyst]), place.clock.clone());
     assert_eq!(say(endpoint.channel(bo), SAY, "who").await.unwrap(), "bo");
     place.stop().await;
     running.finished().await;
@@ -226,13 +229,20 @@ async fn the_local_issuer_is_for_loopback_and_a_taken_address_says_so() {
     let refused = part().start(open, CancellationToken::new()).await.unwrap_err();
     assert!(matches!(refused, ServeError::OpenWithLocalIssuer(_)));
     assert!(refused.to_string().contains("JWKS"), "{refused}");
-    // With an issuer's keys it may.
-    std::fs::write(issuer.folder().join("jwks.json"), issuer.jwks()).unwrap();
-    let verifier = Verifier::jwks_file("niva-local", issuer.folder().join("jwks.json")).unwrap();
-    let configured = PartServer { verifier, ..part() };
+    // With an issuer's keys it may, but not in plain text.
+    let keys = niva_access::KeySet::read(issuer.jwks().as_bytes()).unwrap();
+    let verifier = Verifier::of("niva-local", "urn:niva:payment", keys);
+    let configured = || PartServer { verifier: verifier.clone(), ..part() };
     let shutdown = CancellationToken::new();
-    let open = Listen::Tcp(SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0)));
-    let running = configured.start(open, shutdown.clone()).await.unwrap();
+    let open = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 0));
+    let plain = configured().start(Listen::Tcp(open), shutdown.clone()).await.unwrap_err();
+    assert!(matches!(plain, ServeError::PlainBeyondLoopback(_)), "{plain}");
+    let ca = TestAuthority::new();
+    let with = |certificate| Tls::open(Files { certificate, ca: None }, Speaks::Grpc).unwrap();
+    let bare = configured().start(Listen::Tls(open, with(None)), shutdown.clone()).await.unwrap_err();
+    assert!(matches!(bare, ServeError::NoCertificate(_)), "{bare}");
+    let secured = Listen::Tls(open, with(Some(ca.certify("echo", &["localhost"]))));
+    let running = configured().start(secured, shutdown.clone()).await.unwrap();
     let taken = SocketAddr::from((Ipv4Addr::LOCALHOST, running.address().unwrap().port()));
     let error = part().start(Listen::Tcp(taken), CancellationToken::new()).await.unwrap_err();
     assert!(error.to_string().contains(&taken.to_string()), "{error}");
@@ -241,11 +251,23 @@ async fn the_local_issuer_is_for_loopback_and_a_taken_address_says_so() {
 }
 
 #[test]
-fn an_address_is_http_with_a_port() {
-    assert!(Endpoint::tcp("http://127.0.0.1:50051").is_ok());
-    for wrong in ["127.0.0.1:50051", "https://x:1", "http://x", "x y"] {
-        assert!(Endpoint::tcp(wrong).unwrap_err().to_string().contains("http://HOST:PORT"));
+fn an_address_is_https_or_on_this_machine() {
+    let ca = TestAuthority::new();
+    let with = |ca| Tls::open(Files { certificate: None, ca }, Speaks::Grpc).unwrap();
+    let (known, unknown) = (with(Some(ca.ca())), with(None));
+    for good in ["http://127.0.0.1:50051", "http://localhost:1", "http://[::1]:1", "http://127.1.2.3:1"] {
+        assert!(matches!(Endpoint::at(good, &unknown), Ok(Endpoint::Tcp(_))), "{good}");
     }
+    assert!(matches!(Endpoint::at("https://choice.test:7402", &known), Ok(Endpoint::Tls(..))));
+    let told = |address, tls| Endpoint::at(address, tls).unwrap_err().to_string();
+    for wrong in ["127.0.0.1:50051", "https://x", "ftp://x:1", "x y"] {
+        assert!(told(wrong, &known).contains("give https://HOST:PORT"), "{wrong}");
+    }
+    for plain in ["http://choice.test:7402", "http://10.0.0.1:7402", "http://localhost.test:1"] {
+        assert!(told(plain, &known).contains("plain text"), "{plain}");
+        assert!(Endpoint::tcp(plain).is_err());
+    }
+    assert!(told("https://choice.test:7402", &unknown).contains("--tls-ca"));
 }
 
 async fn health(place: &Place, service: &str) -> Health {

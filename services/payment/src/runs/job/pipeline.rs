@@ -6,10 +6,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use niva_store::Database;
 use tokio::sync::mpsc;
-use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::RunError;
+use super::blocking::blocking;
 use super::calculate::{Calculated, Part, part};
 use super::inputs::Inputs;
 use super::read::read;
@@ -92,13 +92,6 @@ pub(crate) async fn calculate(
         stage.await.map_err(|e| RunError::Broken(e.to_string()))?;
     }
     Ok(position)
-}
-
-/// Work that takes processor time, on a thread where it holds nobody up. A panic becomes an error.
-pub(super) async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
-) -> Result<T, RunError> {
-    spawn_blocking(work).await.map_err(|e| RunError::Broken(e.to_string()))?
 }
 
 /// Keeps nothing.

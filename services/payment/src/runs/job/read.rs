@@ -10,9 +10,9 @@ use niva_payment_domain::{Due, Recorded};
 use niva_store::Database;
 
 use super::RunError;
+use super::blocking::blocking;
 use super::calculate::{Loaded, Part};
 use super::inputs::{Inputs, Reasons};
-use super::pipeline::blocking;
 use crate::cases::CaseKey;
 use crate::cases::store as cases;
 use crate::cases::store::CaseRow;

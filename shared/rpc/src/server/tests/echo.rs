@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{Request, Response};
-use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier};
+use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier, audience};
 use niva_base::{Clock, ManualClock, OpError, Violations};
 use niva_testing::TestIssuer;
 use tokio::sync::Notify;
@@ -26,6 +26,8 @@ use crate::server::{Listen, PartServer, Running};
 use crate::status::status;
 
 pub(crate) const SAY: &str = "/test.Echo/Say";
+/// As a feed: for services alone.
+pub(crate) const FOLLOW: &str = "/test.Echo/Follow";
 const WATCH: &str = "/test.Echo/Watch";
 
 #[derive(Clone, Default)]
@@ -149,7 +151,7 @@ impl Place {
 
     pub(crate) fn channel(&self, subject: &str) -> Channel {
         let caller = Caller::new(subject, [Role::Analyst]);
-        self.endpoint.channel(Credentials::minted(&self.issuer, caller, &self.clock))
+        self.endpoint.channel(Credentials::minted_by(&self.issuer, caller, self.clock.clone()))
     }
 
     pub(crate) async fn say(&self, subject: &str, what: &str) -> Result<String, Status> {
@@ -166,8 +168,12 @@ pub(crate) fn part(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> PartServ
     let policy = Policy::new()
         .allow("/test.Echo/Say", &[Role::Analyst])
         .allow("/test.Echo/Watch", &[Role::Analyst])
+        .allow(FOLLOW, &[Role::FeedReader])
         .allow("/test.Echo/ForAuditors", &[Role::Auditor]);
-    PartServer::new("echo", Routes::new(echo.clone()), policy, Verifier::local(issuer), clock.clone())
+    let verifier = Verifier::local(issuer, &audience("payment"));
+    let part = PartServer::new("echo", Routes::new(echo.clone()), policy, verifier);
+    // By a clock that a test moves.
+    PartServer { clock: clock.clone(), ..part }
 }
 
 pub(crate) async fn say(channel: Channel, path: &'static str, what: &str) -> Result<String, Status> {
@@ -176,6 +182,15 @@ pub(crate) async fn say(channel: Channel, path: &'static str, what: &str) -> Res
     let request = tonic::Request::new(what.to_owned());
     let path = http::uri::PathAndQuery::from_static(path);
     grpc.unary(request, path, ProstCodec::<String, String>::default()).await.map(tonic::Response::into_inner)
+}
+
+/// A call whose headers go out and whose body never does.
+pub(crate) async fn never_say(channel: Channel) -> Status {
+    let mut grpc = tonic::client::Grpc::new(channel);
+    grpc.ready().await.unwrap();
+    let request = tonic::Request::new(stream::pending::<String>());
+    let path = http::uri::PathAndQuery::from_static(SAY);
+    grpc.client_streaming(request, path, ProstCodec::<String, String>::default()).await.unwrap_err()
 }
 
 pub(crate) async fn watch(channel: Channel, what: &str) -> Result<Streaming<String>, Status> {
