@@ -12,6 +12,7 @@ mod catalogue;
 mod deploy;
 mod feeds;
 mod files;
+mod imports;
 mod journey;
 mod matrix;
 mod processes;

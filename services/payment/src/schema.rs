@@ -21,7 +21,7 @@ impl MigratorTrait for Migrator {
                 .table("fact")
                 .table("payment_line")
                 .table("payment_hold")
-                .table_when("payment_run", "OLD.state IN ('approved', 'discarded')")
+                .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")
                 .boxed(),
         ]
     }

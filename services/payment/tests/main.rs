@@ -5,6 +5,7 @@ mod agreements;
 mod attendance;
 #[macro_use]
 mod calls;
+mod cancel;
 mod common;
 mod corrections;
 mod crashes;

@@ -10,6 +10,8 @@ use niva_facts::Author;
 pub enum Bound {
     /// The person of the token's subject.
     Person,
+    /// What the token's subject has made.
+    Author,
     /// The provider of the token's claim.
     Provider,
     /// The districts of the token's claim.
@@ -33,6 +35,8 @@ pub enum Reach {
     Provider(String),
     /// What is the person's own.
     Person(String),
+    /// What this caller has made.
+    Author(String),
 }
 
 /// What one call may see and change, and in whose name it is made: all that an operation knows of its caller. Made by
@@ -62,15 +66,15 @@ impl Scope {
         &self.reach
     }
 
-    /// The districts that it is bounded by; `None` for the whole city. What is bounded by a provider or a person is in
-    /// no district.
+    /// The districts that it is bounded by; `None` for the whole city. What is bounded by a provider, a person or an
+    /// author is in no district.
     #[must_use]
     pub fn districts(&self) -> Option<&BTreeSet<String>> {
         static NONE: BTreeSet<String> = BTreeSet::new();
         match &self.reach {
             Reach::City => None,
             Reach::Districts(districts) => Some(districts),
-            Reach::Provider(_) | Reach::Person(_) => Some(&NONE),
+            Reach::Provider(_) | Reach::Person(_) | Reach::Author(_) => Some(&NONE),
         }
     }
 
@@ -117,7 +121,7 @@ impl Scope {
     pub fn provider(&self) -> Option<&str> {
         match &self.reach {
             Reach::Provider(provider) => Some(provider),
-            Reach::City | Reach::Districts(_) | Reach::Person(_) => None,
+            Reach::City | Reach::Districts(_) | Reach::Person(_) | Reach::Author(_) => None,
         }
     }
 
@@ -127,7 +131,7 @@ impl Scope {
         match &self.reach {
             Reach::City => true,
             Reach::Districts(districts) => districts.iter().any(|district| begins(district)),
-            Reach::Provider(name) | Reach::Person(name) => begins(name),
+            Reach::Provider(name) | Reach::Person(name) | Reach::Author(name) => begins(name),
         }
     }
 }

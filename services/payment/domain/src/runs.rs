@@ -8,7 +8,10 @@ use niva_money::Ore;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
     /// Being calculated.
-    Calculating,
+    Calculating {
+        /// Who wants it to stop: it never becomes calculated.
+        cancel: Option<Cancel>,
+    },
     /// Calculated; waits for another person's approval.
     Calculated {
         /// What its lines are.
@@ -37,6 +40,20 @@ pub enum RunState {
         /// Why it had failed, if it had.
         error: Option<String>,
     },
+    /// Stopped while it was being calculated: it has no lines, and stands in no other run's way.
+    Cancelled {
+        /// Who wanted it to stop.
+        cancel: Cancel,
+    },
+}
+
+/// Somebody's wish that a calculation stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancel {
+    /// Whose.
+    pub by: String,
+    /// Since when.
+    pub time: DateTime<Utc>,
 }
 
 impl RunState {
@@ -44,18 +61,38 @@ impl RunState {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Calculating => "calculating",
+            Self::Calculating { .. } => "calculating",
             Self::Calculated { .. } => "calculated",
             Self::Failed { .. } => "failed",
             Self::Approved { .. } => "approved",
             Self::Discarded { .. } => "discarded",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+
+    /// Whether it is being calculated, asked to stop or not.
+    #[must_use]
+    pub const fn is_calculating(&self) -> bool {
+        matches!(self, Self::Calculating { .. })
+    }
+
+    /// Who wants or wanted the calculation to stop.
+    #[must_use]
+    pub const fn cancel(&self) -> Option<&Cancel> {
+        match self {
+            Self::Calculating { cancel } => cancel.as_ref(),
+            Self::Cancelled { cancel } => Some(cancel),
+            Self::Calculated { .. }
+            | Self::Failed { .. }
+            | Self::Approved { .. }
+            | Self::Discarded { .. } => None,
         }
     }
 
     /// Whether it waits for calculation, approval or discard. One run at a time does.
     #[must_use]
     pub const fn is_unsettled(&self) -> bool {
-        matches!(self, Self::Calculating | Self::Calculated { .. } | Self::Failed { .. })
+        matches!(self, Self::Calculating { .. } | Self::Calculated { .. } | Self::Failed { .. })
     }
 }
 
@@ -220,29 +257,69 @@ impl Run {
             return Err(RunRefused::MonthAlreadyRun { month, run: last.id.clone() });
         }
         let id = format!("{month}.{}", before + 1);
-        Ok(Self { id, month, opening, maker: maker.to_owned(), state: RunState::Calculating })
+        Ok(Self {
+            id,
+            month,
+            opening,
+            maker: maker.to_owned(),
+            state: RunState::Calculating { cancel: None },
+        })
     }
 
-    /// The calculation has come to its end.
+    /// The calculation has come to its end. One that was asked to stop meanwhile is cancelled.
     ///
     /// # Errors
     /// `RUN_STATE`.
     pub fn calculated(self, found: LinesSeen) -> Result<Self, RunRefused> {
-        Ok(self.calculating()?.with(RunState::Calculated { found }))
+        self.ended(RunState::Calculated { found })
     }
 
-    /// The calculation cannot come to its end.
+    /// The calculation cannot come to its end. One that was asked to stop meanwhile is cancelled.
     ///
     /// # Errors
     /// `RUN_STATE`.
     pub fn failed(self, error: impl Into<String>) -> Result<Self, RunRefused> {
-        Ok(self.calculating()?.with(RunState::Failed { error: error.into() }))
+        self.ended(RunState::Failed { error: error.into() })
     }
 
-    fn calculating(self) -> Result<Self, RunRefused> {
-        match self.state {
-            RunState::Calculating => Ok(self),
+    fn ended(self, state: RunState) -> Result<Self, RunRefused> {
+        match &self.state {
+            RunState::Calculating { cancel: None } => Ok(self.with(state)),
+            RunState::Calculating { cancel: Some(cancel) } => {
+                let cancel = cancel.clone();
+                Ok(self.with(RunState::Cancelled { cancel }))
+            }
             _ => Err(self.not("its calculation has ended")),
+        }
+    }
+
+    /// `by` wants the calculation to stop: [`Run::stopped`] when whoever calculates it hears of it. The first wish stays, and
+    /// a run that is cancelled already stays as it is.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn ask_to_cancel(self, by: &str, time: DateTime<Utc>) -> Result<Self, RunRefused> {
+        match &self.state {
+            RunState::Calculating { cancel: None } => {
+                let cancel = Some(Cancel { by: by.to_owned(), time });
+                Ok(self.with(RunState::Calculating { cancel }))
+            }
+            RunState::Calculating { cancel: Some(_) } | RunState::Cancelled { .. } => Ok(self),
+            _ => Err(self.not("only a run that is being calculated can be cancelled")),
+        }
+    }
+
+    /// The calculation of a run that was asked to stop stops.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn stopped(self) -> Result<Self, RunRefused> {
+        match &self.state {
+            RunState::Calculating { cancel: Some(cancel) } => {
+                let cancel = cancel.clone();
+                Ok(self.with(RunState::Cancelled { cancel }))
+            }
+            _ => Err(self.not("nobody has asked its calculation to stop")),
         }
     }
 
@@ -300,92 +377,4 @@ impl Run {
 }
 
 #[cfg(test)]
-mod tests {
-    use niva_calendar::date;
-
-    use super::*;
-
-    const TIME: DateTime<Utc> = DateTime::UNIX_EPOCH;
-
-    fn month(number: u32) -> Month {
-        Month::new(2024, number).unwrap()
-    }
-
-    fn made(ledger: &Ledger<'_>, of: u32) -> Result<Run, RunRefused> {
-        Run::make(ledger, month(of), date(2024, 4, 2).unwrap(), "maker", 0)
-    }
-
-    fn first() -> Run {
-        made(&Ledger { opening: None, last_approved: None, unsettled: None }, 3).unwrap()
-    }
-
-    fn seen(ore: i64) -> LinesSeen {
-        LinesSeen { amount: Ore(ore), sha256: "lines".to_owned() }
-    }
-
-    fn calculated() -> Run {
-        first().calculated(seen(700)).unwrap()
-    }
-
-    fn reason<T>(of: Result<T, RunRefused>) -> &'static str {
-        of.err().map_or("none", |e| e.reason())
-    }
-
-    #[test]
-    fn a_month_is_refused_for_the_first_reason_that_applies() {
-        let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
-        let waiting = calculated();
-        let ledger = Ledger { opening: None, last_approved: Some(&approved), unsettled: Some(&waiting) };
-        let reasons = |ledger: &Ledger<'_>| [6, 2, 3, 5].map(|of| reason(made(ledger, of)));
-        let all = ["MONTH_IN_FUTURE", "MONTH_BEFORE_LEDGER", "RUN_IN_PROGRESS", "RUN_IN_PROGRESS"];
-        assert_eq!(reasons(&ledger), all);
-        let settled = Ledger { unsettled: None, ..ledger };
-        assert_eq!(reasons(&settled), [all[0], all[1], "MONTH_ALREADY_RUN", "none"]);
-    }
-
-    #[test]
-    fn a_ledger_that_has_paid_keeps_its_first_month() {
-        let configured = Ledger { opening: Some(month(2)), last_approved: None, unsettled: None };
-        assert_eq!(made(&configured, 3).unwrap().opening, month(2));
-        assert_eq!(first().opening, month(3));
-        let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
-        let later = Ledger { last_approved: Some(&approved), ..configured };
-        assert_eq!(made(&later, 4).unwrap().opening, month(3));
-        let again = Run::make(&configured, month(3), date(2024, 4, 2).unwrap(), "maker", 1).unwrap();
-        assert_eq!((first().id.as_str(), again.id.as_str()), ("2024-03.1", "2024-03.2"));
-    }
-
-    #[test]
-    fn another_person_approves_the_sum_that_was_seen() {
-        let approve = |run: Run, by: &str, ore| reason(run.approve(by, None, &seen(ore), TIME));
-        assert_eq!(approve(first(), "approver", 700), "RUN_STATE");
-        assert_eq!(approve(calculated(), "maker", 1), "SAME_PERSON");
-        assert_eq!(approve(calculated(), "approver", 701), "AMOUNT_DIFFERS");
-        let others = LinesSeen { sha256: "other".to_owned(), ..seen(700) };
-        assert_eq!(reason(calculated().approve("approver", None, &others, TIME)), "LINES_DIFFER");
-        let own = Some("agreement A-1".to_owned());
-        assert_eq!(reason(calculated().approve("approver", own, &seen(701), TIME)), "OWN_FACT");
-        assert_eq!(approve(calculated(), "approver", 700), "none");
-        let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
-        assert!(!approved.state.is_unsettled());
-        assert_eq!(approve(approved, "approver", 700), "RUN_STATE");
-    }
-
-    #[test]
-    fn a_run_is_discarded_before_approval_and_keeps_why_it_failed() {
-        let discard = |run: Run| run.discard("maker", "a look was enough", TIME);
-        assert_eq!(reason(discard(first())), "RUN_STATE");
-        let failed = discard(first().failed("the sums differ").unwrap()).unwrap();
-        let RunState::Discarded { error, .. } = &failed.state else { panic!("{failed:?}") };
-        assert_eq!(error.as_deref(), Some("the sums differ"));
-        assert_eq!(reason(discard(failed)), "RUN_STATE");
-        assert!(matches!(discard(calculated()).unwrap().state, RunState::Discarded { error: None, .. }));
-    }
-
-    #[test]
-    fn a_calculation_ends_once() {
-        assert_eq!(reason(calculated().calculated(seen(1))), "RUN_STATE");
-        assert_eq!(reason(calculated().failed("too late")), "RUN_STATE");
-        assert!(first().state.is_unsettled() && calculated().state.is_unsettled());
-    }
-}
+mod tests;

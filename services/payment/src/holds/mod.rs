@@ -45,6 +45,9 @@ impl Holds {
         let list = ["holds", &request.payment_run_id];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
         let run = find(&self.0, &request.payment_run_id).await?;
+        if run.is_cancelled() {
+            return Ok(pb::ListPaymentHoldsResponse::default());
+        }
         let found = store::list(self.0.db.conn(), run.run_no, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |hold| hold.hold_no.to_string());
         let payment_holds = in_words(&self.0, &run, &found).await?;

@@ -55,6 +55,9 @@ impl Lines {
         let list = ["lines", &request.payment_run_id, &request.placement_id, &request.provider_id];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
         let run = find(&self.0, &request.payment_run_id).await?;
+        if run.is_cancelled() {
+            return Ok(pb::ListPaymentLinesResponse::default());
+        }
         let provider = Some(request.provider_id.as_str()).filter(|id| !id.is_empty());
         let conn = self.0.db.conn();
         let mut filter = Filter { placement: None, provider, scope };

@@ -222,7 +222,7 @@ fn reached(scope: &Scope, values: &mut Vec<Value>) -> String {
             values.push(provider.as_str().into());
             format!(" AND provider_id = ${}", values.len())
         }
-        Reach::Person(_) => " AND 1 = 0".to_owned(),
+        Reach::Person(_) | Reach::Author(_) => " AND 1 = 0".to_owned(),
     }
 }
 

@@ -15,7 +15,7 @@ mod worker;
 use calculate::recompute;
 pub(crate) use inputs::Inputs;
 pub(crate) use pipeline::preview;
-pub(crate) use worker::{Jobs, spawn};
+pub(crate) use worker::Worker;
 
 use niva_payment_domain::ledger::Imbalance;
 use niva_store::DbError;
@@ -84,6 +84,9 @@ pub(crate) enum RunError {
     /// The run is not being calculated any more.
     #[error(transparent)]
     State(#[from] niva_payment_domain::RunRefused),
+    /// Somebody wants it to stop.
+    #[error("the calculation was asked to stop")]
+    Cancelled,
     /// Another process calculates the same run.
     #[error("another process calculates this run")]
     Elsewhere,

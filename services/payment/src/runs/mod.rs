@@ -86,11 +86,18 @@ impl RunService for Runs {
         answer!(self.discard(request))
     }
 
+    async fn cancel_payment_run(
+        &self,
+        request: Request<pb::CancelPaymentRunRequest>,
+    ) -> Answer<pb::CancelPaymentRunResponse> {
+        answer!(self.cancel(request))
+    }
+
     async fn watch_payment_run(
         &self,
         request: Request<pb::WatchPaymentRunRequest>,
     ) -> Answer<Self::WatchPaymentRunStream> {
-        let watched = watch::watch(Arc::clone(&self.0), request.into_inner()).await.map_err(status)?;
+        let watched = watch::watched(Arc::clone(&self.0), request.into_inner()).await.map_err(status)?;
         Ok(Response::new(watched.map_err(status).boxed()))
     }
 }
@@ -158,7 +165,10 @@ impl Runs {
         Ok(StoredRun {
             run_no,
             run,
+            maker_role: scope.author().role.clone(),
             create_time: clock.now(),
+            start_time: None,
+            end_time: None,
             frozen,
             baseline: last_approved.map(|stored| stored.run_no),
             models_fingerprint: catalogue.fingerprint.clone(),
@@ -194,6 +204,34 @@ impl Runs {
         let found = store::list(self.0.db.conn(), after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |run| run.run_no.to_string());
         Ok(pb::ListPaymentRunsResponse { payment_runs: found.iter().map(run_out).collect(), next_page_token })
+    }
+
+    /// Asks the calculation of a run to stop. Errors are looked for in this order: NOT_FOUND, RUN_STATE.
+    async fn cancel(
+        &self,
+        scope: &Scope,
+        request: &pb::CancelPaymentRunRequest,
+    ) -> Result<pb::CancelPaymentRunResponse, OpError> {
+        let mut v = Violations::new();
+        let id = v.text("payment_run_id", &request.payment_run_id);
+        let id = &v.finish_with(id)?;
+        let now = self.0.clock.now();
+        let response = self
+            .0
+            .change(scope, request, |tx, _| {
+                Box::pin(async move {
+                    let mut stored = for_update(tx, id).await?;
+                    stored.run = stored.run.ask_to_cancel(&scope.author().subject, now).map_err(refused)?;
+                    store::ask_to_cancel(tx, &stored).await?;
+                    Ok(pb::CancelPaymentRunResponse { payment_run: Some(run_out(&stored)) })
+                })
+            })
+            .await?;
+        // Whoever calculates it hears of it at its next part; where nobody does, the worker here ends it.
+        self.0.jobs.wake();
+        self.0.jobs.progressed();
+        tracing::info!(run = id, "payment run asked to stop");
+        Ok(response)
     }
 
     /// Approves a run, whose rows are what it wrote. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON,

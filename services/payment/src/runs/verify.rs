@@ -67,10 +67,13 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
     Ok(verified)
 }
 
-/// What is wrong with a run whose calculation has ended. `before` is the hash of the approved run before it, and of it
+/// What is wrong with a run that was calculated. `before` is the hash of the approved run before it, and of it
 /// afterwards.
 async fn of_run(db: &Database, run: &StoredRun, before: &mut String) -> Result<Option<Finding>, DbError> {
-    if matches!(run.run.state, RunState::Calculating | RunState::Failed { .. }) {
+    if matches!(
+        run.run.state,
+        RunState::Calculating { .. } | RunState::Failed { .. } | RunState::Cancelled { .. }
+    ) {
         return Ok(None);
     }
     let found = match content(db.conn(), run).await {

@@ -1,5 +1,7 @@
 //! Runs, outwards.
 
+use niva_facts::Author;
+use niva_jobs::Job;
 use niva_payment_domain::RunState;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
@@ -10,42 +12,72 @@ use super::tally::Tally;
 
 fn state_out(state: &RunState) -> pb::payment_run::State {
     match state {
-        RunState::Calculating => pb::payment_run::State::Calculating,
+        RunState::Calculating { .. } => pb::payment_run::State::Calculating,
         RunState::Calculated { .. } => pb::payment_run::State::Calculated,
         RunState::Approved { .. } => pb::payment_run::State::Approved,
         RunState::Discarded { .. } => pb::payment_run::State::Discarded,
         RunState::Failed { .. } => pb::payment_run::State::Failed,
+        RunState::Cancelled { .. } => pb::payment_run::State::Cancelled,
     }
+}
+
+/// Why a run could not be calculated.
+fn error(state: &RunState) -> Option<&str> {
+    match state {
+        RunState::Failed { error } => Some(error),
+        RunState::Discarded { error, .. } => error.as_deref(),
+        RunState::Calculating { .. }
+        | RunState::Calculated { .. }
+        | RunState::Approved { .. }
+        | RunState::Cancelled { .. } => None,
+    }
+}
+
+/// The calculation of a run.
+fn job_out(stored: &StoredRun) -> common::Job {
+    let state = match &stored.run.state {
+        RunState::Calculating { .. } => common::job::State::Running,
+        RunState::Cancelled { .. } => common::job::State::Cancelled,
+        state if error(state).is_some() => common::job::State::Failed,
+        _ => common::job::State::Done,
+    };
+    let author = Author { subject: stored.run.maker.clone(), role: stored.maker_role.clone() };
+    let job = Job {
+        id: &stored.run.id,
+        kind: "payment_run",
+        state,
+        done: stored.tally.placements,
+        total: stored.placements_total,
+        author: &author,
+        created: stored.create_time,
+        started: stored.start_time,
+        ended: stored.end_time,
+        error: error(&stored.run.state).unwrap_or_default(),
+        cancel_asked: stored.run.state.cancel().is_some(),
+    };
+    job.into()
 }
 
 /// A run. Its sums are told once they are all there.
 pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
     let StoredRun { run, tally, .. } = stored;
-    let error = match &run.state {
-        RunState::Failed { error } => Some(error),
-        RunState::Discarded { error, .. } => error.as_ref(),
-        RunState::Calculating | RunState::Calculated { .. } | RunState::Approved { .. } => None,
-    };
     let (approver, approve_time) = match &run.state {
         RunState::Approved { approver, time } => (approver.clone(), Some(*time)),
         _ => (String::new(), None),
     };
-    let finished = error.is_none() && run.state != RunState::Calculating;
+    let finished = !run.state.is_calculating() && !stored.is_cancelled() && error(&run.state).is_none();
     pb::PaymentRun {
         payment_run_id: run.id.clone(),
         month: Some(write::month(run.month)),
         state: state_out(&run.state).into(),
         maker: run.maker.clone(),
         approver,
-        create_time: Some(write::timestamp(stored.create_time)),
+        job: Some(job_out(stored)),
         approve_time: approve_time.map(write::timestamp),
         frozen_fact_number: stored.frozen,
         models_fingerprint: stored.models_fingerprint.clone(),
-        placements_done: tally.placements,
-        placements_total: stored.placements_total,
         control: finished.then(|| control_out(tally)),
         totals: if finished { totals_out(tally) } else { Vec::new() },
-        error: error.cloned().unwrap_or_default(),
         run_sha256: stored.run_sha256.clone(),
         feed_positions: stored.feeds.iter().map(position_out).collect(),
     }
