@@ -72,6 +72,8 @@ CREATE TABLE payment_hold (
     case_key {key} NOT NULL,
     placement_id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
+    -- The board that would pay; empty where no grant says which.
+    payer_district TEXT NOT NULL,
     component TEXT NOT NULL,
     first_day DATE NOT NULL,
     last_day DATE NOT NULL,

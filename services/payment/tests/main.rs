@@ -12,6 +12,7 @@ mod crashes;
 mod explanations;
 mod feeds;
 mod ledger;
+mod lists;
 mod quotes;
 mod refused;
 mod runs;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_facts::Author;
+use niva_names::ServiceKey;
 use niva_payment_domain::{Case, FactKind, Recorded};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -12,7 +13,7 @@ use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::CaseKey;
-use crate::store::{KEYS, Row, STANDS, binds, rows, statement};
+use crate::store::{KEYS, Row, STANDS, Where, binds, rows, statement};
 
 /// Draws `count` fact numbers and answers the first. Until this transaction ends nobody else draws any, so whoever reads
 /// the newest committed number has every fact up to it. Draw before reading what the facts are applied to: whatever the
@@ -142,6 +143,30 @@ pub(crate) fn write_versions<'t>(
             .await?;
         Ok(())
     })
+}
+
+/// Only rows of this person, or of this service, or both, in a table that has the case's key.
+pub(crate) fn of_cases(at: &mut Where, person_id: Option<&str>, service: Option<ServiceKey>) {
+    match (person_id, service) {
+        (None, None) => {}
+        (Some(person), Some(service)) => {
+            at.equals("case_key", CaseKey { person_id: person.to_owned(), service }.to_string());
+        }
+        // A range, which an index finds: the keys that begin with the person. `}` follows `|`. A longer id may begin so.
+        (Some(person), None) => {
+            let (first, end) = (at.bind(format!("{person}|")), at.bind(format!("{person}}}")));
+            let rest = at.bind(i32::try_from(person.chars().count() + 2).unwrap_or(i32::MAX));
+            at.and(format!(
+                "case_key >= {first} AND case_key < {end} AND SUBSTR(case_key, {rest}) NOT LIKE '%|%'"
+            ));
+        }
+        (None, Some(service)) => {
+            let end = format!("|{service}");
+            let length = at.bind(i32::try_from(end.chars().count() - 1).unwrap_or(i32::MAX));
+            let end = at.bind(end);
+            at.and(format!("SUBSTR(case_key, LENGTH(case_key) - {length}) = {end}"));
+        }
+    }
 }
 
 /// Where the placements of these ids belong; ids that have not been heard of are left out.

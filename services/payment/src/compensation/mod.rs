@@ -20,7 +20,7 @@ use tonic::Request;
 
 use crate::{Answer, App};
 
-pub(crate) use answer::{explanation_out, hold_out};
+pub(crate) use answer::{explanation_out, hold_out, optional_hold_reason};
 
 /// Compensation as tonic sees it.
 pub(crate) struct Compensation(pub(crate) Arc<App>);

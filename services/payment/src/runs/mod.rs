@@ -1,6 +1,7 @@
 //! Payment runs: made, calculated by a job, approved or discarded.
 
 mod check;
+mod filter;
 pub(crate) mod job;
 pub(crate) mod store;
 pub(crate) mod stored;
@@ -36,7 +37,7 @@ use self::wire::run_out;
 use crate::cases::store::{newest_number, placements_as_of};
 use crate::feed::{ASSESSMENT, CHOICE};
 use crate::store::Connection;
-use crate::wire::after;
+use crate::wire::{after, whole};
 use crate::{Answer, App};
 
 /// Runs on a page at most.
@@ -193,15 +194,17 @@ impl Runs {
         Ok(pb::GetPaymentRunResponse { payment_run: Some(run_out(&run)) })
     }
 
-    /// All runs in the order they were made.
+    /// Runs in the order they were made.
     async fn list(
         &self,
         scope: &Scope,
         request: &pb::ListPaymentRunsRequest,
     ) -> Result<pb::ListPaymentRunsResponse, OpError> {
         let asked = (request.page_size, request.page_token.as_str());
-        let page = self.0.secrets.page(scope.author(), asked, &["runs"], MAX_RUNS)?;
-        let found = store::list(self.0.db.conn(), after(&page)?, page.limit()).await?;
+        let filter = wire::filter(request)?;
+        let list = pb::ListPaymentRunsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let page = self.0.secrets.page(scope.author(), asked, &["runs", &whole(&list)], MAX_RUNS)?;
+        let found = store::list(self.0.db.conn(), &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |run| run.run_no.to_string());
         Ok(pb::ListPaymentRunsResponse { payment_runs: found.iter().map(run_out).collect(), next_page_token })
     }

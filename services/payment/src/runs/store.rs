@@ -8,9 +8,10 @@ use niva_payment_domain::{Cancel, Run, RunState};
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
+use super::filter::Filter;
 use super::stored::StoredRun;
 use super::tally::Tally;
-use crate::store::{Row, rows, statement};
+use crate::store::{Row, Where, rows, statement};
 
 const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, maker_role, create_time, start_time, canceller, \
                        cancel_time, end_time, approver, approve_time, discarder, \
@@ -131,11 +132,22 @@ pub(crate) async fn approved_until(db: &impl ConnectionTrait, run_no: i32) -> Re
 /// Up to `limit` runs after a number, in the order they were made.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
+    filter: &Filter,
     after: i32,
     limit: u64,
 ) -> Result<Vec<StoredRun>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM payment_run WHERE run_no > $1 ORDER BY run_no LIMIT $2");
-    let values = [after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    let mut at = Where::default();
+    let after = at.bind(after);
+    at.and(format!("run_no > {after}"));
+    at.maybe("month", filter.month.map(|month| month.index()));
+    at.maybe("state", filter.state);
+    if let Some(since) = filter.approved_since {
+        let since = at.bind(since);
+        at.and(format!("approve_time >= {since}"));
+    }
+    let limit = at.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let (conditions, values) = at.finish();
+    let sql = format!("SELECT {COLUMNS} FROM payment_run WHERE {conditions} ORDER BY run_no LIMIT {limit}");
     rows(db, "payment_run", statement(db, sql, values)).await?.iter().map(read).collect()
 }
 

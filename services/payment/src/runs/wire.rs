@@ -1,12 +1,14 @@
 //! Runs, outwards.
 
+use niva_base::{OpError, Violations};
 use niva_facts::Author;
 use niva_jobs::Job;
 use niva_payment_domain::RunState;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
-use niva_rpc::wire::write;
+use niva_rpc::wire::{read, write};
 
+use super::filter::Filter;
 use super::stored::StoredRun;
 use super::tally::Tally;
 
@@ -19,6 +21,30 @@ fn state_out(state: &RunState) -> pb::payment_run::State {
         RunState::Failed { .. } => pb::payment_run::State::Failed,
         RunState::Cancelled { .. } => pb::payment_run::State::Cancelled,
     }
+}
+
+/// The name of a state in the table; `None` for all of them.
+fn state_name(state: pb::payment_run::State) -> Option<&'static str> {
+    Some(match state {
+        pb::payment_run::State::Unspecified => return None,
+        pb::payment_run::State::Calculating => "calculating",
+        pb::payment_run::State::Calculated => "calculated",
+        pb::payment_run::State::Approved => "approved",
+        pb::payment_run::State::Discarded => "discarded",
+        pb::payment_run::State::Failed => "failed",
+        pb::payment_run::State::Cancelled => "cancelled",
+    })
+}
+
+/// Which runs are asked for.
+pub(crate) fn filter(request: &pb::ListPaymentRunsRequest) -> Result<Filter, OpError> {
+    let mut v = Violations::new();
+    let month = request.month.map(|month| read::month(&mut v, "month", Some(month)));
+    let state = pb::payment_run::State::try_from(request.state);
+    let state = v.check("state", "FIELD_INVALID", state.map_err(|_| "is none of the states of a run"));
+    let since = read::timestamp(&mut v, "approved_since", request.approved_since.as_ref());
+    let (month, state, approved_since) = (month.flatten(), state.and_then(state_name), since.flatten());
+    v.finish_with(Some(Filter { month, state, approved_since }))
 }
 
 /// Why a run could not be calculated.
