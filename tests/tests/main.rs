@@ -14,6 +14,7 @@ mod feeds;
 mod files;
 mod imports;
 mod journey;
+mod long;
 mod matrix;
 mod processes;
 mod refusals;

@@ -44,6 +44,12 @@ impl Processes {
         format!("http://127.0.0.1:{}", self.ports[service as usize])
     }
 
+    /// The most memory that a service has had so far, in bytes.
+    pub(super) fn peak_memory(&self, service: Service) -> u64 {
+        let running = self.running[service as usize].as_ref();
+        running.expect("it runs").peak_memory().expect("the system tells of its memory")
+    }
+
     /// As a power cut would.
     pub(super) async fn halt(&mut self, service: Service) {
         if let Some(process) = self.running[service as usize].take() {
