@@ -255,6 +255,7 @@ pub async fn approve(world: &World, run: &PaymentRun) -> PaymentRun {
         payment_run_id: run.payment_run_id.clone(),
         amount: run.control.as_ref().and_then(|control| control.amount),
         lines_sha256: run.control.as_ref().map(|control| control.lines_sha256.clone()).unwrap_or_default(),
+        repriced: run.control.as_ref().and_then(|control| control.repriced),
     };
     let answer = world.payment(Role::FinanceApprover).runs.approve_payment_run(request).await;
     answer.expect("approval").into_inner().payment_run.expect("the run")

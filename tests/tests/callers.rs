@@ -109,6 +109,7 @@ async fn nobody_approves_what_they_made() {
         payment_run_id: run.payment_run_id.clone(),
         amount: run.control.as_ref().and_then(|control| control.amount),
         lines_sha256: run.control.as_ref().map(|control| control.lines_sha256.clone()).unwrap_or_default(),
+        repriced: run.control.as_ref().and_then(|control| control.repriced),
     };
     // The maker with another token is still the maker; the two roles are never in one token; without the role it does not
     // even come to that.

@@ -149,6 +149,7 @@ async fn pay_march(world: &World, placement: &Placement) {
         request_id: new_request(),
         payment_run_id: run.payment_run_id.clone(),
         amount: control.amount,
+        repriced: control.repriced,
         lines_sha256: control.lines_sha256,
     };
     let own = world.payment_as(&run.maker, &[Role::FinanceApprover]);

@@ -2,6 +2,7 @@
 
 mod city;
 mod demo;
+mod explain;
 mod failure;
 mod import;
 mod migrate;
@@ -56,6 +57,8 @@ enum Command {
     Migrate(migrate::Options),
     /// Find what of a part's ledger is not as it was written.
     Verify(verify::Options),
+    /// Explain a payment line by the facts and models that its run knew, to the document and place of its amount
+    Explain(explain::Options),
     /// Look at compensation models.
     #[command(subcommand)]
     Models(models::Command),
@@ -100,6 +103,7 @@ fn run(command: Command) -> Result<(), Failure> {
         Command::Serve(chosen) => serve::run(&chosen),
         Command::Migrate(options) => migrate::run(&options),
         Command::Verify(options) => verify::run(&options),
+        Command::Explain(options) => explain::run(&options),
         Command::Models(command) => models::run(command),
         Command::Quote(options) => quote::run(&options),
         Command::Import(options) => import::run(&options),

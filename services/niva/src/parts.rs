@@ -2,6 +2,7 @@
 
 use clap::{ArgMatches, Args, FromArgMatches};
 use futures_util::future::BoxFuture;
+use niva_base::OpError;
 use niva_config::Part;
 use niva_rpc::server::Listen;
 use niva_store::{Database, DbError};
@@ -20,6 +21,9 @@ pub(crate) static PARTS: [Registered; 3] = [
 /// What in a database is not as it was written, in words.
 type Findings<'a> = BoxFuture<'a, Result<Vec<String>, DbError>>;
 
+/// What is kept under an id, in words.
+type Explained<'a> = BoxFuture<'a, Result<Option<Vec<String>>, OpError>>;
+
 /// What the command line can do with a part.
 pub(crate) struct Registered {
     /// `assessment`.
@@ -33,6 +37,8 @@ pub(crate) struct Registered {
     pub(crate) migrate: fn(&Database) -> BoxFuture<'_, Result<(), DbError>>,
     /// What in its database is not as it was written, in words.
     pub(crate) verify: fn(&Database) -> Findings<'_>,
+    /// What its database keeps under an id, explained.
+    pub(crate) explain: for<'a> fn(&'a Database, &'a str) -> Explained<'a>,
 }
 
 impl std::fmt::Debug for Registered {
@@ -51,6 +57,7 @@ impl Registered {
             serve: serve::<P>,
             migrate: |db| Box::pin(P::migrate(db)),
             verify: |db| Box::pin(P::verify(db)),
+            explain: |db, id| Box::pin(P::explain(db, id)),
         }
     }
 

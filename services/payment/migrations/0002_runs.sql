@@ -25,6 +25,7 @@ CREATE TABLE payment_run (
     frozen_fact_number {int} NOT NULL,
     baseline_run_no INTEGER REFERENCES payment_run (run_no),
     models_fingerprint TEXT NOT NULL,
+    engine_version INTEGER NOT NULL,
     cursor_case_key TEXT NOT NULL,
     tally TEXT NOT NULL,
     placements_total {int} NOT NULL,
@@ -64,7 +65,7 @@ CREATE TABLE payment_line (
     PRIMARY KEY (run_no, line_no)
 ) {by_key};
 
-CREATE INDEX payment_line_case ON payment_line (case_key, run_no);
+CREATE INDEX payment_line_case ON payment_line (case_key, first_day);
 
 CREATE TABLE payment_hold (
     run_no INTEGER NOT NULL,
@@ -82,3 +83,15 @@ CREATE TABLE payment_hold (
 ) {by_key};
 
 CREATE INDEX payment_hold_case ON payment_hold (run_no, case_key);
+
+-- The models that runs were calculated with: each content once.
+CREATE TABLE archived_text (
+    sha256 TEXT NOT NULL PRIMARY KEY,
+    content TEXT NOT NULL
+);
+
+-- `files`: JSON, a list of the ids of the models' files, each with the SHA-256 of its text; the empty id is the city's services.
+CREATE TABLE archived_models (
+    fingerprint TEXT NOT NULL PRIMARY KEY,
+    files TEXT NOT NULL
+);

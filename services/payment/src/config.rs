@@ -1,10 +1,13 @@
 //! How payment is configured.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use niva_base::OpError;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Served, ToAssessment, ToChoice, Wrong};
+use niva_models::Catalogue;
 use niva_rpc::client::{Credentials, Endpoint};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -80,6 +83,12 @@ impl Part for Config {
     async fn verify(db: &Database) -> Result<Vec<String>, DbError> {
         let verified = crate::verify(db).await?;
         Ok(verified.findings.iter().map(ToString::to_string).collect())
+    }
+
+    async fn explain(db: &Database, id: &str) -> Result<Option<Vec<String>>, OpError> {
+        // A run is explained by the models that it was made with: those of today are as good a beginning as any.
+        let today = Arc::new(Catalogue::shipped().map_err(OpError::internal)?);
+        crate::explain_line(db, &today, id).await
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {

@@ -50,6 +50,7 @@ use tonic::service::Routes;
 
 pub use compensation::calculate;
 pub use config::{Config, Options};
+pub use lines::explain_line;
 pub use runs::{Finding, Verified, verify};
 pub use schema::Migrator;
 
@@ -131,6 +132,7 @@ struct App {
     secrets: Secrets,
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
+    archive: models::Archive,
     /// First month of the ledger, where it is not the first run's.
     opening_month: Option<Month>,
     cases_per_part: u32,
@@ -177,9 +179,10 @@ pub async fn start_with(
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
+    let archive = models::Archive::new(Arc::clone(&catalogue));
     let cases_per_part = tuning.cases_per_part.max(1);
     let jobs = Signals::default();
-    let calculated = runs::job::Worker::new(&db, &clock, &catalogue, cases_per_part, &jobs);
+    let calculated = runs::job::Worker::new(&db, &clock, &archive, cases_per_part, &jobs);
     let job = niva_jobs::spawn(calculated, jobs.clone(), shutdown.clone());
     let app = Arc::new(App {
         db,
@@ -187,6 +190,7 @@ pub async fn start_with(
         secrets,
         city,
         catalogue,
+        archive,
         opening_month,
         cases_per_part,
         jobs,

@@ -21,6 +21,8 @@ impl MigratorTrait for Migrator {
                 .table("fact")
                 .table("payment_line")
                 .table("payment_hold")
+                .table("archived_text")
+                .table("archived_models")
                 .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")
                 .boxed(),
         ]

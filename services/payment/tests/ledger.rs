@@ -151,7 +151,8 @@ niva_testing::on_both_databases! {
                 request_id: world.request(),
                 payment_run_id: run.payment_run_id.clone(),
                 amount: control.amount,
-                lines_sha256: control.lines_sha256,
+                repriced: control.repriced,
+        lines_sha256: control.lines_sha256,
             };
             async move { client.runs.approve_payment_run(request).await }
         };

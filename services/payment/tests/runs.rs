@@ -139,7 +139,7 @@ niva_testing::on_both_databases! {
         let other = pb::CreatePaymentRunRequest { month: Some(wire::Month { year: 2024, month: 4 }), ..request };
         assert_eq!(reason(&world.maker().runs.create_payment_run(other).await.unwrap_err()), "REQUEST_ID_REUSED");
         let pb::ControlTotals { amount, lines_sha256, .. } = run.control.unwrap();
-        let request = pb::ApprovePaymentRunRequest { request_id: "a-1".to_owned(), payment_run_id: run.payment_run_id, amount, lines_sha256 };
+        let request = pb::ApprovePaymentRunRequest { request_id: "a-1".to_owned(), payment_run_id: run.payment_run_id, amount, lines_sha256, repriced: None };
         let first = world.approver().runs.approve_payment_run(request.clone()).await.unwrap().into_inner();
         assert_eq!(world.approver().runs.approve_payment_run(request).await.unwrap().into_inner(), first);
         world.stop().await;
@@ -178,6 +178,7 @@ niva_testing::on_both_databases! {
                 payment_run_id: id.to_owned(),
                 amount: Some(wire::Money { ore }),
                 lines_sha256: sha256.clone(),
+                repriced: None,
             };
             async move { client.runs.approve_payment_run(request).await }
         };

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Verifier};
-use niva_base::Clock;
+use niva_base::{Clock, OpError};
 use niva_rpc::server::RoleServer;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -49,6 +49,12 @@ pub trait Part: Sized + Send + 'static {
     fn verify(db: &Database) -> impl Future<Output = Result<Vec<String>, DbError>> + Send {
         let _ = db;
         std::future::ready(Ok(Vec::new()))
+    }
+
+    /// Explains what its database keeps under an id, in lines for people; `None`: there is no such thing.
+    fn explain(db: &Database, id: &str) -> impl Future<Output = Result<Option<Vec<String>>, OpError>> + Send {
+        let _ = (db, id);
+        std::future::ready(Ok(None))
     }
 
     /// Starts it on its database, until `shutdown`.

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
-use niva_calendar::{Interval, day_before};
+use niva_calendar::{Interval, Month, day_before};
 use niva_names::{ServiceCatalogue, ServiceKey};
 use sha2::{Digest, Sha256};
 
@@ -25,6 +25,8 @@ pub struct Catalogue {
     pub services: Arc<ServiceCatalogue>,
     /// In order of first day, then id.
     pub models: Vec<Model>,
+    /// The ids and texts of the models' files, in order of id: whoever has them has the models.
+    pub files: Vec<(String, String)>,
     /// Lower-case hex SHA-256 over the files in order of id: which lists a run was computed with.
     pub fingerprint: String,
     /// By service of the city: its models in force, in order, without overlap.
@@ -50,7 +52,9 @@ impl Catalogue {
         files.sort_unstable();
         let keys = services.services().iter().map(|service| service.key);
         let timelines = keys.map(|service| (service, timeline(&models, service))).collect();
-        Self { services, models, fingerprint: fingerprint(&files), timelines }
+        let fingerprint = fingerprint(&files);
+        let files = files.into_iter().map(|(id, text)| (id.to_owned(), text.to_owned())).collect();
+        Self { services, models, files, fingerprint, timelines }
     }
 
     /// The model with an id.
@@ -69,6 +73,18 @@ impl Catalogue {
             let terms = model.services.get(span.service)?;
             Some(InForce { days: span.days.intersect(&days)?, model, terms })
         })
+    }
+
+    /// Whether a service is priced in a month otherwise than by another catalogue: by another model, on other days, or by
+    /// terms with another content ([`ServiceTerms::version`]). What does not price (titles, notes, sources) changes nothing.
+    #[must_use]
+    pub fn reprices(&self, before: &Self, service: ServiceKey, month: Month) -> bool {
+        let priced = |by: &InForce<'_>| (by.days, by.model.id.clone(), by.terms.version.clone());
+        let days = month.interval();
+        !self
+            .in_force(service, days)
+            .map(|m| priced(&m))
+            .eq(before.in_force(service, days).map(|m| priced(&m)))
     }
 
     /// The model that payments use for a service on a day.

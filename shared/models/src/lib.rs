@@ -24,7 +24,7 @@ pub use explain::{TableRow, explain, table};
 pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, GrantScope, Level, PriceUnit, Regime, Variant};
 pub use model::{
-    Anomaly, Band, DayCount, Model, Parameters, PreliminaryDifference, PremisesDays, Scale, ServiceTerms,
-    SessionTerms, SoldPremises, SoldTerms, Status, TransitionTerms, VariantRule,
+    Anomaly, Band, DayCount, MAX_DAY_COUNT, Model, Parameters, PreliminaryDifference, PremisesDays, Scale,
+    ServiceTerms, SessionTerms, SoldPremises, SoldTerms, Status, TransitionTerms, VariantRule,
 };
 pub use rates::{NoRate, Rate};

@@ -16,6 +16,9 @@ pub enum Status {
     Proposal,
 }
 
+/// The most days that a parameter of a model may count: somebody who left long ago is then sure to be owed nothing more.
+pub const MAX_DAY_COUNT: u16 = 200;
+
 /// What notice, no-show and vacancy days count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -1,9 +1,11 @@
 //! What payments ask: which model on which days, what it pays, which level the points are.
 
-use niva_calendar::{Interval, day_after};
+use std::{collections::BTreeSet, sync::Arc};
+
+use niva_calendar::{Interval, Month, day_after};
 use niva_models::{Catalogue, Component, Extent, GrantScope, Level, NoRate, PriceUnit, Regime, Variant};
 use niva_money::Ore;
-use niva_names::stockholm;
+use niva_names::{ServiceCatalogue, ServiceKey, stockholm};
 
 use crate::{day, model, shipped, terms};
 
@@ -142,7 +144,7 @@ fn the_index_finds_every_amount_and_only_those() {
 #[test]
 fn a_version_is_that_of_what_prices_and_of_nothing_else() {
     let text = include_str!("good.toml");
-    let city = std::sync::Arc::new(niva_names::ServiceCatalogue::shipped().unwrap());
+    let city = Arc::new(ServiceCatalogue::shipped().unwrap());
     let versions = |text: String| -> Vec<String> {
         let catalogue = Catalogue::from_files(&city, vec![("a.toml".to_owned(), text)]).unwrap();
         catalogue.models[0].services.iter().map(|terms| terms.version.clone()).collect()
@@ -284,4 +286,32 @@ fn the_fingerprint_is_of_the_contents_not_of_the_order() {
     let changed =
         Catalogue::from_files(&crate::city(), vec![file("a", &format!("{a}\n")), file("b", b)]).unwrap();
     assert_ne!(one.fingerprint, changed.fingerprint);
+}
+
+#[test]
+fn a_service_is_repriced_in_the_months_of_what_changed_and_no_others() {
+    let services = Arc::new(ServiceCatalogue::shipped().unwrap());
+    let before = shipped();
+    let with = |from: &str, to: &str| {
+        let files: Vec<(String, String)> = before
+            .files
+            .iter()
+            .map(|(id, text)| {
+                let own = id == "socialpsychiatry-2013";
+                (id.clone(), if own { text.replacen(from, to, 1) } else { text.clone() })
+            })
+            .collect();
+        assert_ne!(files, before.files, "nothing was changed");
+        Catalogue::kept(&services, files).unwrap()
+    };
+    let months = || Month::new(2012, 11).unwrap().through(Month::new(2013, 3).unwrap());
+    let repriced = |now: &Catalogue| -> Vec<(ServiceKey, Month)> {
+        let each = services.services().iter().flat_map(|service| months().map(|month| (service.key, month)));
+        each.filter(|(service, month)| now.reprices(&before, *service, *month)).collect()
+    };
+    assert_eq!(repriced(&with("title = ", "# A remark.\ntitle = ")), []);
+    let changed = repriced(&with("[1, 320]", "[1, 321]"));
+    assert!(!changed.is_empty() && changed.iter().all(|(_, month)| month.year() == 2013), "{changed:?}");
+    let services: BTreeSet<ServiceKey> = changed.iter().map(|(service, _)| *service).collect();
+    assert_eq!(services.len(), 1, "{services:?}");
 }

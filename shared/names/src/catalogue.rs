@@ -147,6 +147,8 @@ impl DistrictRefused {
 pub struct ServiceCatalogue {
     /// The city's name.
     pub city: String,
+    /// The text of its file.
+    pub(crate) text: String,
     /// In the order of the file; keys are unique.
     pub(crate) services: Vec<ServiceInfo>,
     /// In the order of the file; ids are unique.
@@ -154,6 +156,12 @@ pub struct ServiceCatalogue {
 }
 
 impl ServiceCatalogue {
+    /// The text of the file that it was read from.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
     /// All services, in the order of the file.
     #[must_use]
     pub fn services(&self) -> &[ServiceInfo] {

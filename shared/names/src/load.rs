@@ -41,6 +41,7 @@ impl ServiceCatalogue {
         let mut problems = Problems::new(file, text);
         let read = file::whole(text, "the catalogue", &mut problems, catalogue);
         let problems = problems.into_list();
+        let read = read.map(|read| Self { text: text.to_owned(), ..read });
         read.filter(|_| problems.is_empty()).ok_or(LoadError { problems })
     }
 }
@@ -86,6 +87,7 @@ fn catalogue(mut file: Section<'_>, problems: &mut Problems<'_>) -> Option<Servi
         successor(at, &districts, problems);
     }
     Some(ServiceCatalogue {
+        text: String::new(),
         city: city?,
         services: services.into_iter().map(|s| s.value).collect(),
         districts: districts.into_iter().map(|d| d.value).collect(),

@@ -52,6 +52,7 @@ pub(super) async fn pay(
         request_id: format!("{prefix}-approve-{month}"),
         payment_run_id: id.clone(),
         amount: control.amount,
+        repriced: control.repriced,
         lines_sha256: control.lines_sha256,
     };
     let approved = approver

@@ -59,7 +59,7 @@ pub struct Case {
     /// The first day that a level decision was told on, where it is not that of the revision that stands: to correct a
     /// decision is not to make it again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    decided_before: BTreeMap<String, NaiveDate>,
+    pub(crate) decided_before: BTreeMap<String, NaiveDate>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) placements: BTreeMap<String, Placement>,
 }

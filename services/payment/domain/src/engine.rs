@@ -20,11 +20,16 @@ use niva_models::{Catalogue, Component, PriceUnit, ServiceTerms, SoldPremises};
 use niva_names::ServiceKey;
 
 pub use phases::Phases;
+pub(crate) use stay::joined_absences;
 pub use stay::transition_days;
 
 use crate::{Hold, HoldReason, Occasion, Owed, PlacementFacts};
 use book::Book;
 use sweep::Sweep;
+
+/// The version of the rules in this crate: one more whenever the same facts and models are owed otherwise than before. A run
+/// that is the first of a version looks at all that was paid by the one before.
+pub const ENGINE_VERSION: i32 = 1;
 
 /// What is owed for a placement for the days of the months from the first through the second.
 ///

@@ -124,10 +124,10 @@ impl<'a> KnownPlacement<'a> {
     }
 }
 
-type Decision<'a> = Known<'a, &'a LevelDecision>;
+pub(crate) type Decision<'a> = Known<'a, &'a LevelDecision>;
 
 /// Of two with the same first day the later decided stands.
-fn levels(case: &Case) -> Timeline<LevelOn<'_>> {
+pub(crate) fn levels(case: &Case) -> Timeline<LevelOn<'_>> {
     let mut decisions: Vec<Decision<'_>> = case.levels.standing().collect();
     decisions.sort_by_key(|d| d.value.decided);
     let now = Timeline::layered(decisions.iter().map(|d| (Interval::from(d.value.valid_from), *d)));
@@ -148,6 +148,15 @@ fn levels(case: &Case) -> Timeline<LevelOn<'_>> {
         }
     }
     levels
+}
+
+/// What had been decided of each day when it came, where that may be preliminary; else nothing.
+pub(crate) fn decided_by_day(case: &Case) -> Timeline<Decision<'_>> {
+    let decisions: Vec<Decision<'_>> = case.levels.standing().collect();
+    if decisions.iter().all(|d| d.value.kind != LevelKind::Preliminary) {
+        return Timeline::new();
+    }
+    known_then(decisions, case)
 }
 
 /// What had been decided of each day when it came: a preliminary level counts from its first day, any other not before it
@@ -173,7 +182,7 @@ fn level<'a>(decision: Decision<'a>) -> Known<'a, LevelFact<'a>> {
     decision.with(LevelFact { level: d.level, points: d.points, scale: &d.scale })
 }
 
-fn schedules(schedules: &Revisions<ScheduleFrom>) -> Timeline<Known<'_, Schedule>> {
+pub(crate) fn schedules(schedules: &Revisions<ScheduleFrom>) -> Timeline<Known<'_, Schedule>> {
     Timeline::layered(schedules.standing().map(|s| (Interval::from(s.value.from), s.with(s.value.schedule))))
 }
 

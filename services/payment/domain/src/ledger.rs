@@ -263,43 +263,56 @@ pub fn before_ledger(before: &[Payable<'_>], now: &[Payable<'_>]) -> Vec<Hold> {
 
 /// What a run would leave wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{component} {month}: owed {owed} SEK, paid {paid} SEK after the run")]
+#[error(
+    "{component} from {} through {}: owed {owed} SEK to {payee}, paid {paid} SEK after the run",
+    days.first, days.last
+)]
 pub struct Imbalance {
-    /// Where.
+    /// What is paid for.
     pub component: Component,
-    /// When.
-    pub month: Month,
+    /// Its days.
+    pub days: Interval,
+    /// Whom it is owed or paid to.
+    pub payee: String,
     /// What is owed there.
     pub owed: Ore,
-    /// What the effective lines and the postings pay there.
+    /// What was paid there, and is paid by the run.
     pub paid: Ore,
 }
 
-/// Checks, by adding up alone, that effective lines and postings together pay what is owed in each month and component.
+/// Checks, by adding up alone, that everything that was paid for some months, its reversals included, and the postings pay
+/// what is owed: for each run of days, component, payer and payee by itself, in quantity and amount. Where all those sums are
+/// equal, every day is paid what it is owed. It knows nothing of how the postings were found.
 ///
 /// # Errors
-/// The first month and component where they do not; also where a sum is beyond an `i64`.
-pub fn check(
-    owed: &[Payable<'_>],
-    effective: &[Paid<'_>],
-    postings: &[Posting<'_>],
-) -> Result<(), Imbalance> {
-    let mut sums: Vec<(Month, Component, i128, i128)> = Vec::new();
-    let mut add = |line: &Payable<'_>, owed: i128, paid: i128| match sums
-        .iter_mut()
-        .find(|(m, c, ..)| *m == line.month && *c == line.component)
-    {
-        Some(sum) => (sum.2, sum.3) = (sum.2 + owed, sum.3 + paid),
-        None => sums.push((line.month, line.component, owed, paid)),
-    };
-    owed.iter().for_each(|line| add(line, line.amount.0.into(), 0));
-    effective.iter().for_each(|paid| add(&paid.line, 0, paid.line.amount.0.into()));
-    postings.iter().for_each(|posting| add(posting.line(), 0, posting.line().amount.0.into()));
-    let wrong = sums.into_iter().filter(|(.., owed, paid)| owed != paid || i64::try_from(*owed).is_err());
-    wrong.min_by_key(|(m, c, ..)| (*m, *c)).map_or(Ok(()), |(month, component, owed, paid)| {
-        let shown = |sum: i128| Ore(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }));
-        Err(Imbalance { component, month, owed: shown(owed), paid: shown(paid) })
-    })
+/// The first days where they do not; also where a sum is beyond an `i64`.
+pub fn check(owed: &[Payable<'_>], paid: &[Paid<'_>], postings: &[Posting<'_>]) -> Result<(), Imbalance> {
+    let paid = paid.iter().map(|paid| &paid.line).chain(postings.iter().map(Posting::line));
+    let entries = owed.iter().map(|line| (line, true)).chain(paid.map(|line| (line, false)));
+    let mut entries: Vec<(&Payable<'_>, bool)> = entries.collect();
+    entries.sort_by(|(a, _), (b, _)| same(a).cmp(&same(b)));
+    for group in entries.chunk_by(|(a, _), (b, _)| same(a) == same(b)) {
+        let sum = |owed: bool, of: fn(&Payable<'_>) -> i64| -> i128 {
+            group.iter().filter(|(_, is)| *is == owed).map(|(line, _)| i128::from(of(line))).sum()
+        };
+        let sums = |owed: bool| (sum(owed, |line| line.amount.0), sum(owed, |line| line.quantity));
+        let (owed, paid) = (sums(true), sums(false));
+        if (owed != paid || i64::try_from(owed.0).is_err())
+            && let Some((line, _)) = group.first()
+        {
+            let shown =
+                |sum: i128| Ore(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }));
+            let payee = if line.provider_id.is_empty() { &line.payee_district } else { &line.provider_id };
+            let (component, days, payee) = (line.component, line.days, payee.to_string());
+            return Err(Imbalance { component, days, payee, owed: shown(owed.0), paid: shown(paid.0) });
+        }
+    }
+    Ok(())
+}
+
+/// What the sums of [`check`] are told apart by.
+fn same<'l>(line: &'l Payable<'_>) -> (Interval, Component, &'l str, &'l str, &'l str) {
+    (line.days, line.component, &line.payer, &line.provider_id, &line.payee_district)
 }
 
 #[cfg(test)]

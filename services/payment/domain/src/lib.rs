@@ -7,6 +7,7 @@
 mod basis;
 mod case;
 mod cause;
+mod due;
 mod engine;
 mod explain;
 mod fact;
@@ -17,17 +18,20 @@ mod held;
 mod kind;
 mod known;
 pub mod ledger;
+mod live;
 mod names;
 mod owed;
 mod revisions;
 mod runs;
 pub mod stands;
+mod touched;
 mod unchanged;
 mod validate;
 
 pub use case::Case;
 pub use cause::{Compared, Recorded};
-pub use engine::{Engine, Phases, owed, transition_days};
+pub use due::Due;
+pub use engine::{ENGINE_VERSION, Engine, Phases, owed, transition_days};
 pub use explain::{Explanation, explain};
 pub use fact::{Content, Fact, Grant, LevelDecision, PlacementDates, Record, ScheduleFrom};
 pub use fact_error::{FactError, MAX_PRICE};
@@ -38,8 +42,10 @@ pub use facts::{
 pub use held::hold_message;
 pub use kind::FactKind;
 pub use known::{KnownPlacement, UnitFacts};
+pub use live::AFTERMATH;
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Payee, Settlement};
 pub use runs::{Cancel, Ledger, LinesSeen, Run, RunRefused, RunState};
+pub use touched::hull;
 pub use unchanged::KnownBefore;
 pub use validate::{
     check_agreements, check_price, check_schedule, check_second_person, check_special, check_transition,

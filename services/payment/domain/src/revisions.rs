@@ -44,6 +44,13 @@ impl<T: Clone> Revisions<T> {
         })
     }
 
+    /// Those that stand and are kept, in the revisions that they stand in.
+    pub(crate) fn only(&self, keep: impl Fn(&str, &T) -> bool) -> Self {
+        let kept =
+            self.facts.iter().filter(|(id, _, value)| value.as_ref().is_some_and(|value| keep(id, value)));
+        Self { facts: kept.cloned().collect() }
+    }
+
     /// Whether none has been heard of.
     pub(crate) fn is_empty(&self) -> bool {
         self.facts.is_empty()

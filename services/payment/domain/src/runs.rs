@@ -1,8 +1,12 @@
 //! A monthly payment run: which month may be run, what can happen to a run, and who may make it happen.
 
+mod refused;
+
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
 use niva_money::Ore;
+
+pub use refused::RunRefused;
 
 /// What has happened to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +107,8 @@ pub struct LinesSeen {
     pub amount: Ore,
     /// Their hash, in lower-case hex.
     pub sha256: String,
+    /// What other models or another engine change by themselves; `None`: nothing.
+    pub repriced: Option<Ore>,
 }
 
 /// A run, as far as rules ask about it.
@@ -129,105 +135,6 @@ pub struct Ledger<'a> {
     pub last_approved: Option<&'a Run>,
     /// The run that waits for calculation, approval or discard.
     pub unsettled: Option<&'a Run>,
-}
-
-/// Why something cannot happen to a run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RunRefused {
-    /// A month that is too far ahead.
-    #[error("{month} is after next month: the last that can be run is {last}")]
-    MonthInFuture {
-        /// The month asked for.
-        month: Month,
-        /// The last that can be run.
-        last: Month,
-    },
-    /// A month that the ledger does not reach back to.
-    #[error("{month} is before the ledger's first month {first}")]
-    MonthBeforeLedger {
-        /// The month asked for.
-        month: Month,
-        /// The ledger's first month.
-        first: Month,
-    },
-    /// Another run waits.
-    #[error("run {run} ({state}) waits for calculation, approval or discard: settle it first")]
-    InProgress {
-        /// Its id.
-        run: String,
-        /// What it is.
-        state: &'static str,
-    },
-    /// The month is paid.
-    #[error("{month} is paid by run {run}, which stands: what changed since is paid by the next month's run")]
-    MonthAlreadyRun {
-        /// The month asked for.
-        month: Month,
-        /// The run that paid it, or a later one.
-        run: String,
-    },
-    /// The run is in another state than the step needs.
-    #[error("run {run} is {state}: {rule}")]
-    State {
-        /// Its id.
-        run: String,
-        /// What it is.
-        state: &'static str,
-        /// What the step needs.
-        rule: &'static str,
-    },
-    /// The maker may not approve.
-    #[error("run {run} was made by the caller: another person must approve it")]
-    SamePerson {
-        /// Its id.
-        run: String,
-    },
-    /// The approver has seen another sum.
-    #[error("run {run} adds up to {amount} SEK, not {seen} SEK: look at it again")]
-    AmountDiffers {
-        /// Its id.
-        run: String,
-        /// What it adds up to.
-        amount: Ore,
-        /// What the approver has seen.
-        seen: Ore,
-    },
-    /// The approver told something that the run pays for the first time.
-    #[error(
-        "run {run} pays for the first time by {fact}, which the caller told: another person must approve it"
-    )]
-    OwnFact {
-        /// Its id.
-        run: String,
-        /// The fact: `agreement A-1`.
-        fact: String,
-    },
-    /// The approver has seen other lines.
-    #[error("run {run} has other lines than those seen (lines_sha256 {sha256}): look at it again")]
-    LinesDiffer {
-        /// Its id.
-        run: String,
-        /// Their hash.
-        sha256: String,
-    },
-}
-
-impl RunRefused {
-    /// The stable name, in the contract and in logs.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::MonthInFuture { .. } => "MONTH_IN_FUTURE",
-            Self::MonthBeforeLedger { .. } => "MONTH_BEFORE_LEDGER",
-            Self::InProgress { .. } => "RUN_IN_PROGRESS",
-            Self::MonthAlreadyRun { .. } => "MONTH_ALREADY_RUN",
-            Self::State { .. } => "RUN_STATE",
-            Self::SamePerson { .. } => "SAME_PERSON",
-            Self::AmountDiffers { .. } => "AMOUNT_DIFFERS",
-            Self::OwnFact { .. } => "OWN_FACT",
-            Self::LinesDiffer { .. } => "LINES_DIFFER",
-        }
-    }
 }
 
 impl Run {
@@ -327,7 +234,7 @@ impl Run {
     /// the first time.
     ///
     /// # Errors
-    /// In this order: `RUN_STATE`, `SAME_PERSON`, `OWN_FACT`, `AMOUNT_DIFFERS`, `LINES_DIFFER`.
+    /// In this order: `RUN_STATE`, `SAME_PERSON`, `OWN_FACT`, `AMOUNT_DIFFERS`, `LINES_DIFFER`, `REPRICED_DIFFERS`.
     pub fn approve(
         self,
         approver: &str,
@@ -350,7 +257,30 @@ impl Run {
         if found.sha256 != seen.sha256 {
             return Err(RunRefused::LinesDiffer { sha256: found.sha256.clone(), run: self.id });
         }
+        if found.repriced != seen.repriced {
+            let (repriced, seen) = (found.repriced, seen.repriced);
+            return Err(RunRefused::RepricedDiffers { repriced, seen, run: self.id });
+        }
         Ok(self.with(RunState::Approved { approver: approver.to_owned(), time }))
+    }
+
+    /// Whether its calculation has come to an end with lines to look at.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn was_calculated(&self) -> Result<(), RunRefused> {
+        let error = match &self.state {
+            RunState::Calculated { .. } | RunState::Approved { .. } => return Ok(()),
+            RunState::Discarded { error, .. } => error,
+            RunState::Calculating { .. } | RunState::Failed { .. } | RunState::Cancelled { .. } => {
+                &Some(String::new())
+            }
+        };
+        if error.is_none() {
+            return Ok(());
+        }
+        let rule = "only a run that was calculated can be calculated again";
+        Err(RunRefused::State { state: self.state.name(), run: self.id.clone(), rule })
     }
 
     /// `by` lets its lines pay nothing.

@@ -94,7 +94,7 @@ impl Ledger {
             let paid = self.paid.entry(known.placement_id.to_owned()).or_default();
             let standing = ledger::effective(paid.clone());
             let postings = ledger::diff(lines.clone(), standing.clone());
-            ledger::check(&lines, &standing, &postings).unwrap();
+            ledger::check(&lines, paid, &postings).unwrap();
             let compared = Compared {
                 placed: &known,
                 before: KnownBefore {

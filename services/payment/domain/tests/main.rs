@@ -6,6 +6,7 @@ mod corrections;
 mod explained;
 mod golden;
 mod held;
+mod histories;
 mod ledger;
 mod models;
 mod oracle;

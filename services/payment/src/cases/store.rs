@@ -1,19 +1,20 @@
-//! What is known of each case, in versions: as of any fact number, whatever arrived since.
+//! Cases: who they are, and what can still matter of each.
+
+pub(crate) mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
-use niva_facts::Author;
+use niva_calendar::{Month, NaiveDate};
 use niva_names::ServiceKey;
-use niva_payment_domain::{Case, FactKind, Recorded};
+use niva_payment_domain::Case;
 use niva_store::bulk;
 use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::CaseKey;
-use crate::store::{KEYS, Row, STANDS, Where, binds, rows, statement};
+use crate::store::{KEYS, Row, Where, binds, rows, statement};
 
 /// Draws `count` fact numbers and answers the first. Until this transaction ends nobody else draws any, so whoever reads
 /// the newest committed number has every fact up to it. Draw before reading what the facts are applied to: whatever the
@@ -37,116 +38,150 @@ fn counter_missing() -> DbError {
     DbError::row("fact_counter", "last_number", "1", "the row is missing")
 }
 
-/// A case as it stood in one of its versions.
-#[derive(Debug)]
+/// A case as it is kept: what can still matter of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CaseRow {
     pub(crate) key: String,
-    /// The fact that made this version.
+    /// Names it among facts: the number of its first.
+    pub(crate) case_no: i64,
+    /// Its newest fact.
     pub(crate) fact_number: i64,
-    /// The case as JSON: read by [`CaseRow::case`], which takes time, where there is time.
-    doc: String,
+    /// What is kept is enough for days from this one on; `None`: for all.
+    pub(crate) since: Option<NaiveDate>,
+    /// The last day on which anything can be owed or held by itself; `None`: there is none.
+    pub(crate) last_day: Option<NaiveDate>,
+    /// The last day that a fact of days is about; `None`: there is no such fact.
+    pub(crate) day_through: Option<NaiveDate>,
+    /// The case as JSON, without facts of days: read by [`CaseRow::case`], which takes time, where there is time.
+    pub(crate) doc: String,
 }
+
+const COLUMNS: [&str; 8] =
+    ["case_key", "case_no", "service", "fact_number", "since", "last_day", "day_through", "doc"];
 
 impl CaseRow {
     pub(crate) fn case(&self) -> Result<Case, DbError> {
         serde_json::from_str(&self.doc)
-            .map_err(|e| DbError::row("case_version", "doc", &self.key, e.to_string()))
+            .map_err(|e| DbError::row("care_case", "doc", &self.key, e.to_string()))
+    }
+
+    /// The case as JSON.
+    pub(crate) fn doc_of(key: &str, case: &Case) -> Result<String, DbError> {
+        serde_json::to_string(case).map_err(|e| DbError::row("care_case", "doc", key, e.to_string()))
     }
 
     fn read(row: &Row) -> Result<Self, DbError> {
-        Ok(Self { key: row.get("case_key")?, fact_number: row.get("fact_number")?, doc: row.get("doc")? })
+        Ok(Self {
+            key: row.get("case_key")?,
+            case_no: row.get("case_no")?,
+            fact_number: row.get("fact_number")?,
+            since: row.get("since")?,
+            last_day: row.get("last_day")?,
+            day_through: row.get("day_through")?,
+            doc: row.get("doc")?,
+        })
     }
 }
 
-/// Up to `limit` cases after a key as they stood at a fact number, in order of key.
-pub(crate) async fn cases_as_of(
+/// Which cases a run has to look at.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Candidates<'a> {
+    /// Those that anything can be owed to from this day on,
+    pub(crate) live_from: NaiveDate,
+    /// those that something was told of after this fact,
+    pub(crate) told_after: i64,
+    /// those that this run held something of,
+    pub(crate) held_in: i32,
+    /// those that were ever placed at one of these units,
+    pub(crate) at_units: &'a [&'a str],
+    /// and those of these services.
+    pub(crate) of_services: &'a [ServiceKey],
+}
+
+/// Up to `limit` cases after a key, in order of key; `which`: none of the others.
+pub(crate) async fn page(
     db: &impl ConnectionTrait,
-    number: i64,
+    which: Option<Candidates<'_>>,
     after: &str,
     limit: u32,
 ) -> Result<Vec<CaseRow>, DbError> {
-    let sql = "SELECT case_key, fact_number, doc FROM case_version \
-               WHERE case_key > $1 AND fact_number <= $2 AND until_fact_number > $2 ORDER BY case_key LIMIT $3";
-    let values = [after.into(), number.into(), i64::from(limit).into()];
-    rows(db, "case_version", statement(db, sql, values)).await?.iter().map(CaseRow::read).collect()
+    let mut values: Vec<Value> = vec![after.into()];
+    let mut sql = format!("SELECT {} FROM care_case WHERE case_key > $1", COLUMNS.join(", "));
+    if let Some(which) = which {
+        values.extend([which.live_from.into(), which.told_after.into(), which.held_in.into()]);
+        sql.push_str(
+            " AND (last_day >= $2 OR fact_number > $3 \
+             OR case_key IN (SELECT case_key FROM payment_hold WHERE run_no = $4)",
+        );
+        if !which.at_units.is_empty() {
+            let units = binds(values.len() + 1, which.at_units.len());
+            sql.push_str(&format!(
+                " OR case_key IN (SELECT case_key FROM placement WHERE unit_id IN ({units}))"
+            ));
+            values.extend(which.at_units.iter().map(|unit| Value::from(*unit)));
+        }
+        if !which.of_services.is_empty() {
+            sql.push_str(&format!(" OR service IN ({})", binds(values.len() + 1, which.of_services.len())));
+            values.extend(which.of_services.iter().map(|service| Value::from(service.as_str())));
+        }
+        sql.push(')');
+    }
+    values.push(i64::from(limit).into());
+    sql.push_str(&format!(" ORDER BY case_key LIMIT ${}", values.len()));
+    rows(db, "care_case", statement(db, sql, values)).await?.iter().map(CaseRow::read).collect()
 }
 
-/// The cases of some keys as they stood at a fact number.
-pub(crate) async fn cases_of_keys_as_of(
+/// The cases of some keys; those that have not been heard of are left out.
+pub(crate) async fn of_keys<'k>(
     db: &impl ConnectionTrait,
-    number: i64,
-    keys: &[&str],
-) -> Result<BTreeMap<String, Case>, DbError> {
-    let keys: Vec<&str> = keys.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
+    keys: impl IntoIterator<Item = &'k str>,
+) -> Result<BTreeMap<String, CaseRow>, DbError> {
+    let keys: Vec<&str> = keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     let mut found = BTreeMap::new();
     for keys in keys.chunks(KEYS) {
         let sql = format!(
-            "SELECT case_key, fact_number, doc FROM case_version \
-             WHERE fact_number <= $1 AND until_fact_number > $1 AND case_key IN ({})",
-            binds(2, keys.len())
+            "SELECT {} FROM care_case WHERE case_key IN ({})",
+            COLUMNS.join(", "),
+            binds(1, keys.len())
         );
-        let values = std::iter::once(Value::from(number)).chain(keys.iter().map(|key| (*key).into()));
-        for row in rows(db, "case_version", statement(db, sql, values)).await? {
-            let case = CaseRow::read(&row)?;
-            found.insert(case.key.clone(), case.case()?);
+        for row in rows(db, "care_case", statement(db, sql, keys.iter().map(|key| (*key).into()))).await? {
+            let row = CaseRow::read(&row)?;
+            found.insert(row.key.clone(), row);
         }
     }
     Ok(found)
 }
 
-/// The cases of these keys as they now stand; one that has not been heard of is new.
-pub(crate) async fn current_cases(
-    db: &impl ConnectionTrait,
-    keys: &BTreeSet<CaseKey>,
-) -> Result<BTreeMap<CaseKey, (Option<i64>, Case)>, DbError> {
-    let mut cases: BTreeMap<_, _> =
-        keys.iter().map(|key| (key.clone(), (None, Case::new(&key.person_id, key.service)))).collect();
-    let keys: Vec<String> = keys.iter().map(ToString::to_string).collect();
-    for keys in keys.chunks(KEYS) {
-        let sql = format!(
-            "SELECT case_key, fact_number, doc FROM case_version WHERE until_fact_number = {STANDS} AND case_key IN ({})",
-            binds(1, keys.len())
-        );
-        let values = keys.iter().map(|key| key.as_str().into());
-        for row in rows(db, "case_version", statement(db, sql, values)).await? {
-            let case = CaseRow::read(&row)?;
-            cases.insert(row.name("case_key")?, (Some(case.fact_number), case.case()?));
-        }
-    }
-    Ok(cases)
-}
-
-/// Writes new versions of cases, which begin with fact `number`; `known` are those that have a version already.
-pub(crate) fn write_versions<'t>(
+/// Writes cases as they now stand, in the place of what was kept of them.
+pub(crate) fn write<'t>(
     tx: &'t Tx<'t>,
-    number: i64,
-    known: &'t [String],
-    cases: &'t [(String, &'t Case)],
+    known: &'t [&'t str],
+    cases: &'t [(CaseKey, CaseRow)],
 ) -> BoxFuture<'t, Result<(), DbError>> {
     Box::pin(async move {
         for keys in known.chunks(KEYS) {
-            let sql = format!(
-                "UPDATE case_version SET until_fact_number = $1 WHERE until_fact_number = {STANDS} AND case_key IN ({})",
-                binds(2, keys.len())
-            );
-            let values = std::iter::once(Value::from(number));
-            tx.execute_raw(statement(tx, sql, values.chain(keys.iter().map(|key| key.as_str().into()))))
-                .await?;
+            let sql = format!("DELETE FROM care_case WHERE case_key IN ({})", binds(1, keys.len()));
+            tx.execute_raw(statement(tx, sql, keys.iter().map(|key| (*key).into()))).await?;
         }
-        let mut docs = Vec::with_capacity(cases.len());
-        for (key, case) in cases {
-            let doc = serde_json::to_string(case)
-                .map_err(|e| DbError::row("case_version", "doc", key, e.to_string()))?;
-            docs.push([Cell::from(key.as_str()), number.into(), STANDS.into(), doc.into()]);
-        }
-        bulk::insert(tx, "case_version", ["case_key", "fact_number", "until_fact_number", "doc"], docs)
-            .await?;
+        let cells = cases.iter().map(|(key, row)| {
+            [
+                Cell::from(row.key.as_str()),
+                row.case_no.into(),
+                key.service.as_str().into(),
+                row.fact_number.into(),
+                row.since.into(),
+                row.last_day.into(),
+                row.day_through.into(),
+                row.doc.as_str().into(),
+            ]
+        });
+        bulk::insert(tx, "care_case", COLUMNS, cells.collect::<Vec<_>>()).await?;
         Ok(())
     })
 }
 
 /// Only rows of this person, or of this service, or both, in a table that has the case's key.
-pub(crate) fn of_cases(at: &mut Where, person_id: Option<&str>, service: Option<ServiceKey>) {
+pub(crate) fn about(at: &mut Where, person_id: Option<&str>, service: Option<ServiceKey>) {
     match (person_id, service) {
         (None, None) => {}
         (Some(person), Some(service)) => {
@@ -231,101 +266,32 @@ pub(crate) async fn placements_as_of(db: &impl ConnectionTrait, number: i64) -> 
     found.first().map_or(Ok(0), |row| row.get("placements"))
 }
 
-/// Whom a recorded fact is about.
-#[derive(Debug)]
-pub(crate) enum About {
-    Case(String),
-    Unit(String),
-}
-
-/// Writes down what arrived.
-pub(crate) fn write_recorded<'t>(
-    tx: &'t Tx<'t>,
-    facts: &'t [(About, Recorded, Author)],
-    now: DateTime<Utc>,
-) -> BoxFuture<'t, Result<(), DbError>> {
-    Box::pin(async move {
-        let columns = [
-            "number",
-            "case_key",
-            "unit_id",
-            "placement_id",
-            "kind",
-            "fact_id",
-            "revision",
-            "withdrawn",
-            "recorded_at",
-            "author_subject",
-            "author_role",
-        ];
-        let cells = facts.iter().map(|(about, fact, author)| {
-            let (case, unit) = match about {
-                About::Case(key) => (Some(key.as_str()), None),
-                About::Unit(id) => (None, Some(id.as_str())),
-            };
-            [
-                Cell::from(fact.number),
-                case.into(),
-                unit.into(),
-                fact.placement_id.as_deref().into(),
-                fact.kind.as_str().into(),
-                fact.id.as_str().into(),
-                fact.revision.into(),
-                fact.withdrawn.into(),
-                now.into(),
-                author.subject.as_str().into(),
-                author.role.as_str().into(),
-            ]
-        });
-        let cells: Vec<_> = cells.collect();
-        bulk::insert(tx, "fact", columns, cells).await?;
-        Ok(())
-    })
-}
-
-/// What was recorded of these cases after one fact number and up to another, by case.
-pub(crate) async fn recorded_of_cases(
+/// The units that cases were placed at, of some units: by case, after one key and up to another.
+pub(crate) async fn at_units(
     db: &impl ConnectionTrait,
-    keys: &[&str],
-    between: (i64, i64),
-) -> Result<BTreeMap<String, Vec<Recorded>>, DbError> {
-    let mut found: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
-    for keys in keys.chunks(KEYS) {
+    units: &[&str],
+    between: (&str, &str),
+) -> Result<BTreeMap<String, BTreeSet<String>>, DbError> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for units in units.chunks(KEYS) {
         let sql = format!(
-            "SELECT number, case_key, placement_id, kind, fact_id, revision, withdrawn FROM fact \
-             WHERE number > $1 AND number <= $2 AND case_key IN ({}) ORDER BY case_key, number",
-            binds(3, keys.len())
+            "SELECT case_key, unit_id FROM placement WHERE case_key > $1 AND case_key <= $2 AND unit_id IN ({})",
+            binds(3, units.len())
         );
         let values = [Value::from(between.0), between.1.into()].into_iter();
-        let select = statement(db, sql, values.chain(keys.iter().map(|key| (*key).into())));
-        for row in rows(db, "fact", select).await? {
-            found.entry(row.get("case_key")?).or_default().push(recorded(&row)?);
+        let values = values.chain(units.iter().map(|unit| (*unit).into()));
+        for row in rows(db, "placement", statement(db, sql, values)).await? {
+            found.entry(row.get("case_key")?).or_default().insert(row.get("unit_id")?);
         }
     }
     Ok(found)
 }
 
-/// What was recorded of units after one fact number and up to another, by unit.
-pub(crate) async fn recorded_of_units(
-    db: &impl ConnectionTrait,
-    between: (i64, i64),
-) -> Result<BTreeMap<String, Vec<Recorded>>, DbError> {
-    let sql = "SELECT number, unit_id, placement_id, kind, fact_id, revision, withdrawn FROM fact \
-               WHERE number > $1 AND number <= $2 AND unit_id IS NOT NULL ORDER BY number";
-    let mut found: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
-    for row in rows(db, "fact", statement(db, sql, [between.0.into(), between.1.into()])).await? {
-        found.entry(row.get("unit_id")?).or_default().push(recorded(&row)?);
-    }
-    Ok(found)
-}
-
-fn recorded(row: &Row) -> Result<Recorded, DbError> {
-    Ok(Recorded {
-        number: row.get("number")?,
-        placement_id: row.get("placement_id")?,
-        kind: row.name::<FactKind>("kind")?,
-        id: row.get("fact_id")?,
-        revision: row.get("revision")?,
-        withdrawn: row.get("withdrawn")?,
-    })
+/// The month of the last approved run; `None`: nothing was paid yet.
+pub(crate) async fn paid_through(db: &impl ConnectionTrait) -> Result<Option<Month>, DbError> {
+    let sql = "SELECT MAX(month) AS month FROM payment_run WHERE state = 'approved'";
+    let found = rows(db, "payment_run", statement(db, sql, [])).await?;
+    let month: Option<i32> = found.first().map_or(Ok(None), |row| row.get("month"))?;
+    let month = month.map(Month::from_index).transpose();
+    month.map_err(|e| DbError::row("payment_run", "month", "of the last approved run", e.to_string()))
 }

@@ -2,21 +2,28 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
+use niva_calendar::Interval;
 use niva_facts::Author;
-use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts};
+use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts, hull};
 use niva_store::{DbError, Tx};
 
 use super::CaseKey;
-use super::store::{self, About, PlacementRow};
+use super::store::facts::{self, About, Arrived};
+use super::store::{self, CaseRow, PlacementRow};
 use crate::units::store as units;
 
 /// A fact of somebody.
 #[derive(Debug, Clone)]
 pub(crate) enum Incoming {
-    /// Of a person in a service. A record of payment's own gets its number here.
-    Case(CaseKey, Fact),
+    /// Of a person in a service.
+    Case {
+        key: CaseKey,
+        fact: Fact,
+        /// Of a fact of days that is told anew: the days that it was about before.
+        before: Option<Interval>,
+    },
     /// Of a unit.
     Unit(UnitFacts),
 }
@@ -41,8 +48,10 @@ pub(crate) fn take_in<'t>(
         let mut taken = Taken::load(tx, &incoming, last).await?;
         for (told, number) in incoming.into_iter().zip(first..) {
             match told.fact {
-                Incoming::Case(key, fact) => taken.fact(key, &fact, number, &told.author),
-                Incoming::Unit(unit) => taken.unit(unit, number, &told.author),
+                Incoming::Case { key, fact, before } => {
+                    taken.fact(&key, fact, before, (number, told.author))?;
+                }
+                Incoming::Unit(unit) => taken.unit(unit, number, told.author),
             }
         }
         taken.write(tx, last, now).await?;
@@ -50,48 +59,94 @@ pub(crate) fn take_in<'t>(
     })
 }
 
+/// A case that facts are applied to.
+struct Known {
+    /// As it is kept; `None`: it is new.
+    row: Option<CaseRow>,
+    /// With all facts but those of days.
+    case: Case,
+    /// Names it among facts.
+    case_no: i64,
+    day_through: Option<NaiveDate>,
+    /// A fact arrived that is not of days.
+    changed: bool,
+    /// A fact arrived.
+    touched: bool,
+}
+
 /// What the facts are applied to, and what came of it.
 struct Taken {
-    cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
+    cases: BTreeMap<CaseKey, Known>,
     units: BTreeMap<String, UnitFacts>,
-    changed_cases: BTreeSet<CaseKey>,
     changed_units: BTreeSet<String>,
     placements: Vec<PlacementRow>,
     /// Placements that are at another unit than before.
     moved: BTreeMap<String, String>,
-    recorded: Vec<(About, Recorded, Author)>,
+    arrived: Vec<Arrived>,
+}
+
+fn of_days(fact: &Fact) -> bool {
+    fact.kind().is_of_days()
 }
 
 impl Taken {
     async fn load(tx: &Tx<'_>, incoming: &[Told], last: i64) -> Result<Self, DbError> {
-        let keys = incoming.iter().filter_map(|told| match &told.fact {
-            Incoming::Case(key, _) => Some(key.clone()),
-            Incoming::Unit(_) => None,
-        });
+        let mut keys: BTreeMap<CaseKey, bool> = BTreeMap::new();
+        for told in incoming {
+            if let Incoming::Case { key, fact, .. } = &told.fact {
+                *keys.entry(key.clone()).or_default() |= !of_days(fact);
+            }
+        }
+        let texts: Vec<String> = keys.keys().map(ToString::to_string).collect();
+        let mut rows = store::of_keys(tx, texts.iter().map(String::as_str)).await?;
+        let whole = keys.iter().zip(&texts).filter(|((_, whole), _)| **whole);
+        let numbers: Vec<i64> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
+        let mut told = facts::of_cases(tx, &numbers, last).await?;
+        let mut cases = BTreeMap::new();
+        for (key, text) in keys.into_keys().zip(&texts) {
+            let row = rows.remove(text);
+            let (case_no, day_through) = row.as_ref().map_or((0, None), |row| (row.case_no, row.day_through));
+            let case = facts::case_of(&key, &told.remove(&case_no).unwrap_or_default())?;
+            cases.insert(key, Known { row, case, case_no, day_through, changed: false, touched: false });
+        }
         let any_unit = incoming.iter().any(|told| matches!(told.fact, Incoming::Unit(_)));
         Ok(Self {
-            cases: store::current_cases(tx, &keys.collect()).await?,
+            cases,
             units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
-            changed_cases: BTreeSet::new(),
             changed_units: BTreeSet::new(),
             placements: Vec::new(),
             moved: BTreeMap::new(),
-            recorded: Vec::new(),
+            arrived: Vec::new(),
         })
     }
 
-    fn fact(&mut self, key: CaseKey, fact: &Fact, number: i64, author: &Author) {
-        let Some((_, case)) = self.cases.get_mut(&key) else { return };
-        let was_at = case.dates(&fact.id).map(|dates| dates.unit_id.clone());
-        if !case.apply(fact) {
-            return;
+    fn fact(
+        &mut self,
+        key: &CaseKey,
+        fact: Fact,
+        before: Option<Interval>,
+        (number, author): (i64, Author),
+    ) -> Result<(), DbError> {
+        let Some(known) = self.cases.get_mut(key) else { return Ok(()) };
+        let touched = known.case.touched(&fact);
+        let touched = before.map_or(touched, |before| hull(before, touched));
+        let was_at = known.case.dates(&fact.id).map(|dates| dates.unit_id.clone());
+        if of_days(&fact) {
+            known.day_through = known.day_through.max(Some(touched.last));
+        } else if known.case.apply(&fact) {
+            known.changed = true;
+        } else {
+            return Ok(());
         }
-        let case_key = key.to_string();
+        known.touched = true;
+        if known.case_no == 0 {
+            known.case_no = number;
+        }
         if let Content::Placement(dates) = &fact.content {
             let (placement_id, unit_id) = (fact.id.clone(), dates.unit_id.clone());
             match was_at {
                 None => {
-                    let case_key = case_key.clone();
+                    let case_key = key.to_string();
                     self.placements.push(PlacementRow { placement_id, case_key, unit_id });
                 }
                 Some(before) if before != unit_id => {
@@ -100,14 +155,17 @@ impl Taken {
                 Some(_) => {}
             }
         }
+        let content = facts::written(&fact.content)
+            .map_err(|e| DbError::row("fact", "content", number.to_string(), e.to_string()))?;
+        let (about, kind) = (About::Case(known.case_no), fact.kind());
         let placement_id = fact.placement_id().map(str::to_owned);
-        let Fact { id, revision, withdrawn, .. } = fact.clone();
-        let recorded = Recorded { number, placement_id, kind: fact.kind(), id, revision, withdrawn };
-        self.recorded.push((About::Case(case_key), recorded, author.clone()));
-        self.changed_cases.insert(key);
+        let Fact { id, revision, withdrawn, .. } = fact;
+        let recorded = Recorded { number, placement_id, kind, id, revision, withdrawn };
+        self.arrived.push(Arrived { about, recorded, touched: Some(touched), content, author });
+        Ok(())
     }
 
-    fn unit(&mut self, unit: UnitFacts, number: i64, author: &Author) {
+    fn unit(&mut self, unit: UnitFacts, number: i64, author: Author) {
         let (id, revision) = (unit.unit_id.clone(), unit.revision);
         let known = self.units.get(&id);
         if known.is_some_and(|known| known.revision >= revision) {
@@ -117,24 +175,52 @@ impl Taken {
         if known.is_none_or(|known| known.periods != unit.periods) {
             let (kind, withdrawn) = (FactKind::Unit, unit.periods.is_empty());
             let recorded = Recorded { number, placement_id: None, kind, id: id.clone(), revision, withdrawn };
-            self.recorded.push((About::Unit(id.clone()), recorded, author.clone()));
+            let about = About::Unit(id.clone());
+            self.arrived.push(Arrived { about, recorded, touched: None, content: String::new(), author });
         }
         self.units.insert(id.clone(), unit);
         self.changed_units.insert(id);
     }
 
     async fn write(&self, tx: &Tx<'_>, last: i64, now: DateTime<Utc>) -> Result<(), DbError> {
-        let changed = || self.changed_cases.iter().filter_map(|key| Some((key, self.cases.get(key)?)));
-        let known: Vec<String> =
-            changed().filter(|(_, (version, _))| version.is_some()).map(|(key, _)| key.to_string()).collect();
-        let cases: Vec<(String, &Case)> = changed().map(|(key, (_, case))| (key.to_string(), case)).collect();
-        store::write_versions(tx, last, &known, &cases).await?;
+        // A run never looks by itself at a month that was paid before: what matters to none after it need not be kept.
+        let since = store::paid_through(tx).await?.map(|month| month.next().first_day());
+        let touched: Vec<(&CaseKey, &Known)> = self.cases.iter().filter(|(_, known)| known.touched).collect();
+        let rows = touched.iter().map(|(key, known)| Ok(((*key).clone(), known.kept(key, last, since)?)));
+        let rows = rows.collect::<Result<Vec<_>, DbError>>()?;
+        let known = touched.iter().filter_map(|(_, known)| Some(known.row.as_ref()?.key.as_str()));
+        store::write(tx, &known.collect::<Vec<_>>(), &rows).await?;
         store::write_placements(tx, last, &self.placements).await?;
         for (placement_id, unit_id) in &self.moved {
             store::move_placement(tx, placement_id, unit_id).await?;
         }
         let changed_units = self.changed_units.iter().filter_map(|id| self.units.get(id));
         units::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
-        store::write_recorded(tx, &self.recorded, now).await
+        facts::write(tx, &self.arrived, now).await
+    }
+}
+
+impl Known {
+    /// What is kept of it, with fact `number`.
+    fn kept(&self, key: &CaseKey, number: i64, since: Option<NaiveDate>) -> Result<CaseRow, DbError> {
+        let Self { row, case, case_no, day_through, .. } = self;
+        if let Some(row) = row.as_ref().filter(|_| !self.changed) {
+            let last_day = row.last_day.max(*day_through);
+            return Ok(CaseRow { fact_number: number, last_day, day_through: *day_through, ..row.clone() });
+        }
+        let key = key.to_string();
+        let doc = match since {
+            Some(since) => CaseRow::doc_of(&key, &case.since(since))?,
+            None => CaseRow::doc_of(&key, case)?,
+        };
+        Ok(CaseRow {
+            case_no: *case_no,
+            fact_number: number,
+            since,
+            last_day: case.last_day().max(*day_through),
+            day_through: *day_through,
+            doc,
+            key,
+        })
     }
 }

@@ -22,7 +22,7 @@ pub(crate) struct Ground {
     /// Where the placements belong.
     keys: BTreeMap<String, CaseKey>,
     /// Empty where nothing is checked against them.
-    cases: BTreeMap<CaseKey, (Option<i64>, Case)>,
+    cases: BTreeMap<CaseKey, Case>,
     /// Empty where the caller is bound to no provider.
     units: BTreeMap<String, UnitFacts>,
     provider: Option<String>,
@@ -42,14 +42,14 @@ impl Ground {
 
     /// What is known of a case.
     pub(super) fn case(&self, key: &CaseKey) -> Option<&Case> {
-        self.cases.get(key).map(|(_, case)| case)
+        self.cases.get(key)
     }
 
     /// Whether what is told of a placement on a day is the caller's to tell and read.
     pub(super) fn sees(&self, placement_id: &str, day: NaiveDate) -> bool {
         let Some(own) = &self.provider else { return true };
         let unit_id = || {
-            let (_, case) = self.cases.get(self.keys.get(placement_id)?)?;
+            let case = self.cases.get(self.keys.get(placement_id)?)?;
             Some(case.dates(placement_id)?.unit_id.as_str())
         };
         let unit = unit_id().and_then(|id| self.units.get(id));
@@ -89,7 +89,7 @@ impl Locked {
         let provider = provider.clone();
         let (mut cases, mut units) = (BTreeMap::new(), BTreeMap::new());
         if of_case || provider.is_some() {
-            cases = cases::current_cases(tx, &keys.values().cloned().collect()).await?;
+            cases = cases::facts::current(tx, keys.values(), *newest).await?;
         }
         if provider.is_some() {
             units = units_as_of(tx, *newest).await?;

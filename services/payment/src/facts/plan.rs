@@ -6,7 +6,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Info, State, Telling};
 use niva_models::Catalogue;
-use niva_payment_domain::{Content, Fact as CaseFact};
+use niva_payment_domain::{Content, Fact as CaseFact, hull};
 use niva_store::Tx;
 use niva_store::facts;
 
@@ -56,7 +56,8 @@ impl<M: PlacementFact> Plan<M> {
         facts: Vec<Next<M>>,
     ) -> Result<(Self, Vec<Wrong>), OpError> {
         let placements: BTreeSet<&str> = facts.iter().map(|next| next.fact.placement_id()).collect();
-        let mut occupied = Occupied::load::<M>(tx, &placements).await?;
+        let all = facts.iter().map(|next| next.said.days).reduce(hull);
+        let mut occupied = Occupied::load::<M>(tx, &placements, all).await?;
         // Whatever is told anew leaves its days before others are looked at.
         facts.iter().for_each(|next| occupied.free(next.fact.fact_id()));
         let ground = locked.load(tx, placements, M::OF_CASE).await?;
@@ -73,7 +74,10 @@ impl<M: PlacementFact> Plan<M> {
                 found.push((M::KIND, error));
             }
             match ground.key(fact.placement_id()).filter(|_| found.is_empty()) {
-                Some(key) => plan.add(key, next.fact, &next.said)?,
+                Some(key) => {
+                    let before = next.before.as_ref().map(kept).transpose()?;
+                    plan.add(key, next.fact, &next.said, before.as_ref())?;
+                }
                 None => {
                     let number = *number;
                     wrong.extend(found.into_iter().map(|(field, error)| Wrong { number, field, error }));
@@ -89,7 +93,7 @@ impl<M: PlacementFact> Plan<M> {
         let unknown = || OpError::internal("a fact is about a placement that has not been heard of");
         let key = ground.key(fact.placement_id()).ok_or_else(unknown)?;
         let mut plan = Self::empty();
-        plan.add(key, fact, &said)?;
+        plan.add(key, fact, &said, None)?;
         Ok(plan)
     }
 
@@ -97,14 +101,18 @@ impl<M: PlacementFact> Plan<M> {
         Self { revisions: Vec::new(), rows: Vec::new(), incoming: Vec::new() }
     }
 
-    fn add(&mut self, key: &CaseKey, fact: M, said: &Said) -> Result<(), OpError> {
+    /// `before`: what the revision before says, where it may say something else.
+    fn add(&mut self, key: &CaseKey, fact: M, said: &Said, before: Option<&Said>) -> Result<(), OpError> {
         let info = info(&fact)?;
         let counts = fact.counts(&info);
         let Info { fact_id, revision, state, told: telling } = info;
         let (placement_id, stands) = (fact.placement_id().to_owned(), state == State::Stands);
-        let content = Content::Record { placement_id: placement_id.clone(), record: said.record.clone() };
-        let told = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content };
-        let told = cases::Told { fact: Incoming::Case(key.clone(), told), author: telling.author.clone() };
+        let content =
+            |said: &Said| Content::Record { placement_id: placement_id.clone(), record: said.record.clone() };
+        let told = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content: content(said) };
+        let before = before.map(|before| content(before).days());
+        let told = Incoming::Case { key: key.clone(), fact: told, before };
+        let told = cases::Told { fact: told, author: telling.author.clone() };
         self.incoming.extend(counts.then_some(told));
         self.rows.push(Row {
             fact_id,
@@ -161,9 +169,15 @@ struct Occupied {
 }
 
 impl Occupied {
-    async fn load<M: PlacementFact>(tx: &Tx<'_>, placements: &BTreeSet<&str>) -> Result<Self, OpError> {
+    /// As far as facts of `days` can meet them; `None`: there are none to come.
+    async fn load<M: PlacementFact>(
+        tx: &Tx<'_>,
+        placements: &BTreeSet<&str>,
+        days: Option<Interval>,
+    ) -> Result<Self, OpError> {
         let mut occupied = Self::default();
-        for row in store::standing(tx, M::KIND, placements).await? {
+        let Some(days) = days.filter(|_| M::ALONE) else { return Ok(occupied) };
+        for row in store::standing(tx, M::KIND, placements, days).await? {
             occupied.put(row.placement_id, row.days, row.fact_id);
         }
         Ok(occupied)

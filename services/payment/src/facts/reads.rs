@@ -14,7 +14,7 @@ use prost_types::Timestamp;
 
 use super::store::{self, Filter};
 use super::{PlacementFact, kept};
-use crate::cases::store::{cases_of_placements, current_cases, newest_number};
+use crate::cases::store::{cases_of_placements, facts::current, newest_number};
 use crate::units::store::units_as_of;
 use crate::{App, bound_to};
 
@@ -114,8 +114,8 @@ impl App {
         let Some(own) = bound_to(scope)? else { return Ok(true) };
         let (conn, placement_id, day) = (self.db.conn(), fact.placement_id(), kept(fact)?.days.first);
         let keys = cases_of_placements(conn, &[placement_id].into()).await?;
-        let cases = current_cases(conn, &keys.into_values().collect()).await?;
-        let dates = cases.values().find_map(|(_, case)| case.dates(placement_id));
+        let cases = current(conn, keys.values(), newest_number(conn).await?).await?;
+        let dates = cases.values().find_map(|case| case.dates(placement_id));
         let units = self.units_of(own).await?;
         let runs = |unit_id: &str| units.iter().any(|(id, days)| id == unit_id && days.contains(day));
         Ok(dates.is_some_and(|dates| runs(&dates.unit_id)))

@@ -63,21 +63,24 @@ pub(super) async fn put(tx: &Tx<'_>, kind: &'static str, facts: &[Row]) -> Resul
     Ok(())
 }
 
-/// The facts of a kind that stand for some placements.
+/// The facts of a kind that stand for some placements and have one of some days.
 pub(super) async fn standing(
     db: &impl ConnectionTrait,
     kind: &str,
     placements: &BTreeSet<&str>,
+    days: Interval,
 ) -> Result<Vec<Row>, DbError> {
     let placements: Vec<&str> = placements.iter().copied().collect();
     let mut found = Vec::new();
     for ids in placements.chunks(KEYS) {
         let sql = format!(
-            "SELECT {} FROM placement_fact WHERE kind = $1 AND stands AND placement_id IN ({})",
+            "SELECT {} FROM placement_fact WHERE kind = $1 AND stands AND first_day <= $2 AND last_day >= $3 \
+             AND placement_id IN ({})",
             COLUMNS.join(", "),
-            binds(2, ids.len())
+            binds(4, ids.len())
         );
-        let values = std::iter::once(Value::from(kind)).chain(ids.iter().map(|id| (*id).into()));
+        let values = [Value::from(kind), days.last.into(), days.first.into()].into_iter();
+        let values = values.chain(ids.iter().map(|id| (*id).into()));
         for row in rows(db, "placement_fact", statement(db, sql, values)).await? {
             found.push(read(&row)?);
         }

@@ -73,7 +73,8 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
     let grant = Grant { district: district?, valid: valid?, scopes };
     let content = Content::Grant(grant);
     let (revision, withdrawn) = told(v, g.info.as_ref())?;
-    Some(Incoming::Case(key?, Fact { id: grant_id?, revision, withdrawn, content }))
+    let fact = Fact { id: grant_id?, revision, withdrawn, content };
+    Some(Incoming::Case { key: key?, fact, before: None })
 }
 
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
@@ -102,7 +103,8 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
         points,
     });
     let (revision, withdrawn) = told(v, d.info.as_ref())?;
-    Some(Incoming::Case(key?, Fact { id: decision_id?, revision, withdrawn, content }))
+    let fact = Fact { id: decision_id?, revision, withdrawn, content };
+    Some(Incoming::Case { key: key?, fact, before: None })
 }
 
 /// The revision of a fact, and whether it was withdrawn.
@@ -130,7 +132,8 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
     let info = info?;
     let withdrawn = info.state() == FactState::Withdrawn;
     let revision = info.revision;
-    Some(Incoming::Case(key?, Fact { id: placement_id?, revision, withdrawn, content }))
+    let fact = Fact { id: placement_id?, revision, withdrawn, content };
+    Some(Incoming::Case { key: key?, fact, before: None })
 }
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {

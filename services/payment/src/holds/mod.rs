@@ -15,7 +15,7 @@ use tonic::Request;
 
 use self::store::HoldRow;
 use crate::cases::CaseKey;
-use crate::cases::store::cases_of_keys_as_of;
+use crate::cases::store::facts::cases_as_of;
 use crate::compensation::hold_out;
 use crate::runs::find;
 use crate::runs::stored::StoredRun;
@@ -61,8 +61,9 @@ impl Holds {
 
 /// Holds with their reasons in words, which need the facts as the run knew them.
 async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<pb::PaymentHold>, OpError> {
-    let keys: Vec<&str> = found.iter().map(|hold| hold.case_key.as_str()).collect();
-    let cases = cases_of_keys_as_of(app.db.conn(), run.frozen, &keys).await?;
+    let keys = found.iter().map(|hold| hold.case_key.as_str()).collect();
+    let since = found.iter().map(|row| row.hold.days.first).min();
+    let cases = cases_as_of(app.db.conn(), &keys, run.frozen, since).await?;
     let units = units_as_of(app.db.conn(), run.frozen).await?;
     let mut out = Vec::with_capacity(found.len());
     let mut of_case: Option<(&str, Vec<_>)> = None;

@@ -1,6 +1,6 @@
 //! Holds of runs: added, never changed.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
@@ -12,7 +12,7 @@ use niva_store::{DbError, Tx};
 use sea_orm::ConnectionTrait;
 
 use super::filter::Filter;
-use crate::cases::store::of_cases;
+use crate::cases::store::about;
 use crate::store::{Row, Where, rows, statement};
 
 const COLUMNS: [&str; 10] = [
@@ -66,10 +66,7 @@ fn cells(h: &HoldRow) -> [Cell<'_>; COLUMNS.len()] {
 
 fn read(row: &Row) -> Result<HoldRow, DbError> {
     let (run_no, hold_no): (i32, i64) = (row.get("run_no")?, row.get("hold_no")?);
-    let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
-    let days = Interval::new(first, last).ok_or_else(|| {
-        DbError::row("payment_hold", "last_day", format!("{run_no}/{hold_no}"), "is before first_day")
-    })?;
+    let days = days(row, (run_no, hold_no))?;
     Ok(HoldRow {
         run_no,
         hold_no,
@@ -78,6 +75,13 @@ fn read(row: &Row) -> Result<HoldRow, DbError> {
         unit_id: row.get("unit_id")?,
         payer: row.get("payer_district")?,
         hold: Hold { component: row.name("component")?, days, reason: row.name("reason")? },
+    })
+}
+
+fn days(row: &Row, (run_no, hold_no): (i32, i64)) -> Result<Interval, DbError> {
+    let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
+    Interval::new(first, last).ok_or_else(|| {
+        DbError::row("payment_hold", "last_day", format!("{run_no}/{hold_no}"), "is before first_day")
     })
 }
 
@@ -93,7 +97,7 @@ pub(crate) async fn list(
     at.equals("run_no", run_no);
     let after = at.bind(after);
     at.and(format!("hold_no > {after}"));
-    of_cases(&mut at, filter.person.as_deref(), filter.service);
+    about(&mut at, filter.person.as_deref(), filter.service);
     at.maybe("placement_id", filter.placement.as_deref());
     at.maybe("unit_id", filter.unit.as_deref());
     at.maybe("payer_district", filter.district.as_deref());
@@ -105,14 +109,19 @@ pub(crate) async fn list(
     rows(db, "payment_hold", statement(db, sql, values)).await?.iter().map(read).collect()
 }
 
-/// The cases with a hold in a run, after one key and up to another.
-pub(crate) async fn cases(
+/// The days that were held of cases in a run, after one key and up to another.
+pub(crate) async fn of_cases(
     db: &impl ConnectionTrait,
     run_no: i32,
     between: (&str, &str),
-) -> Result<BTreeSet<String>, DbError> {
-    let sql =
-        "SELECT DISTINCT case_key FROM payment_hold WHERE run_no = $1 AND case_key > $2 AND case_key <= $3";
+) -> Result<BTreeMap<String, Vec<Interval>>, DbError> {
+    let sql = "SELECT case_key, hold_no, first_day, last_day FROM payment_hold \
+               WHERE run_no = $1 AND case_key > $2 AND case_key <= $3";
     let select = statement(db, sql, [run_no.into(), between.0.into(), between.1.into()]);
-    rows(db, "payment_hold", select).await?.iter().map(|row| row.get("case_key")).collect()
+    let mut found: BTreeMap<String, Vec<Interval>> = BTreeMap::new();
+    for row in rows(db, "payment_hold", select).await? {
+        let hold_no: i64 = row.get("hold_no")?;
+        found.entry(row.get("case_key")?).or_default().push(days(&row, (run_no, hold_no))?);
+    }
+    Ok(found)
 }

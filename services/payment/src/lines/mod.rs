@@ -15,12 +15,14 @@ use niva_rpc::answer;
 use pb::line_service_server::LineService;
 use tonic::Request;
 
+pub use self::explain::explain_line;
 use self::line::Line;
 use self::wire::line_out;
 use crate::cases::CaseKey;
 use crate::cases::store::cases_of_placements;
 use crate::runs::find;
 use crate::runs::store::ids;
+use crate::store::Connection;
 use crate::wire::{MAX_LINES, after, size, whole};
 use crate::{Answer, App};
 
@@ -78,13 +80,19 @@ impl Lines {
         }
         let found = store::list(conn, scope, run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |line| line.id.line_no.to_string());
-        Ok(pb::ListPaymentLinesResponse { payment_lines: lines_out(&self.0, &found).await?, next_page_token })
+        Ok(pb::ListPaymentLinesResponse {
+            payment_lines: lines_out(self.0.db.conn(), &found).await?,
+            next_page_token,
+        })
     }
 }
 
 /// Lines in the contract's words.
-pub(crate) async fn lines_out(app: &App, found: &[Line]) -> Result<Vec<pb::PaymentLine>, OpError> {
-    let ids = ids(app.db.conn()).await?;
+pub(crate) async fn lines_out(
+    conn: &impl Connection,
+    found: &[Line],
+) -> Result<Vec<pb::PaymentLine>, OpError> {
+    let ids = ids(conn).await?;
     let run_id = |run_no: i32| ids.get(&run_no).cloned().unwrap_or_default();
     let out = found.iter().map(|line| {
         let key: CaseKey = line.case_key.parse().map_err(OpError::internal)?;

@@ -15,10 +15,10 @@ use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
-use crate::cases::store::of_cases;
+use crate::cases::store::about;
 use crate::lines::filter::Filter;
 use crate::lines::line::Line;
-use crate::store::{KEYS, Row, Where, binds, rows, statement};
+use crate::store::{KEYS, Row, Where, rows, statement};
 
 const COLUMNS: [&str; 25] = [
     "run_no",
@@ -126,17 +126,19 @@ fn read(row: &Row) -> Result<Line, DbError> {
     })
 }
 
-/// Everything that these runs (in order of number) paid to these cases, by case and placement, in the order it was paid.
+/// What these runs (in order of number) paid to these cases for days from each one's own on, by case and placement, in the
+/// order it was paid.
 pub(crate) async fn paid(
     db: &impl ConnectionTrait,
     runs: &[i32],
-    cases: &[&str],
+    cases: &[(&str, NaiveDate)],
 ) -> Result<BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>, DbError> {
     let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
     let Some(last) = runs.last() else { return Ok(paid) };
     for keys in cases.chunks(KEYS) {
         let sql = paid_to(db.get_database_backend() == DbBackend::Postgres, keys.len());
-        let values = std::iter::once(Value::from(*last)).chain(keys.iter().map(|key| (*key).into()));
+        let wanted = keys.iter().flat_map(|(key, from)| [Value::from(*key), (*from).into()]);
+        let values = std::iter::once(Value::from(*last)).chain(wanted);
         for row in rows(db, "payment_line", statement(db, sql, values)).await? {
             if runs.binary_search(&row.get("run_no")?).is_err() {
                 // Of a run that was discarded.
@@ -162,17 +164,22 @@ pub(crate) async fn paid(
 /// long as it has not counted it, such as all through the first run.
 fn paid_to(postgres: bool, cases: usize) -> String {
     let columns = COLUMNS.join(", ");
-    let from = if postgres {
-        let wanted: Vec<String> = (2..2 + cases).map(|n| format!("(${n})")).collect();
+    let casts = if postgres { ("::text", "::date") } else { ("", "") };
+    let row = |n: usize| format!("(${}{}, ${}{})", 2 * n + 2, casts.0, 2 * n + 3, casts.1);
+    let wanted = (0..cases).map(row).collect::<Vec<_>>().join(", ");
+    if postgres {
         format!(
-            "(VALUES {}) AS wanted (wanted_key) CROSS JOIN LATERAL \
-             (SELECT * FROM payment_line WHERE case_key = wanted_key AND run_no <= $1 ORDER BY run_no) AS line",
-            wanted.join(", ")
+            "SELECT {columns} FROM (VALUES {wanted}) AS wanted (wanted_key, wanted_day) CROSS JOIN LATERAL \
+             (SELECT * FROM payment_line WHERE case_key = wanted_key AND first_day >= wanted_day AND run_no <= $1 \
+             ORDER BY first_day) AS line ORDER BY case_key, run_no, line_no"
         )
     } else {
-        format!("payment_line WHERE run_no <= $1 AND case_key IN ({})", binds(2, cases))
-    };
-    format!("SELECT {columns} FROM {from} ORDER BY case_key, run_no, line_no")
+        format!(
+            "WITH wanted (wanted_key, wanted_day) AS (VALUES {wanted}) SELECT {columns} FROM wanted CROSS JOIN \
+             payment_line WHERE case_key = wanted_key AND first_day >= wanted_day AND +run_no <= $1 \
+             ORDER BY case_key, run_no, line_no"
+        )
+    }
 }
 
 /// One line.
@@ -242,7 +249,7 @@ pub(crate) async fn list(
         at.equals("case_key", case_key.as_str());
         at.equals("placement_id", placement_id.as_str());
     }
-    of_cases(&mut at, filter.person.as_deref(), filter.service);
+    about(&mut at, filter.person.as_deref(), filter.service);
     at.maybe("provider_id", filter.provider.as_deref());
     at.maybe("unit_id", filter.unit.as_deref());
     at.maybe("payer_district", filter.district.as_deref());

@@ -82,7 +82,7 @@ pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> Strin
     }
 }
 
-fn ground_out(stand: &Stand<'_>) -> pb::Ground {
+pub(super) fn ground_out(stand: &Stand<'_>) -> pb::Ground {
     pb::Ground {
         kind: stand.kind.as_str().to_owned(),
         id: stand.id.to_string(),

@@ -1,5 +1,7 @@
 //! Compensation models: read back, each amount with its source.
 
+mod archive;
+mod store;
 mod wire;
 
 use std::sync::Arc;
@@ -13,6 +15,7 @@ use niva_rpc::wire::read;
 use pb::model_service_server::ModelService;
 use tonic::Request;
 
+pub(crate) use self::archive::{Archive, NotKept};
 use crate::{Answer, App};
 
 /// Most models, and most amounts, on a page.

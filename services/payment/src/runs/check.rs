@@ -138,7 +138,8 @@ async fn facts(db: &impl Connection, between: (i64, i64)) -> Result<String, NotA
 /// before it. Whoever changes one changes all that follow.
 pub(crate) fn run_sha256(run: &StoredRun, content: &Content, before: &str) -> String {
     let mut hash = Hash::default();
-    let StoredRun { run_no, run: made, create_time, frozen, baseline, models_fingerprint, tally, .. } = run;
+    let StoredRun { run_no, run: made, create_time, frozen, baseline, models_fingerprint, .. } = run;
+    let (tally, engine_version) = (&run.tally, run.engine_version);
     let (approver, approve_time) = match &made.state {
         niva_payment_domain::RunState::Approved { approver, time } => {
             (approver.as_str(), time.timestamp_micros())
@@ -157,6 +158,9 @@ pub(crate) fn run_sha256(run: &StoredRun, content: &Content, before: &str) -> St
         *frozen,
         baseline.map_or(0, i64::from),
         run.placements_total,
+        i64::from(engine_version),
+        tally.repriced.lines,
+        tally.repriced.amount.0,
         tally.all.lines,
         tally.all.amount.0,
     ];

@@ -7,16 +7,17 @@
 //! same run only one can write the next part.
 
 mod calculate;
+mod control;
 mod inputs;
 mod pipeline;
-mod verify;
+mod read;
 mod worker;
 
-use calculate::recompute;
 pub(crate) use inputs::Inputs;
-pub(crate) use pipeline::preview;
+pub(crate) use pipeline::{preview, repeat};
 pub(crate) use worker::Worker;
 
+use crate::models::NotKept;
 use niva_payment_domain::ledger::Imbalance;
 use niva_store::DbError;
 use niva_store::Retryable;
@@ -37,15 +38,6 @@ pub(crate) enum RunError {
         /// Where.
         imbalance: Imbalance,
     },
-    /// What was written is not what is owed.
-    #[error(
-        "placement {placement_id}: the lines in the ledger are not what is owed; nothing of this run may be paid: discard it \
-         and report the defect"
-    )]
-    NotOwed {
-        /// The placement.
-        placement_id: String,
-    },
     /// The lines do not add up to the run's control totals.
     #[error(
         "the ledger holds {lines} lines of {amount} SEK, the run counted {counted} of {sum} SEK; discard it and report the \
@@ -64,17 +56,9 @@ pub(crate) enum RunError {
     /// Sums too large.
     #[error(transparent)]
     TooMuch(#[from] super::tally::TooMuch),
-    /// The run was made with other models than this service has.
-    #[error(
-        "the run was made with the models {made} but the service now has {now}: start it with the models of the run, or \
-         discard the run and make a new one"
-    )]
-    OtherModels {
-        /// Fingerprint of the run.
-        made: String,
-        /// Fingerprint of the service.
-        now: String,
-    },
+    /// The models that it was made with cannot be had.
+    #[error(transparent)]
+    Models(#[from] NotKept),
     /// A row names a case that cannot be.
     #[error(transparent)]
     Case(#[from] crate::cases::NoCase),

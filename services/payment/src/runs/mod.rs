@@ -20,7 +20,7 @@ use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
 use niva_facts::Changing;
-use niva_payment_domain::{Ledger, LinesSeen, Run, RunRefused};
+use niva_payment_domain::{ENGINE_VERSION, Ledger, LinesSeen, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::status;
@@ -30,10 +30,10 @@ use pb::run_service_server::RunService;
 use tonic::{Request, Response, Status};
 
 use self::check::NotAsWritten;
-use self::job::{Inputs, RunError, preview};
+use self::job::{Inputs, RunError, preview, repeat};
 use self::stored::StoredRun;
 use self::tally::Tally;
-use self::wire::run_out;
+use self::wire::{control_out, run_out};
 use crate::cases::store::{newest_number, placements_as_of};
 use crate::feed::{ASSESSMENT, CHOICE};
 use crate::store::Connection;
@@ -80,6 +80,13 @@ impl RunService for Runs {
         answer!(self.approve(request))
     }
 
+    async fn repeat_payment_run(
+        &self,
+        request: Request<pb::RepeatPaymentRunRequest>,
+    ) -> Answer<pb::RepeatPaymentRunResponse> {
+        answer!(self.repeat(request))
+    }
+
     async fn discard_payment_run(
         &self,
         request: Request<pb::DiscardPaymentRunRequest>,
@@ -124,6 +131,7 @@ impl Runs {
             .change(scope, request, |tx, _| {
                 Box::pin(async move {
                     let run = self.plan(tx, scope, month).await?;
+                    self.0.archive.keep(tx).await?;
                     store::insert(tx, &run).await?;
                     Ok(pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) })
                 })
@@ -141,7 +149,7 @@ impl Runs {
     /// Calculates a run and keeps nothing.
     async fn previewed(&self, scope: &Scope, month: Month) -> Result<pb::CreatePaymentRunResponse, OpError> {
         let mut run = self.plan(self.0.db.conn(), scope, month).await?;
-        let inputs = Inputs::of(&self.0.db, &run, &self.0.catalogue).await.map_err(failed)?;
+        let inputs = Inputs::of(&self.0.db, &run, &self.0.archive).await.map_err(failed)?;
         run.tally = preview(&self.0.db, &Arc::new(inputs), self.0.cases_per_part).await.map_err(failed)?;
         run.run = run.run.calculated(run.tally.seen()).map_err(refused)?;
         run.run.id = String::new();
@@ -173,6 +181,7 @@ impl Runs {
             frozen,
             baseline: last_approved.map(|stored| stored.run_no),
             models_fingerprint: catalogue.fingerprint.clone(),
+            engine_version: ENGINE_VERSION,
             cursor: String::new(),
             tally: Tally::default(),
             placements_total: placements_as_of(db, frozen).await?,
@@ -238,7 +247,7 @@ impl Runs {
     }
 
     /// Approves a run, whose rows are what it wrote. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON,
-    /// OWN_FACT, AMOUNT_DIFFERS, LINES_DIFFER, LEDGER_ALTERED.
+    /// OWN_FACT, AMOUNT_DIFFERS, LINES_DIFFER, REPRICED_DIFFERS, LEDGER_ALTERED.
     async fn approve(
         &self,
         scope: &Scope,
@@ -248,8 +257,12 @@ impl Runs {
         let id = v.text("payment_run_id", &request.payment_run_id);
         let amount = money(&mut v, "amount", request.amount);
         let sha256 = v.text("lines_sha256", &request.lines_sha256);
-        let (id, (amount, sha256)) = v.finish_with(id.zip(amount.zip(sha256)))?;
-        let (id, seen) = (&id, &LinesSeen { amount, sha256 });
+        let repriced = match request.repriced {
+            None => Some(None),
+            given => money(&mut v, "repriced", given).map(Some),
+        };
+        let (id, ((amount, sha256), repriced)) = v.finish_with(id.zip(amount.zip(sha256).zip(repriced)))?;
+        let (id, seen) = (&id, &LinesSeen { amount, sha256, repriced });
         let now = self.0.clock.now();
         let response = self
             .0
@@ -269,6 +282,25 @@ impl Runs {
             .await?;
         tracing::info!(run = id, "payment run approved");
         Ok(response)
+    }
+
+    /// Calculates a run again as it was calculated then. Errors are looked for in this order: NOT_FOUND, RUN_STATE.
+    async fn repeat(
+        &self,
+        _: &Scope,
+        request: &pb::RepeatPaymentRunRequest,
+    ) -> Result<pb::RepeatPaymentRunResponse, OpError> {
+        let run = find(&self.0, &request.payment_run_id).await?;
+        run.run.was_calculated().map_err(refused)?;
+        let App { db, archive, cases_per_part, .. } = &*self.0;
+        let again = repeat(db, archive, &run, *cases_per_part).await.map_err(failed)?;
+        let difference = again.differs(&run.tally).map(|what| format!("{what} differ")).unwrap_or_default();
+        Ok(pb::RepeatPaymentRunResponse {
+            control: Some(control_out(&again)),
+            same: difference.is_empty(),
+            difference,
+            engine_version: ENGINE_VERSION,
+        })
     }
 
     /// Discards a run. Errors are looked for in this order: REASON_MISSING, NOT_FOUND, RUN_STATE.
@@ -352,6 +384,9 @@ fn refused(error: RunRefused) -> OpError {
         RunRefused::State { state, .. } => refused.with("state", state),
         RunRefused::AmountDiffers { amount, .. } => refused.with("ore", amount.0),
         RunRefused::LinesDiffer { sha256, .. } => refused.with("lines_sha256", sha256),
+        RunRefused::RepricedDiffers { repriced, .. } => {
+            repriced.iter().fold(refused, |refused, sum| refused.with("ore", sum.0))
+        }
         RunRefused::SamePerson { .. } | RunRefused::OwnFact { .. } => refused,
     }
 }

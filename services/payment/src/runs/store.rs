@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use niva_calendar::Month;
+use niva_calendar::{Month, NaiveDate};
 use niva_payment_domain::{Cancel, Run, RunState};
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
@@ -16,7 +16,7 @@ use crate::store::{Row, Where, rows, statement};
 const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, maker_role, create_time, start_time, canceller, \
                        cancel_time, end_time, approver, approve_time, discarder, \
                        discard_reason, discard_time, opening_month, frozen_fact_number, baseline_run_no, \
-                       models_fingerprint, cursor_case_key, tally, placements_total, error, run_sha256, feeds";
+                       models_fingerprint, engine_version, cursor_case_key, tally, placements_total, error, run_sha256, feeds";
 
 fn read(row: &Row) -> Result<StoredRun, DbError> {
     let id: String = row.get("payment_run_id")?;
@@ -47,6 +47,7 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
         frozen: row.get("frozen_fact_number")?,
         baseline: row.get("baseline_run_no")?,
         models_fingerprint: row.get("models_fingerprint")?,
+        engine_version: row.get("engine_version")?,
         cursor: row.get("cursor_case_key")?,
         tally,
         placements_total: row.get("placements_total")?,
@@ -169,12 +170,12 @@ pub(crate) async fn next_numbers(db: &impl ConnectionTrait, month: Month) -> Res
 /// Adds a run that is to be calculated. A unique constraint refuses it while another waits.
 pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbError> {
     let sql = "INSERT INTO payment_run (run_no, payment_run_id, month, state, unsettled, maker, maker_role, create_time, \
-               opening_month, frozen_fact_number, baseline_run_no, models_fingerprint, cursor_case_key, tally, placements_total, \
-               feeds) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+               opening_month, frozen_fact_number, baseline_run_no, models_fingerprint, engine_version, cursor_case_key, tally, \
+               placements_total, feeds) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let run = &stored.run;
     let feeds = serde_json::to_string(&stored.feeds);
     let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", &run.id, e.to_string()))?;
-    let values: [Value; 15] = [
+    let values: [Value; 16] = [
         stored.run_no.into(),
         run.id.as_str().into(),
         run.month.index().into(),
@@ -186,6 +187,7 @@ pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbErro
         stored.frozen.into(),
         stored.baseline.into(),
         stored.models_fingerprint.as_str().into(),
+        stored.engine_version.into(),
         stored.cursor.as_str().into(),
         json(&run.id, &stored.tally)?.into(),
         stored.placements_total.into(),
@@ -298,7 +300,8 @@ pub(crate) async fn first_paid_by(
         None => 0,
     };
     let sql = "SELECT kind, fact_id FROM fact f WHERE author_subject = $1 AND number > $2 AND number <= $3 AND \
-               (EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.case_key = f.case_key) OR \
+               (EXISTS (SELECT 1 FROM care_case c JOIN payment_line l ON l.case_key = c.case_key \
+               WHERE c.case_no = f.case_no AND l.run_no = $4) OR \
                EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.unit_id = f.unit_id)) \
                ORDER BY number LIMIT 1";
     let values = [author.into(), before.into(), run.frozen.into(), run.run_no.into()];
@@ -315,24 +318,28 @@ pub(crate) async fn facts_between(
     db: &impl ConnectionTrait,
     between: (i64, i64),
     limit: u64,
-) -> Result<Vec<(i64, [String; 8])>, DbError> {
-    let sql = "SELECT number, case_key, unit_id, placement_id, kind, fact_id, revision, withdrawn, recorded_at, \
-               author_subject FROM fact WHERE number > $1 AND number <= $2 ORDER BY number LIMIT $3";
+) -> Result<Vec<(i64, [String; 10])>, DbError> {
+    let sql = "SELECT number, case_no, unit_id, placement_id, kind, fact_id, revision, withdrawn, first_day, last_day, \
+               content, recorded_at, author_subject FROM fact WHERE number > $1 AND number <= $2 \
+               ORDER BY number LIMIT $3";
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let values = [between.0.into(), between.1.into(), limit.into()];
     let found = rows(db, "fact", statement(db, sql, values)).await?;
     let read = |row: &Row| {
         let text = |column| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
+        let day = |column| row.get::<Option<NaiveDate>>(column).map(|day| day.map(|day| day.to_string()));
         let number: i64 = row.get("number")?;
+        let case_no = row.get::<Option<i64>>("case_no")?.map(|no| no.to_string()).unwrap_or_default();
         let (revision, withdrawn): (i64, bool) = (row.get("revision")?, row.get("withdrawn")?);
         let recorded_at: DateTime<Utc> = row.get("recorded_at")?;
-        let of = text("case_key")? + "\t" + &text("unit_id")? + "\t" + &text("placement_id")?;
+        let of = case_no + "\t" + &text("unit_id")? + "\t" + &text("placement_id")?;
+        let touched = day("first_day")?.unwrap_or_default() + "\t" + &day("last_day")?.unwrap_or_default();
         let told = recorded_at.timestamp_micros().to_string();
         let (kind, id, author) = (text("kind")?, text("fact_id")?, text("author_subject")?);
-        Ok((
-            number,
-            [number.to_string(), of, kind, id, revision.to_string(), withdrawn.to_string(), told, author],
-        ))
+        let (number_text, revision, withdrawn) =
+            (number.to_string(), revision.to_string(), withdrawn.to_string());
+        let content = text("content")?;
+        Ok((number, [number_text, of, kind, id, revision, withdrawn, touched, content, told, author]))
     };
     found.iter().map(read).collect()
 }

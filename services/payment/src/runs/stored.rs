@@ -25,6 +25,7 @@ pub(crate) struct StoredRun {
     /// The last run that was approved when this one was made.
     pub(crate) baseline: Option<i32>,
     pub(crate) models_fingerprint: String,
+    pub(crate) engine_version: i32,
     /// The last case that is calculated; empty before the first.
     pub(crate) cursor: String,
     pub(crate) tally: Tally,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use niva_calendar::Month;
 use niva_money::Ore;
 use niva_payment_domain::LinesSeen;
+use niva_payment_domain::ledger::Payable;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -30,6 +31,8 @@ pub(crate) struct Tally {
     /// Amount of the lines that pay for months before the run's.
     pub(crate) earlier: Ore,
     pub(crate) holds: i64,
+    /// What other models, or another engine, than the approved run's before change by themselves.
+    pub(crate) repriced: Sum,
     /// SHA-256 chained from line to line, so that it does not matter where a calculation was cut.
     hash: [u8; 32],
     /// By dimension, in their order, and key.
@@ -78,6 +81,24 @@ impl Tally {
         Ok(())
     }
 
+    /// Adds what is paid now for some months of a placement by other models against what they would be paid by those before:
+    /// the lines that only one of the two has, and the difference of their sums.
+    pub(crate) fn reprice(
+        &mut self,
+        mut before: Vec<Payable<'_>>,
+        now: Vec<Payable<'_>>,
+    ) -> Result<(), TooMuch> {
+        for line in now {
+            match before.iter().position(|other| *other == line) {
+                Some(same) => {
+                    before.swap_remove(same);
+                }
+                None => self.repriced.add(line.amount)?,
+            }
+        }
+        before.iter().try_for_each(|line| self.repriced.add(line.amount.negated()))
+    }
+
     /// Every total: dimension, key, sum.
     pub(crate) fn totals(&self) -> impl Iterator<Item = (&str, &str, Sum)> {
         DIMENSIONS
@@ -105,7 +126,8 @@ impl Tally {
 
     /// What whoever approves the run has to have seen.
     pub(crate) fn seen(&self) -> LinesSeen {
-        LinesSeen { amount: self.all.amount, sha256: self.lines_sha256() }
+        let repriced = (self.repriced.lines > 0).then_some(self.repriced.amount);
+        LinesSeen { amount: self.all.amount, sha256: self.lines_sha256(), repriced }
     }
 
     /// Lower-case hex.

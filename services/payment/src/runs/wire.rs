@@ -67,12 +67,14 @@ fn job_out(stored: &StoredRun) -> common::Job {
         state if error(state).is_some() => common::job::State::Failed,
         _ => common::job::State::Done,
     };
+    // In the end all are done, though those to which nothing has happened are not read.
+    let done = if is_finished(stored) { stored.placements_total } else { stored.tally.placements };
     let author = Author { subject: stored.run.maker.clone(), role: stored.maker_role.clone() };
     let job = Job {
         id: &stored.run.id,
         kind: "payment_run",
         state,
-        done: stored.tally.placements,
+        done,
         total: stored.placements_total,
         author: &author,
         created: stored.create_time,
@@ -84,6 +86,12 @@ fn job_out(stored: &StoredRun) -> common::Job {
     job.into()
 }
 
+/// Whether it was calculated, whatever has become of it.
+fn is_finished(stored: &StoredRun) -> bool {
+    let state = &stored.run.state;
+    !state.is_calculating() && !stored.is_cancelled() && error(state).is_none()
+}
+
 /// A run. Its sums are told once they are all there.
 pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
     let StoredRun { run, tally, .. } = stored;
@@ -91,7 +99,7 @@ pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
         RunState::Approved { approver, time } => (approver.clone(), Some(*time)),
         _ => (String::new(), None),
     };
-    let finished = !run.state.is_calculating() && !stored.is_cancelled() && error(&run.state).is_none();
+    let finished = is_finished(stored);
     pb::PaymentRun {
         payment_run_id: run.id.clone(),
         month: Some(write::month(run.month)),
@@ -106,6 +114,7 @@ pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
         totals: if finished { totals_out(tally) } else { Vec::new() },
         run_sha256: stored.run_sha256.clone(),
         feed_positions: stored.feeds.iter().map(position_out).collect(),
+        engine_version: stored.engine_version,
     }
 }
 
@@ -113,7 +122,7 @@ fn position_out((feed, position): (&String, &i64)) -> common::FeedPosition {
     common::FeedPosition { feed: feed.clone(), position: *position }
 }
 
-fn control_out(tally: &Tally) -> pb::ControlTotals {
+pub(crate) fn control_out(tally: &Tally) -> pb::ControlTotals {
     pb::ControlTotals {
         placements: tally.placements,
         lines: tally.all.lines,
@@ -123,6 +132,8 @@ fn control_out(tally: &Tally) -> pb::ControlTotals {
         earlier_months: Some(write::money(tally.earlier)),
         holds: tally.holds,
         lines_sha256: tally.lines_sha256(),
+        repriced_lines: tally.repriced.lines,
+        repriced: tally.seen().repriced.map(write::money),
     }
 }
 

@@ -222,6 +222,7 @@ impl World {
             payment_run_id: run.payment_run_id.clone(),
             amount: run.control.as_ref().and_then(|c| c.amount),
             lines_sha256: run.control.as_ref().map(|c| c.lines_sha256.clone()).unwrap_or_default(),
+            repriced: run.control.as_ref().and_then(|c| c.repriced),
         };
         Ok(self.approver().runs.approve_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
@@ -233,6 +234,12 @@ impl World {
             reason: "a look was enough".to_owned(),
         };
         Ok(self.maker().runs.discard_payment_run(request).await?.into_inner().payment_run.unwrap())
+    }
+
+    /// Calculates a run again.
+    pub(crate) async fn repeat(&self, run: &pb::PaymentRun) -> Result<pb::RepeatPaymentRunResponse, Status> {
+        let request = pb::RepeatPaymentRunRequest { payment_run_id: run.payment_run_id.clone() };
+        Ok(self.maker().runs.repeat_payment_run(request).await?.into_inner())
     }
 
     /// Calculates and approves a run.

@@ -56,6 +56,15 @@ impl Catalogue {
         load(services, shipped_files(), own)
     }
 
+    /// Models from [`Catalogue::files`] that were kept. They were checked when they came into force; a service that the city
+    /// no longer has is no fault of theirs.
+    ///
+    /// # Errors
+    /// Every problem of every file.
+    pub fn kept(services: &Arc<ServiceCatalogue>, files: Vec<(String, String)>) -> Result<Self, LoadError> {
+        load(services, files, Vec::new())
+    }
+
     /// Models from names and texts of files. Names only serve to say where a problem is.
     ///
     /// # Errors

@@ -4,8 +4,8 @@ use niva_names::file::{Documents, Problems, Source};
 
 use super::read::{self, Section};
 use crate::{
-    DayCount, Extent, Parameters, PreliminaryDifference, PremisesDays, SessionTerms, SoldPremises, SoldTerms,
-    TransitionTerms, VariantRule,
+    DayCount, Extent, MAX_DAY_COUNT, Parameters, PreliminaryDifference, PremisesDays, SessionTerms,
+    SoldPremises, SoldTerms, TransitionTerms, VariantRule,
 };
 
 /// Parameters as far as a file states them: for all services, or for one.
@@ -38,7 +38,7 @@ pub(super) fn parameters(
     };
     let mut days = |key: &'static str, problems: &mut Problems<'_>| -> Option<u16> {
         // After a problem the file is refused: any value will do to see what else is wrong.
-        section.get(key).map(|v| read::number(v, problems).unwrap_or_default())
+        section.get(key).map(|v| day_count(v, problems).unwrap_or_default())
     };
     partial.notice_days = days("notice_days", problems);
     partial.no_show_days = days("no_show_days", problems);
@@ -60,6 +60,16 @@ pub(super) fn parameters(
     partial.source = documents.source(&mut section, problems);
     section.finish(problems);
     partial
+}
+
+fn day_count(value: read::Value<'_>, problems: &mut Problems<'_>) -> Option<u16> {
+    let at = value.span();
+    let days: u16 = read::number(value, problems)?;
+    if days > MAX_DAY_COUNT {
+        let what = format!("{days} days are more than a model may count");
+        problems.add(&at, what, format!("write at most {MAX_DAY_COUNT}"));
+    }
+    Some(days)
 }
 
 impl PartialParameters {

@@ -38,7 +38,7 @@ impl<'a> Stays<'a> {
         visits: &'a [Known<'a, NaiveDate>],
         absences: &[Known<'a, Interval>],
     ) -> Self {
-        Self { transitions, visits, absences: joined(absences) }
+        Self { transitions, visits, absences: joined_absences(absences.iter().map(|known| known.value)) }
     }
 
     /// How `day` is spent by the terms of its model, and the last day that this may stay so.
@@ -95,8 +95,8 @@ impl<'a> Stays<'a> {
 }
 
 /// Absences that meet or overlap are one.
-fn joined(absences: &[Known<'_, Interval>]) -> Vec<Interval> {
-    let mut sorted: Vec<Interval> = absences.iter().map(|known| known.value).collect();
+pub(crate) fn joined_absences(absences: impl Iterator<Item = Interval>) -> Vec<Interval> {
+    let mut sorted: Vec<Interval> = absences.collect();
     sorted.sort_unstable();
     let mut joined: Vec<Interval> = Vec::with_capacity(sorted.len());
     for days in sorted {

@@ -30,7 +30,7 @@ fn line(month: u32, days: (u32, u32), component: Component, level: u8, price: i6
 fn pay<'a>(run_no: i32, mut paid: Vec<Paid<'a>>, owed: &[Payable<'a>]) -> (Vec<Paid<'a>>, Vec<Posting<'a>>) {
     let standing = effective(paid.clone());
     let postings = diff(owed.to_vec(), standing.clone());
-    check(owed, &standing, &postings).unwrap();
+    check(owed, &paid, &postings).unwrap();
     for (i, posting) in postings.iter().enumerate() {
         let reverses = posting.is_reversal().then(|| posting.corrects().unwrap());
         let line_no = i64::try_from(i).unwrap() + 1;
@@ -128,7 +128,39 @@ fn what_changes_before_the_ledger_is_told_and_not_passed_over() {
 fn the_check_names_what_is_wrong() {
     let owed = [line(3, (1, 31), Component::Rate, 1, 30_000)];
     let wrong = check(&owed, &[], &[]).unwrap_err();
-    assert_eq!(wrong.to_string(), "rate 2024-03: owed 9300.00 SEK, paid 0.00 SEK after the run");
+    let words =
+        "rate from 2024-03-01 through 2024-03-31: owed 9300.00 SEK to PR-1, paid 0.00 SEK after the run";
+    assert_eq!(wrong.to_string(), words);
+}
+
+#[test]
+fn the_check_sees_sums_that_are_right_in_the_wrong_place() {
+    let owed = [line(3, (1, 10), Component::Rate, 1, 30_000), line(3, (11, 31), Component::Rate, 2, 30_000)];
+    let id = |line_no| LineId { run_no: 1, line_no };
+    let paid = |line: &Payable<'static>, line_no| Paid {
+        id: id(line_no),
+        line: line.clone(),
+        reverses: None,
+        stands_on: "".into(),
+    };
+    let right: Vec<Paid<'_>> = owed.iter().zip(1..).map(|(line, no)| paid(line, no)).collect();
+    check(&owed, &right, &[]).unwrap();
+    // The same month, component and sum: other days, another payee, another number of days.
+    let mut days = right.clone();
+    (days[0].line.days.last, days[1].line.days.first) = (days[0].line.days.first, days[0].line.days.last);
+    check(&owed, &days, &[]).unwrap_err();
+    let mut payee = right.clone();
+    payee[0].line.provider_id = "PR-2".into();
+    check(&owed, &payee, &[]).unwrap_err();
+    let mut quantity = right.clone();
+    quantity[0].line.quantity += 1;
+    check(&owed, &quantity, &[]).unwrap_err();
+    // Paid, taken back, and paid again.
+    let mut again = right.clone();
+    again.push(Paid { line: right[0].line.reversed(), reverses: Some(id(1)), ..paid(&right[0].line, 3) });
+    check(&owed, &again, &[]).unwrap_err();
+    again.push(paid(&right[0].line, 4));
+    check(&owed, &again, &[]).unwrap();
 }
 
 /// What is owed at some time: each of three months cut at a day, parts left out or priced at a level.

@@ -17,7 +17,7 @@ fn first() -> Run {
 }
 
 fn seen(ore: i64) -> LinesSeen {
-    LinesSeen { amount: Ore(ore), sha256: "lines".to_owned() }
+    LinesSeen { amount: Ore(ore), sha256: "lines".to_owned(), repriced: None }
 }
 
 fn calculated() -> Run {
@@ -60,6 +60,11 @@ fn another_person_approves_the_sum_that_was_seen() {
     assert_eq!(approve(calculated(), "approver", 701), "AMOUNT_DIFFERS");
     let others = LinesSeen { sha256: "other".to_owned(), ..seen(700) };
     assert_eq!(reason(calculated().approve("approver", None, &others, TIME)), "LINES_DIFFER");
+    let repriced = LinesSeen { repriced: Some(Ore(0)), ..seen(700) };
+    assert_eq!(reason(calculated().approve("approver", None, &repriced, TIME)), "REPRICED_DIFFERS");
+    let dearer = first().calculated(repriced.clone()).unwrap();
+    assert_eq!(approve(dearer.clone(), "approver", 700), "REPRICED_DIFFERS");
+    assert_eq!(reason(dearer.approve("approver", None, &repriced, TIME)), "none");
     let own = Some("agreement A-1".to_owned());
     assert_eq!(reason(calculated().approve("approver", own, &seen(701), TIME)), "OWN_FACT");
     assert_eq!(approve(calculated(), "approver", 700), "none");

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use niva_calendar::Month;
+use niva_models::Catalogue;
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written};
-use niva_payment_domain::{Case, Compared, Engine, Hold, KnownBefore, KnownPlacement, Owed, Recorded};
+use niva_payment_domain::{
+    Case, Compared, Due, ENGINE_VERSION, Engine, Hold, KnownBefore, KnownPlacement, Owed, Recorded,
+};
 
 use super::RunError;
-use super::inputs::Inputs;
+use super::inputs::{Baseline, Inputs};
 use crate::cases::CaseKey;
 use crate::holds::store::HoldRow;
 use crate::lines::line::Line;
@@ -18,8 +22,14 @@ use crate::runs::tally::{Tally, TooMuch};
 pub(crate) struct Loaded {
     pub(crate) key: String,
     pub(crate) case: Case,
-    /// Every month is calculated, not only those after the baseline.
-    pub(crate) all_months: bool,
+    /// The months to calculate.
+    pub(crate) due: Due,
+    /// Those that nothing but other models or another engine makes due; empty where neither changed.
+    pub(crate) repriced_only: Due,
+    /// What was recorded of it since the baseline.
+    pub(crate) recorded: Vec<Recorded>,
+    /// The case as the baseline knew it, where something was told of it since.
+    pub(crate) before: Option<Case>,
 }
 
 /// Some cases, in order, with everything that their calculation needs.
@@ -27,13 +37,11 @@ pub(crate) struct Loaded {
 pub(crate) struct Part {
     /// Key of the case before the first.
     pub(crate) after: String,
+    /// Key of the last case that was looked at.
+    pub(crate) through: String,
     pub(crate) cases: Vec<Loaded>,
-    /// What was paid to the cases of which every month is calculated, by case and placement.
+    /// What was paid for the months that are due, of cases of which earlier months are, by case and placement.
     pub(crate) paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>,
-    /// What was recorded of these cases since the baseline.
-    pub(crate) recorded: BTreeMap<String, Vec<Recorded>>,
-    /// The cases that something was told of since the baseline, as it knew them.
-    pub(crate) before: BTreeMap<String, Case>,
 }
 
 /// What is written for a part.
@@ -46,58 +54,122 @@ pub(crate) struct Calculated {
     pub(crate) holds: Vec<HoldRow>,
     /// What the run adds up to with this part.
     pub(crate) tally: Tally,
-    /// Cases to read back from the ledger and compare.
-    pub(crate) sample: Vec<(String, Case)>,
 }
-
-/// Cases of each part that are read back after they were written.
-const SAMPLE: usize = 20;
 
 /// Calculates a part; `tally` is the run's before it.
 pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculated, RunError> {
     let mut writer = Writer { inputs, tally, lines: Vec::new(), holds: Vec::new() };
     let mut engine = Engine::new(&inputs.catalogue);
+    let mut pricing = Pricing::new(inputs);
     let mut owed = Owed::default();
-    let Part { after, cases, mut paid, recorded, before } = part;
-    let through = cases.last().map_or_else(|| after.clone(), |loaded| loaded.key.clone());
+    let Part { after, through, cases, mut paid } = part;
     for loaded in &cases {
         let key: CaseKey = loaded.key.parse()?;
-        let months = inputs.months(loaded.all_months);
         let mut paid = paid.remove(&loaded.key).unwrap_or_default();
-        let recorded = recorded.get(&loaded.key).map_or(&[][..], Vec::as_slice);
-        let mut early = before_ledger(inputs, &mut engine, before.get(&loaded.key), &loaded.case);
+        let mut early = before_ledger(inputs, &mut engine, loaded);
         for placed in loaded.case.placements(&inputs.units) {
-            engine.owed_into(&placed.facts(), months, &mut owed);
-            let lines: Vec<Payable<'_>> =
-                owed.lines.iter().map(|line| Payable::of(line, &placed, &inputs.catalogue)).collect();
-            let standing = ledger::effective(paid.remove(placed.placement_id).unwrap_or_default());
-            let postings = ledger::diff(lines.clone(), standing.clone());
-            ledger::check(&lines, &standing, &postings).map_err(|imbalance| RunError::Imbalance {
-                placement_id: placed.placement_id.to_owned(),
-                imbalance,
-            })?;
-            // Where nothing was told of the case, it was what it is.
-            let before = before.get(&loaded.key).or_else(|| recorded.is_empty().then_some(&loaded.case));
-            let known =
-                Known { case_key: &loaded.key, placed: &placed, before, owed: &owed, standing: &standing };
-            writer.post(&key, known, postings, recorded)?;
-            writer.hold(known, &early.remove(placed.placement_id).unwrap_or_default());
-            writer.hold(known, &owed.holds);
+            writer.tally.placements += 1;
+            let mut paid = paid.remove(placed.placement_id).unwrap_or_default();
+            let mut early = early.remove(placed.placement_id).unwrap_or_default();
+            for months in loaded.due.ranges() {
+                engine.owed_into(&placed.facts(), *months, &mut owed);
+                let lines: Vec<Payable<'_>> =
+                    owed.lines.iter().map(|line| Payable::of(line, &placed, &inputs.catalogue)).collect();
+                let (here, others) = of_months(paid, *months);
+                paid = others;
+                pricing.compare(loaded, &placed, &lines, (*months, &here), &mut writer.tally)?;
+                let standing = ledger::effective(here.clone());
+                let postings = ledger::diff(lines.clone(), standing.clone());
+                ledger::check(&lines, &here, &postings).map_err(|imbalance| RunError::Imbalance {
+                    placement_id: placed.placement_id.to_owned(),
+                    imbalance,
+                })?;
+                // Where nothing was told of the case, it was what it is.
+                let before =
+                    loaded.before.as_ref().or_else(|| loaded.recorded.is_empty().then_some(&loaded.case));
+                let known = Known {
+                    case_key: &loaded.key,
+                    placed: &placed,
+                    before,
+                    owed: &owed,
+                    standing: &standing,
+                };
+                writer.post(&key, known, postings, &loaded.recorded)?;
+                writer.hold(known, &std::mem::take(&mut early));
+                writer.hold(known, &owed.holds);
+            }
         }
+        settled(&loaded.due, paid)?;
     }
     let Writer { tally, lines, holds, .. } = writer;
-    let step = cases.len().div_ceil(SAMPLE).max(1);
-    let sample = cases.into_iter().step_by(step).map(|loaded| (loaded.key, loaded.case)).collect();
-    Ok(Calculated { after, through, lines, holds, tally, sample })
+    Ok(Calculated { after, through, lines, holds, tally })
+}
+
+/// What was paid for some months, and the rest.
+fn of_months(paid: Vec<Paid<'_>>, (first, last): (Month, Month)) -> (Vec<Paid<'_>>, Vec<Paid<'_>>) {
+    paid.into_iter().partition(|paid| (first..=last).contains(&paid.line.month))
+}
+
+/// Of placements that a case no longer knows nothing may stand.
+fn settled(due: &Due, paid: BTreeMap<String, Vec<Paid<'_>>>) -> Result<(), RunError> {
+    for (placement_id, mut paid) in paid {
+        paid.retain(|paid| due.contains(paid.line.month));
+        ledger::check(&[], &paid, &[])
+            .map_err(|imbalance| RunError::Imbalance { placement_id, imbalance })?;
+    }
+    Ok(())
+}
+
+/// What other models, or another engine, change by themselves: what the run pays against what it would pay by those of the
+/// baseline.
+struct Pricing<'i> {
+    inputs: &'i Inputs,
+    /// The engine by the baseline's models; `None`: it was another engine, so what stands is all that is known of it.
+    before: Option<Engine<'i>>,
+    owed: Owed,
+}
+
+impl<'i> Pricing<'i> {
+    fn new(inputs: &'i Inputs) -> Self {
+        let baseline = inputs.baseline.as_ref().filter(|baseline| baseline.same_engine);
+        let before = baseline.map(|baseline| Engine::new(&baseline.catalogue));
+        Self { inputs, before, owed: Owed::default() }
+    }
+
+    /// Adds the difference for one placement's months to the run's control total.
+    fn compare(
+        &mut self,
+        loaded: &Loaded,
+        placed: &KnownPlacement<'_>,
+        now: &[Payable<'_>],
+        (months, paid): ((Month, Month), &[Paid<'_>]),
+        tally: &mut Tally,
+    ) -> Result<(), TooMuch> {
+        let (Some(baseline), Some(repriced)) =
+            (&self.inputs.baseline, self.inputs.repriced.get(&loaded.case.service))
+        else {
+            return Ok(());
+        };
+        let now = |of: &Due| now.iter().filter(|line| of.contains(line.month)).cloned().collect::<Vec<_>>();
+        match &mut self.before {
+            Some(engine) => {
+                engine.owed_into(&placed.facts(), months, &mut self.owed);
+                let lines = self.owed.lines.iter().map(|line| Payable::of(line, placed, &baseline.catalogue));
+                let before = lines.filter(|line| repriced.contains(line.month)).collect();
+                tally.reprice(before, now(repriced))
+            }
+            None => {
+                let standing = ledger::effective(paid.to_vec()).into_iter().map(|paid| paid.line);
+                let only = &loaded.repriced_only;
+                tally.reprice(standing.filter(|line| only.contains(line.month)).collect(), now(only))
+            }
+        }
+    }
 }
 
 /// What nobody pays of a case that something was told of: by placement.
-fn before_ledger(
-    inputs: &Inputs,
-    engine: &mut Engine<'_>,
-    before: Option<&Case>,
-    now: &Case,
-) -> BTreeMap<String, Vec<Hold>> {
+fn before_ledger(inputs: &Inputs, engine: &mut Engine<'_>, loaded: &Loaded) -> BTreeMap<String, Vec<Hold>> {
+    let (before, now) = (loaded.before.as_ref(), &loaded.case);
     let months = before.and_then(|before| Some((before, inputs.months_before(before, now)?)));
     let Some((before, months)) = months else { return BTreeMap::new() };
     let mut owed = Owed::default();
@@ -116,19 +188,6 @@ fn before_ledger(
         (placed.placement_id.to_owned(), ledger::before_ledger(before, &lines(placed)))
     });
     holds.collect()
-}
-
-/// What is owed for a case in every month of the run, from nothing: by placement, in stable names.
-pub(crate) fn recompute(inputs: &Inputs, case: &Case) -> BTreeMap<String, Vec<Payable<'static>>> {
-    let mut engine = Engine::new(&inputs.catalogue);
-    let mut owed = Owed::default();
-    let placed = case.placements(&inputs.units);
-    let of_each = placed.iter().map(|placed| {
-        engine.owed_into(&placed.facts(), inputs.months(true), &mut owed);
-        let lines = owed.lines.iter().map(|line| Payable::of(line, placed, &inputs.catalogue).into_owned());
-        (placed.placement_id.to_owned(), lines.collect())
-    });
-    of_each.collect()
 }
 
 /// A placement of a part with what is owed and what was paid.
@@ -157,7 +216,6 @@ impl Writer<'_> {
         postings: Vec<Posting<'_>>,
         recorded: &[Recorded],
     ) -> Result<(), TooMuch> {
-        self.tally.placements += 1;
         let causes = self.causes(known, &postings, recorded);
         for (posting, cause) in postings.into_iter().zip(causes) {
             let (reversal, corrects) = (posting.is_reversal(), posting.corrects());
@@ -201,7 +259,7 @@ impl Writer<'_> {
         let of_unit = self.inputs.unit_facts.get(&known.placed.dates.unit_id).map_or(&[][..], Vec::as_slice);
         let told: Vec<&Recorded> = recorded.iter().chain(of_unit).collect();
         let Known { placed, owed, standing, .. } = known;
-        let Inputs { catalogue, units_before, baseline, .. } = self.inputs;
+        let Inputs { catalogue, units_before, .. } = self.inputs;
         let placed_before = known.before.map(|case| case.placements(units_before)).unwrap_or_default();
         let before_it = placed_before.iter().find(|before| before.placement_id == placed.placement_id);
         let compared = Compared {
@@ -211,17 +269,37 @@ impl Writer<'_> {
             catalogue,
             standing,
             told: &told,
-            same_models: baseline.as_ref().is_some_and(|baseline| baseline.same_models),
+            same_models: self.inputs.repriced.is_empty(),
         };
         let causes = postings.iter().zip(compared.causes(postings));
         let words = causes.map(|(posting, facts)| match before(posting.line()) {
             None => String::new(),
-            Some(baseline) if facts.is_empty() && !baseline.same_models => {
-                format!("models {}", self.inputs.catalogue.fingerprint)
+            Some(baseline) if facts.is_empty() && !self.inputs.repriced.is_empty() => {
+                self.other_pricing(known, baseline, posting.line())
             }
             Some(_) => facts.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "),
         });
         words.collect()
+    }
+
+    /// What makes a line another when no fact does: the model, in the versions before and after, or the engine.
+    fn other_pricing(&self, known: Known<'_>, baseline: &Baseline, line: &Payable<'_>) -> String {
+        let terms = |catalogue: &Catalogue| -> Vec<(String, String)> {
+            let in_force = catalogue.in_force(known.placed.service, line.days);
+            in_force.map(|m| (m.model.id.clone(), m.terms.version.clone())).collect()
+        };
+        let (before, now) = (terms(&baseline.catalogue), terms(&self.inputs.catalogue));
+        if before == now {
+            return format!("engine version {ENGINE_VERSION}");
+        }
+        let words = |terms: &[(String, String)]| -> String {
+            let each = terms
+                .iter()
+                .map(|(id, version)| format!("{id} version {}", version.get(..8).unwrap_or(version)));
+            let each: Vec<String> = each.collect();
+            if each.is_empty() { "no model".to_owned() } else { each.join(", ") }
+        };
+        format!("model {}, before {}", words(&now), words(&before))
     }
 
     fn hold(&mut self, known: Known<'_>, holds: &[Hold]) {

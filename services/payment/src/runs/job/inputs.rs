@@ -1,15 +1,18 @@
 //! What a run is calculated from, beside the cases themselves.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use niva_calendar::Month;
+use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_payment_domain::{Case, Recorded, UnitFacts};
+use niva_names::ServiceKey;
+use niva_payment_domain::{Case, Due, Recorded, UnitFacts};
 use niva_store::{Database, DbError};
 
 use super::RunError;
-use crate::cases::store as cases;
+use crate::cases::store::Candidates;
+use crate::cases::store::facts::{News, news_of_units};
+use crate::models::Archive;
 use crate::runs::store as runs;
 use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
@@ -20,8 +23,10 @@ pub(crate) struct Baseline {
     pub(crate) run_no: i32,
     pub(crate) month: Month,
     pub(crate) frozen: i64,
-    /// It was calculated with the same models.
-    pub(crate) same_models: bool,
+    /// What it was calculated with.
+    pub(crate) catalogue: Arc<Catalogue>,
+    /// It was calculated by the engine of the run.
+    pub(crate) same_engine: bool,
 }
 
 /// Frozen when the run is made; the same however often it is read.
@@ -39,26 +44,58 @@ pub(crate) struct Inputs {
     pub(crate) units_before: BTreeMap<String, UnitFacts>,
     /// What was recorded of units since the baseline.
     pub(crate) unit_facts: BTreeMap<String, Vec<Recorded>>,
+    /// Units that the run knows otherwise than the baseline did: the first day on which they differ.
+    pub(crate) changed_units: BTreeMap<String, NaiveDate>,
     pub(crate) catalogue: Arc<Catalogue>,
+    /// By service: the months up to the baseline's that the run's models price otherwise than the baseline's did.
+    pub(crate) repriced: BTreeMap<ServiceKey, Due>,
+    /// Cases are made of their facts alone, as if nothing were kept of them: for a run whose time is past.
+    pub(crate) from_facts: bool,
+}
+
+/// Why a case is looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Reasons<'a> {
+    /// What was told of it since the baseline.
+    pub(crate) news: &'a [News],
+    /// First days on which units differ that it was placed at.
+    pub(crate) units: Vec<NaiveDate>,
+    /// What the baseline held.
+    pub(crate) held: &'a [Interval],
 }
 
 impl Inputs {
     /// The inputs of a run.
-    pub(crate) async fn of(
-        db: &Database,
-        run: &StoredRun,
-        catalogue: &Arc<Catalogue>,
-    ) -> Result<Self, RunError> {
-        if run.models_fingerprint != catalogue.fingerprint {
-            let (made, now) = (run.models_fingerprint.clone(), catalogue.fingerprint.clone());
-            return Err(RunError::OtherModels { made, now });
-        }
+    pub(crate) async fn of(db: &Database, run: &StoredRun, archive: &Archive) -> Result<Self, RunError> {
         let conn = db.conn();
-        let baseline = match run.baseline {
+        let catalogue = archive.models(conn, &run.models_fingerprint).await?;
+        let stored = match run.baseline {
             Some(run_no) => Some(runs::by_number(conn, run_no).await?.ok_or_else(|| missing(run_no))?),
             None => None,
         };
+        let baseline = match &stored {
+            Some(b) => Some(Baseline {
+                run_no: b.run_no,
+                month: b.run.month,
+                frozen: b.frozen,
+                catalogue: archive.models(conn, &b.models_fingerprint).await?,
+                same_engine: b.engine_version == run.engine_version,
+            }),
+            None => None,
+        };
         let since = baseline.as_ref().map_or(run.frozen, |b| b.frozen);
+        let units = units_as_of(conn, run.frozen).await?;
+        let units_before = match &baseline {
+            Some(baseline) => units_as_of(conn, baseline.frozen).await?,
+            None => BTreeMap::new(),
+        };
+        let changed_units = units.iter().filter_map(|(id, unit)| {
+            let first = match units_before.get(id) {
+                Some(before) => unit.differs_from(before)?,
+                None => unit.periods.spans().first()?.0.first,
+            };
+            Some((id.clone(), first))
+        });
         Ok(Self {
             run_no: run.run_no,
             month: run.run.month,
@@ -68,39 +105,67 @@ impl Inputs {
                 Some(baseline) => runs::approved_until(conn, baseline.run_no).await?,
                 None => Vec::new(),
             },
-            units: units_as_of(conn, run.frozen).await?,
-            unit_facts: cases::recorded_of_units(conn, (since, run.frozen)).await?,
-            units_before: match &baseline {
-                Some(baseline) => units_as_of(conn, baseline.frozen).await?,
-                None => BTreeMap::new(),
-            },
-            baseline: baseline.map(|b| Baseline {
-                run_no: b.run_no,
-                month: b.run.month,
-                frozen: b.frozen,
-                same_models: b.models_fingerprint == run.models_fingerprint,
-            }),
-            catalogue: Arc::clone(catalogue),
+            unit_facts: news_of_units(conn, (since, run.frozen)).await?,
+            changed_units: if baseline.is_some() { changed_units.collect() } else { BTreeMap::new() },
+            repriced: baseline.as_ref().map(|b| repriced(b, &catalogue, run.run.opening)).unwrap_or_default(),
+            units,
+            units_before,
+            baseline,
+            catalogue,
+            from_facts: false,
         })
     }
 
-    /// Whether every month must be calculated for a case, and not only those after the baseline: something that its
-    /// earlier months depend on is newer than the baseline, or a hold of the baseline must be listed again.
-    ///
-    /// What is owed for a month depends on facts and models alone. Where neither changed, the earlier months are owed as
-    /// they were when the baseline made paid equal owed.
-    pub(crate) fn needs_all_months<'a>(
-        &self,
-        fact_number: i64,
-        mut unit_ids: impl Iterator<Item = &'a str>,
-        held: bool,
-    ) -> bool {
-        self.baseline.as_ref().is_none_or(|b| {
-            fact_number > b.frozen
-                || !b.same_models
-                || held
-                || unit_ids.any(|id| self.unit_facts.contains_key(id))
+    /// The cases that the run has to look at; `None`: all. What is owed for a month depends on facts and models alone. Where
+    /// neither changed, the earlier months are owed as they were when the baseline made paid equal owed.
+    pub(crate) fn candidates<'a>(
+        &'a self,
+        (units, services): (&'a [&'a str], &'a [ServiceKey]),
+    ) -> Option<Candidates<'a>> {
+        let baseline = self.baseline.as_ref().filter(|_| !self.from_facts)?;
+        Some(Candidates {
+            live_from: baseline.month.next().first_day(),
+            told_after: baseline.frozen,
+            held_in: baseline.run_no,
+            at_units: units,
+            of_services: services,
         })
+    }
+
+    /// The first month that was never paid.
+    pub(crate) fn first_new(&self) -> Month {
+        self.baseline.as_ref().map_or(self.opening, |b| b.month.next())
+    }
+
+    /// The months of a case to calculate: those that were never paid, those that something may have changed, and those
+    /// that the baseline held, to tell it again or pay it.
+    pub(crate) fn due(&self, service: ServiceKey, reasons: &Reasons<'_>) -> Due {
+        let mut due = self.due_by(reasons);
+        let repriced = self.repriced.get(&service).map_or(&[][..], Due::ranges);
+        repriced.iter().for_each(|(first, last)| due.add(*first, *last));
+        due
+    }
+
+    /// The months that nothing makes due but other models, or another engine.
+    pub(crate) fn repriced_only(&self, service: ServiceKey, reasons: &Reasons<'_>) -> Due {
+        let mut only = Due::default();
+        if let Some(repriced) = self.repriced.get(&service) {
+            let others = self.due_by(reasons);
+            let months = repriced.ranges().iter().flat_map(|(first, last)| first.through(*last));
+            months.filter(|month| !others.contains(*month)).for_each(|month| only.add(month, month));
+        }
+        only
+    }
+
+    fn due_by(&self, reasons: &Reasons<'_>) -> Due {
+        let mut due = Due::default();
+        due.add(self.first_new(), self.month);
+        reasons.news.iter().for_each(|news| due.add_days(news.touched, self.opening, self.month));
+        let units = reasons.units.iter().map(|first| Interval::from(*first));
+        units
+            .chain(reasons.held.iter().copied())
+            .for_each(|days| due.add_days(days, self.opening, self.month));
+        due
     }
 
     /// The months before the ledger's first in which one of two versions of a case is paid; `None`: both begin later.
@@ -108,17 +173,28 @@ impl Inputs {
         let first = Month::of(before.first_day().into_iter().chain(now.first_day()).min()?);
         (first < self.opening).then(|| (first, self.opening.previous()))
     }
+}
 
-    /// First and last month to calculate.
-    pub(crate) fn months(&self, all: bool) -> (Month, Month) {
-        let first = self.baseline.as_ref().filter(|_| !all).map_or(self.opening, |b| b.month.next());
-        (first, self.month)
+/// All months that were paid by another engine; else those that other models price otherwise.
+fn repriced(baseline: &Baseline, now: &Catalogue, opening: Month) -> BTreeMap<ServiceKey, Due> {
+    let mut repriced = BTreeMap::new();
+    if baseline.same_engine && baseline.catalogue.fingerprint == now.fingerprint {
+        return repriced;
     }
+    for service in now.services.services().iter().map(|service| service.key) {
+        let mut due = Due::default();
+        for month in opening.through(baseline.month) {
+            if !baseline.same_engine || now.reprices(&baseline.catalogue, service, month) {
+                due.add(month, month);
+            }
+        }
+        if due.first().is_some() {
+            repriced.insert(service, due);
+        }
+    }
+    repriced
 }
 
 fn missing(run_no: i32) -> DbError {
     DbError::row("payment_run", "baseline_run_no", run_no.to_string(), "names no run")
 }
-
-/// Cases that a hold of the baseline is listed for.
-pub(crate) type Held = BTreeSet<String>;

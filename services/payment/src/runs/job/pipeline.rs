@@ -1,22 +1,20 @@
 //! Reading, calculating and writing parts of a run, each while the next is on its way. At most one finished part waits
 //! between two stages, so memory is bounded by the size of a part.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use niva_payment_domain::{Case, Recorded};
 use niva_store::Database;
 use tokio::sync::mpsc;
 use tokio::task::spawn_blocking;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::RunError;
-use super::calculate::{Calculated, Loaded, Part, part};
+use super::calculate::{Calculated, Part, part};
 use super::inputs::Inputs;
-use crate::cases::store as cases;
-use crate::holds::store as holds;
-use crate::lines::store as lines;
+use super::read::read;
+use crate::models::Archive;
+use crate::runs::stored::StoredRun;
 use crate::runs::tally::Tally;
 
 /// Where calculated parts go.
@@ -47,8 +45,8 @@ pub(crate) async fn calculate(
         tokio::spawn(async move {
             loop {
                 match read(&db, &inputs, &after, cases_per_part).await {
-                    Ok(Some((part, last))) => {
-                        after = last;
+                    Ok(Some(part)) => {
+                        after.clone_from(&part.through);
                         if parts.send(Ok(part)).await.is_err() {
                             break;
                         }
@@ -96,64 +94,8 @@ pub(crate) async fn calculate(
     Ok(position)
 }
 
-/// Reads the next part and the key of its last case; `None` after the last.
-async fn read(
-    db: &Database,
-    inputs: &Arc<Inputs>,
-    after: &str,
-    limit: u32,
-) -> Result<Option<(Part, String)>, RunError> {
-    let conn = db.conn();
-    let rows = cases::cases_as_of(conn, inputs.frozen, after, limit).await?;
-    let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(None) };
-    let held = match &inputs.baseline {
-        Some(baseline) => holds::cases(conn, baseline.run_no, (after, &last)).await?,
-        None => super::inputs::Held::new(),
-    };
-    let of = Arc::clone(inputs);
-    let cases = blocking(move || {
-        let loaded = rows.iter().map(|row| {
-            let case = row.case()?;
-            let all_months = of.needs_all_months(row.fact_number, case.unit_ids(), held.contains(&row.key));
-            Ok(Loaded { key: row.key.clone(), all_months, case })
-        });
-        loaded.collect::<Result<Vec<_>, RunError>>()
-    })
-    .await?;
-    let (mut paid, mut recorded) = (BTreeMap::new(), BTreeMap::new());
-    if let Some(baseline) = &inputs.baseline {
-        let keys: Vec<&str> = cases.iter().filter(|c| c.all_months).map(|c| c.key.as_str()).collect();
-        paid = lines::paid(conn, &inputs.approved, &keys).await?;
-        recorded = cases::recorded_of_cases(conn, &keys, (baseline.frozen, inputs.frozen)).await?;
-    }
-    let before = as_before(db, inputs, &cases, &recorded).await?;
-    Ok(Some((Part { after: after.to_owned(), cases, paid, recorded, before }, last)))
-}
-
-/// The cases that something was told of since the baseline, as it knew them: what it would have paid before the ledger's
-/// first month is compared with what would be paid now.
-async fn as_before(
-    db: &Database,
-    inputs: &Inputs,
-    cases: &[Loaded],
-    recorded: &BTreeMap<String, Vec<Recorded>>,
-) -> Result<BTreeMap<String, Case>, RunError> {
-    let Some(baseline) = &inputs.baseline else { return Ok(BTreeMap::new()) };
-    let told = |of: &&Loaded| {
-        recorded.contains_key(&of.key) || of.case.unit_ids().any(|id| inputs.unit_facts.contains_key(id))
-    };
-    let told: Vec<&Loaded> = cases.iter().filter(told).collect();
-    let keys: Vec<&str> = told.iter().map(|of| of.key.as_str()).collect();
-    let mut before = cases::cases_of_keys_as_of(db.conn(), baseline.frozen, &keys).await?;
-    for Loaded { key, case, .. } in told {
-        // One that had not been heard of.
-        before.entry(key.clone()).or_insert_with(|| Case::new(&case.person_id, case.service));
-    }
-    Ok(before)
-}
-
 /// Work that takes processor time, on a thread where it holds nobody up. A panic becomes an error.
-async fn blocking<T: Send + 'static>(
+pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, RunError> + Send + 'static,
 ) -> Result<T, RunError> {
     spawn_blocking(work).await.map_err(|e| RunError::Broken(e.to_string()))?
@@ -176,4 +118,15 @@ pub(crate) async fn preview(
     cases_per_part: u32,
 ) -> Result<Tally, RunError> {
     Ok(calculate(db, inputs, Position::default(), cases_per_part, &mut Forget).await?.tally)
+}
+
+/// Calculates a run again from what it knew, as if nothing had been kept but facts, lines and models, and keeps its sums alone.
+pub(crate) async fn repeat(
+    db: &Database,
+    archive: &Archive,
+    run: &StoredRun,
+    cases_per_part: u32,
+) -> Result<Tally, RunError> {
+    let inputs = Inputs::of(db, run, archive).await?;
+    preview(db, &Arc::new(Inputs { from_facts: true, ..inputs }), cases_per_part).await
 }
