@@ -109,6 +109,18 @@ impl Process {
         }
     }
 
+    /// The most memory that it has had resident so far, in bytes, without the pages that it never touched.
+    ///
+    /// # Errors
+    /// When the system does not tell: it has ended, or this is not Linux.
+    pub fn peak_memory(&self) -> io::Result<u64> {
+        let id = self.child.id().ok_or_else(|| io::Error::other("it has ended"))?;
+        let status = std::fs::read_to_string(format!("/proc/{id}/status"))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let kilobytes: Option<u64> = peak.and_then(|text| text.parse().ok());
+        kilobytes.map(|kilobytes| kilobytes * 1024).ok_or_else(|| io::Error::other(status))
+    }
+
     /// What it has said so far.
     #[must_use]
     pub fn said(&self) -> String {

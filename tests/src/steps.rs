@@ -286,7 +286,12 @@ pub async fn holds(world: &World, run: &str) -> Vec<PaymentHold> {
     let mut client = world.payment(Role::FinanceMaker);
     let (mut holds, mut page_token) = (Vec::new(), String::new());
     loop {
-        let request = ListPaymentHoldsRequest { payment_run_id: run.to_owned(), page_size: 100, page_token };
+        let request = ListPaymentHoldsRequest {
+            payment_run_id: run.to_owned(),
+            page_size: 100,
+            page_token,
+            ..Default::default()
+        };
         let page = client.holds.list_payment_holds(request).await.expect("holds").into_inner();
         holds.extend(page.payment_holds);
         if page.next_page_token.is_empty() {

@@ -216,6 +216,18 @@ impl World {
         }
     }
 
+    /// The most memory that a service's process has had resident so far, in bytes.
+    ///
+    /// # Panics
+    /// In one process, where nobody can tell them apart; where the system does not tell.
+    #[must_use]
+    pub fn peak_memory(&self, part: Part) -> u64 {
+        match &self.place {
+            Place::Memory(_) => panic!("the three share one process"),
+            Place::Processes(place) => place.peak_memory(part),
+        }
+    }
+
     /// A channel with credentials.
     #[must_use]
     pub fn channel(&self, part: Part, credentials: Credentials) -> Channel {

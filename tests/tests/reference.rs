@@ -112,6 +112,7 @@ fn reach(scope: Scope) -> &'static str {
         Scope::Districts => "districts",
         Scope::Provider => "provider",
         Scope::Person => "person",
+        Scope::Author => "own",
     }
 }
 

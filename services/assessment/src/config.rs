@@ -66,7 +66,6 @@ impl Part for Config {
 
 impl From<Started> for Served {
     fn from(started: Started) -> Self {
-        // Assessment does nothing beside answering calls.
-        Self::new::<Config>(started.routes, crate::policy(), std::future::ready(()))
+        Self::new::<Config>(started.routes.clone(), crate::policy(), started.finished())
     }
 }

@@ -19,6 +19,7 @@ use niva_names::{PersonId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
 use niva_store::{Database, NotReady, Secrets, Tx, facts, migrated, request};
 use prost::Message;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -67,10 +68,20 @@ pub struct Deps {
 }
 
 /// The service, ready to be served.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Started {
     /// Its rpcs.
     pub routes: Routes,
+    importing: JoinHandle<()>,
+}
+
+impl Started {
+    /// Waits for the end of what runs in the background, after the shutdown.
+    pub async fn finished(self) {
+        if let Err(error) = self.importing.await {
+            tracing::error!(%error, "the job of imports ended badly");
+        }
+    }
 }
 
 /// Why the service does not start.
@@ -79,9 +90,9 @@ pub enum StartError {
     /// The database is not what this version expects.
     #[error(transparent)]
     NotReady(#[from] NotReady),
-    /// An import that a crash broke off cannot go on.
-    #[error(transparent)]
-    Import(#[from] OpError),
+    /// The database does not give or keep the service's own keys.
+    #[error("assessment cannot start without its keys: {0}")]
+    NoSecrets(#[from] OpError),
     /// An instrument file is wrong.
     #[error(transparent)]
     Instruments(#[from] InstrumentError),
@@ -221,9 +232,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         allow_example_instruments: deps.allow_example_instruments,
         shutdown,
     });
-    let facts = imports::Facts(app.clone());
-    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), secrets.clone(), facts);
-    import.resume().await?;
+    let (import, importing) = imports::start(&app);
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
@@ -233,7 +242,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
-    Ok(Started { routes })
+    Ok(Started { routes, importing })
 }
 
 /// Who may call what, as the contract says.

@@ -81,9 +81,9 @@ pub enum StartError {
     /// The database is not what this version expects.
     #[error(transparent)]
     NotReady(#[from] NotReady),
-    /// The database does not give or keep the service's own keys, or an import that a crash broke off cannot go on.
-    #[error(transparent)]
-    Broken(#[from] OpError),
+    /// The database does not give or keep the service's own keys.
+    #[error("choice cannot start without its keys: {0}")]
+    NoSecrets(#[from] OpError),
 }
 
 /// The service as it runs.
@@ -93,6 +93,7 @@ pub struct Started {
     pub routes: Routes,
     app: Arc<App>,
     lapsing: JoinHandle<()>,
+    importing: JoinHandle<()>,
     lapsed: watch::Receiver<Option<NaiveDate>>,
 }
 
@@ -207,7 +208,7 @@ impl App {
 /// Starts consuming the feed of assessment and letting offers lapse, until `shutdown`.
 ///
 /// # Errors
-/// The schema is not migrated; an import that a crash broke off cannot go on.
+/// The schema is not migrated; the database does not give or keep the service's own keys.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     let Deps { db, clock, city, catalogue, assessment } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
@@ -224,12 +225,10 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         followed: [consumer].into_iter().collect(),
         shutdown: shutdown.clone(),
     });
-    let facts = imports::Facts(app.clone());
-    let import = niva_imports::Imports::new(app.db.clone(), app.clock.clone(), app.secrets.clone(), facts);
-    import.resume().await?;
+    let (import, importing) = imports::start(&app);
     let (done, lapsed) = watch::channel(None);
     let lapsing = tokio::spawn(offers::job::run(offers::Offers(app.clone()), done, shutdown));
-    Ok(Started { routes: routes(&app, import), app, lapsing, lapsed })
+    Ok(Started { routes: routes(&app, import), app, lapsing, importing, lapsed })
 }
 
 fn routes(app: &Arc<App>, import: niva_imports::Imports<imports::Facts>) -> Routes {
@@ -267,6 +266,9 @@ impl Started {
         }
         if let Err(error) = self.lapsing.await {
             tracing::error!(%error, "letting offers lapse ended badly");
+        }
+        if let Err(error) = self.importing.await {
+            tracing::error!(%error, "the job of imports ended badly");
         }
     }
 }

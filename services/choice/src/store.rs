@@ -82,7 +82,7 @@ pub(crate) fn reached(table: &'static str, scope: &Scope) -> Condition {
         Reach::City => all,
         Reach::Districts(districts) => all.add(granted_by(table, districts)),
         Reach::Provider(provider) if table == "placement" => all.add(run_by(provider)),
-        Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
+        Reach::Provider(_) | Reach::Author(_) => all.add(Expr::cust("1 = 0")),
         Reach::Person(person) => all.add(Expr::col((table, "person_id")).eq(person.as_str())),
     }
 }

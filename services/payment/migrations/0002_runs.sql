@@ -9,7 +9,13 @@ CREATE TABLE payment_run (
     state TEXT NOT NULL,
     unsettled INTEGER UNIQUE CHECK (unsettled = 1),
     maker TEXT NOT NULL,
+    maker_role TEXT NOT NULL,
     create_time {instant} NOT NULL,
+    -- The calculation: when a process set to work on it, who wanted it to stop, when it ended.
+    start_time {instant},
+    canceller TEXT,
+    cancel_time {instant},
+    end_time {instant},
     approver TEXT,
     approve_time {instant},
     discarder TEXT,
@@ -67,6 +73,8 @@ CREATE TABLE payment_hold (
     case_key {key} NOT NULL,
     placement_id TEXT NOT NULL,
     unit_id TEXT NOT NULL,
+    -- The board that would pay; empty where no grant says which.
+    payer_district TEXT NOT NULL,
     component TEXT NOT NULL,
     first_day DATE NOT NULL,
     last_day DATE NOT NULL,

@@ -35,6 +35,7 @@ use niva_base::{Clock, OpError};
 use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
 use niva_feed::{ConsumerHandle, Consumers};
+use niva_jobs::Signals;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_proto::payment::v1 as pb;
@@ -102,6 +103,7 @@ pub struct Started {
     pub routes: Routes,
     app: Arc<App>,
     job: JoinHandle<()>,
+    importing: JoinHandle<()>,
 }
 
 impl Started {
@@ -111,10 +113,13 @@ impl Started {
         self.app.consumers.get(feed)
     }
 
-    /// Waits until the job that calculates runs has ended, after the shutdown.
+    /// Waits for the end of what runs in the background, after the shutdown.
     pub async fn finished(self) {
         if let Err(error) = self.job.await {
             tracing::error!(%error, "the job of payment runs ended badly");
+        }
+        if let Err(error) = self.importing.await {
+            tracing::error!(%error, "the job of imports ended badly");
         }
     }
 }
@@ -131,7 +136,8 @@ struct App {
     /// First month of the ledger, where it is not the first run's.
     opening_month: Option<Month>,
     cases_per_part: u32,
-    jobs: runs::job::Jobs,
+    /// Wakes whoever calculates runs.
+    jobs: Signals,
     consumers: Consumers,
     shutdown: CancellationToken,
 }
@@ -175,7 +181,9 @@ pub async fn start_with(
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
     let archive = models::Archive::new(Arc::clone(&catalogue));
     let cases_per_part = tuning.cases_per_part.max(1);
-    let (jobs, job) = runs::job::spawn(db.clone(), archive.clone(), cases_per_part, shutdown.clone());
+    let jobs = Signals::default();
+    let calculated = runs::job::Worker::new(&db, &clock, &archive, cases_per_part, &jobs);
+    let job = niva_jobs::spawn(calculated, jobs.clone(), shutdown.clone());
     let app = Arc::new(App {
         db,
         clock,
@@ -189,17 +197,8 @@ pub async fn start_with(
         consumers,
         shutdown,
     });
-    let (of_db, of_clock, own) = (app.db.clone(), app.clock.clone(), app.secrets.clone());
-    let imports = niva_imports::Imports::new(of_db, of_clock, own, imports::Facts(Arc::clone(&app)));
-    tokio::spawn(resumed(imports.clone()));
-    Ok(Started { routes: routes(&app, imports), app, job })
-}
-
-/// Goes on with imports that a crash broke off.
-async fn resumed(imports: niva_imports::Imports<imports::Facts>) {
-    if let Err(error) = imports.resume().await {
-        tracing::warn!(%error, "cannot go on with imports that broke off, until the next start");
-    }
+    let (imports, importing) = imports::start(&app);
+    Ok(Started { routes: routes(&app, imports), app, job, importing })
 }
 
 fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Routes {
@@ -244,7 +243,7 @@ fn bound_to(scope: &Scope) -> Result<Option<&str>, OpError> {
     match scope.reach() {
         Reach::City => Ok(None),
         Reach::Provider(provider) => Ok(Some(provider.as_str())),
-        Reach::Districts(_) | Reach::Person(_) => {
+        Reach::Districts(_) | Reach::Person(_) | Reach::Author(_) => {
             Err(OpError::internal("facts of placements know no districts and no person's own"))
         }
     }

@@ -23,7 +23,7 @@ impl MigratorTrait for Migrator {
                 .table("payment_hold")
                 .table("archived_text")
                 .table("archived_models")
-                .table_when("payment_run", "OLD.state IN ('approved', 'discarded')")
+                .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")
                 .boxed(),
         ]
     }

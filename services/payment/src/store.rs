@@ -45,6 +45,44 @@ impl Row {
     }
 }
 
+/// The conditions of a query, all of which must hold, and their values.
+#[derive(Debug, Default)]
+pub(crate) struct Where {
+    conditions: Vec<String>,
+    values: Vec<Value>,
+}
+
+impl Where {
+    /// A value's place in the query: `$3`.
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> String {
+        self.values.push(value.into());
+        format!("${}", self.values.len())
+    }
+
+    /// A condition as it is written.
+    pub(crate) fn and(&mut self, condition: impl Into<String>) {
+        self.conditions.push(condition.into());
+    }
+
+    /// A column that has a value.
+    pub(crate) fn equals(&mut self, column: &str, value: impl Into<Value>) {
+        let place = self.bind(value);
+        self.and(format!("{column} = {place}"));
+    }
+
+    /// [`Where::equals`], where one is asked for.
+    pub(crate) fn maybe(&mut self, column: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.equals(column, value);
+        }
+    }
+
+    /// The text of the conditions, which are not none, and the values.
+    pub(crate) fn finish(self) -> (String, Vec<Value>) {
+        (self.conditions.join(" AND "), self.values)
+    }
+}
+
 pub(crate) async fn rows(
     db: &impl ConnectionTrait,
     table: &'static str,

@@ -9,6 +9,7 @@ use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read;
 use niva_store::page::PageRequest;
+use prost::Message;
 
 /// Lines or holds on a page at most, and when no size is asked for.
 pub(crate) const MAX_LINES: u32 = 5_000;
@@ -24,6 +25,24 @@ pub(crate) fn after<N: std::str::FromStr + Default>(page: &PageRequest) -> Resul
     let Some(after) = &page.after else { return Ok(N::default()) };
     let text = "is not from the page before of the same list; start again without a token";
     after.parse().map_err(|_| OpError::invalid("page_token", "PAGE_TOKEN_INVALID", text))
+}
+
+/// A request in one word: a page's token is good for its list alone, with all of its filters. Give it without page.
+pub(crate) fn whole(request: &impl Message) -> String {
+    niva_base::hex(&request.encode_to_vec())
+}
+
+/// A component, where one is given.
+pub(crate) fn optional_component(v: &mut Violations, field: &str, given: i32) -> Option<Option<Component>> {
+    let known = pb::Component::try_from(given);
+    match known {
+        Ok(pb::Component::Unspecified) => Some(None),
+        Ok(known) => Component::ALL.iter().copied().find(|own| component_out(*own) == known).map(Some),
+        Err(_) => {
+            v.add(field, "FIELD_INVALID", "is none of the components");
+            None
+        }
+    }
 }
 
 /// A scope that must be given.

@@ -66,7 +66,7 @@ niva_testing::on_both_databases! {
             killed += 1;
         };
         assert!(killed > 0, "it was never broken off");
-        assert_eq!((run.state(), &run.control), (State::Calculated, &expected.control), "{}", run.error);
+        assert_eq!((run.state(), &run.control), (State::Calculated, &expected.control), "{:?}", run.job);
         assert_eq!(everything(&world, &run).await, lines);
         assert_eq!(run.control.unwrap().lines_sha256.len(), 64);
         world.stop().await;
@@ -85,7 +85,7 @@ niva_testing::on_both_databases! {
         // A process that starts takes up what it finds.
         let two = World::start(db, Start { cases_per_part: 3, ..Start::default() }).await;
         let run = one.settled("2024-03.1").await;
-        assert_eq!((run.state(), &run.control), (State::Calculated, &expected.control), "{}", run.error);
+        assert_eq!((run.state(), &run.control), (State::Calculated, &expected.control), "{:?}", run.job);
         assert_eq!(two.lines(&run).await.len(), 32);
         one.stop().await;
         two.stop().await;
@@ -103,7 +103,7 @@ niva_testing::on_both_databases! {
         world.stop().await;
         let world = World::start(db, Start { catalogue: dearer(), ..Start::default() }).await;
         let run = world.settled("2024-03.1").await;
-        assert_eq!(run.state(), State::Calculated, "{}", run.error);
+        assert_eq!(run.state(), State::Calculated, "{:?}", run.job);
         assert_eq!(run.control, expected.control);
         world.stop().await;
     }

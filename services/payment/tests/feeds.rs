@@ -26,7 +26,7 @@ niva_testing::on_both_databases! {
         let after = world.preview(2024, 3).await.unwrap();
         assert_eq!(after.control, before.control);
         assert_eq!(amount(&after), 16 * 39_500 + 7 * 30_000);
-        assert_eq!(after.placements_total, 1);
+        assert_eq!(after.job.unwrap().total, 1);
         world.stop().await;
     }
 

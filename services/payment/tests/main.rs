@@ -5,12 +5,14 @@ mod agreements;
 mod attendance;
 #[macro_use]
 mod calls;
+mod cancel;
 mod common;
 mod corrections;
 mod crashes;
 mod explanations;
 mod feeds;
 mod ledger;
+mod lists;
 mod overlaps;
 mod quotes;
 mod refused;

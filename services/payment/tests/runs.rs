@@ -62,9 +62,13 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let made = world.create(2024, 3).await.unwrap();
-        assert_eq!((made.payment_run_id.as_str(), made.state(), made.placements_total), ("2024-03.1", State::Calculating, 12));
+        assert_eq!((made.payment_run_id.as_str(), made.state(), made.job.unwrap().total), ("2024-03.1", State::Calculating, 12));
         let run = world.settled("2024-03.1").await;
-        assert_eq!((run.state(), run.placements_done, run.maker.as_str()), (State::Calculated, 12, "maker"));
+        assert_eq!((run.state(), run.maker.as_str()), (State::Calculated, "maker"));
+        let job = run.job.clone().unwrap();
+        let author = wire::Author { subject: "maker".to_owned(), role: "finance_maker".to_owned() };
+        assert_eq!((job.kind.as_str(), job.state(), job.done, job.author), ("payment_run", wire::job::State::Done, 12, Some(author)));
+        assert!(job.start_time.is_some() && job.end_time.is_some() && !job.cancel_asked);
         let (lines, control) = (world.lines(&run).await, run.control.clone().unwrap());
         assert_eq!((control.lines, control.placements, control.holds), (12, 12, 0));
         assert_eq!(ore(control.amount), lines.iter().map(|l| ore(l.amount)).sum::<i64>());

@@ -106,6 +106,7 @@ fn reach(opening: &Opening, caller: &Caller) -> Result<Reach, OpError> {
     match opening.bound {
         Bound::None => Ok(Reach::City),
         Bound::Person => Ok(Reach::Person(caller.subject.as_str().into())),
+        Bound::Author => Ok(Reach::Author(caller.subject.clone())),
         Bound::Districts if caller.districts.iter().any(|d| d == ALL_DISTRICTS) => Ok(Reach::City),
         Bound::Districts if caller.districts.is_empty() => Err(missing("niva_districts")),
         Bound::Districts => {

@@ -11,6 +11,8 @@ use niva_names::{DistrictId, PersonId, ProviderId};
 pub enum Bound {
     /// The person of the token's subject.
     Person,
+    /// What the token's subject has made.
+    Author,
     /// The provider of the token's claim.
     Provider,
     /// The districts of the token's claim.
@@ -34,6 +36,8 @@ pub enum Reach {
     Provider(ProviderId),
     /// What is the person's own.
     Person(PersonId),
+    /// What this caller has made.
+    Author(String),
 }
 
 /// What one call may see and change, and in whose name it is made: all that an operation knows of its caller. Made by
@@ -63,15 +67,15 @@ impl Scope {
         &self.reach
     }
 
-    /// The districts that it is bounded by; `None` for the whole city. What is bounded by a provider or a person is in
-    /// no district.
+    /// The districts that it is bounded by; `None` for the whole city. What is bounded by a provider, a person or an
+    /// author is in no district.
     #[must_use]
     pub fn districts(&self) -> Option<&BTreeSet<DistrictId>> {
         static NONE: BTreeSet<DistrictId> = BTreeSet::new();
         match &self.reach {
             Reach::City => None,
             Reach::Districts(districts) => Some(districts),
-            Reach::Provider(_) | Reach::Person(_) => Some(&NONE),
+            Reach::Provider(_) | Reach::Person(_) | Reach::Author(_) => Some(&NONE),
         }
     }
 
@@ -118,7 +122,7 @@ impl Scope {
     pub fn provider(&self) -> Option<&ProviderId> {
         match &self.reach {
             Reach::Provider(provider) => Some(provider),
-            Reach::City | Reach::Districts(_) | Reach::Person(_) => None,
+            Reach::City | Reach::Districts(_) | Reach::Person(_) | Reach::Author(_) => None,
         }
     }
 
@@ -130,6 +134,7 @@ impl Scope {
             Reach::Districts(districts) => districts.iter().any(|district| begins(district.as_str())),
             Reach::Provider(provider) => begins(provider.as_str()),
             Reach::Person(person) => begins(person.as_str()),
+            Reach::Author(author) => begins(author),
         }
     }
 }

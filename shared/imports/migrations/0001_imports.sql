@@ -8,6 +8,7 @@ CREATE TABLE import (
     author_role TEXT NOT NULL,
     reason TEXT NOT NULL,
     recorded_at {instant} NOT NULL,
+    started_at {instant},
     ended_at {instant},
     records {int} NOT NULL,
     created {int} NOT NULL,
@@ -19,6 +20,16 @@ CREATE TABLE import (
     UNIQUE (author_subject, request_id)
 );
 CREATE INDEX import_by_state ON import (state, recorded_at);
+
+CREATE INDEX import_by_author ON import (author_subject, recorded_at);
+
+-- Who wants an import to stop. Whoever lets it take effect holds the import's own row until it ends.
+CREATE TABLE import_cancel (
+    import_id TEXT PRIMARY KEY,
+    author_subject TEXT NOT NULL,
+    author_role TEXT NOT NULL,
+    recorded_at {instant} NOT NULL
+);
 
 -- Entries that are set aside until all of an import is here.
 CREATE TABLE import_entry (

@@ -39,10 +39,12 @@ pub struct Effects {
     pub(crate) counts: Counts,
     pub(crate) refusals: Vec<Refusal>,
     pub(crate) events: Vec<NewEvent>,
+    /// Entries at hand that are refused.
     refused: BTreeSet<i64>,
     /// Where the entries at hand come from.
-    pub(crate) origins: BTreeMap<i64, String>,
-    /// Facts that the import has a refused entry of, by kind and id: what depends on them needs no error of its own.
+    origins: BTreeMap<i64, String>,
+    /// Facts that the import has a refused entry of, by kind and id: what depends on them needs no error of its own. As many
+    /// as errors are kept: what depends on others has an error that nobody reads.
     withheld: BTreeSet<(&'static str, String)>,
 }
 
@@ -103,13 +105,21 @@ impl Effects {
 
     /// Notes that the import has a fact of this kind and id that is wrong in itself.
     pub fn withhold(&mut self, kind: &'static str, id: impl Into<String>) {
-        self.withheld.insert((kind, id.into()));
+        if self.withheld.len() < MAX_ERRORS {
+            self.withheld.insert((kind, id.into()));
+        }
     }
 
     /// Whether the import has a fact of this kind and id that is wrong in itself.
     #[must_use]
     pub fn is_withheld(&self, kind: &'static str, id: &str) -> bool {
         self.withheld.contains(&(kind, id.to_owned()))
+    }
+
+    /// The next entries are at hand, each with where it comes from: memory holds what is of use for them alone.
+    pub(crate) fn next_part(&mut self, origins: BTreeMap<i64, String>) {
+        self.refused.clear();
+        self.origins = origins;
     }
 
     pub(crate) fn is_sound(&self) -> bool {

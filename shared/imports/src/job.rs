@@ -1,16 +1,16 @@
 //! Letting an import take effect: everything in one transaction, or nothing.
 
-use std::sync::atomic::Ordering;
-
+use async_trait::async_trait;
 use chrono::Duration;
 use niva_base::{OpError, chain};
-use niva_names::ImportId;
+use niva_jobs::{Cancel, Found, Seat, Work, Worked};
 use niva_store::{DbError, Retryable, Tx};
 use prost::Message;
 
 use crate::effects::Effects;
-use crate::store::{self, Row, State};
-use crate::{Imports, Numbered, PART, Target};
+use crate::state::State;
+use crate::store::{self, Row, entries};
+use crate::{Imports, Numbered, PART, PART_BYTES, Target};
 
 /// A stream that has not ended within this time never will: its process died.
 const BROKEN_OFF_AFTER: Duration = Duration::days(1);
@@ -18,6 +18,8 @@ const BROKEN_OFF_AFTER: Duration = Duration::days(1);
 /// How an import's transaction ends without a commit.
 enum RolledBack {
     Failed(OpError),
+    /// Somebody wants it to stop: this process was told who, or the database says so.
+    Cancelled(Option<Cancel>),
     /// Something is wrong with entries, or the import was only to be checked.
     Kept(Box<(Row, Effects)>),
 }
@@ -40,13 +42,41 @@ impl Retryable for RolledBack {
     }
 }
 
+/// The worker lets imports take effect one after the other: together they would wait for each other anyway.
+#[async_trait]
+impl<T: Target> Work for Imports<T> {
+    /// Ids of imports that are to take effect, the oldest first.
+    type Job = Vec<String>;
+    /// A process that is at an import holds its row.
+    type Place = ();
+
+    async fn find(&self) -> Result<Option<Found<Vec<String>, ()>>, OpError> {
+        let running = store::running(self.inner.db.conn()).await?;
+        Ok(Some(running).filter(|ids| !ids.is_empty()).map(|job| Found { job, place: None }))
+    }
+
+    async fn work(&self, ids: Vec<String>) -> Worked {
+        for id in &ids {
+            match self.run(id).await {
+                // Another process is at it.
+                Ok(false) => {}
+                Ok(true) => return Worked::Ended,
+                Err(error) => {
+                    tracing::warn!(import = id, error = chain(&error), "an import waits, it is tried again");
+                    return Worked::Later;
+                }
+            }
+        }
+        Worked::Later
+    }
+}
+
 impl<T: Target> Imports<T> {
-    /// Goes on with imports that a crash broke off, and forgets those whose stream never ended. At the start of the
-    /// service.
+    /// Forgets imports whose stream never ended. At the start of the service: what has been received goes on by itself.
     ///
     /// # Errors
     /// The database's.
-    pub async fn resume(&self) -> Result<(), OpError> {
+    pub(crate) async fn forget_broken_off(&self) -> Result<(), OpError> {
         let db = &self.inner.db;
         let before = self.inner.clock.now() - BROKEN_OFF_AFTER;
         for import_id in &store::broken_off(db.conn(), before).await? {
@@ -54,46 +84,59 @@ impl<T: Target> Imports<T> {
                 db.write(|tx| Box::pin(async move { store::forget(tx, import_id).await })).await;
             done?;
         }
-        for import_id in store::running(db.conn()).await? {
-            self.run(&import_id).await?;
-        }
         Ok(())
     }
 
-    /// Runs an import to its end; nothing when it has ended.
-    pub(crate) async fn run(&self, import_id: &ImportId) -> Result<(), OpError> {
-        let _turn = self.inner.turn.lock().await;
-        self.inner.done.store(0, Ordering::Relaxed);
-        let done = self.inner.db.write(|tx| Box::pin(self.take_effect(tx, import_id))).await;
-        match done {
+    /// Runs an import to its end. `false`: it has ended, or another process is at it.
+    ///
+    /// # Errors
+    /// What another try may mend. A defect is told as the import's error.
+    pub(crate) async fn run(&self, import_id: &str) -> Result<bool, OpError> {
+        let (db, now) = (&self.inner.db, self.inner.clock.now());
+        // First of all: who wants to stop it before it writes anything waits for its turn to write, or finds it here.
+        let seat = self.inner.desk.sit(import_id);
+        let started: Result<bool, DbError> =
+            db.write(|tx| Box::pin(async move { store::start(tx, import_id, now).await })).await;
+        if !started? {
+            return Ok(false);
+        }
+        self.inner.signals.progressed();
+        let at = &seat;
+        let done = db.write(|tx| Box::pin(self.take_effect(tx, at, import_id))).await;
+        let ended = match done {
             Ok(()) => {
                 self.inner.target.committed();
                 Ok(())
             }
             Err(RolledBack::Kept(kept)) => self.end(&kept.0, &kept.1).await,
-            // Retried by whoever asks again, or at the next start.
+            Err(RolledBack::Cancelled(cancel)) => self.cancelled(import_id, cancel.as_ref()).await,
             Err(RolledBack::Failed(error @ (OpError::Conflict(_) | OpError::Unavailable { .. }))) => {
                 Err(error)
             }
             Err(RolledBack::Failed(error)) => {
-                tracing::error!(import = %import_id, error = chain(&error), "an import failed");
-                let row = store::find(self.inner.db.conn(), import_id).await?;
-                let row = row.ok_or_else(|| OpError::not_found("import", import_id))?;
-                self.fail(&row).await?;
-                Err(error)
+                tracing::error!(import = import_id, error = chain(&error), "an import failed");
+                self.fail(import_id).await
             }
-        }
+        };
+        drop(seat);
+        self.inner.signals.progressed();
+        ended.map(|()| true)
     }
 
-    async fn take_effect(&self, tx: &Tx<'_>, import_id: &ImportId) -> Result<(), RolledBack> {
+    async fn take_effect(&self, tx: &Tx<'_>, seat: &Seat<'_>, import_id: &str) -> Result<(), RolledBack> {
         let Some(row) = store::hold(tx, import_id).await? else { return Ok(()) };
         let (mut effects, mut after, mut position) = (Effects::default(), (i32::MIN, -1), 0);
+        seat.restart();
         loop {
-            let part = store::entries(tx, import_id, after, PART).await?;
+            let cancel = seat.cancelled();
+            if cancel.is_some() || store::cancel_asked(tx, import_id).await? {
+                return Err(RolledBack::Cancelled(cancel));
+            }
+            let part = entries::entries(tx, import_id, after, (PART, PART_BYTES)).await?;
             let Some(last) = part.last() else { break };
             after = (last.rank, last.number);
             let count = i64::try_from(part.len()).unwrap_or(i64::MAX);
-            effects.origins = part.iter().map(|entry| (entry.number, entry.origin.clone())).collect();
+            effects.next_part(part.iter().map(|entry| (entry.number, entry.origin.clone())).collect());
             // One rank at a time.
             for entries in part.chunk_by(|a, b| a.rank == b.rank) {
                 let read = entries.iter().map(|aside| {
@@ -109,7 +152,8 @@ impl<T: Target> Imports<T> {
             if effects.is_sound() && !row.validate_only {
                 position = niva_feed::append(tx, events, &row.told).await?.max(position);
             }
-            self.inner.done.fetch_add(count, Ordering::Relaxed);
+            seat.advance(count);
+            self.inner.signals.progressed();
         }
         if row.validate_only || !effects.is_sound() {
             return Err(RolledBack::Kept(Box::new((row, effects))));
@@ -117,6 +161,27 @@ impl<T: Target> Imports<T> {
         let now = self.inner.clock.now();
         store::end(tx, import_id, State::Done, effects.counts, "", position, now).await?;
         Ok(())
+    }
+
+    /// Keeps that an import was stopped, and by whom where the database does not know it yet.
+    async fn cancelled(&self, import_id: &str, cancel: Option<&Cancel>) -> Result<(), OpError> {
+        let now = self.inner.clock.now();
+        tracing::info!(import = import_id, "an import was cancelled");
+        let done: Result<(), DbError> = self
+            .inner
+            .db
+            .write(|tx| {
+                Box::pin(async move {
+                    if store::cancelled(tx, import_id, State::Running, now).await?
+                        && let Some(cancel) = cancel
+                    {
+                        store::ask_to_cancel(tx, import_id, cancel).await?;
+                    }
+                    Ok(())
+                })
+            })
+            .await;
+        Ok(done?)
     }
 
     /// Keeps how an import ended that changed nothing.
@@ -129,13 +194,13 @@ impl<T: Target> Imports<T> {
             let words = format!("{refused} of {} records are refused, so none has taken effect", row.records);
             (State::Failed, words)
         };
-        let (id, error) = (&row.import_id, error.as_str());
+        let (id, error) = (row.import_id.as_str(), error.as_str());
         self.inner
             .db
             .write(|tx| {
                 Box::pin(async move {
                     if store::hold(tx, id).await?.is_some() {
-                        store::refuse(tx, id, effects).await?;
+                        entries::refuse(tx, id, effects).await?;
                         store::end(tx, id, state, effects.counts, error, 0, now).await?;
                     }
                     Ok(())
@@ -146,14 +211,17 @@ impl<T: Target> Imports<T> {
     }
 
     /// A defect of ours: told as the import's error.
-    async fn fail(&self, row: &Row) -> Result<(), OpError> {
+    async fn fail(&self, id: &str) -> Result<(), OpError> {
         let now = self.inner.clock.now();
-        let (id, words) = (&row.import_id, "internal error; the log tells more");
+        let words = "internal error; the log tells more";
         self.inner
             .db
             .write(|tx| {
                 Box::pin(async move {
-                    store::end(tx, id, State::Failed, Effects::default().counts, words, 0, now).await
+                    if store::hold(tx, id).await?.is_some() {
+                        store::end(tx, id, State::Failed, Effects::default().counts, words, 0, now).await?;
+                    }
+                    Ok(())
                 })
             })
             .await

@@ -3,28 +3,30 @@
 //! An import is a resource. Its entries are first set aside in the database, a part at a time, so that a million of them
 //! need no memory; then they take effect in one transaction, by rank (persons before their grants, whatever the order in
 //! the stream). What is refused is kept by entry and read page by page. An import that a crash broke off goes on at the
-//! next start; one whose stream broke off has never been.
+//! next start, or in another process; one whose stream broke off has never been. It can be watched, and stopped before it
+//! has taken effect.
 //!
 //! It is an upsert by id: the same content changes nothing, other content is a correction with the import's reason.
 
+mod cancel;
 mod effects;
 mod job;
+mod reads;
 mod receive;
+mod state;
 mod store;
 mod upsert;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
-use niva_access::Scope;
 use niva_base::{Clock, OpError};
 use niva_facts::{Entry, Telling};
-use niva_names::ImportId;
-use niva_proto::common::v1 as pb;
-use niva_rpc::wire::write::timestamp;
+use niva_jobs::{Desk, Signals};
 use niva_store::{Database, Secrets, Tx};
 use prost::Message;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 pub use effects::{Effects, Numbered};
 pub use store::migration;
@@ -42,7 +44,7 @@ pub const PART: usize = 1_000;
 pub const PART_BYTES: usize = 4 << 20;
 /// Most errors that are kept; the rest is counted.
 pub const MAX_ERRORS: usize = 10_000;
-/// Most errors on a page.
+/// Most imports or errors on a page.
 const MAX_PAGE: u32 = 1_000;
 
 /// What a service does with the entries of an import.
@@ -87,90 +89,40 @@ struct Inner<T> {
     clock: Clock,
     secrets: Secrets,
     target: T,
-    /// Entries that have taken effect in the import that this process works on.
-    done: AtomicI64,
-    /// One at a time: they would wait for each other anyway.
-    turn: tokio::sync::Mutex<()>,
+    signals: Signals,
+    /// What the worker of this process is at.
+    desk: Desk,
+    shutdown: CancellationToken,
 }
 
 impl<T: Target> Imports<T> {
-    /// The imports kept in this database; [`migration`] made its tables.
+    /// The imports kept in this database ([`migration`] made its tables), and the worker that lets them take effect until
+    /// `shutdown`: what a crash broke off goes on at once.
     #[must_use]
-    pub fn new(db: Database, clock: Clock, secrets: Secrets, target: T) -> Self {
-        let inner = Inner {
-            db,
-            clock,
-            secrets,
-            target,
-            done: AtomicI64::new(0),
-            turn: tokio::sync::Mutex::default(),
-        };
-        Self { inner: Arc::new(inner) }
+    pub fn start(
+        db: Database,
+        clock: Clock,
+        secrets: Secrets,
+        target: T,
+        shutdown: CancellationToken,
+    ) -> (Self, JoinHandle<()>) {
+        let imports = Self::new(db, clock, secrets, target, shutdown.clone());
+        let (worker, signals) = (imports.clone(), imports.inner.signals.clone());
+        let work = tokio::spawn(async move {
+            if let Err(error) = worker.forget_broken_off().await {
+                let error = niva_base::chain(&error);
+                tracing::warn!(error, "imports that broke off are not forgotten before the next start");
+            }
+            if let Err(error) = niva_jobs::spawn(worker, signals, shutdown).await {
+                tracing::error!(%error, "the job of imports ended badly");
+            }
+        });
+        (imports, work)
     }
 
-    /// Reads an import.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`; the database's.
-    pub async fn get(&self, import_id: &ImportId) -> Result<pb::Import, OpError> {
-        let found = store::find(self.inner.db.conn(), import_id).await?;
-        Ok(self.message(&found.ok_or_else(|| OpError::not_found("import", import_id))?))
-    }
-
-    /// A page of what is wrong with an import, in order of its entries, and the next page's token.
-    ///
-    /// # Errors
-    /// `NOT_FOUND`, `PAGE_TOKEN_INVALID`, `PAGE_SIZE_NEGATIVE`; the database's.
-    pub async fn errors(
-        &self,
-        scope: &Scope,
-        import_id: &ImportId,
-        asked: (i32, &str),
-    ) -> Result<(Vec<pb::ImportError>, String), OpError> {
-        let page = self.inner.secrets.page(
-            scope.author(),
-            asked,
-            &["import_errors", import_id.as_str()],
-            MAX_PAGE,
-        )?;
-        let db = self.inner.db.conn();
-        store::find(db, import_id).await?.ok_or_else(|| OpError::not_found("import", import_id))?;
-        let errors = store::errors(db, import_id, &page).await?;
-        let (errors, next) = page.cut(errors, |(place, _)| place.to_string());
-        Ok((errors.into_iter().map(|(_, error)| error).collect(), next))
-    }
-
-    fn message(&self, row: &store::Row) -> pb::Import {
-        let state = match row.state {
-            store::State::Receiving | store::State::Running => pb::job::State::Running,
-            store::State::Done => pb::job::State::Done,
-            store::State::Failed => pb::job::State::Failed,
-        };
-        let running = row.state == store::State::Running;
-        pb::Import {
-            import_id: row.import_id.to_string(),
-            job: Some(pb::Job {
-                job_id: row.import_id.to_string(),
-                kind: "import".to_owned(),
-                state: state.into(),
-                done: if running { self.inner.done.load(Ordering::Relaxed) } else { row.records },
-                total: row.records,
-                create_time: Some(timestamp(row.told.recorded_at)),
-                end_time: row.ended_at.map(timestamp),
-                author: Some(pb::Author {
-                    subject: row.told.author.subject.clone(),
-                    role: row.told.author.role.clone(),
-                }),
-                error: row.error.clone(),
-            }),
-            validate_only: row.validate_only,
-            reason: row.told.reason.clone(),
-            records: row.records,
-            created: row.counts.created,
-            corrected: row.counts.corrected,
-            unchanged: row.counts.unchanged,
-            refused: row.counts.refused,
-        }
+    fn new(db: Database, clock: Clock, secrets: Secrets, target: T, shutdown: CancellationToken) -> Self {
+        let (signals, desk) = Default::default();
+        Self { inner: Arc::new(Inner { db, clock, secrets, target, signals, desk, shutdown }) }
     }
 }
 

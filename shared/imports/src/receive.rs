@@ -1,19 +1,34 @@
 //! Setting an import aside: its stream, a part at a time, until it ends.
 
+use std::time::Duration;
+
 use futures_util::{Stream, StreamExt};
 use niva_access::Scope;
 use niva_base::{OpError, Violations, new_id};
 use niva_facts::{Entry, Telling};
-use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_rpc::status;
 use niva_store::{DbError, request};
 use prost::Message;
 use sha2::{Digest, Sha256};
+use tokio::sync::watch;
 use tonic::Status;
 
-use crate::store::{self, Aside};
+use crate::store::{self, Row, entries};
 use crate::{Imports, MAX_BYTES, MAX_ENTRIES, MAX_ENTRY_BYTES, PART, PART_BYTES, Target};
+
+/// How often an import that another process lets take effect is looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// How an import's stream ended.
+enum Received {
+    /// All of it is here.
+    New,
+    /// It came before: that import's id.
+    Before(String),
+    /// Somebody stopped it: what came is thrown away, and what would come is not wanted.
+    Cancelled,
+}
 
 /// What the first message says of the whole import.
 struct Head {
@@ -25,9 +40,9 @@ struct Head {
 /// An import that is being received.
 struct Receiving<'a, T> {
     imports: &'a Imports<T>,
-    import_id: &'a ImportId,
+    import_id: &'a str,
     head: Option<Head>,
-    part: Vec<Aside>,
+    part: Vec<entries::Aside>,
     part_bytes: usize,
     records: i64,
     bytes: u64,
@@ -35,8 +50,9 @@ struct Receiving<'a, T> {
 }
 
 impl<T: Target> Imports<T> {
-    /// Takes an import's stream and lets it take effect: the import as it ended, and the feed's position that it reached.
-    /// The same request id with the same content gets the earlier import.
+    /// Takes an import's stream and waits until it has taken effect: the import as it ended, and the feed's position that it
+    /// reached. The same request id with the same content gets the earlier import. Where the server stops first, the import
+    /// as it stands: it goes on when the server is back.
     ///
     /// # Errors
     /// The stream's; `FIELD_REQUIRED` for one without records, `REQUEST_ID_REPEATED`, `IMPORT_TOO_LARGE`,
@@ -47,14 +63,14 @@ impl<T: Target> Imports<T> {
         scope: &Scope,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
     ) -> Result<(pb::Import, i64), Status> {
-        let import_id = ImportId::from(new_id());
+        let import_id = new_id();
         let taken = self.receive(scope, &import_id, messages).await;
         let import_id = match taken {
-            Ok(Some(earlier)) => {
+            Ok(Received::Before(earlier)) => {
                 self.forget(&import_id).await.map_err(status)?;
                 earlier
             }
-            Ok(None) => import_id,
+            Ok(Received::New | Received::Cancelled) => import_id,
             Err(error) => {
                 // What is left of it is cleaned up by the next start, should this fail too.
                 if let Err(error) = self.forget(&import_id).await {
@@ -63,22 +79,46 @@ impl<T: Target> Imports<T> {
                 return Err(error);
             }
         };
-        // A task of its own: the caller may go away, the import goes on.
-        let (imports, id) = (self.clone(), import_id.clone());
-        let run = tokio::spawn(async move { imports.run(&id).await });
-        run.await.map_err(|error| status(OpError::internal(error)))?.map_err(status)?;
-        let row = store::find(self.inner.db.conn(), &import_id).await.map_err(status)?;
-        let row = row.ok_or_else(|| status(OpError::not_found("import", import_id)))?;
+        // The worker's from here on: the caller may go away, the import goes on.
+        self.inner.signals.wake();
+        let row = self.ended(&import_id).await.map_err(status)?;
         Ok((self.message(&row), row.feed_position))
     }
 
-    /// The earlier import, when this one came before.
+    /// The import when it has ended, or the server stops.
+    async fn ended(&self, import_id: &str) -> Result<Row, OpError> {
+        let mut progress = self.inner.signals.progress();
+        loop {
+            let row = store::find(self.inner.db.conn(), import_id).await?;
+            let row = row.ok_or_else(|| OpError::not_found("import", import_id))?;
+            if row.state.has_ended() {
+                return Ok(row);
+            }
+            tokio::select! {
+                () = self.inner.shutdown.cancelled() => return Ok(row),
+                // Each part tells of progress: it is not looked at more often than now and then.
+                () = tokio::time::sleep(LOOK) => {}
+                () = self.left(&mut progress, import_id) => {}
+            }
+        }
+    }
+
+    /// Waits until this process is at an import no more.
+    async fn left(&self, progress: &mut watch::Receiver<()>, import_id: &str) {
+        loop {
+            // The sender lives as long as this.
+            if progress.changed().await.is_err() || self.inner.desk.done(import_id).is_none() {
+                return;
+            }
+        }
+    }
+
     async fn receive(
         &self,
         scope: &Scope,
-        import_id: &ImportId,
+        import_id: &str,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
-    ) -> Result<Option<ImportId>, Status> {
+    ) -> Result<Received, Status> {
         let mut receiving = Receiving {
             imports: self,
             import_id,
@@ -92,14 +132,15 @@ impl<T: Target> Imports<T> {
         let mut messages = std::pin::pin!(messages);
         while let Some(message) = messages.next().await {
             receiving.take(scope, &message?).map_err(status)?;
-            if receiving.part.len() >= PART || receiving.part_bytes >= PART_BYTES {
-                receiving.set_aside().await.map_err(status)?;
+            let full = receiving.part.len() >= PART || receiving.part_bytes >= PART_BYTES;
+            if full && !receiving.set_aside().await.map_err(status)? {
+                return Ok(Received::Cancelled);
             }
         }
         receiving.finish(scope).await.map_err(status)
     }
 
-    async fn forget(&self, import_id: &ImportId) -> Result<(), OpError> {
+    async fn forget(&self, import_id: &str) -> Result<(), OpError> {
         self.inner
             .db
             .write(|tx| Box::pin(async move { store::forget(tx, import_id).await }))
@@ -141,7 +182,7 @@ impl<T: Target> Receiving<'_, T> {
         self.hash.update((content.len() as u64).to_be_bytes());
         self.hash.update(&content);
         self.part_bytes += content.len();
-        self.part.push(Aside {
+        self.part.push(entries::Aside {
             rank: T::rank(message),
             number: self.records,
             origin: message.origin().to_owned(),
@@ -151,11 +192,12 @@ impl<T: Target> Receiving<'_, T> {
         Ok(())
     }
 
-    async fn set_aside(&mut self) -> Result<(), OpError> {
-        let Some(head) = &self.head else { return Ok(()) };
+    /// Sets aside what has come. `false`: somebody has stopped the import.
+    async fn set_aside(&mut self) -> Result<bool, OpError> {
+        let Some(head) = &self.head else { return Ok(true) };
         let first = self.records == i64::try_from(self.part.len()).unwrap_or(i64::MAX);
         let (import_id, part) = (self.import_id, &self.part);
-        let done: Result<(), DbError> = self
+        let done: Result<bool, DbError> = self
             .imports
             .inner
             .db
@@ -163,19 +205,24 @@ impl<T: Target> Receiving<'_, T> {
                 Box::pin(async move {
                     if first {
                         store::begin(tx, import_id, head.validate_only, &head.told).await?;
+                    } else if !store::receiving(tx, import_id).await? {
+                        return Ok(false);
                     }
-                    store::set_aside(tx, import_id, part).await
+                    entries::set_aside(tx, import_id, part).await?;
+                    Ok(true)
                 })
             })
             .await;
-        done?;
+        let goes_on = done?;
         self.part.clear();
         self.part_bytes = 0;
-        Ok(())
+        Ok(goes_on)
     }
 
-    async fn finish(mut self, scope: &Scope) -> Result<Option<ImportId>, OpError> {
-        self.set_aside().await?;
+    async fn finish(mut self, scope: &Scope) -> Result<Received, OpError> {
+        if !self.set_aside().await? {
+            return Ok(Received::Cancelled);
+        }
         let Some(head) = &self.head else {
             let words = "the import is empty: send at least one record";
             return Err(OpError::invalid("record", "FIELD_REQUIRED", words));
@@ -191,12 +238,14 @@ impl<T: Target> Receiving<'_, T> {
                     let request_id = &head.request_id;
                     let earlier = store::by_request(tx, &scope.author().subject, request_id).await?;
                     match earlier {
-                        Some(earlier) if earlier.content_hash == *hash => Ok(Some(earlier.import_id)),
+                        Some(earlier) if earlier.content_hash == *hash => {
+                            Ok(Received::Before(earlier.import_id))
+                        }
                         Some(_) => Err(request::reused(request_id)),
                         None => {
                             let claim = (!head.validate_only).then_some(request_id.as_str());
-                            store::received(tx, import_id, claim, hash.clone(), records).await?;
-                            Ok(None)
+                            let here = store::received(tx, import_id, claim, hash.clone(), records);
+                            Ok(if here.await? { Received::New } else { Received::Cancelled })
                         }
                     }
                 })

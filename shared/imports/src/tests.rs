@@ -1,12 +1,15 @@
+mod jobs;
+
 use niva_access::{Reach, Scope};
 use niva_base::Clock;
 use niva_facts::{Author, Fact, Info};
 use niva_feed::{FeedLog, NewEvent};
-use niva_proto::common::v1::{FactInfo, job};
+use niva_proto::common::v1::{self as pb, FactInfo, job};
 use niva_rpc::reason;
 use niva_store::{Secrets, facts};
 use niva_testing::TestDb;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
+use tokio::sync::Semaphore;
 use tonic::Status;
 
 use super::*;
@@ -82,6 +85,8 @@ impl Entry for Line {
 
 struct Notes {
     feed: FeedLog,
+    /// How many parts may take effect before they wait for more.
+    parts: Arc<Semaphore>,
 }
 
 #[async_trait]
@@ -99,6 +104,7 @@ impl Target for Notes {
         entries: &[Numbered<Line>],
         effects: &mut Effects,
     ) -> Result<(), OpError> {
+        self.parts.acquire().await.unwrap().forget();
         let mut notes = Vec::new();
         for Numbered { number, entry } in entries {
             let note = entry.note.clone().unwrap_or_default();
@@ -122,15 +128,43 @@ impl Target for Notes {
     }
 }
 
+/// A service's imports, as one of its processes has them.
+struct Process {
+    imports: Imports<Notes>,
+    parts: Arc<Semaphore>,
+    shutdown: CancellationToken,
+    worker: JoinHandle<()>,
+}
+
+impl Process {
+    async fn start(db: &TestDb, parts: usize) -> Self {
+        db.migrate::<Migrator>().await.unwrap();
+        let clock = Clock::manual("2024-03-01T08:00:00Z".parse().unwrap()).0;
+        let (parts, shutdown) = (Arc::new(Semaphore::new(parts)), CancellationToken::new());
+        let target = Notes { feed: FeedLog::new(db.db().clone()), parts: Arc::clone(&parts) };
+        let secrets = Secrets::load(db).await.unwrap();
+        let (imports, worker) = Imports::start(db.db().clone(), clock, secrets, target, shutdown.clone());
+        Self { imports, parts, shutdown, worker }
+    }
+
+    /// Ends it where it is.
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.worker.await.unwrap();
+    }
+}
+
 async fn imports(db: &TestDb) -> Imports<Notes> {
-    db.migrate::<Migrator>().await.unwrap();
-    let clock = Clock::manual("2024-03-01T08:00:00Z".parse().unwrap()).0;
-    let target = Notes { feed: FeedLog::new(db.db().clone()) };
-    Imports::new(db.db().clone(), clock, Secrets::load(db).await.unwrap(), target)
+    Process::start(db, Semaphore::MAX_PERMITS).await.imports
 }
 
 fn importer() -> Scope {
-    Scope::new(Author { subject: "nightly".into(), role: "importer".into() }, Reach::City)
+    of("nightly")
+}
+
+/// A call that reaches what one importer has made.
+fn of(subject: &str) -> Scope {
+    Scope::new(Author { subject: subject.into(), role: "importer".into() }, Reach::Author(subject.into()))
 }
 
 /// The lines of an import, its first with what stands for the whole.
@@ -184,8 +218,8 @@ niva_testing::on_both_databases! {
             send(&imports, lines("r-1", &[("A", 1), ("B", -2), ("A", 3), ("C", -4)])).await.unwrap();
         assert_eq!((state(&import), counts(&import).3, position), (job::State::Failed, 3, 0));
         assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), "A").await.unwrap()), (0, None));
-        let (first, token) = imports.errors(&importer(), &import.import_id.as_str().into(), (2, "")).await.unwrap();
-        let (rest, end) = imports.errors(&importer(), &import.import_id.as_str().into(), (2, &token)).await.unwrap();
+        let (first, token) = imports.errors(&importer(), &import.import_id, (2, "")).await.unwrap();
+        let (rest, end) = imports.errors(&importer(), &import.import_id, (2, &token)).await.unwrap();
         let told: Vec<_> =
             first.iter().chain(&rest).map(|e| (e.record, e.origin.as_str(), e.reason.as_str())).collect();
         let expected = [
@@ -194,14 +228,14 @@ niva_testing::on_both_databases! {
             (3, "notes.csv:5", "VALUE_NEGATIVE"),
         ];
         assert_eq!((told, end.as_str()), (expected.to_vec(), ""));
-        assert_eq!(imports.errors(&importer(), &"none".into(), (2, "")).await.unwrap_err().reason(), "NOT_FOUND");
+        assert_eq!(imports.errors(&importer(), "none", (2, "")).await.unwrap_err().reason(), "NOT_FOUND");
     }
 
     async fn a_correction_without_a_reason_is_refused(db: &TestDb) {
         let imports = imports(db).await;
         send(&imports, lines("r-1", &[("A", 1)])).await.unwrap();
         let (import, _) = send(&imports, lines("r-2", &[("A", 2)])).await.unwrap();
-        let (errors, _) = imports.errors(&importer(), &import.import_id.as_str().into(), (0, "")).await.unwrap();
+        let (errors, _) = imports.errors(&importer(), &import.import_id, (0, "")).await.unwrap();
         assert_eq!(errors[0].reason, "REASON_MISSING");
     }
 
@@ -222,7 +256,7 @@ niva_testing::on_both_databases! {
         assert_eq!(send(&imports, lines("r-1", &[("A", 1)])).await.unwrap(), (first.clone(), position));
         let other = send(&imports, lines("r-1", &[("A", 2)])).await.unwrap_err();
         assert_eq!(reason(&other).unwrap(), "REQUEST_ID_REUSED");
-        assert_eq!(imports.get(&first.import_id.as_str().into()).await.unwrap(), first);
+        assert_eq!(imports.get(&importer(), &first.import_id).await.unwrap(), first);
         assert_eq!(events(db).await, 1);
     }
 
@@ -258,24 +292,25 @@ niva_testing::on_both_databases! {
     }
 
     async fn an_import_that_a_crash_broke_off_goes_on(db: &TestDb) {
-        let imports = imports(db).await;
+        db.migrate::<Migrator>().await.unwrap();
         let told = &Telling {
             author: importer().author().clone(),
             recorded_at: "2024-03-01T08:00:00Z".parse().unwrap(),
             reason: String::new(),
         };
         let content = lines("r-1", &[("A", 1)]).remove(0).encode_to_vec();
-        let aside = &[store::Aside { rank: 0, number: 0, origin: String::new(), content }];
-        let received: Result<(), niva_store::DbError> = db.write(|tx| Box::pin(async move {
-            store::begin(tx, &"I-1".into(), false, told).await?;
-            store::set_aside(tx, &"I-1".into(), aside).await?;
-            store::received(tx, &"I-1".into(), Some("r-1"), vec![1], 1).await
+        let aside = &[store::entries::Aside { rank: 0, number: 0, origin: String::new(), content }];
+        let received: Result<bool, niva_store::DbError> = db.write(|tx| Box::pin(async move {
+            store::begin(tx, "I-1", false, told).await?;
+            store::entries::set_aside(tx, "I-1", aside).await?;
+            store::received(tx, "I-1", Some("r-1"), vec![1], 1).await
         })).await;
-        received.unwrap();
-        imports.resume().await.unwrap();
-        let import = imports.get(&"I-1".into()).await.unwrap();
+        assert!(received.unwrap());
+        let process = Process::start(db, 9).await;
+        let import = jobs::end(&process.imports, "I-1").await;
         assert_eq!((state(&import), counts(&import), events(db).await), (job::State::Done, (1, 0, 0, 0), 1));
-        imports.resume().await.unwrap();
+        process.stop().await;
+        Process::start(db, 9).await.stop().await;
         assert_eq!(events(db).await, 1);
     }
 

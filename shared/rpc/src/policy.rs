@@ -39,6 +39,7 @@ const fn bound(scope: v1::Scope) -> Option<Bound> {
         v1::Scope::Districts => Some(Bound::Districts),
         v1::Scope::Provider => Some(Bound::Provider),
         v1::Scope::Person => Some(Bound::Person),
+        v1::Scope::Author => Some(Bound::Author),
     }
 }
 

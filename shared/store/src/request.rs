@@ -103,6 +103,26 @@ where
     }
 }
 
+/// The answer of a changing call that was made before: for who must know it before anything is written. [`change`] looks for it
+/// itself.
+///
+/// # Errors
+/// `FIELD_REQUIRED`, `REQUEST_ID_TOO_LONG`, `REQUEST_ID_REUSED`; the database's.
+pub async fn earlier<Q, R>(db: &Database, author: &Author, request: &Q) -> Result<Option<R>, OpError>
+where
+    Q: Changing + Message,
+    R: Message + Default,
+{
+    let request_id = request.request_id();
+    check(request_id)?;
+    let key = Key { caller: &author.subject, method: Q::METHOD, request_id };
+    let Some(first) = first(db.conn(), key).await? else { return Ok(None) };
+    if first.content_hash != Sha256::digest(request.encode_to_vec()).to_vec() {
+        return Err(reused(request_id));
+    }
+    first.response.map(|bytes| R::decode(bytes.as_slice()).map_err(OpError::internal)).transpose()
+}
+
 /// What names a request: each caller's ids are its own in each method, so that nobody takes another's.
 #[derive(Clone, Copy, Debug)]
 pub struct Key<'a> {
@@ -158,13 +178,13 @@ struct First {
     response: Option<Vec<u8>>,
 }
 
-async fn first(tx: &Tx<'_>, key: Key<'_>) -> Result<Option<First>, DbError> {
+async fn first(db: &impl ConnectionTrait, key: Key<'_>) -> Result<Option<First>, DbError> {
     let select = Statement::from_sql_and_values(
-        tx.get_database_backend(),
+        db.get_database_backend(),
         "SELECT content_hash, response FROM request WHERE caller = $1 AND method = $2 AND request_id = $3",
         key.values(),
     );
-    let Some(row) = tx.query_one_raw(select).await? else { return Ok(None) };
+    let Some(row) = db.query_one_raw(select).await? else { return Ok(None) };
     Ok(Some(First { content_hash: row.try_get("", "content_hash")?, response: row.try_get("", "response")? }))
 }
 

@@ -98,8 +98,8 @@ impl Memory {
                 let deps =
                     niva_assessment::Deps { db, clock, city, catalogue, allow_example_instruments: true };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
-                let jobs = Box::pin(std::future::ready(()));
-                Started { routes: started.routes, policy: niva_assessment::policy(), jobs }
+                let routes = started.routes.clone();
+                Started { routes, policy: niva_assessment::policy(), jobs: Box::pin(started.finished()) }
             }
             Part::Choice => {
                 let assessment = self.channel(Part::Assessment);

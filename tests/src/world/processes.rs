@@ -95,6 +95,12 @@ impl Processes {
         self.secured.as_ref().map(|secured| &secured.authority)
     }
 
+    /// The most memory that a service has had so far, in bytes.
+    pub(super) fn peak_memory(&self, part: Part) -> u64 {
+        let running = self.running[part as usize].as_ref();
+        running.expect("it runs").peak_memory().expect("the system tells of its memory")
+    }
+
     /// As a power cut would.
     pub(super) async fn halt(&mut self, part: Part) {
         if let Some(process) = self.running[part as usize].take() {

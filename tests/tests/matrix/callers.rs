@@ -64,6 +64,7 @@ fn caller(sides: &[Side; 2], role: Role, claims: Claims) -> Caller {
     };
     let subject = match (side, role) {
         (Some(side), Role::Person) => side.id("person_id").to_owned(),
+        (Some(side), Role::Importer) => importer(side),
         _ => format!("{role}-of-nothing-else"),
     };
     Caller {
@@ -72,6 +73,17 @@ fn caller(sides: &[Side; 2], role: Role, claims: Claims) -> Caller {
         districts: side.map(|side| side.district.to_owned()).into_iter().collect(),
         provider: side.map(|side| side.provider().to_owned()),
     }
+}
+
+/// Who imports what a side has: what an importer reads is what it has made itself.
+fn importer(side: &Side) -> String {
+    side.called("importer")
+}
+
+/// A channel as them.
+pub(super) fn importing(world: &World, side: &Side, service: Part) -> Channel {
+    let caller = Caller::new(importer(side), [Role::Importer]);
+    world.channel(service, Credentials::minted(world.issuer(), caller))
 }
 
 /// The catalogue is told by every service alike.

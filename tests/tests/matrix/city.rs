@@ -4,7 +4,7 @@
 use niva_journeys::{
     steps,
     values::{day, from, new_request},
-    world::{Role, World},
+    world::{Part, Role, World},
 };
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
@@ -14,7 +14,7 @@ use niva_proto::{
     payment::v1 as payment,
 };
 
-use super::{payment as facts, side::Side};
+use super::{callers::importing, payment as facts, side::Side};
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 const FIRST: &str = "2024-03-01";
@@ -308,6 +308,8 @@ async fn others(world: &World, side: &mut Side) {
 /// An import of each service.
 async fn imports(world: &World, side: &mut Side) {
     let id = |import: Option<niva_proto::common::v1::Import>| import.expect("an import").import_id;
+    let channels = Part::ALL.map(|service| importing(world, side, service));
+    let channel = |service: Part| channels[service as usize].clone();
     let person = steps::living(&side.called("7"), side.district);
     let message = assessment::CreateImportRequest {
         request_id: new_request(),
@@ -316,7 +318,10 @@ async fn imports(world: &World, side: &mut Side) {
         record: Some(assessment::create_import_request::Record::Person(person)),
         ..Default::default()
     };
-    let told = world.assessment(Role::Importer).imports.create_import(tokio_stream::once(message)).await;
+    let told = assessment::Clients::new(channel(Part::Assessment))
+        .imports
+        .create_import(tokio_stream::once(message))
+        .await;
     let import = id(told.expect("an import").into_inner().import);
     side.put("import_id/niva.assessment.v1", &import);
     let provider =
@@ -328,7 +333,8 @@ async fn imports(world: &World, side: &mut Side) {
         record: Some(choice::create_import_request::Record::Provider(provider)),
         ..Default::default()
     };
-    let told = world.choice(Role::Importer).imports.create_import(tokio_stream::once(message)).await;
+    let told =
+        choice::Clients::new(channel(Part::Choice)).imports.create_import(tokio_stream::once(message)).await;
     let import = id(told.expect("an import").into_inner().import);
     side.put("import_id/niva.choice.v1", &import);
     let visit = payment::Visit {
@@ -344,7 +350,10 @@ async fn imports(world: &World, side: &mut Side) {
         record: Some(payment::create_import_request::Record::Visit(visit)),
         ..Default::default()
     };
-    let told = world.payment(Role::Importer).imports.create_import(tokio_stream::once(message)).await;
+    let told = payment::Clients::new(channel(Part::Payment))
+        .imports
+        .create_import(tokio_stream::once(message))
+        .await;
     let import = id(told.expect("an import").into_inner().import);
     side.put("import_id/niva.payment.v1", &import);
 }

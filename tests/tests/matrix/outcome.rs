@@ -7,7 +7,7 @@ use tonic::{Code, Status};
 use super::ask::is_list;
 use super::callers::Claims;
 use super::side::Side;
-use super::silence::bounded;
+use super::silence::{bounded, by_subject};
 
 /// Who sees no person's data.
 const NO_PERSONS: [Role; 3] = [Role::Analyst, Role::Administrator, Role::Erp];
@@ -56,6 +56,8 @@ pub(super) fn forbidden(
         _ if !bounded(method).contains(&role) => false,
         Claims::Own => of_person(other, asked),
         Claims::Foreign => of_person(asked, other),
+        // Whose bound is the subject is somebody of nothing else, and sees nothing.
+        Claims::None if by_subject(method, role) => of_person(asked, other) || of_person(other, asked),
         Claims::None => true,
     };
     wrong.then(|| format!("{} shows {role} what it may never see (claims: {claims:?})", method.full_name()))

@@ -42,12 +42,20 @@ pub(super) fn bounded(method: &MethodDescriptor) -> Vec<Role> {
     let method = METHODS.iter().find(|known| known.path == path).expect("a method of the contract");
     let openings = method.open.iter().filter(|opening| opening.scope != Scope::None);
     let roles = openings.flat_map(|opening| opening.roles);
-    roles
-        .map(|role| {
-            let name = role.as_str_name().trim_start_matches("ROLE_").to_lowercase();
-            name.parse().expect("a role of that name")
-        })
-        .collect()
+    roles.map(|role| named(*role)).collect()
+}
+
+fn named(role: niva_proto::common::v1::Role) -> Role {
+    let name = role.as_str_name().trim_start_matches("ROLE_").to_lowercase();
+    name.parse().expect("a role of that name")
+}
+
+/// Whether the token's subject bounds a role in a method, and no claim.
+pub(super) fn by_subject(method: &MethodDescriptor, role: Role) -> bool {
+    let path = path_of(method);
+    let method = METHODS.iter().find(|known| known.path == path).expect("a method of the contract");
+    let mut openings = method.open.iter().filter(|o| matches!(o.scope, Scope::Person | Scope::Author));
+    openings.any(|opening| opening.roles.iter().any(|known| named(*known) == role))
 }
 
 /// Asks every bounded role of every method.

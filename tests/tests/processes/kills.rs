@@ -89,7 +89,7 @@ async fn run_march(world: &mut World, fate: &mut Fate) -> ControlTotals {
     let id = created.into_inner().payment_run.unwrap().payment_run_id;
     for _ in 0..fate.kills() {
         fate.strike(world, &[Part::Payment], 0..1_000).await;
-        println!("the run stands at {:?}", state(world, &id).await.placements_done);
+        println!("the run stands at {:?}", state(world, &id).await.job.map(|job| job.done));
     }
     let run = steps::finished(world, &id).await;
     assert_eq!(run.state(), State::Calculated, "{run:?}");

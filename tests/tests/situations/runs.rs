@@ -31,7 +31,7 @@ impl Play {
         self.heard().await;
         let run = steps::run(&self.world, month).await;
         if run.state() != State::Calculated {
-            return Err(format!("the run failed: {}", run.error));
+            return Err(format!("the run failed: {:?}", run.job.map(|job| job.error)));
         }
         let lines = steps::lines(&self.world, &run.payment_run_id).await;
         self.compare(&run, &lines, expected, total).await?;

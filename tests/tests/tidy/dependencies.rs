@@ -32,6 +32,7 @@ const FOUNDATION: &[&str] = &[
     "niva-facts",
     "niva-feed",
     "niva-imports",
+    "niva-jobs",
     "niva-models",
     "niva-money",
     "niva-names",
@@ -59,7 +60,7 @@ const fn rule(
 }
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
-const RULES: [Rule; 17] = [
+const RULES: [Rule; 18] = [
     rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
     rule(
         "niva-base",
@@ -114,10 +115,16 @@ const RULES: [Rule; 17] = [
         "it tells what keys mean, of every part the same",
     ),
     rule(
+        "niva-jobs",
+        &[&["niva-base", "niva-facts", "niva-proto"]],
+        &[DATABASES, NETWORKS, LISTENERS],
+        "a job is a row of its service's own: what is common knows no table",
+    ),
+    rule(
         "niva-imports",
         &[
-            &["niva-access", "niva-base", "niva-facts", "niva-feed", "niva-names"],
-            &["niva-proto", "niva-rpc", "niva-store"],
+            &["niva-access", "niva-base", "niva-facts", "niva-feed", "niva-jobs", "niva-proto", "niva-rpc"],
+            &["niva-store"],
         ],
         &[LISTENERS],
         "an import is the same in every service",

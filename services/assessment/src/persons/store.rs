@@ -130,7 +130,7 @@ pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
                 .add(person().in_subquery(granted_by(districts)))
         }
         Reach::Person(person) => all.add(column.eq(person.as_str())),
-        Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
+        Reach::Provider(_) | Reach::Author(_) => all.add(Expr::cust("1 = 0")),
     }
 }
 

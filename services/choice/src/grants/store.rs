@@ -96,7 +96,7 @@ pub(crate) fn reached(scope: &Scope) -> Condition {
             all.add(Expr::exists(others))
         }
         Reach::Person(person) => all.add(Expr::col(("grant", "person_id")).eq(person.as_str())),
-        Reach::Provider(_) => all.add(Expr::cust("1 = 0")),
+        Reach::Provider(_) | Reach::Author(_) => all.add(Expr::cust("1 = 0")),
     }
 }
 

@@ -224,7 +224,7 @@ fn reaches(scope: &Scope, unit: &Unit) -> bool {
         Reach::City => true,
         Reach::Districts(districts) => terms.all(|terms| districts.contains(&terms.district)),
         Reach::Provider(provider) => terms.any(|terms| terms.provider_id == *provider),
-        Reach::Person(_) => false,
+        Reach::Person(_) | Reach::Author(_) => false,
     }
 }
 

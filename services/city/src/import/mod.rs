@@ -114,7 +114,7 @@ pub async fn into_assessment(clients: &Clients, city: &CityData) -> Result<commo
     let import =
         answer.map_err(|status| refused("assessment", &status))?.into_inner().import.unwrap_or_default();
     if import.refused == 0 {
-        return Ok(import);
+        return done("assessment", import);
     }
     let request = assessment::ListImportErrorsRequest {
         import_id: import.import_id,
@@ -151,7 +151,7 @@ pub async fn into_choice(clients: &Clients, city: &CityData) -> Result<common::I
     let answer = imports.create_import(tokio_stream::iter(messages)).await;
     let import = answer.map_err(|status| refused("choice", &status))?.into_inner().import.unwrap_or_default();
     if import.refused == 0 {
-        return Ok(import);
+        return done("choice", import);
     }
     let request = choice::ListImportErrorsRequest {
         import_id: import.import_id,
@@ -186,7 +186,7 @@ pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<common::
     let import =
         answer.map_err(|status| refused("payment", &status))?.into_inner().import.unwrap_or_default();
     if import.refused == 0 {
-        return Ok(import);
+        return done("payment", import);
     }
     let request = payment::ListImportErrorsRequest {
         import_id: import.import_id,
@@ -196,6 +196,20 @@ pub async fn into_payment(clients: &Clients, city: &CityData) -> Result<common::
     let answer = imports.list_import_errors(request).await.map_err(|status| refused("payment", &status))?;
     let lines = answer.into_inner().errors.iter().map(line).collect();
     Err(ImportError::Refused { service: "payment", lines })
+}
+
+/// An import of which no record was refused, if all of it has taken effect.
+fn done(service: &'static str, import: common::Import) -> Result<common::Import, ImportError> {
+    let job = import.job.as_ref();
+    let why = match job.map(common::Job::state).unwrap_or_default() {
+        common::job::State::Done => return Ok(import),
+        common::job::State::Cancelled => "it was cancelled: nothing of it has taken effect".to_owned(),
+        common::job::State::Failed => job.map(|job| job.error.clone()).unwrap_or_default(),
+        common::job::State::Running | common::job::State::Unspecified => {
+            "the service stops before it has taken effect: import again, and it goes on".to_owned()
+        }
+    };
+    Err(ImportError::Call { what: format!("import into {service}"), why })
 }
 
 /// An error at its place in the files.

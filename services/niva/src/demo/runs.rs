@@ -44,7 +44,8 @@ pub(super) async fn pay(
     let id = created.payment_run.to("make a run")?.payment_run_id;
     let run = follow(&maker, progress, &id).await?;
     if run.state() == payment::payment_run::State::Failed {
-        return Err(Failure::failed(format_args!("the run {id} failed: {}", run.error)));
+        let why = run.job.map(|job| job.error).unwrap_or_default();
+        return Err(Failure::failed(format_args!("the run {id} failed: {why}")));
     }
     let control = run.control.to("read the run's control totals")?;
     let approve = payment::ApprovePaymentRunRequest {
@@ -79,7 +80,8 @@ async fn follow(maker: &Clients, progress: &Progress, id: &str) -> Result<paymen
         stream.message().await.map(tonic::Response::new).to(format_args!("watch the run {id}"))?
     {
         let Some(run) = message.payment_run else { continue };
-        progress.at(run.placements_done, run.placements_total);
+        let job = run.job.unwrap_or_default();
+        progress.at(job.done, job.total);
     }
     get(maker, id).await
 }

@@ -43,7 +43,7 @@ pub use held::hold_message;
 pub use kind::FactKind;
 pub use known::{KnownPlacement, UnitFacts};
 pub use owed::{Basis, Hold, HoldReason, Line, Owed, Payee, Settlement};
-pub use runs::{Ledger, LinesSeen, Run, RunRefused, RunState};
+pub use runs::{Cancel, Ledger, LinesSeen, Run, RunRefused, RunState};
 pub use touched::hull;
 pub use unchanged::KnownBefore;
 pub use validate::{

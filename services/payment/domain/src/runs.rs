@@ -1,14 +1,21 @@
 //! A monthly payment run: which month may be run, what can happen to a run, and who may make it happen.
 
+mod refused;
+
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
 use niva_money::Ore;
+
+pub use refused::RunRefused;
 
 /// What has happened to a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
     /// Being calculated.
-    Calculating,
+    Calculating {
+        /// Who wants it to stop: it never becomes calculated.
+        cancel: Option<Cancel>,
+    },
     /// Calculated; waits for another person's approval.
     Calculated {
         /// What its lines are.
@@ -37,6 +44,20 @@ pub enum RunState {
         /// Why it had failed, if it had.
         error: Option<String>,
     },
+    /// Stopped while it was being calculated: it has no lines, and stands in no other run's way.
+    Cancelled {
+        /// Who wanted it to stop.
+        cancel: Cancel,
+    },
+}
+
+/// Somebody's wish that a calculation stop.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancel {
+    /// Whose.
+    pub by: String,
+    /// Since when.
+    pub time: DateTime<Utc>,
 }
 
 impl RunState {
@@ -44,18 +65,38 @@ impl RunState {
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
-            Self::Calculating => "calculating",
+            Self::Calculating { .. } => "calculating",
             Self::Calculated { .. } => "calculated",
             Self::Failed { .. } => "failed",
             Self::Approved { .. } => "approved",
             Self::Discarded { .. } => "discarded",
+            Self::Cancelled { .. } => "cancelled",
+        }
+    }
+
+    /// Whether it is being calculated, asked to stop or not.
+    #[must_use]
+    pub const fn is_calculating(&self) -> bool {
+        matches!(self, Self::Calculating { .. })
+    }
+
+    /// Who wants or wanted the calculation to stop.
+    #[must_use]
+    pub const fn cancel(&self) -> Option<&Cancel> {
+        match self {
+            Self::Calculating { cancel } => cancel.as_ref(),
+            Self::Cancelled { cancel } => Some(cancel),
+            Self::Calculated { .. }
+            | Self::Failed { .. }
+            | Self::Approved { .. }
+            | Self::Discarded { .. } => None,
         }
     }
 
     /// Whether it waits for calculation, approval or discard. One run at a time does.
     #[must_use]
     pub const fn is_unsettled(&self) -> bool {
-        matches!(self, Self::Calculating | Self::Calculated { .. } | Self::Failed { .. })
+        matches!(self, Self::Calculating { .. } | Self::Calculated { .. } | Self::Failed { .. })
     }
 }
 
@@ -96,124 +137,6 @@ pub struct Ledger<'a> {
     pub unsettled: Option<&'a Run>,
 }
 
-/// Why something cannot happen to a run.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RunRefused {
-    /// A month that is too far ahead.
-    #[error("{month} is after next month: the last that can be run is {last}")]
-    MonthInFuture {
-        /// The month asked for.
-        month: Month,
-        /// The last that can be run.
-        last: Month,
-    },
-    /// A month that the ledger does not reach back to.
-    #[error("{month} is before the ledger's first month {first}")]
-    MonthBeforeLedger {
-        /// The month asked for.
-        month: Month,
-        /// The ledger's first month.
-        first: Month,
-    },
-    /// Another run waits.
-    #[error("run {run} ({state}) waits for calculation, approval or discard: settle it first")]
-    InProgress {
-        /// Its id.
-        run: String,
-        /// What it is.
-        state: &'static str,
-    },
-    /// The month is paid.
-    #[error("{month} is paid by run {run}, which stands: what changed since is paid by the next month's run")]
-    MonthAlreadyRun {
-        /// The month asked for.
-        month: Month,
-        /// The run that paid it, or a later one.
-        run: String,
-    },
-    /// The run is in another state than the step needs.
-    #[error("run {run} is {state}: {rule}")]
-    State {
-        /// Its id.
-        run: String,
-        /// What it is.
-        state: &'static str,
-        /// What the step needs.
-        rule: &'static str,
-    },
-    /// The maker may not approve.
-    #[error("run {run} was made by the caller: another person must approve it")]
-    SamePerson {
-        /// Its id.
-        run: String,
-    },
-    /// The approver has seen another sum.
-    #[error("run {run} adds up to {amount} SEK, not {seen} SEK: look at it again")]
-    AmountDiffers {
-        /// Its id.
-        run: String,
-        /// What it adds up to.
-        amount: Ore,
-        /// What the approver has seen.
-        seen: Ore,
-    },
-    /// The approver told something that the run pays for the first time.
-    #[error(
-        "run {run} pays for the first time by {fact}, which the caller told: another person must approve it"
-    )]
-    OwnFact {
-        /// Its id.
-        run: String,
-        /// The fact: `agreement A-1`.
-        fact: String,
-    },
-    /// The approver has seen other lines.
-    #[error("run {run} has other lines than those seen (lines_sha256 {sha256}): look at it again")]
-    LinesDiffer {
-        /// Its id.
-        run: String,
-        /// Their hash.
-        sha256: String,
-    },
-    /// The approver has seen another sum of what other models or another engine change.
-    #[error(
-        "run {run} was calculated with other models or another engine than the one before, which by themselves change {}, not {}: \
-         look at it again",
-        changes(*repriced), changes(*seen)
-    )]
-    RepricedDiffers {
-        /// Its id.
-        run: String,
-        /// What they change.
-        repriced: Option<Ore>,
-        /// What the approver has seen.
-        seen: Option<Ore>,
-    },
-}
-
-fn changes(repriced: Option<Ore>) -> String {
-    repriced.map_or_else(|| "nothing".to_owned(), |sum| format!("{sum} SEK"))
-}
-
-impl RunRefused {
-    /// The stable name, in the contract and in logs.
-    #[must_use]
-    pub const fn reason(&self) -> &'static str {
-        match self {
-            Self::MonthInFuture { .. } => "MONTH_IN_FUTURE",
-            Self::MonthBeforeLedger { .. } => "MONTH_BEFORE_LEDGER",
-            Self::InProgress { .. } => "RUN_IN_PROGRESS",
-            Self::MonthAlreadyRun { .. } => "MONTH_ALREADY_RUN",
-            Self::State { .. } => "RUN_STATE",
-            Self::SamePerson { .. } => "SAME_PERSON",
-            Self::AmountDiffers { .. } => "AMOUNT_DIFFERS",
-            Self::OwnFact { .. } => "OWN_FACT",
-            Self::LinesDiffer { .. } => "LINES_DIFFER",
-            Self::RepricedDiffers { .. } => "REPRICED_DIFFERS",
-        }
-    }
-}
-
 impl Run {
     /// A run of `month`, to be calculated; `before` runs of the month were made already.
     ///
@@ -241,29 +164,69 @@ impl Run {
             return Err(RunRefused::MonthAlreadyRun { month, run: last.id.clone() });
         }
         let id = format!("{month}.{}", before + 1);
-        Ok(Self { id, month, opening, maker: maker.to_owned(), state: RunState::Calculating })
+        Ok(Self {
+            id,
+            month,
+            opening,
+            maker: maker.to_owned(),
+            state: RunState::Calculating { cancel: None },
+        })
     }
 
-    /// The calculation has come to its end.
+    /// The calculation has come to its end. One that was asked to stop meanwhile is cancelled.
     ///
     /// # Errors
     /// `RUN_STATE`.
     pub fn calculated(self, found: LinesSeen) -> Result<Self, RunRefused> {
-        Ok(self.calculating()?.with(RunState::Calculated { found }))
+        self.ended(RunState::Calculated { found })
     }
 
-    /// The calculation cannot come to its end.
+    /// The calculation cannot come to its end. One that was asked to stop meanwhile is cancelled.
     ///
     /// # Errors
     /// `RUN_STATE`.
     pub fn failed(self, error: impl Into<String>) -> Result<Self, RunRefused> {
-        Ok(self.calculating()?.with(RunState::Failed { error: error.into() }))
+        self.ended(RunState::Failed { error: error.into() })
     }
 
-    fn calculating(self) -> Result<Self, RunRefused> {
-        match self.state {
-            RunState::Calculating => Ok(self),
+    fn ended(self, state: RunState) -> Result<Self, RunRefused> {
+        match &self.state {
+            RunState::Calculating { cancel: None } => Ok(self.with(state)),
+            RunState::Calculating { cancel: Some(cancel) } => {
+                let cancel = cancel.clone();
+                Ok(self.with(RunState::Cancelled { cancel }))
+            }
             _ => Err(self.not("its calculation has ended")),
+        }
+    }
+
+    /// `by` wants the calculation to stop: [`Run::stopped`] when whoever calculates it hears of it. The first wish stays, and
+    /// a run that is cancelled already stays as it is.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn ask_to_cancel(self, by: &str, time: DateTime<Utc>) -> Result<Self, RunRefused> {
+        match &self.state {
+            RunState::Calculating { cancel: None } => {
+                let cancel = Some(Cancel { by: by.to_owned(), time });
+                Ok(self.with(RunState::Calculating { cancel }))
+            }
+            RunState::Calculating { cancel: Some(_) } | RunState::Cancelled { .. } => Ok(self),
+            _ => Err(self.not("only a run that is being calculated can be cancelled")),
+        }
+    }
+
+    /// The calculation of a run that was asked to stop stops.
+    ///
+    /// # Errors
+    /// `RUN_STATE`.
+    pub fn stopped(self) -> Result<Self, RunRefused> {
+        match &self.state {
+            RunState::Calculating { cancel: Some(cancel) } => {
+                let cancel = cancel.clone();
+                Ok(self.with(RunState::Cancelled { cancel }))
+            }
+            _ => Err(self.not("nobody has asked its calculation to stop")),
         }
     }
 
@@ -309,7 +272,9 @@ impl Run {
         let error = match &self.state {
             RunState::Calculated { .. } | RunState::Approved { .. } => return Ok(()),
             RunState::Discarded { error, .. } => error,
-            RunState::Calculating | RunState::Failed { .. } => &Some(String::new()),
+            RunState::Calculating { .. } | RunState::Failed { .. } | RunState::Cancelled { .. } => {
+                &Some(String::new())
+            }
         };
         if error.is_none() {
             return Ok(());

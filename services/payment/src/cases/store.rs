@@ -14,7 +14,7 @@ use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
 use super::CaseKey;
-use crate::store::{KEYS, Row, binds, rows, statement};
+use crate::store::{KEYS, Row, Where, binds, rows, statement};
 
 /// Draws `count` fact numbers and answers the first. Until this transaction ends nobody else draws any, so whoever reads
 /// the newest committed number has every fact up to it. Draw before reading what the facts are applied to: whatever the
@@ -178,6 +178,30 @@ pub(crate) fn write<'t>(
         bulk::insert(tx, "care_case", COLUMNS, cells.collect::<Vec<_>>()).await?;
         Ok(())
     })
+}
+
+/// Only rows of this person, or of this service, or both, in a table that has the case's key.
+pub(crate) fn about(at: &mut Where, person_id: Option<&str>, service: Option<ServiceKey>) {
+    match (person_id, service) {
+        (None, None) => {}
+        (Some(person), Some(service)) => {
+            at.equals("case_key", CaseKey { person_id: person.to_owned(), service }.to_string());
+        }
+        // A range, which an index finds: the keys that begin with the person. `}` follows `|`. A longer id may begin so.
+        (Some(person), None) => {
+            let (first, end) = (at.bind(format!("{person}|")), at.bind(format!("{person}}}")));
+            let rest = at.bind(i32::try_from(person.chars().count() + 2).unwrap_or(i32::MAX));
+            at.and(format!(
+                "case_key >= {first} AND case_key < {end} AND SUBSTR(case_key, {rest}) NOT LIKE '%|%'"
+            ));
+        }
+        (None, Some(service)) => {
+            let end = format!("|{service}");
+            let length = at.bind(i32::try_from(end.chars().count() - 1).unwrap_or(i32::MAX));
+            let end = at.bind(end);
+            at.and(format!("SUBSTR(case_key, LENGTH(case_key) - {length}) = {end}"));
+        }
+    }
 }
 
 /// Where the placements of these ids belong; ids that have not been heard of are left out.

@@ -1,5 +1,6 @@
 //! Calculated lines, holds and explanations, outwards.
 
+use niva_base::Violations;
 use niva_models::Catalogue;
 use niva_payment_domain::{Explanation, Hold, HoldReason, Line, PlacementFacts, explain, hold_message};
 use niva_proto::payment::v1 as pb;
@@ -53,6 +54,22 @@ pub(crate) fn hold_out(
         days: Some(write::interval(hold.days)),
         reason: hold_reason_out(hold.reason).into(),
         message: hold_message(hold, facts, catalogue),
+    }
+}
+
+/// The reason of a hold, where one is given.
+pub(crate) fn optional_hold_reason(
+    v: &mut Violations,
+    field: &str,
+    given: i32,
+) -> Option<Option<HoldReason>> {
+    match pb::HoldReason::try_from(given) {
+        Ok(pb::HoldReason::Unspecified) => Some(None),
+        Ok(known) => HoldReason::ALL.iter().copied().find(|own| hold_reason_out(*own) == known).map(Some),
+        Err(_) => {
+            v.add(field, "FIELD_INVALID", "is none of the reasons for a hold");
+            None
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use tonic::Request;
 
 use crate::{Answer, App};
 
-pub(crate) use answer::{explanation_out, hold_out};
+pub(crate) use answer::{explanation_out, hold_out, optional_hold_reason};
 
 /// Bytes of a request from which on it is calculated on a thread where it holds nobody up: below it takes microseconds, less
 /// than going there.

@@ -1,6 +1,8 @@
 //! Holds of runs: days that should be paid and are not.
 
+pub(crate) mod filter;
 pub(crate) mod store;
+mod wire;
 
 use std::sync::Arc;
 
@@ -18,7 +20,7 @@ use crate::compensation::hold_out;
 use crate::runs::find;
 use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
-use crate::wire::{MAX_LINES, after, size};
+use crate::wire::{MAX_LINES, after, size, whole};
 use crate::{Answer, App};
 
 /// Holds as tonic sees them.
@@ -42,10 +44,15 @@ impl Holds {
         request: &pb::ListPaymentHoldsRequest,
     ) -> Result<pb::ListPaymentHoldsResponse, OpError> {
         let asked = (size(request.page_size), request.page_token.as_str());
-        let list = ["holds", &request.payment_run_id];
+        let filter = wire::filter(request, &self.0.city)?;
+        let list = pb::ListPaymentHoldsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let list = ["holds", &whole(&list)];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
         let run = find(&self.0, &request.payment_run_id).await?;
-        let found = store::list(self.0.db.conn(), run.run_no, after(&page)?, page.limit()).await?;
+        if run.is_cancelled() {
+            return Ok(pb::ListPaymentHoldsResponse::default());
+        }
+        let found = store::list(self.0.db.conn(), run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |hold| hold.hold_no.to_string());
         let payment_holds = in_words(&self.0, &run, &found).await?;
         Ok(pb::ListPaymentHoldsResponse { payment_holds, next_page_token })
@@ -76,6 +83,7 @@ async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<p
             person_id: key.person_id,
             service: key.service.into(),
             unit_id: row.unit_id.clone(),
+            payer_district: row.payer.clone(),
             hold: Some(hold_out(&row.hold, &placed.facts(), &app.catalogue)),
         });
     }

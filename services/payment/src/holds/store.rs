@@ -5,20 +5,23 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
-use niva_payment_domain::Hold;
+use niva_payment_domain::{Hold, HoldReason};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::ConnectionTrait;
 
-use crate::store::{Row, rows, statement};
+use super::filter::Filter;
+use crate::cases::store::about;
+use crate::store::{Row, Where, rows, statement};
 
-const COLUMNS: [&str; 9] = [
+const COLUMNS: [&str; 10] = [
     "run_no",
     "hold_no",
     "case_key",
     "placement_id",
     "unit_id",
+    "payer_district",
     "component",
     "first_day",
     "last_day",
@@ -33,6 +36,8 @@ pub(crate) struct HoldRow {
     pub(crate) case_key: String,
     pub(crate) placement_id: String,
     pub(crate) unit_id: String,
+    /// The board that would pay; empty where no grant says which.
+    pub(crate) payer: String,
     pub(crate) hold: Hold,
 }
 
@@ -51,6 +56,7 @@ fn cells(h: &HoldRow) -> [Cell<'_>; COLUMNS.len()] {
         h.case_key.as_str().into(),
         h.placement_id.as_str().into(),
         h.unit_id.as_str().into(),
+        h.payer.as_str().into(),
         h.hold.component.as_str().into(),
         h.hold.days.first.into(),
         h.hold.days.last.into(),
@@ -67,6 +73,7 @@ fn read(row: &Row) -> Result<HoldRow, DbError> {
         case_key: row.get("case_key")?,
         placement_id: row.get("placement_id")?,
         unit_id: row.get("unit_id")?,
+        payer: row.get("payer_district")?,
         hold: Hold { component: row.name("component")?, days, reason: row.name("reason")? },
     })
 }
@@ -82,14 +89,23 @@ fn days(row: &Row, (run_no, hold_no): (i32, i64)) -> Result<Interval, DbError> {
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
     run_no: i32,
+    filter: &Filter,
     after: i64,
     limit: u64,
 ) -> Result<Vec<HoldRow>, DbError> {
-    let sql = format!(
-        "SELECT {} FROM payment_hold WHERE run_no = $1 AND hold_no > $2 ORDER BY hold_no LIMIT $3",
-        COLUMNS.join(", ")
-    );
-    let values = [run_no.into(), after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    let mut at = Where::default();
+    at.equals("run_no", run_no);
+    let after = at.bind(after);
+    at.and(format!("hold_no > {after}"));
+    about(&mut at, filter.person.as_deref(), filter.service);
+    at.maybe("placement_id", filter.placement.as_deref());
+    at.maybe("unit_id", filter.unit.as_deref());
+    at.maybe("payer_district", filter.district.as_deref());
+    at.maybe("reason", filter.reason.map(HoldReason::as_str));
+    let limit = at.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let (conditions, values) = at.finish();
+    let columns = COLUMNS.join(", ");
+    let sql = format!("SELECT {columns} FROM payment_hold WHERE {conditions} ORDER BY hold_no LIMIT {limit}");
     rows(db, "payment_hold", statement(db, sql, values)).await?.iter().map(read).collect()
 }
 

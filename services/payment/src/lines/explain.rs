@@ -34,7 +34,7 @@ impl Lines {
         let missing = || OpError::not_found("payment line", id);
         let (run_id, line_no) = line_id(id).ok_or_else(missing)?;
         let (conn, archive) = (self.0.db.conn(), &self.0.archive);
-        let run = runs::find(conn, run_id).await?.ok_or_else(missing)?;
+        let run = runs::find(conn, run_id).await?.filter(|run| !run.is_cancelled()).ok_or_else(missing)?;
         let id = LineId { run_no: run.run_no, line_no };
         let line = store::find_within(conn, scope, id).await?.ok_or_else(missing)?;
         let explanation = explained(conn, archive, &run, &line).await?;

@@ -1,6 +1,7 @@
 //! Lines of runs, and why each pays what it pays.
 
 mod explain;
+mod filter;
 pub(crate) mod line;
 pub(crate) mod store;
 mod wire;
@@ -16,14 +17,13 @@ use tonic::Request;
 
 pub use self::explain::explain_line;
 use self::line::Line;
-use self::store::Filter;
 use self::wire::line_out;
 use crate::cases::CaseKey;
 use crate::cases::store::cases_of_placements;
 use crate::runs::find;
 use crate::runs::store::ids;
 use crate::store::Connection;
-use crate::wire::{MAX_LINES, after, size};
+use crate::wire::{MAX_LINES, after, size, whole};
 use crate::{Answer, App};
 
 /// Lines as tonic sees them.
@@ -54,13 +54,21 @@ impl Lines {
         request: &pb::ListPaymentLinesRequest,
     ) -> Result<pb::ListPaymentLinesResponse, OpError> {
         let asked = (size(request.page_size), request.page_token.as_str());
-        let list = ["lines", &request.payment_run_id, &request.placement_id, &request.provider_id];
+        let mut filter = wire::filter(request, &self.0.city)?;
+        let list = [
+            "lines",
+            &whole(&pb::ListPaymentLinesRequest {
+                page_size: 0,
+                page_token: String::new(),
+                ..request.clone()
+            }),
+        ];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
         let run = find(&self.0, &request.payment_run_id).await?;
-        let provider = Some(request.provider_id.as_str()).filter(|id| !id.is_empty());
+        if run.is_cancelled() {
+            return Ok(pb::ListPaymentLinesResponse::default());
+        }
         let conn = self.0.db.conn();
-        let mut filter = Filter { placement: None, provider, scope };
-        let key;
         if !request.placement_id.is_empty() {
             let placement_id = request.placement_id.as_str();
             let known = cases_of_placements(conn, &[placement_id].into()).await?;
@@ -68,10 +76,9 @@ impl Lines {
             let Some(case_key) = known.get(placement_id) else {
                 return Ok(pb::ListPaymentLinesResponse::default());
             };
-            key = case_key.to_string();
-            filter.placement = Some((&key, placement_id));
+            filter.placement = Some((case_key.to_string(), placement_id.to_owned()));
         }
-        let found = store::list(conn, run.run_no, &filter, after(&page)?, page.limit()).await?;
+        let found = store::list(conn, scope, run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |line| line.id.line_no.to_string());
         Ok(pb::ListPaymentLinesResponse {
             payment_lines: lines_out(self.0.db.conn(), &found).await?,

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use niva_access::{Reach, Scope};
 use niva_calendar::{Interval, Month};
-use niva_models::Level;
+use niva_models::{Component, Level};
 use niva_money::Ore;
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
 use niva_store::bulk;
@@ -15,8 +15,10 @@ use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
+use crate::cases::store::about;
+use crate::lines::filter::Filter;
 use crate::lines::line::Line;
-use crate::store::{KEYS, Row, binds, rows, statement};
+use crate::store::{KEYS, Row, Where, rows, statement};
 
 const COLUMNS: [&str; 25] = [
     "run_no",
@@ -134,7 +136,7 @@ pub(crate) async fn paid(
     let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
     let Some(last) = runs.last() else { return Ok(paid) };
     for keys in cases.chunks(KEYS) {
-        let sql = of_cases(db.get_database_backend() == DbBackend::Postgres, keys.len());
+        let sql = paid_to(db.get_database_backend() == DbBackend::Postgres, keys.len());
         let wanted = keys.iter().flat_map(|(key, from)| [Value::from(*key), (*from).into()]);
         let values = std::iter::once(Value::from(*last)).chain(wanted);
         for row in rows(db, "payment_line", statement(db, sql, values)).await? {
@@ -160,7 +162,7 @@ pub(crate) async fn paid(
 /// The lines of some cases in runs up to `$1`, looked up case by case whatever a database believes of the table. Given a
 /// list of runs, SQLite would read every line of theirs; given a list of cases, PostgreSQL would read the whole table as
 /// long as it has not counted it, such as all through the first run.
-fn of_cases(postgres: bool, cases: usize) -> String {
+fn paid_to(postgres: bool, cases: usize) -> String {
     let columns = COLUMNS.join(", ");
     let casts = if postgres { ("::text", "::date") } else { ("", "") };
     let row = |n: usize| format!("(${}{}, ${}{})", 2 * n + 2, casts.0, 2 * n + 3, casts.1);
@@ -208,69 +210,67 @@ pub(crate) async fn find_within(
     scope: &Scope,
     id: LineId,
 ) -> Result<Option<Line>, DbError> {
-    let mut values: Vec<Value> = vec![id.run_no.into(), id.line_no.into()];
-    let reached = reached(scope, &mut values);
-    let columns = COLUMNS.join(", ");
-    let sql = format!("SELECT {columns} FROM payment_line WHERE run_no = $1 AND line_no = $2{reached}");
-    let found = rows(db, "payment_line", statement(db, sql, values)).await?;
-    found.first().map(read).transpose()
+    let mut at = Where::default();
+    at.equals("run_no", id.run_no);
+    at.equals("line_no", id.line_no);
+    reached(&mut at, scope);
+    Ok(select(db, at, 1).await?.pop())
 }
 
-/// The condition on lines that a call reaches: those that its districts pay, or that are paid to its provider.
-fn reached(scope: &Scope, values: &mut Vec<Value>) -> String {
+/// Only lines that a call reaches: those that its districts pay, or that are paid to its provider.
+fn reached(at: &mut Where, scope: &Scope) {
     match scope.reach() {
-        Reach::City => String::new(),
+        Reach::City => {}
         Reach::Districts(districts) => {
-            let first = values.len() + 1;
-            values.extend(districts.iter().map(|district| Value::from(district.as_str())));
-            format!(" AND payer_district IN ({})", binds(first, districts.len()))
+            let places: Vec<String> = districts.iter().map(|district| at.bind(district.as_str())).collect();
+            at.and(format!("payer_district IN ({})", places.join(", ")));
         }
-        Reach::Provider(provider) => {
-            values.push(provider.as_str().into());
-            format!(" AND provider_id = ${}", values.len())
-        }
-        Reach::Person(_) => " AND 1 = 0".to_owned(),
+        Reach::Provider(provider) => at.equals("provider_id", provider.as_str()),
+        Reach::Person(_) | Reach::Author(_) => at.and("1 = 0"),
     }
 }
 
-/// Which of a run's lines are asked for.
-#[derive(Debug)]
-pub(crate) struct Filter<'a> {
-    /// Only of this case and placement.
-    pub(crate) placement: Option<(&'a str, &'a str)>,
-    /// Only to this provider.
-    pub(crate) provider: Option<&'a str>,
-    /// What the call reaches.
-    pub(crate) scope: &'a Scope,
-}
-
-/// Up to `limit` of a run's lines after a line number, in order.
+/// Up to `limit` of a run's lines after a line number, in order, of those that the call reaches.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
+    scope: &Scope,
     run_no: i32,
-    filter: &Filter<'_>,
+    filter: &Filter,
     after: i64,
     limit: u64,
 ) -> Result<Vec<Line>, DbError> {
-    // The lines of one case are found by the case: SQLite would rather read the whole run, but for the sign.
-    let run = if filter.placement.is_some() { "+run_no" } else { "run_no" };
-    let mut sql =
-        format!("SELECT {} FROM payment_line WHERE {run} = $1 AND line_no > $2", COLUMNS.join(", "));
-    let mut values: Vec<Value> = vec![run_no.into(), after.into()];
-    let mut add = |column: &str, value: &str| {
-        values.push(value.into());
-        sql.push_str(&format!(" AND {column} = ${}", values.len()));
-    };
-    if let Some((case_key, placement_id)) = filter.placement {
-        add("case_key", case_key);
-        add("placement_id", placement_id);
+    let mut at = Where::default();
+    // The lines of few cases are found by the case: SQLite would rather read the whole run, but for the sign.
+    let few = filter.placement.is_some() || filter.person.is_some();
+    at.equals(if few { "+run_no" } else { "run_no" }, run_no);
+    let after = at.bind(after);
+    at.and(format!("line_no > {after}"));
+    if let Some((case_key, placement_id)) = &filter.placement {
+        at.equals("case_key", case_key.as_str());
+        at.equals("placement_id", placement_id.as_str());
     }
-    if let Some(provider) = filter.provider {
-        add("provider_id", provider);
+    about(&mut at, filter.person.as_deref(), filter.service);
+    at.maybe("provider_id", filter.provider.as_deref());
+    at.maybe("unit_id", filter.unit.as_deref());
+    at.maybe("payer_district", filter.district.as_deref());
+    at.maybe("component", filter.component.map(Component::as_str));
+    at.maybe("reversal", filter.reversal);
+    if let Some(month) = filter.month {
+        let (first, last) = (at.bind(month.first_day()), at.bind(month.last_day()));
+        at.and(format!("first_day BETWEEN {first} AND {last}"));
     }
-    sql.push_str(&reached(filter.scope, &mut values));
-    values.push(i64::try_from(limit).unwrap_or(i64::MAX).into());
-    sql.push_str(&format!(" ORDER BY line_no LIMIT ${}", values.len()));
+    if let Some(correction) = filter.correction {
+        at.and(if correction { "corrects_line_no IS NOT NULL" } else { "corrects_line_no IS NULL" });
+    }
+    reached(&mut at, scope);
+    select(db, at, limit).await
+}
+
+async fn select(db: &impl ConnectionTrait, mut at: Where, limit: u64) -> Result<Vec<Line>, DbError> {
+    let limit = at.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let (conditions, values) = at.finish();
+    let columns = COLUMNS.join(", ");
+    let sql = format!("SELECT {columns} FROM payment_line WHERE {conditions} ORDER BY line_no LIMIT {limit}");
     rows(db, "payment_line", statement(db, sql, values)).await?.iter().map(read).collect()
 }
 

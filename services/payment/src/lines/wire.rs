@@ -1,13 +1,41 @@
 //! Lines of the ledger, outwards, and their ids.
 
+use niva_base::{OpError, Violations};
+use niva_names::ServiceCatalogue;
 use niva_payment_domain::ledger::LineId;
 use niva_payment_domain::stands::{self, Stand};
 use niva_proto::payment::v1 as pb;
-use niva_rpc::wire::write;
+use niva_rpc::wire::{read, write};
 
+use super::filter::Filter;
 use super::line::Line;
 use crate::cases::CaseKey;
-use crate::wire::{component_out, settlement_out, unit_out};
+use crate::wire::{component_out, optional_component, settlement_out, unit_out};
+
+/// Which lines are asked for, but for the placement, whose case is looked up.
+pub(super) fn filter(
+    request: &pb::ListPaymentLinesRequest,
+    city: &ServiceCatalogue,
+) -> Result<Filter, OpError> {
+    let mut v = Violations::new();
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let service = read::optional_service(&mut v, "service", &request.service, city);
+    let component = optional_component(&mut v, "component", request.component);
+    let month = request.month.map(|month| read::month(&mut v, "month", Some(month)));
+    let filter = Filter {
+        placement: None,
+        person: given(&request.person_id),
+        service: service.flatten(),
+        provider: given(&request.provider_id),
+        unit: given(&request.unit_id),
+        district: given(&request.district),
+        component: component.flatten(),
+        month: month.flatten(),
+        reversal: request.reversal,
+        correction: request.correction,
+    };
+    v.finish_with(Some(filter))
+}
 
 /// `2024-03.1/17`.
 fn line_id_out(run_id: &str, line_no: i64) -> String {

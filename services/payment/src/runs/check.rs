@@ -8,6 +8,7 @@ use super::store::facts_between;
 use super::stored::StoredRun;
 use super::tally::Tally;
 use crate::cases::CaseKey;
+use crate::holds::filter::Filter;
 use crate::holds::store as holds;
 use crate::lines::store as lines;
 use crate::store::Connection;
@@ -85,7 +86,7 @@ async fn recounted(db: &impl Connection, run: &StoredRun) -> Result<Tally, NotAs
 async fn held(db: &impl Connection, run: &StoredRun) -> Result<String, NotAsWritten> {
     let (mut hash, mut last) = (Hash::default(), 0);
     loop {
-        let found = holds::list(db, run.run_no, last, ROWS).await?;
+        let found = holds::list(db, run.run_no, &Filter::default(), last, ROWS).await?;
         for row in &found {
             last += 1;
             if row.hold_no != last {
@@ -93,7 +94,7 @@ async fn held(db: &impl Connection, run: &StoredRun) -> Result<String, NotAsWrit
             }
             let (days, component) = (row.hold.days, row.hold.component.as_str());
             let days = [days.first.to_string(), days.last.to_string()];
-            for text in [&row.case_key, &row.placement_id, &row.unit_id, &days[0], &days[1]] {
+            for text in [&row.case_key, &row.placement_id, &row.unit_id, &row.payer, &days[0], &days[1]] {
                 hash.text(text);
             }
             hash.text(component);

@@ -16,7 +16,7 @@ mod worker;
 
 pub(crate) use inputs::Inputs;
 pub(crate) use pipeline::{preview, repeat};
-pub(crate) use worker::{Jobs, spawn};
+pub(crate) use worker::Worker;
 
 use crate::models::NotKept;
 use niva_payment_domain::ledger::Imbalance;
@@ -69,6 +69,9 @@ pub(crate) enum RunError {
     /// The run is not being calculated any more.
     #[error(transparent)]
     State(#[from] niva_payment_domain::RunRefused),
+    /// Somebody wants it to stop.
+    #[error("the calculation was asked to stop")]
+    Cancelled,
     /// Another process calculates the same run.
     #[error("another process calculates this run")]
     Elsewhere,

@@ -1,6 +1,7 @@
 //! Payment runs: made, calculated by a job, approved or discarded.
 
 mod check;
+mod filter;
 pub(crate) mod job;
 pub(crate) mod store;
 pub(crate) mod stored;
@@ -36,7 +37,7 @@ use self::wire::{control_out, run_out};
 use crate::cases::store::{newest_number, placements_as_of};
 use crate::feed::{ASSESSMENT, CHOICE};
 use crate::store::Connection;
-use crate::wire::after;
+use crate::wire::{after, whole};
 use crate::{Answer, App};
 
 /// Runs on a page at most.
@@ -93,11 +94,18 @@ impl RunService for Runs {
         answer!(self.discard(request))
     }
 
+    async fn cancel_payment_run(
+        &self,
+        request: Request<pb::CancelPaymentRunRequest>,
+    ) -> Answer<pb::CancelPaymentRunResponse> {
+        answer!(self.cancel(request))
+    }
+
     async fn watch_payment_run(
         &self,
         request: Request<pb::WatchPaymentRunRequest>,
     ) -> Answer<Self::WatchPaymentRunStream> {
-        let watched = watch::watch(Arc::clone(&self.0), request.into_inner()).await.map_err(status)?;
+        let watched = watch::watched(Arc::clone(&self.0), request.into_inner()).await.map_err(status)?;
         Ok(Response::new(watched.map_err(status).boxed()))
     }
 }
@@ -166,7 +174,10 @@ impl Runs {
         Ok(StoredRun {
             run_no,
             run,
+            maker_role: scope.author().role.clone(),
             create_time: clock.now(),
+            start_time: None,
+            end_time: None,
             frozen,
             baseline: last_approved.map(|stored| stored.run_no),
             models_fingerprint: catalogue.fingerprint.clone(),
@@ -192,17 +203,47 @@ impl Runs {
         Ok(pb::GetPaymentRunResponse { payment_run: Some(run_out(&run)) })
     }
 
-    /// All runs in the order they were made.
+    /// Runs in the order they were made.
     async fn list(
         &self,
         scope: &Scope,
         request: &pb::ListPaymentRunsRequest,
     ) -> Result<pb::ListPaymentRunsResponse, OpError> {
         let asked = (request.page_size, request.page_token.as_str());
-        let page = self.0.secrets.page(scope.author(), asked, &["runs"], MAX_RUNS)?;
-        let found = store::list(self.0.db.conn(), after(&page)?, page.limit()).await?;
+        let filter = wire::filter(request)?;
+        let list = pb::ListPaymentRunsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
+        let page = self.0.secrets.page(scope.author(), asked, &["runs", &whole(&list)], MAX_RUNS)?;
+        let found = store::list(self.0.db.conn(), &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |run| run.run_no.to_string());
         Ok(pb::ListPaymentRunsResponse { payment_runs: found.iter().map(run_out).collect(), next_page_token })
+    }
+
+    /// Asks the calculation of a run to stop. Errors are looked for in this order: NOT_FOUND, RUN_STATE.
+    async fn cancel(
+        &self,
+        scope: &Scope,
+        request: &pb::CancelPaymentRunRequest,
+    ) -> Result<pb::CancelPaymentRunResponse, OpError> {
+        let mut v = Violations::new();
+        let id = v.text("payment_run_id", &request.payment_run_id);
+        let id = &v.finish_with(id)?;
+        let now = self.0.clock.now();
+        let response = self
+            .0
+            .change(scope, request, |tx, _| {
+                Box::pin(async move {
+                    let mut stored = for_update(tx, id).await?;
+                    stored.run = stored.run.ask_to_cancel(&scope.author().subject, now).map_err(refused)?;
+                    store::ask_to_cancel(tx, &stored).await?;
+                    Ok(pb::CancelPaymentRunResponse { payment_run: Some(run_out(&stored)) })
+                })
+            })
+            .await?;
+        // Whoever calculates it hears of it at its next part; where nobody does, the worker here ends it.
+        self.0.jobs.wake();
+        self.0.jobs.progressed();
+        tracing::info!(run = id, "payment run asked to stop");
+        Ok(response)
     }
 
     /// Approves a run, whose rows are what it wrote. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON,

@@ -4,15 +4,17 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
-use niva_payment_domain::{Run, RunState};
+use niva_payment_domain::{Cancel, Run, RunState};
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
+use super::filter::Filter;
 use super::stored::StoredRun;
 use super::tally::Tally;
-use crate::store::{Row, rows, statement};
+use crate::store::{Row, Where, rows, statement};
 
-const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, create_time, approver, approve_time, discarder, \
+const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, maker_role, create_time, start_time, canceller, \
+                       cancel_time, end_time, approver, approve_time, discarder, \
                        discard_reason, discard_time, opening_month, frozen_fact_number, baseline_run_no, \
                        models_fingerprint, engine_version, cursor_case_key, tally, placements_total, error, run_sha256, feeds";
 
@@ -38,7 +40,10 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
     Ok(StoredRun {
         run_no: row.get("run_no")?,
         run,
+        maker_role: row.get("maker_role")?,
         create_time: row.get("create_time")?,
+        start_time: row.get("start_time")?,
+        end_time: row.get("end_time")?,
         frozen: row.get("frozen_fact_number")?,
         baseline: row.get("baseline_run_no")?,
         models_fingerprint: row.get("models_fingerprint")?,
@@ -54,7 +59,13 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
 fn state(row: &Row, id: &str, tally: &Tally) -> Result<RunState, DbError> {
     let name: String = row.get("state")?;
     Ok(match name.as_str() {
-        "calculating" => RunState::Calculating,
+        "calculating" => {
+            let (by, time): (Option<String>, Option<_>) = (row.get("canceller")?, row.get("cancel_time")?);
+            RunState::Calculating { cancel: by.zip(time).map(|(by, time)| Cancel { by, time }) }
+        }
+        "cancelled" => RunState::Cancelled {
+            cancel: Cancel { by: row.get("canceller")?, time: row.get("cancel_time")? },
+        },
         "calculated" => RunState::Calculated { found: tally.seen() },
         "failed" => RunState::Failed { error: row.get("error")? },
         "approved" => RunState::Approved { approver: row.get("approver")?, time: row.get("approve_time")? },
@@ -88,6 +99,12 @@ pub(crate) async fn find_for_update(tx: &Tx<'_>, id: &str) -> Result<Option<Stor
     one(tx, &format!("WHERE payment_run_id = $1{lock}"), [id.into()]).await
 }
 
+/// The run with a number; nobody else changes it until this transaction ends.
+pub(crate) async fn by_number_for_update(tx: &Tx<'_>, run_no: i32) -> Result<Option<StoredRun>, DbError> {
+    let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
+    one(tx, &format!("WHERE run_no = $1{lock}"), [run_no.into()]).await
+}
+
 /// The run with a number.
 pub(crate) async fn by_number(db: &impl ConnectionTrait, run_no: i32) -> Result<Option<StoredRun>, DbError> {
     one(db, "WHERE run_no = $1", [run_no.into()]).await
@@ -116,11 +133,22 @@ pub(crate) async fn approved_until(db: &impl ConnectionTrait, run_no: i32) -> Re
 /// Up to `limit` runs after a number, in the order they were made.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
+    filter: &Filter,
     after: i32,
     limit: u64,
 ) -> Result<Vec<StoredRun>, DbError> {
-    let sql = format!("SELECT {COLUMNS} FROM payment_run WHERE run_no > $1 ORDER BY run_no LIMIT $2");
-    let values = [after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
+    let mut at = Where::default();
+    let after = at.bind(after);
+    at.and(format!("run_no > {after}"));
+    at.maybe("month", filter.month.map(|month| month.index()));
+    at.maybe("state", filter.state);
+    if let Some(since) = filter.approved_since {
+        let since = at.bind(since);
+        at.and(format!("approve_time >= {since}"));
+    }
+    let limit = at.bind(i64::try_from(limit).unwrap_or(i64::MAX));
+    let (conditions, values) = at.finish();
+    let sql = format!("SELECT {COLUMNS} FROM payment_run WHERE {conditions} ORDER BY run_no LIMIT {limit}");
     rows(db, "payment_run", statement(db, sql, values)).await?.iter().map(read).collect()
 }
 
@@ -141,18 +169,19 @@ pub(crate) async fn next_numbers(db: &impl ConnectionTrait, month: Month) -> Res
 
 /// Adds a run that is to be calculated. A unique constraint refuses it while another waits.
 pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbError> {
-    let sql = "INSERT INTO payment_run (run_no, payment_run_id, month, state, unsettled, maker, create_time, opening_month, \
-               frozen_fact_number, baseline_run_no, models_fingerprint, engine_version, cursor_case_key, tally, placements_total, feeds) \
-               VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+    let sql = "INSERT INTO payment_run (run_no, payment_run_id, month, state, unsettled, maker, maker_role, create_time, \
+               opening_month, frozen_fact_number, baseline_run_no, models_fingerprint, engine_version, cursor_case_key, tally, \
+               placements_total, feeds) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let run = &stored.run;
     let feeds = serde_json::to_string(&stored.feeds);
     let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", &run.id, e.to_string()))?;
-    let values: [Value; 15] = [
+    let values: [Value; 16] = [
         stored.run_no.into(),
         run.id.as_str().into(),
         run.month.index().into(),
         run.state.name().into(),
         run.maker.as_str().into(),
+        stored.maker_role.as_str().into(),
         stored.create_time.into(),
         run.opening.index().into(),
         stored.frozen.into(),
@@ -172,8 +201,16 @@ fn json(id: &str, tally: &Tally) -> Result<String, DbError> {
     serde_json::to_string(tally).map_err(|e| DbError::row("payment_run", "tally", id, e.to_string()))
 }
 
-/// Moves the calculation of a run on from one case to another. `false`: somebody else did, or it is no longer being
-/// calculated; then nothing may be written.
+/// A process sets to work on the calculation of a run.
+pub(crate) async fn start(tx: &Tx<'_>, run_no: i32, now: DateTime<Utc>) -> Result<(), DbError> {
+    let sql = "UPDATE payment_run SET start_time = $1 \
+               WHERE run_no = $2 AND start_time IS NULL AND state = 'calculating'";
+    tx.execute_raw(statement(tx, sql, [now.into(), run_no.into()])).await?;
+    Ok(())
+}
+
+/// Moves the calculation of a run on from one case to another. `false`: somebody else did, it is no longer being
+/// calculated, or somebody wants it to stop; then nothing may be written.
 pub(crate) async fn advance(
     tx: &Tx<'_>,
     run_no: i32,
@@ -182,21 +219,37 @@ pub(crate) async fn advance(
     tally: &Tally,
 ) -> Result<bool, DbError> {
     let sql = "UPDATE payment_run SET cursor_case_key = $1, tally = $2 \
-               WHERE run_no = $3 AND cursor_case_key = $4 AND state = 'calculating'";
+               WHERE run_no = $3 AND cursor_case_key = $4 AND state = 'calculating' AND cancel_time IS NULL";
     let values = [to.into(), json(to, tally)?.into(), run_no.into(), from.into()];
     Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
 }
 
-/// Writes the state of a run whose calculation has ended at a case. `false`: somebody else went on with it.
-pub(crate) async fn end(tx: &Tx<'_>, run_no: i32, cursor: &str, state: &RunState) -> Result<bool, DbError> {
-    let sql = "UPDATE payment_run SET state = $1, error = $2 \
-               WHERE run_no = $3 AND cursor_case_key = $4 AND state = 'calculating'";
+/// Writes who wants a calculation to stop, over what [`find_for_update`] read.
+pub(crate) async fn ask_to_cancel(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbError> {
+    let Some(Cancel { by, time }) = stored.run.state.cancel() else { return Ok(()) };
+    let sql = "UPDATE payment_run SET canceller = $1, cancel_time = $2 \
+               WHERE run_no = $3 AND cancel_time IS NULL AND state = 'calculating'";
+    tx.execute_raw(statement(tx, sql, [by.as_str().into(), (*time).into(), stored.run_no.into()])).await?;
+    Ok(())
+}
+
+/// Writes the state of a run whose calculation has ended, over what [`by_number_for_update`] read.
+pub(crate) async fn end(
+    tx: &Tx<'_>,
+    run_no: i32,
+    state: &RunState,
+    now: DateTime<Utc>,
+) -> Result<(), DbError> {
+    let sql = "UPDATE payment_run SET state = $1, error = $2, unsettled = $3, end_time = $4 \
+               WHERE run_no = $5 AND state = 'calculating'";
     let error = match state {
         RunState::Failed { error } => Some(error.as_str()),
         _ => None,
     };
-    let values = [state.name().into(), error.into(), run_no.into(), cursor.into()];
-    Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
+    let unsettled = state.is_unsettled().then_some(1);
+    let values = [state.name().into(), error.into(), unsettled.into(), now.into(), run_no.into()];
+    tx.execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
 }
 
 /// Writes the state of a run that was approved or discarded, over what [`find_for_update`] read.
@@ -212,7 +265,10 @@ pub(crate) async fn settle(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbErro
             (discarder, discard_reason, discard_time) =
                 (Some(by.as_str()), Some(reason.as_str()), Some(*time));
         }
-        RunState::Calculating | RunState::Calculated { .. } | RunState::Failed { .. } => {}
+        RunState::Calculating { .. }
+        | RunState::Calculated { .. }
+        | RunState::Failed { .. }
+        | RunState::Cancelled { .. } => {}
     }
     let sql = "UPDATE payment_run SET state = $1, unsettled = $2, approver = $3, approve_time = $4, discarder = $5, \
                discard_reason = $6, discard_time = $7, run_sha256 = $8 WHERE run_no = $9";

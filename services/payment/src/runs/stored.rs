@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use niva_payment_domain::Run;
+use niva_payment_domain::{Run, RunState};
 
 use super::tally::Tally;
 
@@ -13,7 +13,13 @@ pub(crate) struct StoredRun {
     /// Ascends with every run made.
     pub(crate) run_no: i32,
     pub(crate) run: Run,
+    /// The role in which its maker made it.
+    pub(crate) maker_role: String,
     pub(crate) create_time: DateTime<Utc>,
+    /// When a process set to work on its calculation.
+    pub(crate) start_time: Option<DateTime<Utc>>,
+    /// When its calculation ended.
+    pub(crate) end_time: Option<DateTime<Utc>>,
     /// The last fact it knows.
     pub(crate) frozen: i64,
     /// The last run that was approved when this one was made.
@@ -28,4 +34,12 @@ pub(crate) struct StoredRun {
     pub(crate) run_sha256: String,
     /// How far it knows each feed, by name.
     pub(crate) feeds: BTreeMap<String, i64>,
+}
+
+impl StoredRun {
+    /// Whether it was cancelled: what was written of it before stays in the tables, from which nothing is deleted, and is
+    /// nobody's: it is not shown, and pays nothing.
+    pub(crate) const fn is_cancelled(&self) -> bool {
+        matches!(self.run.state, RunState::Cancelled { .. })
+    }
 }

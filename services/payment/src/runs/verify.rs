@@ -4,6 +4,7 @@
 use niva_store::{Database, DbError};
 
 use super::check::{NotAsWritten, content, run_sha256};
+use super::filter::Filter;
 use super::store;
 use super::stored::StoredRun;
 use niva_payment_domain::RunState;
@@ -38,7 +39,7 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
     let mut verified = Verified::default();
     let (mut last, mut before) = (0, String::new());
     loop {
-        let runs = store::list(db.conn(), last, RUNS).await;
+        let runs = store::list(db.conn(), &Filter::default(), last, RUNS).await;
         let runs = match runs {
             Err(error @ DbError::Row { .. }) => {
                 verified.findings.push(Finding(error.to_string()));
@@ -67,10 +68,13 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
     Ok(verified)
 }
 
-/// What is wrong with a run whose calculation has ended. `before` is the hash of the approved run before it, and of it
+/// What is wrong with a run that was calculated. `before` is the hash of the approved run before it, and of it
 /// afterwards.
 async fn of_run(db: &Database, run: &StoredRun, before: &mut String) -> Result<Option<Finding>, DbError> {
-    if matches!(run.run.state, RunState::Calculating | RunState::Failed { .. }) {
+    if matches!(
+        run.run.state,
+        RunState::Calculating { .. } | RunState::Failed { .. } | RunState::Cancelled { .. }
+    ) {
         return Ok(None);
     }
     let found = match content(db.conn(), run).await {

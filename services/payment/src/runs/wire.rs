@@ -1,51 +1,117 @@
 //! Runs, outwards.
 
+use niva_base::{OpError, Violations};
+use niva_facts::Author;
+use niva_jobs::Job;
 use niva_payment_domain::RunState;
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
-use niva_rpc::wire::write;
+use niva_rpc::wire::{read, write};
 
+use super::filter::Filter;
 use super::stored::StoredRun;
 use super::tally::Tally;
 
 fn state_out(state: &RunState) -> pb::payment_run::State {
     match state {
-        RunState::Calculating => pb::payment_run::State::Calculating,
+        RunState::Calculating { .. } => pb::payment_run::State::Calculating,
         RunState::Calculated { .. } => pb::payment_run::State::Calculated,
         RunState::Approved { .. } => pb::payment_run::State::Approved,
         RunState::Discarded { .. } => pb::payment_run::State::Discarded,
         RunState::Failed { .. } => pb::payment_run::State::Failed,
+        RunState::Cancelled { .. } => pb::payment_run::State::Cancelled,
     }
+}
+
+/// The name of a state in the table; `None` for all of them.
+fn state_name(state: pb::payment_run::State) -> Option<&'static str> {
+    Some(match state {
+        pb::payment_run::State::Unspecified => return None,
+        pb::payment_run::State::Calculating => "calculating",
+        pb::payment_run::State::Calculated => "calculated",
+        pb::payment_run::State::Approved => "approved",
+        pb::payment_run::State::Discarded => "discarded",
+        pb::payment_run::State::Failed => "failed",
+        pb::payment_run::State::Cancelled => "cancelled",
+    })
+}
+
+/// Which runs are asked for.
+pub(crate) fn filter(request: &pb::ListPaymentRunsRequest) -> Result<Filter, OpError> {
+    let mut v = Violations::new();
+    let month = request.month.map(|month| read::month(&mut v, "month", Some(month)));
+    let state = pb::payment_run::State::try_from(request.state);
+    let state = v.check("state", "FIELD_INVALID", state.map_err(|_| "is none of the states of a run"));
+    let since = read::timestamp(&mut v, "approved_since", request.approved_since.as_ref());
+    let (month, state, approved_since) = (month.flatten(), state.and_then(state_name), since.flatten());
+    v.finish_with(Some(Filter { month, state, approved_since }))
+}
+
+/// Why a run could not be calculated.
+fn error(state: &RunState) -> Option<&str> {
+    match state {
+        RunState::Failed { error } => Some(error),
+        RunState::Discarded { error, .. } => error.as_deref(),
+        RunState::Calculating { .. }
+        | RunState::Calculated { .. }
+        | RunState::Approved { .. }
+        | RunState::Cancelled { .. } => None,
+    }
+}
+
+/// The calculation of a run.
+fn job_out(stored: &StoredRun) -> common::Job {
+    let state = match &stored.run.state {
+        RunState::Calculating { .. } => common::job::State::Running,
+        RunState::Cancelled { .. } => common::job::State::Cancelled,
+        state if error(state).is_some() => common::job::State::Failed,
+        _ => common::job::State::Done,
+    };
+    // In the end all are done, though those to which nothing has happened are not read.
+    let done = if is_finished(stored) { stored.placements_total } else { stored.tally.placements };
+    let author = Author { subject: stored.run.maker.clone(), role: stored.maker_role.clone() };
+    let job = Job {
+        id: &stored.run.id,
+        kind: "payment_run",
+        state,
+        done,
+        total: stored.placements_total,
+        author: &author,
+        created: stored.create_time,
+        started: stored.start_time,
+        ended: stored.end_time,
+        error: error(&stored.run.state).unwrap_or_default(),
+        cancel_asked: stored.run.state.cancel().is_some(),
+    };
+    job.into()
+}
+
+/// Whether it was calculated, whatever has become of it.
+fn is_finished(stored: &StoredRun) -> bool {
+    let state = &stored.run.state;
+    !state.is_calculating() && !stored.is_cancelled() && error(state).is_none()
 }
 
 /// A run. Its sums are told once they are all there.
 pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
     let StoredRun { run, tally, .. } = stored;
-    let error = match &run.state {
-        RunState::Failed { error } => Some(error),
-        RunState::Discarded { error, .. } => error.as_ref(),
-        RunState::Calculating | RunState::Calculated { .. } | RunState::Approved { .. } => None,
-    };
     let (approver, approve_time) = match &run.state {
         RunState::Approved { approver, time } => (approver.clone(), Some(*time)),
         _ => (String::new(), None),
     };
-    let finished = error.is_none() && run.state != RunState::Calculating;
+    let finished = is_finished(stored);
     pb::PaymentRun {
         payment_run_id: run.id.clone(),
         month: Some(write::month(run.month)),
         state: state_out(&run.state).into(),
         maker: run.maker.clone(),
         approver,
-        create_time: Some(write::timestamp(stored.create_time)),
+        job: Some(job_out(stored)),
         approve_time: approve_time.map(write::timestamp),
         frozen_fact_number: stored.frozen,
         models_fingerprint: stored.models_fingerprint.clone(),
-        placements_done: if finished { stored.placements_total } else { tally.placements },
-        placements_total: stored.placements_total,
         control: finished.then(|| control_out(tally)),
         totals: if finished { totals_out(tally) } else { Vec::new() },
-        error: error.cloned().unwrap_or_default(),
         run_sha256: stored.run_sha256.clone(),
         feed_positions: stored.feeds.iter().map(position_out).collect(),
         engine_version: stored.engine_version,

@@ -187,7 +187,7 @@ impl World {
     pub(crate) async fn calculated(&self, year: i32, month: i32) -> pb::PaymentRun {
         let run = self.create(year, month).await.unwrap();
         let run = self.settled(&run.payment_run_id).await;
-        assert_eq!(run.state(), pb::payment_run::State::Calculated, "{}", run.error);
+        assert_eq!(run.state(), pb::payment_run::State::Calculated, "{:?}", run.job);
         run
     }
 

@@ -90,3 +90,31 @@ fn a_calculation_ends_once() {
     assert_eq!(reason(calculated().failed("too late")), "RUN_STATE");
     assert!(first().state.is_unsettled() && calculated().state.is_unsettled());
 }
+
+#[test]
+fn a_run_that_is_asked_to_stop_never_becomes_calculated() {
+    let cancel = Cancel { by: "anna".to_owned(), time: TIME };
+    let asked = first().ask_to_cancel("anna", TIME).unwrap();
+    assert_eq!(asked.state, RunState::Calculating { cancel: Some(cancel.clone()) });
+    assert!(asked.state.is_unsettled() && asked.state.is_calculating());
+    assert_eq!(asked.clone().ask_to_cancel("bo", TIME).unwrap(), asked, "the first wish stays");
+    for ended in [asked.clone().stopped(), asked.clone().calculated(seen(7)), asked.failed("late")] {
+        let ended = ended.unwrap();
+        assert_eq!(ended.state, RunState::Cancelled { cancel: cancel.clone() });
+        assert!(!ended.state.is_unsettled(), "it stands in no other run's way");
+        assert_eq!(ended.clone().ask_to_cancel("bo", TIME).unwrap(), ended);
+        assert_eq!(reason(ended.clone().discard("maker", "why", TIME)), "RUN_STATE");
+        assert_eq!(reason(ended.approve("approver", None, &seen(7), TIME)), "RUN_STATE");
+    }
+}
+
+#[test]
+fn only_a_calculation_can_be_stopped_and_only_when_somebody_asks() {
+    assert_eq!(reason(first().stopped()), "RUN_STATE");
+    let approved = calculated().approve("approver", None, &seen(700), TIME).unwrap();
+    let discarded = calculated().discard("maker", "why", TIME).unwrap();
+    for ended in [calculated(), first().failed("sums").unwrap(), approved, discarded] {
+        assert_eq!(reason(ended.clone().ask_to_cancel("anna", TIME)), "RUN_STATE");
+        assert_eq!(reason(ended.stopped()), "RUN_STATE");
+    }
+}

@@ -303,7 +303,9 @@ impl Writer<'_> {
     }
 
     fn hold(&mut self, known: Known<'_>, holds: &[Hold]) {
+        let facts = known.placed.facts();
         for hold in holds {
+            let granted = facts.granted(hold.days.first);
             self.tally.holds += 1;
             self.holds.push(HoldRow {
                 run_no: self.inputs.run_no,
@@ -311,6 +313,7 @@ impl Writer<'_> {
                 case_key: known.case_key.to_owned(),
                 placement_id: known.placed.placement_id.to_owned(),
                 unit_id: known.placed.dates.unit_id.clone(),
+                payer: granted.map(|granted| granted.value.district.to_owned()).unwrap_or_default(),
                 hold: *hold,
             });
         }

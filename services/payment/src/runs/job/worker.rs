@@ -1,14 +1,12 @@
 //! The job that calculates runs: one a process, for as long as the process lives.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
+use niva_base::{Clock, OpError};
+use niva_jobs::{Found, Signals, Work, Worked};
 use niva_payment_domain::RunState;
-use niva_store::Database;
-use tokio::sync::{Notify, watch};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use niva_store::{Database, Tx};
 
 use super::RunError;
 use super::calculate::Calculated;
@@ -21,153 +19,143 @@ use crate::models::Archive;
 use crate::runs::store as runs;
 use crate::runs::stored::StoredRun;
 
-/// How often the job looks for a run that another process left, and how long that must have stood still to be taken over.
-const LOOK: Duration = Duration::from_secs(5);
-
-/// Wakes the job of this process and tells of its progress. Cheap to clone.
-#[derive(Debug, Clone)]
-pub(crate) struct Jobs {
-    wake: Arc<Notify>,
-    progress: Arc<watch::Sender<()>>,
-}
-
-impl Jobs {
-    /// A run was made in this process: calculate it.
-    pub(crate) fn wake(&self) {
-        self.wake.notify_one();
-    }
-
-    /// Changes whenever a run has come further in this process.
-    pub(crate) fn progress(&self) -> watch::Receiver<()> {
-        self.progress.subscribe()
-    }
-}
-
-/// Starts the job. It ends with `shutdown`, wherever it is: the next process goes on there.
-pub(crate) fn spawn(
+/// Calculates runs.
+pub(crate) struct Worker {
     db: Database,
+    clock: Clock,
     archive: Archive,
     cases_per_part: u32,
-    shutdown: CancellationToken,
-) -> (Jobs, JoinHandle<()>) {
-    let jobs = Jobs { wake: Arc::default(), progress: Arc::new(watch::channel(()).0) };
-    let worker = Worker { db, archive, cases_per_part, jobs: jobs.clone() };
-    let handle = tokio::spawn(async move {
-        tokio::select! {
-            () = shutdown.cancelled() => {}
-            () = worker.work() => {}
-        }
-    });
-    (jobs, handle)
+    jobs: Signals,
 }
 
-struct Worker {
-    db: Database,
-    archive: Archive,
-    cases_per_part: u32,
-    jobs: Jobs,
-}
+#[async_trait]
+impl Work for Worker {
+    type Job = StoredRun;
+    /// The run, and the last case that is calculated.
+    type Place = (i32, String);
 
-impl Worker {
-    async fn work(&self) {
-        // A run that is found at the start was most likely left by this process's predecessor.
-        let mut mine = true;
-        let mut stood = None;
-        loop {
-            match runs::unsettled(self.db.conn()).await {
-                Ok(Some(run)) if run.run.state == RunState::Calculating => {
-                    let at = Some((run.run_no, run.cursor.clone()));
-                    if mine || stood == at {
-                        self.finish(run).await;
-                    } else {
-                        stood = at;
-                    }
-                }
-                Ok(_) => stood = None,
-                Err(e) => {
-                    let error = niva_base::chain(&e);
-                    tracing::warn!(error, "cannot look for payment runs, trying again");
-                }
-            }
-            mine = tokio::select! {
-                () = self.jobs.wake.notified() => true,
-                () = tokio::time::sleep(LOOK) => false,
-            };
-        }
+    async fn find(&self) -> Result<Option<Found<StoredRun, Self::Place>>, OpError> {
+        let run = runs::unsettled(self.db.conn()).await?.filter(|run| run.run.state.is_calculating());
+        Ok(run.map(|run| {
+            // What is to stop needs nobody who goes on with it.
+            let goes_on = run.run.state.cancel().is_none();
+            Found { place: goes_on.then(|| (run.run_no, run.cursor.clone())), job: run }
+        }))
     }
 
-    /// Calculates a run to its end, or notes why it failed.
-    async fn finish(&self, run: StoredRun) {
+    /// Calculates a run to its end, or notes why it failed or that it was stopped.
+    async fn work(&self, run: StoredRun) -> Worked {
         let (run_no, id) = (run.run_no, run.run.id.clone());
-        tracing::info!(
-            run = id,
-            after = run.cursor.is_empty().then_some("the first case"),
-            "calculating a payment run"
-        );
-        let error = match self.calculate(run).await {
-            Ok(()) => {
-                tracing::info!(run = id, "payment run calculated");
-                self.jobs.progress.send_replace(());
-                return;
-            }
+        let after = run.cursor.is_empty().then_some("the first case");
+        tracing::info!(run = id, after, "calculating a payment run");
+        let ended = match self.calculate(run).await {
+            Ok(()) => Ok(()),
             Err(RunError::Elsewhere) => {
                 tracing::info!(run = id, "another process calculates this payment run");
-                return;
+                return Worked::Later;
             }
             Err(RunError::Database(e)) if e.is_unavailable() => {
                 tracing::warn!(run = id, error = %niva_base::chain(&e), "database unavailable, going on with the run later");
-                return;
+                return Worked::Later;
             }
-            Err(error) => error,
+            Err(RunError::Cancelled) => self.stop(run_no).await,
+            Err(error) => {
+                let words = niva_base::chain(&error);
+                tracing::error!(run = id, error = words, "payment run failed");
+                self.fail(run_no, &words).await
+            }
         };
-        let words = niva_base::chain(&error);
-        tracing::error!(run = id, error = words, "payment run failed");
-        if let Err(e) = self.fail(run_no, &words).await {
-            tracing::error!(run = id, error = %niva_base::chain(&e), "cannot note that the payment run failed, trying it again");
+        self.jobs.progressed();
+        match ended {
+            Ok(()) => {
+                tracing::info!(run = id, "the calculation of a payment run has ended");
+                Worked::Ended
+            }
+            Err(e) => {
+                tracing::error!(run = id, error = %niva_base::chain(&e), "cannot note how a payment run ended, trying it again");
+                Worked::Later
+            }
         }
-        self.jobs.progress.send_replace(());
+    }
+}
+
+impl Worker {
+    pub(crate) fn new(
+        db: &Database,
+        clock: &Clock,
+        archive: &Archive,
+        cases_per_part: u32,
+        jobs: &Signals,
+    ) -> Self {
+        let (db, clock, archive) = (db.clone(), clock.clone(), archive.clone());
+        Self { db, clock, archive, cases_per_part, jobs: jobs.clone() }
     }
 
     async fn calculate(&self, run: StoredRun) -> Result<(), RunError> {
+        if run.run.state.cancel().is_some() {
+            return Err(RunError::Cancelled);
+        }
+        let (run_no, now) = (run.run_no, self.clock.now());
+        self.db
+            .write(|tx| Box::pin(async move { Ok::<_, RunError>(runs::start(tx, run_no, now).await?) }))
+            .await?;
         let inputs = Arc::new(Inputs::of(&self.db, &run, &self.archive).await?);
         let mut sink = Ledger { db: &self.db, inputs: &inputs, jobs: &self.jobs };
         let from = Position { cursor: run.cursor, tally: run.tally };
         let end = &calculate(&self.db, &inputs, from, self.cases_per_part, &mut sink).await?;
-        let (run_no, ended) = (run.run_no, &run.run.calculated(end.tally.seen())?.state);
+        let now = self.clock.now();
         self.db
             .write(|tx| {
                 Box::pin(async move {
-                    control(tx, run_no, &end.tally).await?;
-                    if runs::end(tx, run_no, &end.cursor, ended).await? {
-                        Ok(())
-                    } else {
-                        Err(RunError::Elsewhere)
+                    let stored = calculating(tx, run_no).await?;
+                    let stored = stored.filter(|run| run.cursor == end.cursor).ok_or(RunError::Elsewhere)?;
+                    let ended = stored.run.calculated(end.tally.seen())?.state;
+                    if matches!(ended, RunState::Calculated { .. }) {
+                        control(tx, run_no, &end.tally).await?;
                     }
+                    Ok(runs::end(tx, run_no, &ended, now).await?)
                 })
             })
             .await
     }
 
     async fn fail(&self, run_no: i32, words: &str) -> Result<(), RunError> {
+        let now = self.clock.now();
         self.db
             .write(|tx| {
                 Box::pin(async move {
-                    if let Some(run) = runs::by_number(tx, run_no).await? {
-                        let failed = run.run.failed(words)?;
-                        runs::end(tx, run_no, &run.cursor, &failed.state).await?;
-                    }
-                    Ok(())
+                    let Some(stored) = calculating(tx, run_no).await? else { return Ok(()) };
+                    let failed = stored.run.failed(words)?;
+                    Ok(runs::end(tx, run_no, &failed.state, now).await?)
+                })
+            })
+            .await
+    }
+
+    async fn stop(&self, run_no: i32) -> Result<(), RunError> {
+        let now = self.clock.now();
+        self.db
+            .write(|tx| {
+                Box::pin(async move {
+                    let Some(stored) = calculating(tx, run_no).await? else { return Ok(()) };
+                    let stopped = stored.run.stopped()?;
+                    Ok(runs::end(tx, run_no, &stopped.state, now).await?)
                 })
             })
             .await
     }
 }
 
+/// A run that nobody else changes until the transaction ends; `None` when another process has ended its calculation.
+async fn calculating(tx: &Tx<'_>, run_no: i32) -> Result<Option<StoredRun>, RunError> {
+    Ok(runs::by_number_for_update(tx, run_no).await?.filter(|run| run.run.state.is_calculating()))
+}
+
 /// Writes parts to the ledger, each in one transaction with how far the run has come.
 struct Ledger<'a> {
     db: &'a Database,
     inputs: &'a Arc<Inputs>,
-    jobs: &'a Jobs,
+    jobs: &'a Signals,
 }
 
 #[async_trait]
@@ -178,7 +166,9 @@ impl Sink for Ledger<'_> {
             .write(|tx| {
                 Box::pin(async move {
                     if !runs::advance(tx, inputs.run_no, &part.after, &part.through, &part.tally).await? {
-                        return Err(RunError::Elsewhere);
+                        let run = runs::by_number(tx, inputs.run_no).await?;
+                        let stopped = run.is_some_and(|run| run.run.state.cancel().is_some());
+                        return Err(if stopped { RunError::Cancelled } else { RunError::Elsewhere });
                     }
                     lines::insert(tx, &part.lines).await?;
                     holds::insert(tx, &part.holds).await?;
@@ -186,7 +176,7 @@ impl Sink for Ledger<'_> {
                 })
             })
             .await?;
-        self.jobs.progress.send_replace(());
+        self.jobs.progressed();
         Ok(())
     }
 }

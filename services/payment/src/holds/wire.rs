@@ -1,0 +1,28 @@
+//! Which holds are asked for.
+
+use niva_base::{OpError, Violations};
+use niva_names::ServiceCatalogue;
+use niva_proto::payment::v1 as pb;
+use niva_rpc::wire::read;
+
+use super::filter::Filter;
+use crate::compensation::optional_hold_reason;
+
+pub(super) fn filter(
+    request: &pb::ListPaymentHoldsRequest,
+    city: &ServiceCatalogue,
+) -> Result<Filter, OpError> {
+    let mut v = Violations::new();
+    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let service = read::optional_service(&mut v, "service", &request.service, city);
+    let reason = optional_hold_reason(&mut v, "reason", request.reason);
+    let filter = Filter {
+        person: given(&request.person_id),
+        service: service.flatten(),
+        placement: given(&request.placement_id),
+        unit: given(&request.unit_id),
+        district: given(&request.district),
+        reason: reason.flatten(),
+    };
+    v.finish_with(Some(filter))
+}

@@ -1,0 +1,116 @@
+//! The entries that are set aside, and what is wrong with them.
+
+use niva_proto::common::v1 as pb;
+use niva_store::bulk::{self, Cell};
+use niva_store::page::PageRequest;
+use niva_store::{DbError, Tx};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+
+use super::statement;
+use crate::effects::Effects;
+
+/// An entry as it is set aside.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    pub(crate) rank: i32,
+    pub(crate) number: i64,
+    pub(crate) origin: String,
+    pub(crate) content: Vec<u8>,
+}
+
+pub(crate) async fn set_aside(tx: &Tx<'_>, import_id: &str, entries: &[Aside]) -> Result<(), DbError> {
+    let rows = entries.iter().map(|entry| {
+        [
+            Cell::from(import_id),
+            entry.rank.into(),
+            entry.number.into(),
+            entry.origin.as_str().into(),
+            entry.content.as_slice().into(),
+        ]
+    });
+    let columns = ["import_id", "rank", "number", "origin", "content"];
+    bulk::insert(tx, "import_entry", columns, rows.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+/// A part of an import after a place (rank, number), in order: up to `limit` entries, and no more after some bytes.
+pub(crate) async fn entries(
+    db: &impl ConnectionTrait,
+    import_id: &str,
+    after: (i32, i64),
+    (limit, bytes): (usize, usize),
+) -> Result<Vec<Aside>, DbError> {
+    let sql = "SELECT rank, number, origin, content FROM (SELECT rank, number, origin, content, \
+               SUM(LENGTH(content)) OVER (ORDER BY rank, number) - LENGTH(content) AS before FROM \
+               (SELECT rank, number, origin, content FROM import_entry WHERE import_id = $1 \
+               AND (rank, number) > ($2, $3) ORDER BY rank, number LIMIT $4) AS next) AS part \
+               WHERE before < $5 ORDER BY rank, number";
+    let values: [Value; 5] = [
+        import_id.into(),
+        after.0.into(),
+        after.1.into(),
+        i64::try_from(limit).unwrap_or(i64::MAX).into(),
+        i64::try_from(bytes).unwrap_or(i64::MAX).into(),
+    ];
+    let rows = db.query_all_raw(statement(db, sql, values)).await?;
+    let read = |row: &QueryResult| {
+        Ok(Aside {
+            rank: row.try_get("", "rank")?,
+            number: row.try_get("", "number")?,
+            origin: row.try_get("", "origin")?,
+            content: row.try_get("", "content")?,
+        })
+    };
+    rows.iter().map(read).collect()
+}
+
+/// Nothing is set aside any more.
+pub(crate) async fn drop_entries(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
+    tx.execute_raw(statement(tx, "DELETE FROM import_entry WHERE import_id = $1", [import_id.into()]))
+        .await?;
+    Ok(())
+}
+
+/// Keeps what is wrong, with where each entry came from.
+pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &str, effects: &Effects) -> Result<(), DbError> {
+    let mut refusals: Vec<_> = effects.refusals.iter().collect();
+    refusals.sort_by_key(|refusal| refusal.number);
+    let rows = (0_i64..).zip(refusals).map(|(place, refusal)| {
+        let violation = &refusal.violation;
+        [
+            Cell::from(import_id),
+            place.into(),
+            refusal.number.into(),
+            refusal.origin.as_str().into(),
+            violation.field.as_str().into(),
+            violation.reason.into(),
+            violation.description.as_str().into(),
+        ]
+    });
+    let columns = ["import_id", "place", "number", "origin", "field", "reason", "description"];
+    bulk::insert(tx, "import_error", columns, rows.collect::<Vec<_>>()).await?;
+    Ok(())
+}
+
+pub(crate) async fn errors(
+    db: &impl ConnectionTrait,
+    import_id: &str,
+    page: &PageRequest,
+) -> Result<Vec<(i64, pb::ImportError)>, DbError> {
+    let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(-1);
+    let sql = "SELECT place, number, origin, field, reason, description FROM import_error \
+               WHERE import_id = $1 AND place > $2 ORDER BY place LIMIT $3";
+    let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
+    let rows = db.query_all_raw(statement(db, sql, [import_id.into(), after.into(), limit.into()])).await?;
+    let read = |row: &QueryResult| {
+        let error = pb::ImportError {
+            record: row.try_get("", "number")?,
+            origin: row.try_get("", "origin")?,
+            field: row.try_get("", "field")?,
+            reason: row.try_get("", "reason")?,
+            description: row.try_get("", "description")?,
+        };
+        Ok((row.try_get("", "place")?, error))
+    };
+    rows.iter().map(read).collect()
+}
