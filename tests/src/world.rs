@@ -7,6 +7,7 @@ mod processes;
 use std::{path::Path, time::Duration};
 
 use niva_access::{Caller, LocalIssuer};
+use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_proto::{
     assessment::v1::{self as assessment, WatchAssessmentRequest},
@@ -75,6 +76,7 @@ pub struct World {
     urls: [String; 3],
     databases: Databases,
     issuer: LocalIssuer,
+    clock: Clock,
     folder: tempfile::TempDir,
 }
 
@@ -151,8 +153,8 @@ impl World {
     }
 
     fn on(ground: Ground, place: Place) -> Self {
-        let Ground { urls, databases, issuer, folder, .. } = ground;
-        Self { place, urls, databases, issuer, folder }
+        let Ground { urls, databases, issuer, clock, folder } = ground;
+        Self { place, urls, databases, issuer, clock, folder }
     }
 
     /// Sets everybody's clock to nine in the morning of a day.
@@ -161,6 +163,12 @@ impl World {
     /// When the clock file cannot be written.
     pub fn set_day(&self, day: &str) {
         write_clock(&clock_file(self.folder.path()), day);
+    }
+
+    /// The clock of all.
+    #[must_use]
+    pub fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// Makes tokens that all of them trust.
