@@ -10,6 +10,7 @@ mod corrections;
 mod crashes;
 mod explanations;
 mod feeds;
+mod histories;
 mod ledger;
 mod quotes;
 mod refused;
