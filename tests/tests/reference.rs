@@ -31,6 +31,7 @@ a method stands in [README.md](README.md).
 | districts | what belongs to the districts of the token's `niva_districts` |
 | provider | what belongs to the provider of the token's `niva_provider` |
 | person | what is the own of the token's subject |
+| own | what the token's subject has made itself |
 
 ";
 

@@ -120,6 +120,53 @@ niva_testing::on_both_databases! {
         }
     }
 
+    /// Each in words that say what is owed and what was paid, beside those of whoever reads the chain.
+    async fn what_is_not_paid_as_the_facts_say_is_counted(db: &TestDb) {
+        let of = |payee: &str, what: &str| format!("placement PL-0002: rate by socialpsychiatry-2010, from Farsta to provider {payee}, from {what}");
+        let own = |what: &str| of("PR-2", what);
+        let line = "run_no = 1 AND placement_id = 'PL-0002'";
+        for (sql, found) in [
+            (format!("UPDATE payment_line SET amount = amount + 1 WHERE {line}"), vec![own("2024-03-01 through 2024-03-31: owed 12524.00 SEK, paid 12524.01 SEK")]),
+            (format!("UPDATE payment_line SET provider_id = 'PR-9' WHERE {line}"), vec![
+                own("2024-03-01 through 2024-03-31: owed 12524.00 SEK, paid nothing"),
+                of("PR-9", "2024-03-01 through 2024-03-31: owed 0.00 SEK, paid 12524.00 SEK"),
+            ]),
+            (format!("UPDATE payment_line SET last_day = '2024-03-30' WHERE {line}"), vec![
+                own("2024-03-01 through 2024-03-30: owed 12120.00 SEK, paid 12524.00 SEK"),
+                own("2024-03-31 through 2024-03-31: owed 404.00 SEK, paid nothing"),
+            ]),
+            (format!("UPDATE payment_line SET first_day = '2024-02-29' WHERE {line}"), vec![
+                own("2024-02-29 through 2024-03-31: paid 12524.00 SEK, though nothing is owed for 1 of them"),
+            ]),
+            ("UPDATE payment_line SET first_day = '2024-03-01', last_day = '2024-03-31' WHERE placement_id = 'PL-0002'".to_owned(), vec![
+                own("2024-03-01 through 2024-03-31: owed 12524.00 SEK, paid 24644.00 SEK"),
+                own("2024-04-01 through 2024-04-30: owed 12120.00 SEK, paid nothing"),
+            ]),
+            (format!("UPDATE payment_line SET last_day = '2024-04-30' WHERE {line}"), vec![
+                own("2024-03-01 through 2024-04-30: owed 24644.00 SEK, paid 12524.00 SEK"),
+                own("2024-04-01 through 2024-04-30: paid 12120.00 SEK beside another payment of these days"),
+            ]),
+            (format!("DELETE FROM payment_line WHERE {line}"), vec![own("2024-03-01 through 2024-03-31: owed 12524.00 SEK, paid nothing")]),
+            ("UPDATE fact SET content = replace(content, '\"level\":2', '\"level\":1') WHERE fact_id = 'LD-0002-1'".to_owned(), vec![
+                own("2024-03-01 through 2024-03-31: owed 9517.00 SEK, paid 12524.00 SEK"),
+                own("2024-04-01 through 2024-04-30: owed 9210.00 SEK, paid 12120.00 SEK"),
+            ]),
+            ("DELETE FROM fact WHERE kind = 'grant' AND fact_id = 'G-0002'".to_owned(), vec![
+                own("2024-03-01 through 2024-03-31: owed 0.00 SEK, paid 12524.00 SEK"),
+                own("2024-04-01 through 2024-04-30: owed 0.00 SEK, paid 12120.00 SEK"),
+            ]),
+            ("UPDATE fact SET content = '{}' WHERE fact_id = 'G-0002'".to_owned(), vec![
+                "row 6 of table fact is unreadable in column content: missing field `district` at line 1 column 2".to_owned(),
+            ]),
+        ] {
+            let elsewhere = crate::common::another(db).await;
+            let world = three_months(&elsewhere).await;
+            tamper(&world, &sql).await;
+            assert_eq!(niva_payment_recount::recount(&world.db).await.unwrap(), found, "{sql}");
+            world.stop().await;
+        }
+    }
+
     async fn a_changed_line_is_not_approved(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;

@@ -11,6 +11,7 @@ mod corrections;
 mod crashes;
 mod explanations;
 mod feeds;
+mod histories;
 mod ledger;
 mod lists;
 mod overlaps;

@@ -10,8 +10,7 @@ use niva_proto::payment::v1::{self as pb, payment_run::State};
 use niva_testing::values::officer_of;
 
 use crate::common::city::{Person, unit};
-use crate::common::history::{Told, history};
-use crate::common::{Start, World, amount, another, brief, day, ore, reason};
+use crate::common::{Start, World, amount, brief, day, ore, reason};
 
 /// Twelve people in four services, two providers and two districts.
 async fn settle(world: &World) {
@@ -236,76 +235,6 @@ niva_testing::on_both_databases! {
         assert_eq!(reason(&world.provider("PR-2").lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND");
         world.stop().await;
     }
-
-    /// The runs between only look at what changed; they must end where one run that looks at everything ends.
-    async fn any_order_of_facts_with_runs_between_pays_what_one_run_pays(db: &TestDb) {
-        for seed in 1..=4 {
-            let facts = history(seed, 30);
-            let [step_db, whole_db] = [another(db).await, another(db).await];
-            let start = || Start { today: day(2024, 6, 20), opening: Some("2024-02".parse().unwrap()), cases_per_part: 7, ..Default::default() };
-            let (step, whole) = (World::start(&step_db, start()).await, World::start(&whole_db, start()).await);
-            for (facts, month) in facts.chunks(facts.len().div_ceil(4)).zip(3..) {
-                tell(&step, facts).await;
-                if month < 6 {
-                    step.paid(2024, month).await;
-                }
-            }
-            let backwards: Vec<Told> = facts.iter().rev().cloned().collect();
-            tell(&whole, &backwards).await;
-            let stepped = step.calculated(2024, 6).await;
-            let at_once = whole.calculated(2024, 6).await;
-            step.approve(&stepped).await.unwrap();
-            let standing = standing(&step).await;
-            assert_eq!(standing, sorted(whole.lines(&at_once).await), "seed {seed}");
-            assert!(standing.len() > 50, "seed {seed} pays only {} lines", standing.len());
-            let corrected = step.lines(&stepped).await.iter().filter(|l| l.reversal).count();
-            assert!(corrected > 0, "seed {seed} corrects nothing");
-            step.stop().await;
-            whole.stop().await;
-        }
-    }
-}
-
-async fn tell(world: &World, facts: &[Told]) {
-    let (mut assessed, mut chosen) = (Vec::new(), Vec::new());
-    for told in facts.iter().cloned() {
-        match told {
-            Told::Assessment(event) => assessed.push(*event),
-            Told::Choice(event) => chosen.push(*event),
-        }
-    }
-    world.assessed(&assessed).await;
-    world.chosen(&chosen).await;
-}
-
-/// All lines of approved runs that nothing took back.
-async fn standing(world: &World) -> Vec<String> {
-    let request = pb::ListPaymentRunsRequest::default();
-    let runs = world.maker().runs.list_payment_runs(request).await.unwrap().into_inner().payment_runs;
-    let mut all = Vec::new();
-    for run in runs.iter().filter(|run| run.state() == State::Approved) {
-        all.extend(world.lines(run).await);
-    }
-    let gone: Vec<_> = all.iter().filter(|l| l.reversal).map(|l| l.corrects_line_id.clone()).collect();
-    sorted(all.into_iter().filter(|l| !l.reversal && !gone.contains(&l.payment_line_id)).collect())
-}
-
-/// What lines pay, without their place in the ledger, and without what they stood on when they were first paid.
-fn sorted(lines: Vec<pb::PaymentLine>) -> Vec<String> {
-    let content = lines.into_iter().map(|line| {
-        let line = pb::PaymentLine {
-            payment_line_id: String::new(),
-            payment_run_id: String::new(),
-            corrects_line_id: String::new(),
-            cause: String::new(),
-            stands_on: Vec::new(),
-            ..line
-        };
-        format!("{line:?}")
-    });
-    let mut content: Vec<_> = content.collect();
-    content.sort();
-    content
 }
 
 #[tokio::test]

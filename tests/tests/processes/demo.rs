@@ -33,6 +33,16 @@ async fn run(data: &Path, url: Option<&str>) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|e| panic!("{e}: {}", process::words(&output)))
 }
 
+/// Whoever counts again what a demo has paid finds nothing.
+async fn assert_counted(data: &Path, url: Option<&str>) {
+    let database = url.map_or_else(
+        || format!("sqlite://{}", data.join("payment.db").display()),
+        |url| format!("{url}_payment"),
+    );
+    let verified = process::run(["verify", "payment", "--database-url", &database]).await;
+    assert!(verified.status.success(), "{}", process::words(&verified));
+}
+
 /// Starts the demo, kills it after a while, again and again, and lets it finish.
 async fn killed(data: &Path, url: Option<&str>, seed: u64, longest: Duration) -> Value {
     let mut chance = ChaCha8Rng::seed_from_u64(seed);
@@ -46,7 +56,9 @@ async fn killed(data: &Path, url: Option<&str>, seed: u64, longest: Duration) ->
             println!("seed {seed}: done before kill {kill}");
         }
     }
-    paid(&run(data, url).await)
+    let paid = paid(&run(data, url).await);
+    assert_counted(data, url).await;
+    paid
 }
 
 /// Databases of the demo's own on the test's server, gone afterwards.
@@ -77,11 +89,13 @@ async fn whatever_happens_it_pays_the_same() {
     let took = started.elapsed();
     println!("undisturbed: {took:?}");
     assert_eq!(paid(&run(data.path(), None).await), expected, "run again, it does nothing twice");
+    assert_counted(data.path(), None).await;
 
     let (server, url) = server().await;
     let data = tempfile::tempdir().unwrap();
     assert_eq!(paid(&run(data.path(), Some(&url)).await), expected, "PostgreSQL pays what SQLite pays");
     assert_eq!(paid(&run(data.path(), Some(&url)).await), expected, "run again, it does nothing twice");
+    assert_counted(data.path(), Some(&url)).await;
     drop_databases(&url).await;
 
     let data = tempfile::tempdir().unwrap();

@@ -60,7 +60,7 @@ const fn rule(
 }
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
     rule(
         "niva-base",
@@ -156,7 +156,18 @@ const RULES: [Rule; 18] = [
     ),
     rule("niva-assessment", &[FOUNDATION, &["niva-assessment-domain"]], &[LISTENERS], BY_FEED),
     rule("niva-choice", &[FOUNDATION, &["niva-choice-domain"]], &[LISTENERS], BY_FEED),
-    rule("niva-payment", &[FOUNDATION, &["niva-payment-domain"]], &[LISTENERS], BY_FEED),
+    rule(
+        "niva-payment",
+        &[FOUNDATION, &["niva-payment-domain", "niva-payment-recount"]],
+        &[LISTENERS],
+        BY_FEED,
+    ),
+    rule(
+        "niva-payment-recount",
+        &[&["niva-calendar", "niva-models", "niva-money", "niva-names", "niva-store"]],
+        &[NETWORKS, LISTENERS],
+        "it counts again what payment has counted, and shares nothing with it",
+    ),
     rule(
         "niva-city",
         &[FOUNDATION],
@@ -305,6 +316,7 @@ fn a_forbidden_dependency_is_seen() {
     );
     assert_complains(&sample("niva-base", "niva-access"), "of ours it uses niva-facts, and never");
     assert_complains(&sample("niva-rpc", "niva-store"), "niva-rpc must not depend on niva-store");
+    assert_complains(&sample("niva-payment-recount", "niva-payment-domain"), "shares nothing with it");
     assert_complains(&sample("niva-choice", "niva-testing"), "it is for tests");
     assert_complains(&sample("niva-city", "niva-payment"), "by the contract alone");
     assert_complains(&sample("niva-config", "niva-choice"), "by what they register");

@@ -45,7 +45,9 @@ const APART: [Apart; 1] =
 
 /// The services whose files are so.
 fn in_service(path: &str) -> bool {
-    ["assessment", "choice", "payment"].iter().any(|name| path.starts_with(&format!("services/{name}/src/")))
+    ["assessment", "choice", "payment", "payment/recount"]
+        .iter()
+        .any(|name| path.starts_with(&format!("services/{name}/src/")))
 }
 
 fn check_foreign(files: &[SourceFile]) -> Vec<String> {

@@ -1,5 +1,5 @@
 //! The verifier: reads the whole ledger and finds what was changed, taken away, added or put in another's place since it was
-//! written.
+//! written, and what is not paid as the facts say.
 
 use niva_store::{Database, DbError};
 
@@ -27,11 +27,11 @@ impl std::fmt::Display for Finding {
 pub struct Verified {
     /// Runs whose rows were read.
     pub runs: u64,
-    /// What is not as it was written, in the order of runs.
+    /// What is not as it was written, in the order of runs; then what was not paid as it is owed.
     pub findings: Vec<Finding>,
 }
 
-/// Reads every run's lines and holds and the chain of approved runs.
+/// Reads every run's lines and holds and the chain of approved runs, and counts again what was paid ([`niva_payment_recount`]).
 ///
 /// # Errors
 /// The database's.
@@ -65,6 +65,7 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
     for what in store::of_no_run(db.conn()).await? {
         verified.findings.push(Finding(what));
     }
+    verified.findings.extend(niva_payment_recount::recount(db).await?.into_iter().map(Finding));
     Ok(verified)
 }
 

@@ -1,83 +1,199 @@
-//! Random histories of facts, the same for the same seed.
+//! Random histories of people, the same for the same seed: everything that payment can be told, in any order, with all that
+//! is corrected and taken back.
 
-use niva_calendar::{NaiveDate, plus_days};
-use niva_names::stockholm;
-use niva_proto::assessment::v1::AssessmentFeedEvent;
-use niva_proto::choice::v1::ChoiceFeedEvent;
-use niva_proto::common::v1::{Extent, GrantScope, Regime};
+use niva_calendar::NaiveDate;
+use niva_names::{ServiceKey, stockholm};
+use niva_proto::assessment::v1::{
+    AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
+};
+use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event};
+use niva_proto::common::v1::{self as wire, Extent, GrantScope, Regime, fact_info};
 
-use super::city::{self, Person, on, placed, unit, unit_of};
+use niva_testing::values::{days, on};
+
+use super::city::placed;
 use super::day;
+use super::records;
+use super::steps::{Dice, History, MODELS, STEPS};
 
-/// Something that a feed tells.
-#[derive(Debug, Clone)]
-pub(crate) enum Told {
-    Assessment(Box<AssessmentFeedEvent>),
-    Choice(Box<ChoiceFeedEvent>),
-}
-
-/// Small and good enough (xorshift*); every run of the tests sees the same numbers.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        (self.0.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % sides
+pub(crate) fn history(seed: u64, people: u32) -> History {
+    let (mut dice, mut history) = (Dice::new(seed), History::default());
+    for n in 1..=6 {
+        unit(&mut dice, n, &mut history);
     }
-
-    fn day(&mut self) -> NaiveDate {
-        plus_days(day(2024, 1, 20), i64::try_from(self.roll(150)).unwrap())
-    }
-}
-
-/// Facts of some people in random order: grants, levels, placements, late ends, notices, shortened grants, a unit that
-/// changes hands.
-pub(crate) fn history(seed: u64, people: u32) -> Vec<Told> {
-    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    let periods = [(day(2000, 1, 1), "PR-1", Regime::Municipal), (dice.day(), "PR-3", Regime::Private)];
-    let mut facts = vec![
-        Told::Choice(Box::new(unit("U-1", "PR-1", "Farsta", Regime::Municipal))),
-        Told::Choice(Box::new(unit_of("U-1", "Farsta", 2, &periods))),
-        Told::Choice(Box::new(unit("U-2", "PR-2", "Bromma", Regime::Private))),
-    ];
     for n in 1..=people {
-        of_person(&mut dice, n, &mut facts);
+        person(&mut dice, n, &mut history);
     }
-    for i in (1..facts.len()).rev() {
-        facts.swap(i, usize::try_from(dice.roll(i as u64 + 1)).unwrap());
+    for step in &mut history.steps {
+        shuffle(&mut dice, &mut step.assessed);
+        shuffle(&mut dice, &mut step.chosen);
     }
-    facts
+    history
 }
 
-fn of_person(dice: &mut Dice, n: u32, facts: &mut Vec<Told>) {
-    let services = [
-        stockholm::SUPPORTED_HOUSING,
-        stockholm::HOUSING_WITH_SPECIAL_SERVICE,
-        stockholm::HOUSING_SUPPORT,
-        stockholm::DAILY_ACTIVITIES_LSS,
-    ];
-    let service = services[usize::try_from(dice.roll(4)).unwrap()];
-    let person = Person::new(n, service, dice.day());
-    let scope = GrantScope { extent: Extent::FullTime.into(), ..Default::default() };
-    facts.push(Told::Assessment(Box::new(person.grant_of(1, None, scope.clone()))));
-    if dice.roll(4) == 0 {
-        let last = plus_days(person.start, i64::try_from(dice.roll(120)).unwrap());
-        facts.push(Told::Assessment(Box::new(person.grant_of(2, Some(last), scope))));
+fn shuffle<T>(dice: &mut Dice, all: &mut [T]) {
+    for i in (1..all.len()).rev() {
+        all.swap(i, dice.roll(i + 1));
     }
-    for number in 1..=1 + i64::try_from(dice.roll(3)).unwrap() {
-        let level = 1 + i32::try_from(dice.roll(3)).unwrap();
-        let from = if number == 1 { person.start } else { dice.day() };
-        facts.push(Told::Assessment(Box::new(person.level(number, level, from))));
+}
+
+fn info(revision: i64, withdrawn: bool) -> Option<wire::FactInfo> {
+    let state = if withdrawn { fact_info::State::Withdrawn } else { fact_info::State::Stands };
+    Some(wire::FactInfo { revision, state: state.into(), ..Default::default() })
+}
+
+const DISTRICTS: [&str; 3] = ["Farsta", "Bromma", "Skarpnäck"];
+
+/// A unit that changes provider, regime and district, and may be taken back.
+fn unit(dice: &mut Dice, n: usize, history: &mut History) {
+    let revisions = 1 + dice.roll(3);
+    for revision in 1..=revisions {
+        let froms = [Some(day(2000, 1, 1)), Some(dice.day()), Some(dice.day()).filter(|_| revision > 1)];
+        let period = |from: NaiveDate, dice: &mut Dice| UnitPeriod {
+            valid_from: on(from),
+            provider_id: dice.of(&["PR-1", "PR-2", "PR-3"]).to_owned(),
+            district: dice.of(&DISTRICTS).to_owned(),
+            regime: dice.of(&[Regime::Municipal, Regime::Contracted, Regime::Private]).into(),
+            ..Default::default()
+        };
+        let withdrawn = revision == revisions && dice.once_in(12);
+        let unit = Unit {
+            unit_id: format!("U-{n}"),
+            periods: froms.into_iter().flatten().map(|from| period(from, dice)).collect(),
+            info: info(i64::try_from(revision).unwrap(), withdrawn),
+            ..Default::default()
+        };
+        let event = ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) };
+        history.steps[if revision == 1 { 0 } else { dice.roll(STEPS) }].chosen.push(event);
     }
-    let at = ["U-1", "U-2"][usize::try_from(dice.roll(2)).unwrap()];
-    facts.push(Told::Choice(Box::new(person.placed(at))));
-    let mut order = person.placement(at);
-    for revision in 2..=1 + i64::try_from(dice.roll(3)).unwrap() {
-        let last = plus_days(person.start, i64::try_from(dice.roll(100)).unwrap());
-        (order.end_date, order.info) = (on(last), city::revision(revision));
-        order.notice_date = if dice.roll(2) == 0 { on(last) } else { None };
-        facts.push(Told::Choice(Box::new(placed(order.clone()))));
+}
+
+const SERVICES: [ServiceKey; 8] = [
+    stockholm::HOUSING_WITH_SPECIAL_SERVICE,
+    stockholm::SUPPORTED_HOUSING,
+    stockholm::HOUSING_SUPPORT,
+    stockholm::OCCUPATION,
+    stockholm::STUDY_CIRCLE,
+    stockholm::DAILY_ACTIVITIES_LSS,
+    stockholm::SERVICE_HOUSING_LSS,
+    stockholm::GROUP_HOUSING_LSS,
+];
+
+fn person(dice: &mut Dice, n: u32, history: &mut History) {
+    let service = dice.of(&SERVICES);
+    for k in 1..=1 + dice.roll(3) {
+        grant(dice, (n, k, service), history);
     }
+    for k in 1..=1 + dice.roll(4) {
+        level(dice, (n, k, service), history);
+    }
+    for k in 1..=1 + dice.roll(5) / 4 {
+        let (id, since) = placement(dice, (n, k, service), history);
+        records::of_placement(dice, (&id, service), since, history);
+    }
+}
+
+/// Renewed, shortened, moved to another board, with another scope from a day on, or taken back.
+fn grant(dice: &mut Dice, (n, k, service): (u32, usize, ServiceKey), history: &mut History) {
+    let first = if k == 1 { day(2024, 10, 1) } else { dice.day() };
+    let revisions = 1 + dice.roll(3);
+    for revision in 1..=revisions {
+        let last = (!dice.once_in(3)).then(|| dice.after(first, 200)).filter(|_| k > 1 || revision > 1);
+        let scope = |dice: &mut Dice| GrantScope {
+            extent: dice.of(&[Extent::FullTime, Extent::FullTime, Extent::PartTime]).into(),
+            hours_per_week: dice.of(&["30", "20", "8"]).to_owned(),
+            time_interval: dice.number(1, 2),
+            personal_assistance: dice.once_in(3),
+            sessions_per_week: dice.of(&[2, 2, 2, 3]),
+        };
+        let mut scopes = vec![ScopePeriod { valid_from: on(first), scope: Some(scope(dice)) }];
+        if dice.once_in(2) {
+            scopes.push(ScopePeriod { valid_from: on(dice.after(first, 120)), scope: Some(scope(dice)) });
+        }
+        let grant = Grant {
+            grant_id: format!("G-{n:04}-{k}"),
+            person_id: format!("P-{n:04}"),
+            service: service.into(),
+            district: dice.of(&DISTRICTS).to_owned(),
+            valid: days(first, last),
+            scopes,
+            info: info(i64::try_from(revision).unwrap(), revision == revisions && dice.once_in(10)),
+            ..Default::default()
+        };
+        let fact = Some(assessment_feed_event::Fact::Grant(grant));
+        history.steps[dice.roll(STEPS)].assessed.push(AssessmentFeedEvent { info: None, fact });
+    }
+}
+
+/// Of every kind, decided before or after its first day, corrected or taken back.
+fn level(dice: &mut Dice, (n, k, service): (u32, usize, ServiceKey), history: &mut History) {
+    use level_decision::Kind::{Conversion, Measured, Preliminary, Stated};
+    let kind = dice.of(&[Measured, Stated, Preliminary, Conversion]);
+    let mut from = if k == 1 { day(2024, 10, 1) } else { dice.day() };
+    let mut told = dice.after(from, 60);
+    let number = i64::try_from(k + 10 * dice.roll(100)).unwrap();
+    let revisions = 1 + dice.roll(2);
+    for revision in 1..=revisions {
+        let scale = MODELS.on(service, from).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default();
+        let decision = LevelDecision {
+            level_decision_id: format!("LD-{n:04}-{k}"),
+            person_id: format!("P-{n:04}"),
+            service: service.into(),
+            level: Some(wire::Level { value: dice.number(0, 4) }),
+            valid_from: on(from),
+            kind: kind.into(),
+            decision_number: number,
+            scale_id: if dice.once_in(12) { "another".to_owned() } else { scale },
+            info: info(i64::try_from(revision).unwrap(), revision == revisions && dice.once_in(10))
+                .map(|i| wire::FactInfo { record_time: Some(noon(told)), ..i }),
+            ..Default::default()
+        };
+        let fact = Some(assessment_feed_event::Fact::LevelDecision(decision));
+        history.steps[dice.roll(STEPS)].assessed.push(AssessmentFeedEvent { info: None, fact });
+        (from, told) = (if dice.once_in(2) { from } else { dice.day() }, dice.after(told, 40));
+    }
+}
+
+fn noon(day: NaiveDate) -> prost_types::Timestamp {
+    let time = day.and_hms_opt(11, 0, 0).unwrap().and_utc();
+    prost_types::Timestamp { seconds: time.timestamp(), nanos: 0 }
+}
+
+/// Its dates told and told otherwise, at another unit, and taken back. Answers its id and the step it is known from.
+fn placement(
+    dice: &mut Dice,
+    (n, k, service): (u32, usize, ServiceKey),
+    history: &mut History,
+) -> (String, usize) {
+    let (id, since) = (format!("PL-{n:04}-{k}"), dice.roll(3));
+    let mut ordered = dice.after(day(2024, 10, 15), 120);
+    let mut unit = dice.number(1, 6);
+    let revisions = 1 + dice.roll(4);
+    for revision in 1..=revisions {
+        let came = (!dice.once_in(6)).then(|| dice.after(ordered, 6));
+        let over = revision > 1 && dice.once_in(2);
+        let end = came.filter(|_| over).map(|came| dice.after(came, 110));
+        let notice = (over && dice.once_in(2)).then(|| dice.after(ordered, 60));
+        let placement = Placement {
+            placement_id: id.clone(),
+            person_id: format!("P-{n:04}"),
+            service: service.into(),
+            unit_id: format!("U-{unit}"),
+            ordered_start: on(ordered),
+            actual_start: came.and_then(date),
+            notice_date: notice.and_then(date),
+            end_date: end.and_then(date),
+            info: info(i64::try_from(revision).unwrap(), revision == revisions && dice.once_in(10)),
+            ..Default::default()
+        };
+        history.steps[if revision == 1 { since } else { dice.roll(STEPS) }].chosen.push(placed(placement));
+        if dice.once_in(3) {
+            ordered = dice.after(ordered, 10);
+        }
+        if dice.once_in(4) {
+            // The seventh has never been heard of.
+            unit = dice.number(1, 7);
+        }
+    }
+    (id, since)
 }

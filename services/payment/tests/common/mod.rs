@@ -3,6 +3,9 @@
 pub(crate) mod city;
 pub(crate) mod history;
 pub(crate) mod producers;
+pub(crate) mod records;
+pub(crate) mod steps;
+pub(crate) mod teller;
 pub(crate) mod told;
 
 use chrono::{DateTime, Utc};
@@ -224,9 +227,13 @@ impl World {
     }
 
     pub(crate) async fn lines(&self, run: &pb::PaymentRun) -> Vec<pb::PaymentLine> {
+        self.lines_in_pages(run, 7).await
+    }
+
+    pub(crate) async fn lines_in_pages(&self, run: &pb::PaymentRun, page_size: i32) -> Vec<pb::PaymentLine> {
         let mut request = pb::ListPaymentLinesRequest {
             payment_run_id: run.payment_run_id.clone(),
-            page_size: 7,
+            page_size,
             ..Default::default()
         };
         let mut all = Vec::new();

@@ -1,0 +1,128 @@
+//! A second reader of payment's ledger, deliberately simple: it takes what was told from the rows, walks the days one by
+//! one, finds by itself what held on each and what is owed for it, and adds up what was paid.
+//!
+//! It shares nothing with the engine, the cases and the runs but the models' data (which model is in force on a day, and
+//! what it prices) and the calendar. Whatever the two see differently is a finding.
+
+mod compared;
+mod held;
+mod owed;
+mod store;
+mod told;
+
+use std::collections::BTreeMap;
+
+use niva_names::ServiceKey;
+use niva_store::{Database, DbError};
+
+use compared::{Line, compare};
+use owed::{Ground, Owed, owed};
+use store::Run;
+use told::{Case, Placement};
+
+/// Cases read at a time: memory for their facts and lines, however large the city.
+const CASES: usize = 400;
+/// Findings after which nobody needs more.
+const MOST: usize = 1_000;
+
+/// Recounts what approved runs have paid: for each placement, component, payer, payee, and model, agreement or special
+/// compensation, every day of the ledger through the month of the last approved run must be paid what it is owed by the
+/// facts and models which that run knew. Answers what differs, in words, and nothing where no run is approved.
+///
+/// # Errors
+/// The database's. A row that cannot be read is a finding, and ends the recount.
+pub async fn recount(db: &Database) -> Result<Vec<String>, DbError> {
+    let mut found = Vec::new();
+    match all(db, &mut found).await {
+        Err(error @ DbError::Row { .. }) => found.push(error.to_string()),
+        other => other?,
+    }
+    Ok(found)
+}
+
+async fn all(db: &Database, found: &mut Vec<String>) -> Result<(), DbError> {
+    let conn = db.conn();
+    let Some(run) = store::last_run(conn).await? else { return Ok(()) };
+    let ground = Ground {
+        models: store::models(conn, &run.models_fingerprint).await?,
+        units: store::units(conn, run.frozen).await?,
+        days: (run.months.0.first_day(), run.months.1.last_day()),
+    };
+    let mut after = String::new();
+    loop {
+        let part = Part::read(db, &run, &after).await?;
+        part.compare(&ground, found)?;
+        if found.len() >= MOST {
+            found.push("there may be more: the recount ended here".to_owned());
+            return Ok(());
+        }
+        match part.through {
+            Some(through) => after = through,
+            None => return Ok(()),
+        }
+    }
+}
+
+/// Some cases in order of key, and what was paid to them.
+#[derive(Debug)]
+struct Part {
+    cases: BTreeMap<String, Case>,
+    /// Also of cases that nothing is known of.
+    lines: Vec<Line>,
+    /// The last key; `None`: there are no more.
+    through: Option<String>,
+}
+
+impl Part {
+    async fn read(db: &Database, run: &Run, after: &str) -> Result<Self, DbError> {
+        let conn = db.conn();
+        let known = store::cases(conn, after, i64::try_from(CASES).unwrap_or(i64::MAX)).await?;
+        let through = known.last().filter(|_| known.len() == CASES).map(|(key, _)| key.clone());
+        let numbers: Vec<i64> = known.iter().map(|(_, number)| *number).collect();
+        let mut told: BTreeMap<i64, Case> = numbers.iter().map(|number| (*number, Case::default())).collect();
+        for row in store::facts(conn, &numbers, run.frozen).await? {
+            let case = told.entry(row.case_no).or_default();
+            case.tell(&row).map_err(|e| DbError::row("fact", "content", row.number.to_string(), e))?;
+        }
+        let cases =
+            known.into_iter().filter_map(|(key, number)| Some((key, told.remove(&number)?))).collect();
+        let lines = store::lines(conn, run.run_no, after, through.as_deref()).await?;
+        Ok(Self { cases, lines, through })
+    }
+
+    /// Adds what differs.
+    fn compare(&self, ground: &Ground, found: &mut Vec<String>) -> Result<(), DbError> {
+        let mut paid: BTreeMap<(&str, &str), Vec<&Line>> = BTreeMap::new();
+        for line in &self.lines {
+            paid.entry((&line.case_key, &line.placement_id)).or_default().push(line);
+        }
+        for (key, case) in &self.cases {
+            let service = service(key)?;
+            for (id, placement) in &case.placements {
+                let lines = paid.remove(&(key.as_str(), id.as_str())).unwrap_or_default();
+                found.extend(of_placement(ground, service, case, (id, placement), &lines));
+            }
+        }
+        // Of placements that are not known nothing is owed.
+        for ((_, id), lines) in paid {
+            found.extend(compare(id, &Owed::new(), &lines));
+        }
+        Ok(())
+    }
+}
+
+fn of_placement(
+    ground: &Ground,
+    service: ServiceKey,
+    case: &Case,
+    (id, placement): (&str, &Placement),
+    lines: &[&Line],
+) -> Vec<String> {
+    compare(id, &owed(ground, service, case, placement), lines)
+}
+
+/// A case's key is `person|service`.
+fn service(case_key: &str) -> Result<ServiceKey, DbError> {
+    let service = case_key.rsplit_once('|').and_then(|(_, service)| service.parse().ok());
+    service.ok_or_else(|| DbError::row("care_case", "case_key", case_key, "is no case: person|service"))
+}
