@@ -54,7 +54,6 @@ niva_testing::on_both_databases! {
             client.record_occasions(request).await.unwrap();
         }
         let each = (bytes(db).await - before) / 3_652;
-        println!("{each} bytes for each of {} occasions", days.len());
         // A revision, what stands of it, and the row that runs read: with their indexes, whatever came before it.
         assert!(each < 900, "{each} bytes an occasion");
         world.stop().await;

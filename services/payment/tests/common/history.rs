@@ -180,9 +180,9 @@ fn placement(
             service: service.into(),
             unit_id: format!("U-{unit}"),
             ordered_start: on(ordered),
-            actual_start: came.and_then(date),
-            notice_date: notice.and_then(date),
-            end_date: end.and_then(date),
+            actual_start: came.and_then(on),
+            notice_date: notice.and_then(on),
+            end_date: end.and_then(on),
             info: info(i64::try_from(revision).unwrap(), revision == revisions && dice.once_in(10)),
             ..Default::default()
         };

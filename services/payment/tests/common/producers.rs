@@ -29,7 +29,7 @@ impl Feeds {
         let policy = Policy::new()
             .allow("/niva.assessment.v1.FeedService/WatchAssessment", &[Role::FeedReader])
             .allow("/niva.choice.v1.FeedService/WatchChoice", &[Role::FeedReader]);
-        part.serve_beside("producers", routes, policy).await
+        part.serve_beside("assessment", routes, policy).await
     }
 }
 

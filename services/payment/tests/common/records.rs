@@ -164,7 +164,7 @@ fn transitions(dice: &mut Dice, placement: &str, since: usize, history: &mut His
                 transition_id: id.clone(),
                 placement_id: placement.to_owned(),
                 job_start: on(job_start),
-                support_end: support_end.and_then(date),
+                support_end: support_end.and_then(on),
                 to: dice.of(&[transition::To::Work, transition::To::Work, transition::To::Studies]).into(),
                 outcome,
                 info: None,
