@@ -77,13 +77,11 @@ async fn a_million_records_are_imported(store: Store) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes: tests/run long"]
 async fn a_million_records_are_imported_in_bounded_memory_on_sqlite() {
     a_million_records_are_imported(Store::Sqlite).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "takes minutes: tests/run long"]
 async fn a_million_records_are_imported_in_bounded_memory_on_postgres() {
     a_million_records_are_imported(Store::Postgres).await;
 }

@@ -99,7 +99,7 @@ async fn each_units_command_serves_with_the_sample_files() {
 #[test]
 fn each_unit_is_hardened_and_they_are_alike() {
     let general = |service: Part| unit(service).replace(service.name(), "PART");
-    let body = |text: String| text.split_once("[Part]").map(|(_, body)| body.to_owned()).unwrap();
+    let body = |text: String| text.split_once("[Service]").map(|(_, body)| body.to_owned()).unwrap();
     for service in Part::ALL {
         let text = unit(service);
         for line in HARDENING {

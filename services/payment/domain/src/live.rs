@@ -8,7 +8,6 @@ use crate::case::{Case, Placement};
 use crate::engine::joined_absences;
 use crate::granted::grants;
 use crate::known::{decided_by_day, levels, schedules};
-use crate::revisions::Revisions;
 use crate::{LevelOn, PlacementDates};
 
 /// Days after the last date of a placement on which nothing of it can be paid any more: more than any model's notice,
@@ -60,22 +59,6 @@ impl Case {
     #[must_use]
     pub fn last_day(&self) -> Option<NaiveDate> {
         self.placements.values().filter_map(last_day).max()
-    }
-
-    /// Whether a placement's dates are known.
-    #[must_use]
-    pub fn is_dated(&self, placement_id: &str) -> bool {
-        self.placements.get(placement_id).is_some_and(|placement| placement.dated.is_some())
-    }
-
-    /// Without the facts that are of their own days alone.
-    #[must_use]
-    pub fn without_days(mut self) -> Self {
-        for placement in self.placements.values_mut() {
-            placement.occasions = Revisions::default();
-            placement.visits = Revisions::default();
-        }
-        self
     }
 }
 
