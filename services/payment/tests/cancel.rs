@@ -98,6 +98,8 @@ niva_testing::on_both_databases! {
         assert_eq!((april.control.unwrap().reversals, world.lines(&run).await.len()), (0, 0));
         let verified = niva_payment::verify(&world.db).await.unwrap();
         assert_eq!((verified.runs, verified.findings), (3, vec![]));
+        let again = world.repeat(&get(&world).await).await.unwrap_err();
+        assert_eq!(reason(&again), "RUN_STATE", "nothing was calculated that could be again");
         world.stop().await;
     }
 
