@@ -91,6 +91,7 @@ impl Rig {
     /// Everything that must not move when a call is refused: all rows of ours, requests and events.
     pub(crate) async fn state(&self) -> Vec<String> {
         let mut state = Vec::new();
+        let hex = if self.db.is_postgres() { "encode(request_key, 'hex')" } else { "hex(request_key)" };
         for (table, columns) in [
             ("provider", "provider_id || name || state"),
             ("unit", "unit_id || name || state"),
@@ -107,7 +108,7 @@ impl Rig {
             ("wish_unit", "wish_id || rank || unit_id"),
             ("offer", "offer_id || answer || COALESCE(placement_id, '') || state"),
             ("placement", "placement_id || stage || state"),
-            ("request", "request_id"),
+            ("request", hex),
             ("feed_event", "CAST(position AS TEXT) || key"),
         ] {
             let sql = format!("SELECT {columns} AS row FROM {table}");

@@ -100,13 +100,23 @@ pub async fn read<M: Fact + Message + Default>(
 ) -> Result<Option<M>, OpError> {
     match at {
         None => Ok(newest(db, id).await?),
-        Some(at) if at > now => Err(OpError::invalid(
-            "as_of",
-            "AS_OF_IN_FUTURE",
-            "has not come yet, and what will be known then cannot be said: give a time up to now",
-        )),
-        Some(at) => Ok(as_of(db, id, at).await?),
+        Some(at) => {
+            has_come(at, now)?;
+            Ok(as_of(db, id, at).await?)
+        }
     }
+}
+
+/// Whether a fact can be read as it stood at a recorded time.
+///
+/// # Errors
+/// `AS_OF_IN_FUTURE`.
+pub fn has_come(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), OpError> {
+    if at <= now {
+        return Ok(());
+    }
+    let words = "has not come yet, and what will be known then cannot be said: give a time up to now";
+    Err(OpError::invalid("as_of", "AS_OF_IN_FUTURE", words))
 }
 
 /// The newest revisions of some facts, by id; ids that are not there are left out.

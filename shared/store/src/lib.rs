@@ -37,6 +37,7 @@ mod database;
 mod error;
 pub mod facts;
 mod migrated;
+mod packed;
 pub mod page;
 pub mod request;
 pub mod schema;

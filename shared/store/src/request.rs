@@ -13,11 +13,14 @@ use sha2::{Digest, Sha256};
 
 use crate::database::Database;
 use crate::error::{DbError, Retryable};
+use crate::packed::{pack, unpack};
 use crate::schema::Migration;
 use crate::tx::Tx;
 
 /// The longest `request_id`, in bytes.
 const MAX_LENGTH: usize = 128;
+/// Bytes of a hash that are kept: nobody finds another content for one of them.
+const HASH: usize = 16;
 
 /// Whether a request is new.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +95,7 @@ where
                 if request.validate_only() {
                     return Err(RolledBack::Rehearsed(answer));
                 }
-                finish(tx, id, &answer).await.map_err(RolledBack::Failed)?;
+                finish(tx, id, request, &answer).await.map_err(RolledBack::Failed)?;
                 Ok(answer)
             })
         })
@@ -117,10 +120,12 @@ where
     check(request_id)?;
     let key = Key { caller: &author.subject, method: Q::METHOD, request_id };
     let Some(first) = first(db.conn(), key).await? else { return Ok(None) };
-    if first.content_hash != Sha256::digest(request.encode_to_vec()).to_vec() {
-        return Err(reused(request_id));
+    let said = Said::of(key, request);
+    match first.response {
+        _ if first.content_hash != said.hash() => Err(reused(request_id)),
+        Some(kept) => Claim::Answered(said.answer(&kept)?).answer(),
+        None => Ok(None),
     }
-    first.response.map(|bytes| R::decode(bytes.as_slice()).map_err(OpError::internal)).transpose()
 }
 
 /// What names a request: each caller's ids are its own in each method, so that nobody takes another's.
@@ -135,8 +140,35 @@ pub struct Key<'a> {
 }
 
 impl Key<'_> {
-    fn values(&self) -> [Value; 3] {
-        [self.caller.into(), self.method.into(), self.request_id.into()]
+    fn hash(&self) -> Value {
+        let mut hash = Sha256::new();
+        for part in [self.caller, self.method, self.request_id] {
+            hash.update((part.len() as u64).to_be_bytes());
+            hash.update(part);
+        }
+        hash.finalize()[..HASH].to_vec().into()
+    }
+}
+
+/// What a request says: its caller, and its message.
+struct Said {
+    all: Vec<u8>,
+    message: usize,
+}
+
+impl Said {
+    fn of(key: Key<'_>, message: &impl Message) -> Self {
+        let all = [key.caller.as_bytes(), &message.encode_to_vec()].concat();
+        Self { all, message: key.caller.len() }
+    }
+
+    /// Of the message alone.
+    fn hash(&self) -> Vec<u8> {
+        Sha256::digest(&self.all[self.message..])[..HASH].to_vec()
+    }
+
+    fn answer(&self, kept: &[u8]) -> Result<Vec<u8>, OpError> {
+        unpack(kept, &self.all).map_err(|e| OpError::internal(e.to_string()))
     }
 }
 
@@ -152,22 +184,22 @@ pub async fn claim(
     now: DateTime<Utc>,
 ) -> Result<Claim, OpError> {
     check(key.request_id)?;
-    let content_hash = Sha256::digest(message.encode_to_vec()).to_vec();
+    let said = Said::of(key, message);
     let insert = Statement::from_sql_and_values(
         tx.get_database_backend(),
-        "INSERT INTO request (caller, method, request_id, content_hash, recorded_at) VALUES ($1, $2, $3, $4, $5) \
-         ON CONFLICT (caller, method, request_id) DO NOTHING",
-        key.values().into_iter().chain([content_hash.clone().into(), now.into()]),
+        "INSERT INTO request (request_key, content_hash, recorded_at) VALUES ($1, $2, $3) \
+         ON CONFLICT (request_key) DO NOTHING",
+        [key.hash(), said.hash().into(), now.into()],
     );
     if tx.execute_raw(insert).await.map_err(DbError::from)?.rows_affected() == 1 {
         return Ok(Claim::New);
     }
     let first = first(tx, key).await?.ok_or_else(|| OpError::internal("a claimed request vanished"))?;
-    if first.content_hash != content_hash {
+    if first.content_hash != said.hash() {
         return Err(reused(key.request_id));
     }
     match first.response {
-        Some(response) => Ok(Claim::Answered(response)),
+        Some(kept) => Ok(Claim::Answered(said.answer(&kept)?)),
         None => Err(DbError::row("request", "response", key.request_id, "claimed but never finished").into()),
     }
 }
@@ -181,23 +213,28 @@ struct First {
 async fn first(db: &impl ConnectionTrait, key: Key<'_>) -> Result<Option<First>, DbError> {
     let select = Statement::from_sql_and_values(
         db.get_database_backend(),
-        "SELECT content_hash, response FROM request WHERE caller = $1 AND method = $2 AND request_id = $3",
-        key.values(),
+        "SELECT content_hash, response FROM request WHERE request_key = $1",
+        [key.hash()],
     );
     let Some(row) = db.query_one_raw(select).await? else { return Ok(None) };
     Ok(Some(First { content_hash: row.try_get("", "content_hash")?, response: row.try_get("", "response")? }))
 }
 
-/// Stores the answer of a claimed request, in the same transaction.
+/// Stores the answer of a claimed request, in the same transaction. `message`: that of [`claim`].
 ///
 /// # Errors
 /// The database's; a request that was not claimed.
-pub async fn finish(tx: &Tx<'_>, key: Key<'_>, response: &impl Message) -> Result<(), OpError> {
+pub async fn finish(
+    tx: &Tx<'_>,
+    key: Key<'_>,
+    message: &impl Message,
+    response: &impl Message,
+) -> Result<(), OpError> {
+    let kept = pack(&response.encode_to_vec(), &Said::of(key, message).all);
     let update = Statement::from_sql_and_values(
         tx.get_database_backend(),
-        "UPDATE request SET response = $4 \
-         WHERE caller = $1 AND method = $2 AND request_id = $3 AND response IS NULL",
-        key.values().into_iter().chain([response.encode_to_vec().into()]),
+        "UPDATE request SET response = $2 WHERE request_key = $1 AND response IS NULL",
+        [key.hash(), kept.into()],
     );
     match tx.execute_raw(update).await.map_err(DbError::from)?.rows_affected() {
         1 => Ok(()),

@@ -14,6 +14,7 @@
 //! | `{position}` | an ascending key that the database makes |
 //! | `{key}` | text that is sorted by its bytes, whatever the database's language |
 //! | `{by_key}` | after a table: its rows lie in the order of its key (where the database can) |
+//! | `{as_it_comes}`, `{as_it_comes_kept}` | around an index's column in whose order rows are added: it takes no room (where it can) |
 
 use sea_orm::{ConnectionTrait, DbBackend, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager};
@@ -134,7 +135,7 @@ fn is_postgres(manager: &SchemaManager<'_>) -> bool {
 }
 
 /// The words that differ, and what stands for them on PostgreSQL and on SQLite.
-const WORDS: [(&str, &str, &str); 6] = [
+const WORDS: [(&str, &str, &str); 8] = [
     ("{int}", "BIGINT", "BIGINT"),
     // The type name under which sqlx reads instants on SQLite.
     ("{instant}", "TIMESTAMPTZ", "timestamp_with_timezone_text"),
@@ -142,6 +143,8 @@ const WORDS: [(&str, &str, &str); 6] = [
     ("{position}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
     ("{key}", "TEXT COLLATE \"C\"", "TEXT"),
     ("{by_key}", "", "WITHOUT ROWID"),
+    ("{as_it_comes}", "USING brin", ""),
+    ("{as_it_comes_kept}", "WITH (autosummarize = on)", ""),
 ];
 
 /// The database itself tells one statement from the next.

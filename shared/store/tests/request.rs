@@ -39,7 +39,7 @@ async fn pay(db: &TestDb, id: &str, caller: &str, ore: i64) -> Result<Money, OpE
             }
             niva_feed::append(tx, vec![niva_feed::NewEvent::new("paid", id, message)], &told()).await?;
             let answer = Money { ore: message.ore * 2 };
-            finish(tx, key, &answer).await?;
+            finish(tx, key, message, &answer).await?;
             Ok(answer)
         })
     })
@@ -84,17 +84,20 @@ niva_testing::on_both_databases! {
         let secrets = Secrets::load(db).await.unwrap();
         let made = |secrets: &Secrets, who: &str, id: &str| {
             let author = Author { subject: who.into(), role: "case_officer".into() };
-            secrets.id(&author, &RecordPersonRequest { request_id: id.into(), ..Default::default() }, "person")
+            let request = RecordPersonRequest { request_id: id.into(), ..Default::default() };
+            (secrets.id(&author, &request, "person"), secrets.short_id(&author, &request, "person"))
         };
         let first = made(&secrets, "anna", "r1");
         assert_eq!(made(&Secrets::load(db).await.unwrap(), "anna", "r1"), first, "replicas agree");
-        assert_eq!(first.len(), 32);
+        assert_eq!((first.0.len(), first.1.len()), (32, 16));
         for (who, id) in [("anna", "r2"), ("bo", "r1")] {
-            assert_ne!(made(&secrets, who, id), first);
+            let other = made(&secrets, who, id);
+            assert!(other.0 != first.0 && other.1 != first.1);
         }
         let elsewhere = TestDb::sqlite().await;
         elsewhere.migrate::<Migrator>().await.unwrap();
-        assert_ne!(made(&Secrets::load(&elsewhere).await.unwrap(), "anna", "r1"), first, "no two cities agree");
+        let other = made(&Secrets::load(&elsewhere).await.unwrap(), "anna", "r1");
+        assert!(other.0 != first.0 && other.1 != first.1, "no two cities agree");
     }
 
     async fn a_page_token_is_its_callers_and_its_lists(db: &TestDb) {
@@ -137,7 +140,7 @@ niva_testing::on_both_databases! {
     async fn finishing_what_was_not_claimed_is_a_defect(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let done = db.write(|tx| Box::pin(async move {
-            finish(tx, Key { caller: "anna", method: "Pay", request_id: "r9" }, &Date { year: 2024, month: 3, day: 1 }).await
+            finish(tx, Key { caller: "anna", method: "Pay", request_id: "r9" }, &Money { ore: 5 }, &Date { year: 2024, month: 3, day: 1 }).await
         })).await;
         assert!(matches!(done, Err(OpError::Internal(_))));
     }
