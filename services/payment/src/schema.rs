@@ -12,12 +12,11 @@ impl MigratorTrait for Migrator {
         vec![
             niva_store::request::migration(),
             niva_feed::consumer_migration(),
-            niva_store::facts::migration(),
             niva_imports::migration(),
             Migration::boxed("payment_facts_1", include_str!("../migrations/0001_facts.sql")),
             Migration::boxed("payment_runs_1", include_str!("../migrations/0002_runs.sql")),
             AppendOnly::new("payment_append_only_1")
-                .table("fact_revision")
+                .table("author")
                 .table("fact")
                 .table("payment_line")
                 .table("payment_hold")

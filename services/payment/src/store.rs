@@ -10,6 +10,13 @@ pub(crate) const KEYS: usize = 1_000;
 /// `until_fact_number` of a version that stands.
 pub(crate) const STANDS: i64 = i64::MAX;
 
+/// Facts of their own days alone, as the indexes of facts name them ([`niva_payment_domain::FactKind::is_of_days`]); all others; and
+/// those that payment is told itself.
+pub(crate) const OF_DAYS: &str = "kind IN ('occasion', 'visit')";
+pub(crate) const NOT_OF_DAYS: &str = "kind NOT IN ('occasion', 'visit')";
+pub(crate) const OWN: &str =
+    "kind NOT IN ('grant', 'level_decision', 'placement', 'placement_of_another', 'unit')";
+
 pub(crate) fn statement(
     db: &impl ConnectionTrait,
     sql: impl Into<String>,

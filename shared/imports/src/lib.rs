@@ -30,7 +30,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use effects::{Effects, Numbered};
 pub use store::migration;
-pub use upsert::{Upsert, upsert};
+pub use upsert::{Upsert, compare, upsert};
 
 /// Most entries of one import.
 pub const MAX_ENTRIES: i64 = 1_000_000;

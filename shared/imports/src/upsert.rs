@@ -23,9 +23,7 @@ pub enum Upsert<M> {
     },
 }
 
-/// Compares facts with what is known under their ids, counts them, and answers those that are new or say something else,
-/// with their `FactInfo`. What is refused is noted: an id that stands twice (`ID_TAKEN`), a fact that was withdrawn
-/// (`FACT_WITHDRAWN`), a correction in an import without a reason (`REASON_MISSING`). Nothing is written.
+/// [`compare`] with what the table of revisions has.
 ///
 /// # Errors
 /// The database's.
@@ -39,7 +37,25 @@ where
     M: Fact + Message + Default + Clone + PartialEq,
 {
     let ids: Vec<&str> = given.iter().map(|fact| fact.entry.fact_id()).collect();
-    let known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
+    let known = facts::newest_of(tx, &ids).await?;
+    compare(&known, told, given, effects)
+}
+
+/// Compares facts with those that are known, by id, counts them, and answers those that are new or say something else,
+/// with their `FactInfo`. What is refused is noted: an id that stands twice (`ID_TAKEN`), a fact that was withdrawn
+/// (`FACT_WITHDRAWN`), a correction in an import without a reason (`REASON_MISSING`). Nothing is written.
+///
+/// # Errors
+/// A known fact without `FactInfo`, which is a defect.
+pub fn compare<M>(
+    known: &BTreeMap<String, M>,
+    told: &Telling,
+    given: Vec<Numbered<M>>,
+    effects: &mut Effects,
+) -> Result<Vec<Numbered<Upsert<M>>>, OpError>
+where
+    M: Fact + Clone + PartialEq,
+{
     let mut seen: BTreeMap<String, i64> = BTreeMap::new();
     let mut changed = Vec::new();
     for Numbered { number, entry: mut fact } in given {

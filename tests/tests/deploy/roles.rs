@@ -14,7 +14,7 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 const KEPT: [&[&str]; 3] = [
     &["fact_revision", "feed_event"],
     &["fact_revision", "feed_event"],
-    &["archived_models", "archived_text", "fact", "fact_revision", "payment_hold", "payment_line"],
+    &["archived_models", "archived_text", "author", "fact", "payment_hold", "payment_line"],
 ];
 
 /// The first column of all rows, as text.

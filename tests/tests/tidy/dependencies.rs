@@ -164,7 +164,7 @@ const RULES: [Rule; 19] = [
     ),
     rule(
         "niva-payment-recount",
-        &[&["niva-calendar", "niva-models", "niva-money", "niva-names", "niva-store"]],
+        &[&["niva-calendar", "niva-models", "niva-money", "niva-names", "niva-proto", "niva-store"]],
         &[NETWORKS, LISTENERS],
         "it counts again what payment has counted, and shares nothing with it",
     ),

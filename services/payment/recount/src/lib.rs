@@ -2,7 +2,7 @@
 //! one, finds by itself what held on each and what is owed for it, and adds up what was paid.
 //!
 //! It shares nothing with the engine, the cases and the runs but the models' data (which model is in force on a day, and
-//! what it prices) and the calendar. Whatever the two see differently is a finding.
+//! what it prices), the calendar and the contract's messages. Whatever the two see differently is a finding.
 
 mod compared;
 mod held;
@@ -78,11 +78,11 @@ impl Part {
         let conn = db.conn();
         let known = store::cases(conn, after, i64::try_from(CASES).unwrap_or(i64::MAX)).await?;
         let through = known.last().filter(|_| known.len() == CASES).map(|(key, _)| key.clone());
-        let numbers: Vec<i64> = known.iter().map(|(_, number)| *number).collect();
-        let mut told: BTreeMap<i64, Case> = numbers.iter().map(|number| (*number, Case::default())).collect();
+        let numbers: Vec<i32> = known.iter().map(|(_, number)| *number).collect();
+        let mut told: BTreeMap<i32, Case> = numbers.iter().map(|number| (*number, Case::default())).collect();
         for row in store::facts(conn, &numbers, run.frozen).await? {
             let case = told.entry(row.case_no).or_default();
-            case.tell(&row).map_err(|e| DbError::row("fact", "content", row.number.to_string(), e))?;
+            case.tell(&row).map_err(|e| DbError::row("fact", "content", row.number.to_string(), e.0))?;
         }
         let cases =
             known.into_iter().filter_map(|(key, number)| Some((key, told.remove(&number)?))).collect();

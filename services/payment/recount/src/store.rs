@@ -103,16 +103,17 @@ pub(crate) async fn cases(
     db: &impl ConnectionTrait,
     after: &str,
     limit: i64,
-) -> Result<Vec<(String, i64)>, DbError> {
+) -> Result<Vec<(String, i32)>, DbError> {
     let sql = "SELECT case_key, case_no FROM care_case WHERE case_key > $1 ORDER BY case_key LIMIT $2";
     let found = rows(db, sql, [after.into(), limit.into()]).await?;
     found.iter().map(|row| Ok((get(row, "case_key")?, get(row, "case_no")?))).collect()
 }
 
-/// The facts of some cases up to a number.
+/// The facts of some cases up to a number. Some days' payment they may have changed: what has none of these, such as what a second
+/// person has not approved yet, says nothing to a case.
 pub(crate) async fn facts(
     db: &impl ConnectionTrait,
-    cases: &[i64],
+    cases: &[i32],
     through: i64,
 ) -> Result<Vec<Row>, DbError> {
     let mut facts = Vec::new();
@@ -122,11 +123,13 @@ pub(crate) async fn facts(
     let binds: Vec<String> = (0..cases.len()).map(|n| format!("${}", n + 2)).collect();
     for kinds in OF_DAYS {
         let sql = format!(
-            "SELECT number, case_no, placement_id, kind, fact_id, revision, withdrawn, content FROM fact \
-             WHERE number <= $1 AND {kinds} AND case_no IN ({})",
+            "SELECT number, case_no, (SELECT placement_id FROM placement \
+             WHERE placement.placement_no = fact.placement_no) AS placement_id, \
+             kind, fact_id, revision, withdrawn, content FROM fact \
+             WHERE number <= $1 AND touched_last IS NOT NULL AND {kinds} AND case_no IN ({})",
             binds.join(", ")
         );
-        let values = std::iter::once(through).chain(cases.iter().copied()).map(Value::from);
+        let values = std::iter::once(Value::from(through)).chain(cases.iter().map(|no| (*no).into()));
         for row in rows(db, sql, values).await? {
             facts.push(Row {
                 number: get(&row, "number")?,
@@ -134,7 +137,7 @@ pub(crate) async fn facts(
                 placement_id: get(&row, "placement_id")?,
                 kind: get(&row, "kind")?,
                 fact_id: get(&row, "fact_id")?,
-                revision: get(&row, "revision")?,
+                revision: get::<i32>(&row, "revision")?.into(),
                 withdrawn: get(&row, "withdrawn")?,
                 content: get(&row, "content")?,
             });

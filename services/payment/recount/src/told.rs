@@ -1,12 +1,16 @@
 //! What payment was told, read from its rows: of each fact the highest revision counts, and what was withdrawn is gone.
 
+mod messages;
+
 use std::collections::BTreeMap;
 
 use niva_calendar::NaiveDate;
 use niva_models::{GrantScope, Level, PriceUnit, Regime};
+use niva_proto::payment::v1 as pb;
+use prost::Message;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use serde_json::Error as Json;
+
+use self::messages::Unreadable;
 
 /// Days, both ends included.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -61,20 +65,20 @@ pub(crate) struct Dates {
     pub(crate) left: Option<NaiveDate>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Schedule {
     pub(crate) from: NaiveDate,
     /// Sessions on Monday … Friday.
     pub(crate) schedule: [u8; 5],
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Occasion {
     pub(crate) date: NaiveDate,
     pub(crate) count: u8,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Agreement {
     pub(crate) days: Days,
     pub(crate) unit: PriceUnit,
@@ -83,21 +87,19 @@ pub(crate) struct Agreement {
     pub(crate) approved: bool,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum To {
     Work,
     Studies,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     Left,
     Returned(NaiveDate),
 }
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Transition {
     pub(crate) job_start: NaiveDate,
     pub(crate) to: To,
@@ -105,14 +107,14 @@ pub(crate) struct Transition {
     pub(crate) outcome: Option<Outcome>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct Special {
     pub(crate) days: Days,
     /// Öre for all of the days.
     pub(crate) amount: i64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 pub(crate) struct PremisesCost {
     pub(crate) days: Days,
     /// Öre a month.
@@ -152,17 +154,13 @@ impl<T> Default for Newest<T> {
     }
 }
 
-impl<T: DeserializeOwned> Newest<T> {
-    fn tell(&mut self, row: &Row) -> Result<(), Json> {
-        let says: T = serde_json::from_str(&row.content)?;
+impl<T> Newest<T> {
+    fn tell(&mut self, row: &Row, says: T) {
         if self.0.get(&row.fact_id).is_none_or(|(known, _)| *known < row.revision) {
             self.0.insert(row.fact_id.clone(), (row.revision, (!row.withdrawn).then_some(says)));
         }
-        Ok(())
     }
-}
 
-impl<T> Newest<T> {
     /// Those that stand, in order of id.
     pub(crate) fn standing(&self) -> impl DoubleEndedIterator<Item = (&str, &T)> {
         self.0.iter().filter_map(|(id, (_, says))| Some((id.as_str(), says.as_ref()?)))
@@ -173,13 +171,13 @@ impl<T> Newest<T> {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) number: i64,
-    pub(crate) case_no: i64,
+    pub(crate) case_no: i32,
     pub(crate) placement_id: Option<String>,
     pub(crate) kind: String,
     pub(crate) fact_id: String,
     pub(crate) revision: i64,
     pub(crate) withdrawn: bool,
-    pub(crate) content: String,
+    pub(crate) content: Vec<u8>,
 }
 
 /// All that was told of one placement.
@@ -218,30 +216,40 @@ impl Case {
     ///
     /// # Errors
     /// What it says cannot be read.
-    pub(crate) fn tell(&mut self, row: &Row) -> Result<(), Json> {
+    pub(crate) fn tell(&mut self, row: &Row) -> Result<(), Unreadable> {
+        let content = row.content.as_slice();
         if row.kind == "grant" {
-            return self.grants.tell(row);
+            self.grants.tell(row, serde_json::from_slice(content)?);
+            return Ok(());
         }
         if row.kind == "level_decision" {
-            let decision: Decision = serde_json::from_str(&row.content)?;
+            let decision: Decision = serde_json::from_slice(content)?;
             let first = self.decided_on.entry(row.fact_id.clone()).or_insert(decision.decided_on);
             *first = decision.decided_on.min(*first);
-            return self.levels.tell(row);
+            self.levels.tell(row, decision);
+            return Ok(());
         }
         let id = row.placement_id.clone().unwrap_or_default();
-        let placement = self.placements.entry(id).or_default();
+        let at = self.placements.entry(id).or_default();
         match row.kind.as_str() {
-            "placement" => placement.dates.tell(row),
-            "weekly_schedule" => placement.schedules.tell(row),
-            "occasion" => placement.occasions.tell(row),
-            "agreement" => placement.agreements.tell(row),
-            "transition" => placement.transitions.tell(row),
-            "visit" => placement.visits.tell(row),
-            "absence" => placement.absences.tell(row),
-            "special_compensation" => placement.specials.tell(row),
-            "premises_cost" => placement.costs.tell(row),
-            other => Err(serde::de::Error::custom(format!("`{other}` is no kind of fact that is known"))),
+            "placement" => at.dates.tell(row, serde_json::from_slice(content)?),
+            "weekly_schedule" => at.schedules.tell(row, messages::schedule(&pb::Schedule::decode(content)?)?),
+            "occasion" => at.occasions.tell(row, messages::occasion(&pb::Occasion::decode(content)?)?),
+            "agreement" => {
+                at.agreements.tell(row, messages::agreement(&pb::Agreement::decode(content)?, row.revision)?);
+            }
+            "transition" => {
+                at.transitions.tell(row, messages::transition(&pb::Transition::decode(content)?)?);
+            }
+            "visit" => at.visits.tell(row, messages::day(pb::Visit::decode(content)?.date)?),
+            "absence" => at.absences.tell(row, messages::days(pb::Absence::decode(content)?.days)?),
+            "special_compensation" => {
+                at.specials.tell(row, messages::special(&pb::SpecialCompensation::decode(content)?)?);
+            }
+            "premises_cost" => at.costs.tell(row, messages::cost(&pb::PremisesCost::decode(content)?)?),
+            other => return Err(Unreadable(format!("`{other}` is no kind of fact that is known"))),
         }
+        Ok(())
     }
 
     /// The day that a level was decided.

@@ -2,19 +2,25 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_payment_domain::Record;
+use niva_payment_domain::{FactKind, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::interval;
 
-use crate::facts::{PlacementFact, Said};
+use crate::placement_fact::{PlacementFact, Said};
 
 impl PlacementFact for pb::Absence {
+    const FACT: FactKind = FactKind::Absence;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
 
     fn set_fact_id(&mut self, id: String) {
         self.absence_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {

@@ -4,20 +4,26 @@ use niva_base::Violations;
 use niva_calendar::NaiveDate;
 use niva_facts::{Fact as _, Info};
 use niva_models::PriceUnit;
-use niva_payment_domain::{Agreement, Record};
+use niva_payment_domain::{Agreement, FactKind, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{id, interval};
 
-use crate::facts::{PlacementFact, Said};
+use crate::placement_fact::{PlacementFact, Said};
 use crate::wire::price;
 
 impl PlacementFact for pb::Agreement {
+    const FACT: FactKind = FactKind::Agreement;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
 
     fn set_fact_id(&mut self, id: String) {
         self.agreement_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     const CARRIES: bool = true;

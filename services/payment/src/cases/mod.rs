@@ -5,4 +5,4 @@ pub(crate) mod store;
 mod take_in;
 
 pub(crate) use key::{CaseKey, NoCase};
-pub(crate) use take_in::{Incoming, Told, take_in};
+pub(crate) use take_in::{Incoming, Own, Told, take_in};

@@ -1,5 +1,6 @@
 //! Cases: who they are, and what can still matter of each.
 
+mod authors;
 pub(crate) mod facts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,12 +39,24 @@ fn counter_missing() -> DbError {
     DbError::row("fact_counter", "last_number", "1", "the row is missing")
 }
 
+/// The number after the last of a table: whoever gives one has drawn numbers of facts, so that nobody else gives any.
+pub(crate) async fn next_number(
+    tx: &Tx<'_>,
+    table: &'static str,
+    column: &'static str,
+) -> Result<i32, DbError> {
+    let found =
+        rows(tx, table, statement(tx, format!("SELECT MAX({column}) AS last FROM {table}"), [])).await?;
+    let last: Option<i32> = found.first().map_or(Ok(None), |row| row.get("last"))?;
+    Ok(last.unwrap_or(0) + 1)
+}
+
 /// A case as it is kept: what can still matter of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CaseRow {
     pub(crate) key: String,
-    /// Names it among facts: the number of its first.
-    pub(crate) case_no: i64,
+    /// Names it among facts.
+    pub(crate) case_no: i32,
     /// Its newest fact.
     pub(crate) fact_number: i64,
     /// What is kept is enough for days from this one on; `None`: for all.
@@ -204,20 +217,34 @@ pub(crate) fn about(at: &mut Where, person_id: Option<&str>, service: Option<Ser
     }
 }
 
-/// Where the placements of these ids belong; ids that have not been heard of are left out.
-pub(crate) async fn cases_of_placements(
+/// A placement that was heard of.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Names it among facts.
+    pub(crate) placement_no: i32,
+    pub(crate) case_no: i32,
+    pub(crate) key: CaseKey,
+}
+
+/// The placements of these ids; ids that have not been heard of are left out.
+pub(crate) async fn places(
     db: &impl ConnectionTrait,
     ids: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, CaseKey>, DbError> {
+) -> Result<BTreeMap<String, Place>, DbError> {
     let ids: Vec<&str> = ids.iter().copied().collect();
     let mut found = BTreeMap::new();
     for ids in ids.chunks(KEYS) {
         let sql = format!(
-            "SELECT placement_id, case_key FROM placement WHERE placement_id IN ({})",
+            "SELECT placement_id, placement_no, case_no, placement.case_key FROM placement \
+             JOIN care_case ON care_case.case_key = placement.case_key WHERE placement_id IN ({})",
             binds(1, ids.len())
         );
         for row in rows(db, "placement", statement(db, sql, ids.iter().map(|id| (*id).into()))).await? {
-            found.insert(row.get("placement_id")?, row.name("case_key")?);
+            let (placement_no, case_no) = (row.get("placement_no")?, row.get("case_no")?);
+            found.insert(
+                row.get("placement_id")?,
+                Place { placement_no, case_no, key: row.name("case_key")? },
+            );
         }
     }
     Ok(found)
@@ -227,6 +254,7 @@ pub(crate) async fn cases_of_placements(
 #[derive(Debug)]
 pub(crate) struct PlacementRow {
     pub(crate) placement_id: String,
+    pub(crate) placement_no: i32,
     pub(crate) case_key: String,
     pub(crate) unit_id: String,
 }
@@ -241,13 +269,15 @@ pub(crate) fn write_placements<'t>(
         let cells = placements.iter().map(|p| {
             [
                 Cell::from(p.placement_id.as_str()),
+                p.placement_no.into(),
                 p.case_key.as_str().into(),
                 p.unit_id.as_str().into(),
                 number.into(),
             ]
         });
         let cells: Vec<_> = cells.collect();
-        bulk::insert(tx, "placement", ["placement_id", "case_key", "unit_id", "fact_number"], cells).await?;
+        let columns = ["placement_id", "placement_no", "case_key", "unit_id", "fact_number"];
+        bulk::insert(tx, "placement", columns, cells).await?;
         Ok(())
     })
 }

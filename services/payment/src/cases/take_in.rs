@@ -10,8 +10,9 @@ use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts, hu
 use niva_store::{DbError, Tx};
 
 use super::CaseKey;
-use super::store::facts::{self, About, Arrived};
+use super::store::facts::{self, Arrived};
 use super::store::{self, CaseRow, PlacementRow};
+use crate::content;
 use crate::units::store as units;
 
 /// A fact of somebody.
@@ -21,11 +22,24 @@ pub(crate) enum Incoming {
     Case {
         key: CaseKey,
         fact: Fact,
-        /// Of a fact of days that is told anew: the days that it was about before.
-        before: Option<Interval>,
+        /// What is kept of a fact that payment is told itself; `None` for a feed's.
+        own: Option<Own>,
     },
     /// Of a unit.
     Unit(UnitFacts),
+}
+
+/// What is kept of a fact that payment is told itself.
+#[derive(Debug, Clone)]
+pub(crate) struct Own {
+    /// The days that it is found by.
+    pub(crate) days: Interval,
+    /// The days that it was about before, where it is told anew.
+    pub(crate) before: Option<Interval>,
+    /// Whether it says something to the case.
+    pub(crate) counts: bool,
+    /// Its message.
+    pub(crate) content: Vec<u8>,
 }
 
 /// A fact, and whose it is.
@@ -33,10 +47,11 @@ pub(crate) enum Incoming {
 pub(crate) struct Told {
     pub(crate) fact: Incoming,
     pub(crate) author: Author,
+    pub(crate) reason: String,
 }
 
-/// Takes facts in, in order, and answers the number of the last. What says nothing new leaves no trace, so that a feed
-/// may be replayed.
+/// Takes facts in, in order, and answers the number of the last. What a feed tells that says nothing new leaves no trace, so that
+/// it may be replayed.
 pub(crate) fn take_in<'t>(
     tx: &'t Tx<'t>,
     incoming: Vec<Told>,
@@ -46,12 +61,12 @@ pub(crate) fn take_in<'t>(
         let first = store::draw_numbers(tx, incoming.len()).await?;
         let last = first + i64::try_from(incoming.len()).unwrap_or(0) - 1;
         let mut taken = Taken::load(tx, &incoming, last).await?;
-        for (told, number) in incoming.into_iter().zip(first..) {
-            match told.fact {
-                Incoming::Case { key, fact, before } => {
-                    taken.fact(&key, fact, before, (number, told.author))?;
+        for (Told { fact, author, reason }, number) in incoming.into_iter().zip(first..) {
+            match fact {
+                Incoming::Case { key, fact, own } => {
+                    taken.fact(&key, fact, own, Telling { number, author, reason })?;
                 }
-                Incoming::Unit(unit) => taken.unit(unit, number, told.author),
+                Incoming::Unit(unit) => taken.unit(unit, Telling { number, author, reason }),
             }
         }
         taken.write(tx, last, now).await?;
@@ -66,7 +81,7 @@ struct Known {
     /// With all facts but those of days.
     case: Case,
     /// Names it among facts.
-    case_no: i64,
+    case_no: i32,
     day_through: Option<NaiveDate>,
     /// A fact arrived that is not of days.
     changed: bool,
@@ -74,11 +89,23 @@ struct Known {
     touched: bool,
 }
 
+/// The number of a telling, who told, and why.
+struct Telling {
+    number: i64,
+    author: Author,
+    reason: String,
+}
+
 /// What the facts are applied to, and what came of it.
 struct Taken {
     cases: BTreeMap<CaseKey, Known>,
     units: BTreeMap<String, UnitFacts>,
     changed_units: BTreeSet<String>,
+    /// The numbers of the placements that facts are about.
+    numbers: BTreeMap<String, i32>,
+    /// The numbers of the next new case and of the next new placement.
+    next: (i32, i32),
+    /// Placements that had not been heard of.
     placements: Vec<PlacementRow>,
     /// Placements that are at another unit than before.
     moved: BTreeMap<String, String>,
@@ -92,28 +119,29 @@ fn of_days(fact: &Fact) -> bool {
 impl Taken {
     async fn load(tx: &Tx<'_>, incoming: &[Told], last: i64) -> Result<Self, DbError> {
         let mut keys: BTreeMap<CaseKey, bool> = BTreeMap::new();
+        let mut about: BTreeSet<&str> = BTreeSet::new();
         for told in incoming {
             if let Incoming::Case { key, fact, .. } = &told.fact {
                 *keys.entry(key.clone()).or_default() |= !of_days(fact);
+                about.extend(fact.placement_id());
             }
         }
-        let texts: Vec<String> = keys.keys().map(ToString::to_string).collect();
-        let mut rows = store::of_keys(tx, texts.iter().map(String::as_str)).await?;
-        let whole = keys.iter().zip(&texts).filter(|((_, whole), _)| **whole);
-        let numbers: Vec<i64> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
-        let mut told = facts::of_cases(tx, &numbers, last).await?;
-        let mut cases = BTreeMap::new();
-        for (key, text) in keys.into_keys().zip(&texts) {
-            let row = rows.remove(text);
-            let (case_no, day_through) = row.as_ref().map_or((0, None), |row| (row.case_no, row.day_through));
-            let case = facts::case_of(&key, &told.remove(&case_no).unwrap_or_default())?;
-            cases.insert(key, Known { row, case, case_no, day_through, changed: false, touched: false });
+        let places = store::places(tx, &about).await?;
+        let cases = cases(tx, keys, last).await?;
+        let (mut next_case, mut next_placement) = (0, 0);
+        if cases.values().any(|known| known.row.is_none()) {
+            next_case = store::next_number(tx, "care_case", "case_no").await?;
+        }
+        if places.len() < about.len() {
+            next_placement = store::next_number(tx, "placement", "placement_no").await?;
         }
         let any_unit = incoming.iter().any(|told| matches!(told.fact, Incoming::Unit(_)));
         Ok(Self {
             cases,
             units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
             changed_units: BTreeSet::new(),
+            numbers: places.into_iter().map(|(id, place)| (id, place.placement_no)).collect(),
+            next: (next_case, next_placement),
             placements: Vec::new(),
             moved: BTreeMap::new(),
             arrived: Vec::new(),
@@ -124,48 +152,87 @@ impl Taken {
         &mut self,
         key: &CaseKey,
         fact: Fact,
-        before: Option<Interval>,
-        (number, author): (i64, Author),
+        own: Option<Own>,
+        Telling { number, author, reason }: Telling,
     ) -> Result<(), DbError> {
         let Some(known) = self.cases.get_mut(key) else { return Ok(()) };
         let touched = known.case.touched(&fact);
+        let before = own.as_ref().and_then(|own| own.before);
         let touched = before.map_or(touched, |before| hull(before, touched));
         let was_at = known.case.dates(&fact.id).map(|dates| dates.unit_id.clone());
-        if of_days(&fact) {
-            known.day_through = known.day_through.max(Some(touched.last));
-        } else if known.case.apply(&fact) {
-            known.changed = true;
-        } else {
+        let news = own.as_ref().is_none_or(|own| own.counts)
+            && if of_days(&fact) {
+                known.day_through = known.day_through.max(Some(touched.last));
+                true
+            } else {
+                let applied = known.case.apply(&fact);
+                known.changed |= applied;
+                applied
+            };
+        if !news && own.is_none() {
             return Ok(());
         }
-        known.touched = true;
+        known.touched |= news;
         if known.case_no == 0 {
-            known.case_no = number;
+            known.case_no = self.next.0;
+            self.next.0 += 1;
         }
+        let case_no = known.case_no;
         if let Content::Placement(dates) = &fact.content {
-            let (placement_id, unit_id) = (fact.id.clone(), dates.unit_id.clone());
-            match was_at {
-                None => {
-                    let case_key = key.to_string();
-                    self.placements.push(PlacementRow { placement_id, case_key, unit_id });
-                }
-                Some(before) if before != unit_id => {
-                    self.moved.insert(placement_id, unit_id);
-                }
-                Some(_) => {}
-            }
+            self.placed(key, &fact.id, &dates.unit_id, was_at);
         }
-        let content = facts::written(&fact.content)
-            .map_err(|e| DbError::row("fact", "content", number.to_string(), e.to_string()))?;
-        let (about, kind) = (About::Case(known.case_no), fact.kind());
+        let placement_no = self.placement_no(&fact)?;
+        let (days, content) = match own {
+            Some(Own { days, content, .. }) => (days, content),
+            None => {
+                let content = content::of_feed(&fact.content);
+                let bad = |e| DbError::row("fact", "content", number.to_string(), e);
+                (fact.content.days(), content.map_err(bad)?)
+            }
+        };
+        let (days, touched, kind) = (Some(days), news.then_some(touched), fact.kind());
         let placement_id = fact.placement_id().map(str::to_owned);
         let Fact { id, revision, withdrawn, .. } = fact;
         let recorded = Recorded { number, placement_id, kind, id, revision, withdrawn };
-        self.arrived.push(Arrived { about, recorded, touched: Some(touched), content, author });
+        self.arrived.push(Arrived {
+            case_no,
+            placement_no,
+            recorded,
+            days,
+            touched,
+            content,
+            author,
+            reason,
+        });
         Ok(())
     }
 
-    fn unit(&mut self, unit: UnitFacts, number: i64, author: Author) {
+    /// A placement is at a unit, which may be another than before; without that, it is new.
+    fn placed(&mut self, key: &CaseKey, placement_id: &str, unit_id: &str, was_at: Option<String>) {
+        let (placement_id, unit_id) = (placement_id.to_owned(), unit_id.to_owned());
+        match was_at {
+            None => {
+                let placement_no = self.next.1;
+                self.next.1 += 1;
+                self.numbers.insert(placement_id.clone(), placement_no);
+                let case_key = key.to_string();
+                self.placements.push(PlacementRow { placement_id, placement_no, case_key, unit_id });
+            }
+            Some(before) if before != unit_id => {
+                self.moved.insert(placement_id, unit_id);
+            }
+            Some(_) => {}
+        }
+    }
+
+    /// 0 for what is about no placement.
+    fn placement_no(&self, fact: &Fact) -> Result<i32, DbError> {
+        let Some(id) = fact.placement_id() else { return Ok(0) };
+        let known = self.numbers.get(id).copied();
+        known.ok_or_else(|| DbError::row("placement", "placement_id", id, "has not been heard of"))
+    }
+
+    fn unit(&mut self, unit: UnitFacts, Telling { number, author, reason }: Telling) {
         let (id, revision) = (unit.unit_id.clone(), unit.revision);
         let known = self.units.get(&id);
         if known.is_some_and(|known| known.revision >= revision) {
@@ -175,8 +242,17 @@ impl Taken {
         if known.is_none_or(|known| known.periods != unit.periods) {
             let (kind, withdrawn) = (FactKind::Unit, unit.periods.is_empty());
             let recorded = Recorded { number, placement_id: None, kind, id: id.clone(), revision, withdrawn };
-            let about = About::Unit(id.clone());
-            self.arrived.push(Arrived { about, recorded, touched: None, content: String::new(), author });
+            let (case_no, placement_no, days, touched, content) = (0, 0, None, None, Vec::new());
+            self.arrived.push(Arrived {
+                case_no,
+                placement_no,
+                recorded,
+                days,
+                touched,
+                content,
+                author,
+                reason,
+            });
         }
         self.units.insert(id.clone(), unit);
         self.changed_units.insert(id);
@@ -198,6 +274,27 @@ impl Taken {
         units::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
         facts::write(tx, &self.arrived, now).await
     }
+}
+
+/// What is known of cases: of those that are marked, all but their facts of days.
+async fn cases(
+    tx: &Tx<'_>,
+    keys: BTreeMap<CaseKey, bool>,
+    last: i64,
+) -> Result<BTreeMap<CaseKey, Known>, DbError> {
+    let texts: Vec<String> = keys.keys().map(ToString::to_string).collect();
+    let mut rows = store::of_keys(tx, texts.iter().map(String::as_str)).await?;
+    let whole = keys.iter().zip(&texts).filter(|((_, whole), _)| **whole);
+    let numbers: Vec<i32> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
+    let mut told = facts::of_cases(tx, &numbers, last).await?;
+    let mut cases = BTreeMap::new();
+    for (key, text) in keys.into_keys().zip(&texts) {
+        let row = rows.remove(text);
+        let (case_no, day_through) = row.as_ref().map_or((0, None), |row| (row.case_no, row.day_through));
+        let case = facts::case_of(&key, &told.remove(&case_no).unwrap_or_default())?;
+        cases.insert(key, Known { row, case, case_no, day_through, changed: false, touched: false });
+    }
+    Ok(cases)
 }
 
 impl Known {

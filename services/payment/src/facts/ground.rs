@@ -7,8 +7,9 @@ use niva_calendar::NaiveDate;
 use niva_payment_domain::{Case, UnitFacts};
 use niva_store::Tx;
 
-use super::{PlacementFact, kept};
-use crate::cases::{CaseKey, store as cases};
+use crate::cases::CaseKey;
+use crate::cases::store::{self as cases, Place};
+use crate::placement_fact::{PlacementFact, kept};
 use crate::units::store::units_as_of;
 
 /// Nobody takes in other facts until the transaction ends; nothing is read yet.
@@ -19,8 +20,8 @@ pub(crate) struct Locked {
 
 /// The placements that facts are about, as they stand.
 pub(crate) struct Ground {
-    /// Where the placements belong.
-    keys: BTreeMap<String, CaseKey>,
+    /// The placements that have been heard of.
+    places: BTreeMap<String, Place>,
     /// Empty where nothing is checked against them.
     cases: BTreeMap<CaseKey, Case>,
     /// Empty where the caller is bound to no provider.
@@ -37,7 +38,12 @@ impl Ground {
 
     /// The case of a placement; `None` when the placement has not been heard of.
     pub(super) fn key(&self, placement_id: &str) -> Option<&CaseKey> {
-        self.keys.get(placement_id)
+        self.places.get(placement_id).map(|place| &place.key)
+    }
+
+    /// The placements that have been heard of.
+    pub(super) fn places(&self) -> impl Iterator<Item = &Place> {
+        self.places.values()
     }
 
     /// What is known of a case.
@@ -49,7 +55,7 @@ impl Ground {
     pub(super) fn sees(&self, placement_id: &str, day: NaiveDate) -> bool {
         let Some(own) = &self.provider else { return true };
         let unit_id = || {
-            let case = self.cases.get(self.keys.get(placement_id)?)?;
+            let case = self.cases.get(self.key(placement_id)?)?;
             Some(case.dates(placement_id)?.unit_id.as_str())
         };
         let unit = unit_id().and_then(|id| self.units.get(id));
@@ -84,16 +90,16 @@ impl Locked {
         placements: BTreeSet<&str>,
         of_case: bool,
     ) -> Result<Ground, OpError> {
-        let keys = cases::cases_of_placements(tx, &placements).await?;
+        let places = cases::places(tx, &placements).await?;
         let Self { newest, provider } = self;
         let provider = provider.clone();
         let (mut cases, mut units) = (BTreeMap::new(), BTreeMap::new());
         if of_case || provider.is_some() {
-            cases = cases::facts::current(tx, keys.values(), *newest).await?;
+            cases = cases::facts::current(tx, places.values().map(|place| &place.key), *newest).await?;
         }
         if provider.is_some() {
             units = units_as_of(tx, *newest).await?;
         }
-        Ok(Ground { keys, cases, units, provider })
+        Ok(Ground { places, cases, units, provider })
     }
 }

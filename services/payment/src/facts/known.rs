@@ -4,10 +4,11 @@ use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::Info;
 use niva_payment_domain::check_second_person;
-use niva_store::{Tx, facts};
+use niva_store::Tx;
 
 use super::ground::Ground;
-use super::{PlacementFact, Plan, info, kept};
+use super::{Plan, info, store};
+use crate::placement_fact::{PlacementFact, kept};
 use crate::{App, bound_to};
 
 /// A fact in its newest revision.
@@ -26,7 +27,7 @@ impl App {
     ) -> Result<Known<M>, OpError> {
         let locked = Ground::lock(tx, bound_to(scope)?).await?;
         let missing = || OpError::not_found(M::KIND, id);
-        let fact: M = facts::newest(tx, id).await?.ok_or_else(missing)?;
+        let fact: M = store::newest(tx, id).await?.ok_or_else(missing)?;
         let ground = locked.load(tx, [fact.placement_id()].into(), false).await?;
         if !ground.sees(fact.placement_id(), kept(&fact)?.days.first) {
             return Err(missing());
@@ -47,7 +48,7 @@ impl<M: PlacementFact> Known<M> {
         scope: &Scope,
         revision: i64,
     ) -> Result<(), OpError> {
-        for author in facts::authors_since::<M>(tx, self.fact.fact_id(), revision).await? {
+        for author in store::authors_since::<M>(tx, self.fact.fact_id(), revision).await? {
             check_second_person(&author, &scope.author().subject)
                 .map_err(|error| OpError::denied(error.reason(), error.to_string()))?;
         }

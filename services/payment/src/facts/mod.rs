@@ -12,16 +12,12 @@ use std::collections::BTreeMap;
 
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
-use niva_calendar::{Interval, NaiveDate};
+use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling};
-use niva_models::Catalogue;
-use niva_names::ServiceKey;
-use niva_payment_domain::{Case, Record};
 use niva_rpc::wire::read;
 use niva_store::Tx;
-use niva_store::facts;
-use prost::Message;
 
+use crate::placement_fact::{PlacementFact, Said};
 use crate::{App, bound_to};
 
 use self::ground::Ground;
@@ -29,54 +25,7 @@ pub(crate) use self::known::Known;
 pub(crate) use self::operations::operations;
 pub(crate) use self::plan::{Next, Plan, Wrong};
 pub(crate) use self::reads::Wanted;
-
-/// A resource of the contract that is a fact of a placement.
-pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
-    /// Whether no two that stand for a placement share a day.
-    const ALONE: bool = true;
-    /// Whether it is checked against what else is known of the case.
-    const OF_CASE: bool = false;
-    /// Whether a new revision takes something over from the one before that nobody tells.
-    const CARRIES: bool = false;
-
-    /// The placement that it is about.
-    fn placement_id(&self) -> &str;
-
-    /// Gives it an id.
-    fn set_fact_id(&mut self, id: String);
-
-    /// What it says; every violation at once. `today` bounds what can have happened; `None`: it is not looked at.
-    fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said>;
-
-    /// Takes over what only the service says, such as an approval; without a revision before, clears it.
-    fn carry(&mut self, _: Option<&Self>) {}
-
-    /// Whether the revision says something to the case.
-    fn counts(&self, _: &Info) -> bool {
-        true
-    }
-
-    /// Whether it can be said of a placement of a case.
-    fn fits(&self, _: &mut Violations, _: &Told<'_>) {}
-}
-
-/// What a fact is said of.
-#[derive(Debug)]
-pub(crate) struct Told<'a> {
-    pub(crate) service: ServiceKey,
-    pub(crate) catalogue: &'a Catalogue,
-    /// `None` where [`PlacementFact::OF_CASE`] does not ask for it.
-    pub(crate) case: Option<&'a Case>,
-}
-
-/// What a fact of a placement says.
-#[derive(Debug, Clone)]
-pub(crate) struct Said {
-    /// The days that it is found by.
-    pub(crate) days: Interval,
-    /// What it says to the case.
-    pub(crate) record: Record,
-}
+pub(crate) use self::store::newest_of;
 
 /// A fact of a request.
 #[derive(Debug)]
@@ -131,7 +80,10 @@ impl App {
         given: Option<&M>,
     ) -> Result<Vec<Item<M>>, OpError> {
         let mut v = Violations::new();
-        let made = self.secrets.id(scope.author(), request, M::KIND);
+        let made = match M::FACT.is_of_days() {
+            true => self.secrets.short_id(scope.author(), request, M::KIND),
+            false => self.secrets.id(scope.author(), request, M::KIND),
+        };
         let item = item(&mut v, M::KIND.to_owned(), given, Some(made.clone()), self.clock.today());
         let item = v.finish_with(item)?;
         scope.own_name(&format!("{}.{}", M::KIND, id_field::<M>()), item.fact.fact_id(), &made)?;
@@ -156,7 +108,7 @@ impl App {
     ) -> Result<Vec<M>, OpError> {
         let ground = Ground::lock(tx, bound_to(scope)?).await?;
         let ids: Vec<&str> = items.iter().map(|item| item.fact.fact_id()).collect();
-        let mut known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
+        let mut known: BTreeMap<String, M> = newest_of(tx, &ids).await?;
         if let Step::Correct { .. } = step {
             known = ground.seen(tx, known).await?;
         }
@@ -238,14 +190,6 @@ fn refuse<M>(wrong: Vec<Wrong>, items: &[Item<M>]) -> Result<(), OpError> {
     }
     v.finish()?;
     first.map_or(Ok(()), Err)
-}
-
-/// What a kept fact says.
-fn kept<M: PlacementFact>(fact: &M) -> Result<Said, OpError> {
-    let mut v = Violations::new();
-    let said = fact.read(&mut v, None);
-    said.filter(|_| v.is_empty())
-        .ok_or_else(|| OpError::internal(format!("{} {} cannot be read", M::KIND, fact.fact_id())))
 }
 
 fn info<M: Fact>(fact: &M) -> Result<Info, OpError> {

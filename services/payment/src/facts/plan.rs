@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_facts::{Info, State, Telling};
+use niva_facts::{Info, Telling};
 use niva_models::Catalogue;
 use niva_payment_domain::{Content, Fact as CaseFact, hull};
 use niva_store::Tx;
-use niva_store::facts;
 
 use super::ground::{Ground, Locked};
-use super::store::{self, Row};
-use super::{PlacementFact, Said, Told, info, kept};
+use super::{info, store};
 use crate::App;
-use crate::cases::{self, CaseKey, Incoming, take_in};
+use crate::cases::{self, CaseKey, Incoming, Own, take_in};
+use crate::content;
+use crate::placement_fact::{PlacementFact, Said, Told, kept};
 
 /// The next revision of a fact.
 #[derive(Debug)]
@@ -42,7 +42,6 @@ pub(crate) struct Wrong {
 #[derive(Debug)]
 pub(crate) struct Plan<M> {
     revisions: Vec<M>,
-    rows: Vec<Row>,
     incoming: Vec<cases::Told>,
 }
 
@@ -57,10 +56,10 @@ impl<M: PlacementFact> Plan<M> {
     ) -> Result<(Self, Vec<Wrong>), OpError> {
         let placements: BTreeSet<&str> = facts.iter().map(|next| next.fact.placement_id()).collect();
         let all = facts.iter().map(|next| next.said.days).reduce(hull);
-        let mut occupied = Occupied::load::<M>(tx, &placements, all).await?;
+        let ground = locked.load(tx, placements, M::OF_CASE).await?;
+        let mut occupied = Occupied::load::<M>(tx, &ground, all).await?;
         // Whatever is told anew leaves its days before others are looked at.
         facts.iter().for_each(|next| occupied.free(next.fact.fact_id()));
-        let ground = locked.load(tx, placements, M::OF_CASE).await?;
         let (mut plan, mut wrong) = (Self::empty(), Vec::new());
         for next in facts {
             let Next { number, fact, said, .. } = &next;
@@ -98,40 +97,34 @@ impl<M: PlacementFact> Plan<M> {
     }
 
     fn empty() -> Self {
-        Self { revisions: Vec::new(), rows: Vec::new(), incoming: Vec::new() }
+        Self { revisions: Vec::new(), incoming: Vec::new() }
     }
 
     /// `before`: what the revision before says, where it may say something else.
     fn add(&mut self, key: &CaseKey, fact: M, said: &Said, before: Option<&Said>) -> Result<(), OpError> {
         let info = info(&fact)?;
         let counts = fact.counts(&info);
-        let Info { fact_id, revision, state, told: telling } = info;
-        let (placement_id, stands) = (fact.placement_id().to_owned(), state == State::Stands);
-        let content =
-            |said: &Said| Content::Record { placement_id: placement_id.clone(), record: said.record.clone() };
-        let told = CaseFact { id: fact_id.clone(), revision, withdrawn: !stands, content: content(said) };
-        let before = before.map(|before| content(before).days());
-        let told = Incoming::Case { key: key.clone(), fact: told, before };
-        let told = cases::Told { fact: told, author: telling.author.clone() };
-        self.incoming.extend(counts.then_some(told));
-        self.rows.push(Row {
-            fact_id,
-            placement_id,
-            person_id: key.person_id.clone(),
-            days: said.days,
-            stands,
-            recorded_at: telling.recorded_at,
-        });
+        let withdrawn = !info.stands();
+        let Info { fact_id, revision, told: Telling { author, reason, .. }, .. } = info;
+        let of = |said: &Said| {
+            let placement_id = fact.placement_id().to_owned();
+            Content::Record { placement_id, record: said.record.clone() }
+        };
+        let before = before.map(|before| of(before).days());
+        let own = Own { days: said.days, before, counts, content: content::of_message(&fact) };
+        let told = CaseFact { id: fact_id, revision, withdrawn, content: of(said) };
+        let told = Incoming::Case { key: key.clone(), fact: told, own: Some(own) };
+        self.incoming.push(cases::Told { fact: told, author, reason });
         self.revisions.push(fact);
         Ok(())
     }
 
     /// Writes it, and answers the facts as they now stand.
     pub(crate) async fn carry_out(self, tx: &Tx<'_>, told: &Telling) -> Result<Vec<M>, OpError> {
-        facts::append(tx, &self.revisions).await?;
-        store::put(tx, M::KIND, &self.rows).await?;
-        take_in(tx, self.incoming, told.recorded_at).await?;
-        Ok(self.revisions)
+        match take_in(tx, self.incoming, told.recorded_at).await {
+            Err(error) if error.is_unique_violation() => Err(OpError::Conflict(error.into())),
+            done => Ok(done.map(|_| self.revisions)?),
+        }
     }
 }
 
@@ -172,13 +165,13 @@ impl Occupied {
     /// As far as facts of `days` can meet them; `None`: there are none to come.
     async fn load<M: PlacementFact>(
         tx: &Tx<'_>,
-        placements: &BTreeSet<&str>,
+        ground: &Ground,
         days: Option<Interval>,
     ) -> Result<Self, OpError> {
         let mut occupied = Self::default();
         let Some(days) = days.filter(|_| M::ALONE) else { return Ok(occupied) };
-        for row in store::standing(tx, M::KIND, placements, days).await? {
-            occupied.put(row.placement_id, row.days, row.fact_id);
+        for found in store::standing(tx, M::FACT, ground.places(), days).await? {
+            occupied.put(found.placement_id, found.days, found.fact_id);
         }
         Ok(occupied)
     }

@@ -8,13 +8,12 @@ use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::read;
-use niva_store::facts;
 use niva_store::page::PageRequest;
 use prost_types::Timestamp;
 
 use super::store::{self, Filter};
-use super::{PlacementFact, kept};
-use crate::cases::store::{cases_of_placements, facts::current, newest_number};
+use crate::cases::store::{facts::current, newest_number, places};
+use crate::placement_fact::{PlacementFact, kept};
 use crate::units::store::units_as_of;
 use crate::{App, bound_to};
 
@@ -45,7 +44,15 @@ impl App {
         let at = read::timestamp(&mut v, "as_of", as_of);
         let at = v.finish_with(at)?;
         let missing = || OpError::not_found(M::KIND, id);
-        let fact: M = facts::read(self.db.conn(), id, at, self.clock.now()).await?.ok_or_else(missing)?;
+        let conn = self.db.conn();
+        let fact: Option<M> = match at {
+            None => store::newest(conn, id).await?,
+            Some(at) => {
+                niva_store::facts::has_come(at, self.clock.now())?;
+                store::as_of(conn, id, at).await?
+            }
+        };
+        let fact = fact.ok_or_else(missing)?;
         if self.may_see(scope, &fact).await? { Ok(fact) } else { Err(missing()) }
     }
 
@@ -61,7 +68,7 @@ impl App {
         let page = self.secrets.page(scope.author(), asked, &["revisions", M::KIND, id], MAX_PAGE)?;
         // Whether the caller may see it is a matter of what it says now.
         self.read_back::<M>(scope, id, None).await?;
-        let found = facts::revisions::<M>(self.db.conn(), id, &page).await?;
+        let found = store::revisions::<M>(self.db.conn(), id, &page).await?;
         Ok(page.cut(found, |fact| fact.info().map(|info| info.revision.to_string()).unwrap_or_default()))
     }
 
@@ -92,10 +99,10 @@ impl App {
             units: units.as_deref(),
         };
         let conn = self.db.conn();
-        let ids = store::list(conn, M::KIND, &filter, &page).await?;
+        let ids = store::list(conn, M::FACT, &filter, &page).await?;
         let (ids, next_page_token) = page.cut(ids, Clone::clone);
         let keys: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let mut found: BTreeMap<String, M> = facts::newest_of(conn, &keys).await?;
+        let mut found: BTreeMap<String, M> = store::newest_of(conn, &keys).await?;
         Ok((ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
     }
 
@@ -113,8 +120,9 @@ impl App {
     async fn may_see<M: PlacementFact>(&self, scope: &Scope, fact: &M) -> Result<bool, OpError> {
         let Some(own) = bound_to(scope)? else { return Ok(true) };
         let (conn, placement_id, day) = (self.db.conn(), fact.placement_id(), kept(fact)?.days.first);
-        let keys = cases_of_placements(conn, &[placement_id].into()).await?;
-        let cases = current(conn, keys.values(), newest_number(conn).await?).await?;
+        let places = places(conn, &[placement_id].into()).await?;
+        let keys = places.values().map(|place| &place.key);
+        let cases = current(conn, keys, newest_number(conn).await?).await?;
         let dates = cases.values().find_map(|case| case.dates(placement_id));
         let units = self.units_of(own).await?;
         let runs = |unit_id: &str| units.iter().any(|(id, days)| id == unit_id && days.contains(day));

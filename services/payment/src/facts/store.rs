@@ -1,29 +1,171 @@
-//! What stands now of the facts of placements, as far as lists and overlaps ask. What they say is in their revisions.
+//! Facts of placements that payment is told itself: their revisions, and which of them stand.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use niva_calendar::Interval;
-use niva_store::bulk;
-use niva_store::bulk::Cell;
+use niva_facts::{Author, Info, State, Telling};
+use niva_payment_domain::FactKind;
+use niva_store::DbError;
 use niva_store::page::PageRequest;
-use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
 
-use crate::store::{KEYS, Row as Found, binds, rows, statement};
+use crate::cases::store::{Place, about};
+use crate::content;
+use crate::placement_fact::PlacementFact;
+use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, OWN, Row, Where, binds, rows, statement};
 
-const COLUMNS: [&str; 8] =
-    ["kind", "fact_id", "placement_id", "person_id", "first_day", "last_day", "stands", "recorded_at"];
+/// A revision that nobody has told another after; withdrawn or not.
+fn newest_of_its_fact(kind: FactKind) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM fact AS later WHERE kind = '{kind}' AND {OWN} \
+         AND later.fact_id = fact.fact_id AND later.revision > fact.revision)"
+    )
+}
 
-/// A fact of a placement.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Row {
+/// Revisions of a kind of facts. The condition on the kinds is the index's.
+fn revisions_where(kind: FactKind, condition: &str) -> String {
+    format!(
+        "SELECT fact_id, revision, withdrawn, content, recorded_at, reason, subject, role, placement_id FROM fact \
+         JOIN author ON author.author_no = fact.author_no JOIN placement ON placement.placement_no = fact.placement_no \
+         WHERE kind = '{kind}' AND {OWN} AND {condition}"
+    )
+}
+
+async fn found<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    condition: &str,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<M>, DbError> {
+    let select = statement(db, revisions_where(M::FACT, condition), values);
+    rows(db, "fact", select).await?.iter().map(message).collect()
+}
+
+fn message<M: PlacementFact>(row: &Row) -> Result<M, DbError> {
+    let state = if row.get("withdrawn")? { State::Withdrawn } else { State::Stands };
+    let author = Author { subject: row.get("subject")?, role: row.get("role")? };
+    let told = Telling { author, recorded_at: row.get("recorded_at")?, reason: row.get("reason")? };
+    let revision = row.get::<i32>("revision")?.into();
+    let info = Info { fact_id: row.get("fact_id")?, revision, state, told };
+    let content: Vec<u8> = row.get("content")?;
+    content::message(&content, row.get("placement_id")?, &info)
+        .map_err(|e| DbError::row("fact", "content", info.fact_id.as_str(), e.to_string()))
+}
+
+/// A fact as it stands: its newest revision, withdrawn or not.
+pub(super) async fn newest<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Option<M>, DbError> {
+    Ok(found(db, "fact_id = $1 ORDER BY revision DESC LIMIT 1", [id.into()]).await?.pop())
+}
+
+/// A fact as it stood at a recorded time: its newest revision told by then.
+pub(super) async fn as_of<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<M>, DbError> {
+    let told_by_then = "fact_id = $1 AND recorded_at <= $2 ORDER BY revision DESC LIMIT 1";
+    Ok(found(db, told_by_then, [id.into(), at.into()]).await?.pop())
+}
+
+/// The newest revisions of some facts, by id; ids that are not there are left out.
+pub(crate) async fn newest_of<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    ids: &[&str],
+) -> Result<BTreeMap<String, M>, DbError> {
+    let mut newest = BTreeMap::new();
+    for ids in ids.chunks(KEYS) {
+        // Revisions in order: a later one takes the earlier one's place.
+        let condition = format!("fact_id IN ({}) ORDER BY fact_id, revision", binds(1, ids.len()));
+        for fact in found::<M>(db, &condition, ids.iter().map(|id| (*id).into())).await? {
+            newest.insert(fact.fact_id().to_owned(), fact);
+        }
+    }
+    Ok(newest)
+}
+
+/// A page of a fact's revisions, the first first. The page's key is the revision.
+pub(super) async fn revisions<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    page: &PageRequest,
+) -> Result<Vec<M>, DbError> {
+    let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
+    let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
+    let condition = "fact_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
+    found(db, condition, [id.into(), after.into(), limit.into()]).await
+}
+
+/// Who told the revisions of a fact after one of them; after 0, all.
+pub(super) async fn authors_since<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    id: &str,
+    revision: i64,
+) -> Result<Vec<String>, DbError> {
+    let sql = format!(
+        "SELECT DISTINCT subject FROM fact JOIN author ON author.author_no = fact.author_no \
+         WHERE kind = '{}' AND {OWN} AND fact_id = $1 AND revision > $2",
+        M::FACT
+    );
+    let found = rows(db, "fact", statement(db, sql, [id.into(), revision.into()])).await?;
+    found.iter().map(|row| row.get("subject")).collect()
+}
+
+/// A fact that stands for a placement.
+#[derive(Debug)]
+pub(super) struct Standing {
     pub(super) fact_id: String,
     pub(super) placement_id: String,
-    pub(super) person_id: String,
     pub(super) days: Interval,
-    pub(super) stands: bool,
-    pub(super) recorded_at: DateTime<Utc>,
+}
+
+/// The facts of a kind that stand for some placements and have one of some days.
+pub(super) async fn standing<'p>(
+    db: &impl ConnectionTrait,
+    kind: FactKind,
+    places: impl Iterator<Item = &'p Place>,
+    days: Interval,
+) -> Result<Vec<Standing>, DbError> {
+    let places: Vec<&Place> = places.collect();
+    let mut found = Vec::new();
+    for places in places.chunks(KEYS) {
+        let of_case = of_case(kind, Some(1));
+        let (cases, numbers) = (binds(3, places.len()), binds(3 + places.len(), places.len()));
+        let sql = format!(
+            "SELECT fact_id, placement_id, first_day, last_day FROM fact \
+             JOIN placement ON placement.placement_no = fact.placement_no WHERE kind = '{kind}' AND {of_case} \
+             AND case_no IN ({cases}) AND fact.placement_no IN ({numbers}) AND NOT withdrawn \
+             AND last_day >= $1 AND first_day <= $2 AND {}",
+            newest_of_its_fact(kind)
+        );
+        let days = [Value::from(days.first), days.last.into()].into_iter();
+        let numbers = places.iter().map(|place| Value::from(place.case_no));
+        let numbers = numbers.chain(places.iter().map(|place| place.placement_no.into()));
+        for row in rows(db, "fact", statement(db, sql, days.chain(numbers))).await? {
+            found.push(read(&row)?);
+        }
+    }
+    Ok(found)
+}
+
+/// What an index of a case's facts asks for; of days from the value at a place on, where one is given. No fact of days is found by
+/// another day than it may change the payment of.
+fn of_case(kind: FactKind, from: Option<usize>) -> String {
+    match from {
+        Some(from) if kind.is_of_days() => format!("{OF_DAYS} AND touched_last >= ${from}"),
+        _ if kind.is_of_days() => OF_DAYS.to_owned(),
+        _ => NOT_OF_DAYS.to_owned(),
+    }
+}
+
+fn read(row: &Row) -> Result<Standing, DbError> {
+    let fact_id: String = row.get("fact_id")?;
+    let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
+    let days = Interval::new(first, last)
+        .ok_or_else(|| DbError::row("fact", "last_day", fact_id.as_str(), "is before first_day"))?;
+    Ok(Standing { fact_id, placement_id: row.get("placement_id")?, days })
 }
 
 /// Which facts of a kind are asked for.
@@ -38,116 +180,68 @@ pub(super) struct Filter<'a> {
     pub(super) units: Option<&'a [(String, Interval)]>,
 }
 
-/// Writes how facts of a kind now stand, over what stood before.
-pub(super) async fn put(tx: &Tx<'_>, kind: &'static str, facts: &[Row]) -> Result<(), DbError> {
-    for facts in facts.chunks(KEYS) {
-        let sql =
-            format!("DELETE FROM placement_fact WHERE kind = $1 AND fact_id IN ({})", binds(2, facts.len()));
-        let values = std::iter::once(Value::from(kind));
-        let values = values.chain(facts.iter().map(|fact| fact.fact_id.as_str().into()));
-        tx.execute_raw(statement(tx, sql, values)).await?;
-    }
-    let cells = facts.iter().map(|fact| {
-        [
-            Cell::from(kind),
-            fact.fact_id.as_str().into(),
-            fact.placement_id.as_str().into(),
-            fact.person_id.as_str().into(),
-            fact.days.first.into(),
-            fact.days.last.into(),
-            fact.stands.into(),
-            fact.recorded_at.into(),
-        ]
-    });
-    bulk::insert(tx, "placement_fact", COLUMNS, cells.collect::<Vec<_>>()).await?;
-    Ok(())
-}
-
-/// The facts of a kind that stand for some placements and have one of some days.
-pub(super) async fn standing(
-    db: &impl ConnectionTrait,
-    kind: &str,
-    placements: &BTreeSet<&str>,
-    days: Interval,
-) -> Result<Vec<Row>, DbError> {
-    let placements: Vec<&str> = placements.iter().copied().collect();
-    let mut found = Vec::new();
-    for ids in placements.chunks(KEYS) {
-        let sql = format!(
-            "SELECT {} FROM placement_fact WHERE kind = $1 AND stands AND first_day <= $2 AND last_day >= $3 \
-             AND placement_id IN ({})",
-            COLUMNS.join(", "),
-            binds(4, ids.len())
-        );
-        let values = [Value::from(kind), days.last.into(), days.first.into()].into_iter();
-        let values = values.chain(ids.iter().map(|id| (*id).into()));
-        for row in rows(db, "placement_fact", statement(db, sql, values)).await? {
-            found.push(read(&row)?);
-        }
-    }
-    Ok(found)
-}
-
 /// A page of ids, in order.
 pub(super) async fn list(
     db: &impl ConnectionTrait,
-    kind: &str,
+    kind: FactKind,
     filter: &Filter<'_>,
     page: &PageRequest,
 ) -> Result<Vec<String>, DbError> {
-    let mut sql = "SELECT fact_id FROM placement_fact AS fact WHERE kind = $1".to_owned();
-    let mut values: Vec<Value> = vec![kind.into()];
-    let mut add = |condition: &str, value: Value| {
-        values.push(value);
-        sql.push_str(&format!(" AND {condition} ${}", values.len()));
-    };
-    for (column, asked) in [("placement_id =", filter.placement_id), ("person_id =", filter.person_id)] {
-        if !asked.is_empty() {
-            add(column, asked.into());
+    let (mut at, mut tables) = (Where::default(), "fact");
+    at.and(format!("kind = '{kind}'"));
+    at.and(newest_of_its_fact(kind));
+    if let Some(days) = filter.days {
+        let (first, last) = (at.bind(days.first), at.bind(days.last));
+        at.and(format!("fact.last_day >= {first} AND first_day <= {last}"));
+        if kind.is_of_days() {
+            at.and(format!("touched_last >= {first}"));
         }
     }
-    if let Some(days) = filter.days {
-        add("first_day <=", days.last.into());
-        add("last_day >=", days.first.into());
+    if filter.placement_id.is_empty() && filter.person_id.is_empty() {
+        at.and(OWN);
+    } else {
+        at.and(of_case(kind, None));
+    }
+    if !filter.placement_id.is_empty() {
+        let id = at.bind(filter.placement_id);
+        let number = format!("(SELECT placement_no FROM placement WHERE placement_id = {id})");
+        let case = "SELECT case_no FROM care_case JOIN placement ON placement.case_key = care_case.case_key";
+        at.and(format!("fact.placement_no = {number} AND fact.case_no = ({case} WHERE placement_id = {id})"));
+    }
+    if !filter.person_id.is_empty() {
+        tables = "fact JOIN care_case ON care_case.case_no = fact.case_no";
+        about(&mut at, Some(filter.person_id), None);
     }
     if let Some(since) = filter.recorded_since {
-        add("recorded_at >=", since.into());
+        let since = at.bind(since);
+        at.and(format!("recorded_at >= {since}"));
     }
     if let Some(after) = &page.after {
-        add("fact_id >", after.as_str().into());
+        let after = at.bind(after.as_str());
+        at.and(format!("fact_id > {after}"));
     }
     if !filter.withdrawn_too {
-        sql.push_str(" AND stands");
+        at.and("NOT withdrawn");
     }
     if let Some(units) = filter.units {
-        let mut at_one = Vec::with_capacity(units.len());
-        for (unit_id, days) in units {
-            let n = values.len();
-            values.extend([unit_id.as_str().into(), days.first.into(), days.last.into()]);
-            at_one.push(format!("unit_id = ${} AND first_day BETWEEN ${} AND ${}", n + 1, n + 2, n + 3));
-        }
-        let at_one = if at_one.is_empty() { "1 = 0".to_owned() } else { at_one.join(" OR ") };
-        sql.push_str(&format!(
-            " AND EXISTS (SELECT 1 FROM placement WHERE placement.placement_id = fact.placement_id AND ({at_one}))"
-        ));
+        let one = at_one_of(&mut at, units);
+        at.and(one);
     }
-    values.push(i64::try_from(page.limit()).unwrap_or(i64::MAX).into());
-    sql.push_str(&format!(" ORDER BY fact_id LIMIT ${}", values.len()));
-    let found = rows(db, "placement_fact", statement(db, sql, values)).await?;
-    found.iter().map(|row| row.get("fact_id")).collect()
+    let limit = at.bind(i64::try_from(page.limit()).unwrap_or(i64::MAX));
+    let (conditions, values) = at.finish();
+    let sql = format!("SELECT fact_id FROM {tables} WHERE {conditions} ORDER BY fact_id LIMIT {limit}");
+    rows(db, "fact", statement(db, sql, values)).await?.iter().map(|row| row.get("fact_id")).collect()
 }
 
-fn read(row: &Found) -> Result<Row, DbError> {
-    let fact_id: String = row.get("fact_id")?;
-    let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
-    let days = Interval::new(first, last)
-        .ok_or_else(|| DbError::row("placement_fact", "last_day", fact_id.as_str(), "is before first_day"))?;
-    Ok(Row {
-        fact_id,
-        placement_id: row.get("placement_id")?,
-        person_id: row.get("person_id")?,
-        days,
-        stands: row.get("stands")?,
-        recorded_at: row.get("recorded_at")?,
-    })
+/// At one of some units on its days.
+fn at_one_of(at: &mut Where, units: &[(String, Interval)]) -> String {
+    let at_one = units.iter().map(|(unit_id, days)| {
+        let (unit, first, last) = (at.bind(unit_id.as_str()), at.bind(days.first), at.bind(days.last));
+        format!("unit_id = {unit} AND first_day BETWEEN {first} AND {last}")
+    });
+    let at_one: Vec<String> = at_one.collect();
+    let at_one = if at_one.is_empty() { "1 = 0".to_owned() } else { at_one.join(" OR ") };
+    format!(
+        "EXISTS (SELECT 1 FROM placement WHERE placement.placement_no = fact.placement_no AND ({at_one}))"
+    )
 }

@@ -27,7 +27,7 @@ pub(crate) fn assessment(event: &assessment::AssessmentFeedEvent) -> Result<Opti
         Some(F::Person(_)) | None => return Ok(None),
     };
     let fact = v.finish_with(incoming)?;
-    Ok(Some(Told { fact, author: author(info.as_ref()) }))
+    Ok(Some(Told { fact, author: author(info.as_ref()), reason: String::new() }))
 }
 
 /// A fact of choice.
@@ -41,7 +41,7 @@ pub(crate) fn choice(event: &choice::ChoiceFeedEvent) -> Result<Option<Told>, Op
         Some(F::Provider(_)) | None => return Ok(None),
     };
     let fact = v.finish_with(incoming)?;
-    Ok(Some(Told { fact, author: author(info.as_ref()) }))
+    Ok(Some(Told { fact, author: author(info.as_ref()), reason: String::new() }))
 }
 
 /// Whose a fact is; nobody's where the producer does not say.
@@ -74,7 +74,7 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
     let content = Content::Grant(grant);
     let (revision, withdrawn) = told(v, g.info.as_ref())?;
     let fact = Fact { id: grant_id?, revision, withdrawn, content };
-    Some(Incoming::Case { key: key?, fact, before: None })
+    Some(Incoming::Case { key: key?, fact, own: None })
 }
 
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {
@@ -104,7 +104,7 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
     });
     let (revision, withdrawn) = told(v, d.info.as_ref())?;
     let fact = Fact { id: decision_id?, revision, withdrawn, content };
-    Some(Incoming::Case { key: key?, fact, before: None })
+    Some(Incoming::Case { key: key?, fact, own: None })
 }
 
 /// The revision of a fact, and whether it was withdrawn.
@@ -133,7 +133,7 @@ fn placement(v: &mut Violations, p: &choice::Placement) -> Option<Incoming> {
     let withdrawn = info.state() == FactState::Withdrawn;
     let revision = info.revision;
     let fact = Fact { id: placement_id?, revision, withdrawn, content };
-    Some(Incoming::Case { key: key?, fact, before: None })
+    Some(Incoming::Case { key: key?, fact, own: None })
 }
 
 fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {

@@ -9,21 +9,21 @@ use futures_util::stream::BoxStream;
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::Telling;
-use niva_imports::{Effects, Numbered, Target, Upsert, upsert};
+use niva_imports::{Effects, Numbered, Target, Upsert, compare};
 use niva_jobs::Told;
 use niva_names::ImportId;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read;
 use niva_rpc::{answer, scope, status};
 use niva_store::Tx;
-use niva_store::facts;
 use pb::create_import_request::Record;
 use pb::import_service_server::ImportService;
 use tokio::task::JoinHandle;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::facts::ground::Ground;
-use crate::facts::{Next, PlacementFact, Plan, item};
+use crate::facts::{Next, Plan, item, newest_of};
+use crate::placement_fact::PlacementFact;
 use crate::{Answer, App};
 
 /// Imports as tonic sees them.
@@ -206,10 +206,18 @@ impl Facts {
             }
         }
         let locked = Ground::lock(tx, None).await?;
-        carry(tx, &mut given).await?;
+        let ids: Vec<&str> = given.iter().map(|given| given.entry.fact_id()).collect();
+        let known: BTreeMap<String, M> = newest_of(tx, &ids).await?;
+        if M::CARRIES {
+            // What the service alone says of a fact: what is told again as it was changes nothing.
+            for Numbered { entry, .. } in &mut given {
+                let before = known.get(entry.fact_id());
+                entry.carry(before);
+            }
+        }
         let mut said = said.into_iter().peekable();
         let mut next = Vec::new();
-        for Numbered { number, entry } in upsert(tx, told, given, effects).await? {
+        for Numbered { number, entry } in compare(&known, told, given, effects)? {
             let (before, fact) = match entry {
                 Upsert::Created(fact) => (None, fact),
                 Upsert::Corrected { before, after } => (Some(before), after),
@@ -227,17 +235,4 @@ impl Facts {
         plan.carry_out(tx, told).await?;
         Ok(())
     }
-}
-
-/// Gives facts what the service alone says of them, so that what is told again as it was changes nothing.
-async fn carry<M: PlacementFact>(tx: &Tx<'_>, given: &mut [Numbered<M>]) -> Result<(), OpError> {
-    if M::CARRIES {
-        let ids: Vec<&str> = given.iter().map(|given| given.entry.fact_id()).collect();
-        let known: BTreeMap<String, M> = facts::newest_of(tx, &ids).await?;
-        for Numbered { entry, .. } in given {
-            let before = known.get(entry.fact_id());
-            entry.carry(before);
-        }
-    }
-    Ok(())
 }

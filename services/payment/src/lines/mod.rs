@@ -19,7 +19,7 @@ pub use self::explain::explain_line;
 use self::line::Line;
 use self::wire::line_out;
 use crate::cases::CaseKey;
-use crate::cases::store::cases_of_placements;
+use crate::cases::store::places;
 use crate::runs::find;
 use crate::runs::store::ids;
 use crate::store::Connection;
@@ -71,12 +71,12 @@ impl Lines {
         let conn = self.0.db.conn();
         if !request.placement_id.is_empty() {
             let placement_id = request.placement_id.as_str();
-            let known = cases_of_placements(conn, &[placement_id].into()).await?;
+            let known = places(conn, &[placement_id].into()).await?;
             // A placement that is not known has no lines.
-            let Some(case_key) = known.get(placement_id) else {
+            let Some(place) = known.get(placement_id) else {
                 return Ok(pb::ListPaymentLinesResponse::default());
             };
-            filter.placement = Some((case_key.to_string(), placement_id.to_owned()));
+            filter.placement = Some((place.key.to_string(), placement_id.to_owned()));
         }
         let found = store::list(conn, scope, run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |line| line.id.line_no.to_string());

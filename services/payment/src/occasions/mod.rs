@@ -105,7 +105,7 @@ impl Occasions {
         let mut items = Vec::with_capacity(request.occasions.len());
         for (n, given) in request.occasions.iter().enumerate() {
             let path = format!("occasions[{n}]");
-            let made = self.0.secrets.id(scope.author(), request, &path);
+            let made = self.0.secrets.short_id(scope.author(), request, &path);
             let item = item(&mut v, path.clone(), Some(given), Some(made.clone()), today);
             if let Some(item) = &item {
                 let field = format!("{path}.occasion_id");

@@ -3,20 +3,26 @@
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::Component;
-use niva_payment_domain::{Occasion, Record};
+use niva_payment_domain::{FactKind, Occasion, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::date;
 
-use crate::facts::{PlacementFact, Said, Told};
+use crate::placement_fact::{PlacementFact, Said, Told};
 use crate::wire::happened;
 
 impl PlacementFact for pb::Occasion {
+    const FACT: FactKind = FactKind::Occasion;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
 
     fn set_fact_id(&mut self, id: String) {
         self.occasion_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     /// A day has one report.

@@ -2,20 +2,26 @@
 
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
-use niva_payment_domain::{PremisesCost, Record};
+use niva_payment_domain::{FactKind, PremisesCost, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::interval;
 
-use crate::facts::{PlacementFact, Said};
+use crate::placement_fact::{PlacementFact, Said};
 use crate::wire::price;
 
 impl PlacementFact for pb::PremisesCost {
+    const FACT: FactKind = FactKind::PremisesCost;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
 
     fn set_fact_id(&mut self, id: String) {
         self.premises_cost_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {

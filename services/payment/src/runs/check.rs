@@ -15,6 +15,8 @@ use crate::store::Connection;
 
 /// Rows read at a time.
 const ROWS: u64 = 5_000;
+/// Numbers of facts read at a time.
+const NUMBERS: i64 = 5_000;
 
 /// Why a run's rows are not what it wrote.
 #[derive(Debug, thiserror::Error)]
@@ -122,16 +124,14 @@ async fn known_before(db: &impl Connection, run: &StoredRun) -> Result<i64, NotA
 /// What was told between two approved runs.
 async fn facts(db: &impl Connection, between: (i64, i64)) -> Result<String, NotAsWritten> {
     let (mut hash, mut after) = (Hash::default(), between.0);
-    loop {
-        let found = facts_between(db, (after, between.1), ROWS).await?;
-        for (number, words) in &found {
-            after = *number;
+    while after < between.1 {
+        let through = between.1.min(after.saturating_add(NUMBERS));
+        for words in facts_between(db, (after, through)).await? {
             words.iter().for_each(|text| hash.text(text));
         }
-        if found.is_empty() {
-            return Ok(hash.end());
-        }
+        after = through;
     }
+    Ok(hash.end())
 }
 
 /// The hash of a run that is approved: over everything that it is, what its rows are, and the hash of the approved run

@@ -299,10 +299,11 @@ pub(crate) async fn first_paid_by(
         Some(baseline) => by_number(db, baseline).await?.map_or(0, |run| run.frozen),
         None => 0,
     };
-    let sql = "SELECT kind, fact_id FROM fact f WHERE author_subject = $1 AND number > $2 AND number <= $3 AND \
-               (EXISTS (SELECT 1 FROM care_case c JOIN payment_line l ON l.case_key = c.case_key \
-               WHERE c.case_no = f.case_no AND l.run_no = $4) OR \
-               EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.unit_id = f.unit_id)) \
+    let sql = "SELECT kind, fact_id FROM fact f JOIN author a ON a.author_no = f.author_no \
+               WHERE a.subject = $1 AND number > $2 AND number <= $3 AND \
+               (f.touched_last IS NOT NULL AND EXISTS (SELECT 1 FROM care_case c \
+               JOIN payment_line l ON l.case_key = c.case_key WHERE c.case_no = f.case_no AND l.run_no = $4) OR \
+               f.case_no = 0 AND EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.unit_id = f.fact_id)) \
                ORDER BY number LIMIT 1";
     let values = [author.into(), before.into(), run.frozen.into(), run.run_no.into()];
     let found = rows(db, "fact", statement(db, sql, values)).await?;
@@ -313,33 +314,43 @@ pub(crate) async fn first_paid_by(
     found.first().map(words).transpose()
 }
 
-/// Up to `limit` facts after one number and up to another, in order: the number, and what the row says.
+/// The facts after one number and up to another, in order: what each row says. Give few numbers at a time.
 pub(crate) async fn facts_between(
     db: &impl ConnectionTrait,
     between: (i64, i64),
-    limit: u64,
-) -> Result<Vec<(i64, [String; 10])>, DbError> {
-    let sql = "SELECT number, case_no, unit_id, placement_id, kind, fact_id, revision, withdrawn, first_day, last_day, \
-               content, recorded_at, author_subject FROM fact WHERE number > $1 AND number <= $2 \
-               ORDER BY number LIMIT $3";
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let values = [between.0.into(), between.1.into(), limit.into()];
-    let found = rows(db, "fact", statement(db, sql, values)).await?;
+) -> Result<Vec<[String; 12]>, DbError> {
+    let sql = "SELECT number, case_no, (SELECT placement_id FROM placement WHERE placement.placement_no = fact.placement_no) \
+               AS placement_id, kind, fact_id, revision, withdrawn, first_day, last_day, touched_first, touched_last, \
+               content, recorded_at, subject, role, reason \
+               FROM fact JOIN author ON author.author_no = fact.author_no WHERE number > $1 AND number <= $2 \
+               ORDER BY number";
+    let found = rows(db, "fact", statement(db, sql, [between.0.into(), between.1.into()])).await?;
     let read = |row: &Row| {
-        let text = |column| row.get::<Option<String>>(column).map(Option::unwrap_or_default);
-        let day = |column| row.get::<Option<NaiveDate>>(column).map(|day| day.map(|day| day.to_string()));
-        let number: i64 = row.get("number")?;
-        let case_no = row.get::<Option<i64>>("case_no")?.map(|no| no.to_string()).unwrap_or_default();
-        let (revision, withdrawn): (i64, bool) = (row.get("revision")?, row.get("withdrawn")?);
-        let recorded_at: DateTime<Utc> = row.get("recorded_at")?;
-        let of = case_no + "\t" + &text("unit_id")? + "\t" + &text("placement_id")?;
-        let touched = day("first_day")?.unwrap_or_default() + "\t" + &day("last_day")?.unwrap_or_default();
-        let told = recorded_at.timestamp_micros().to_string();
-        let (kind, id, author) = (text("kind")?, text("fact_id")?, text("author_subject")?);
-        let (number_text, revision, withdrawn) =
-            (number.to_string(), revision.to_string(), withdrawn.to_string());
-        let content = text("content")?;
-        Ok((number, [number_text, of, kind, id, revision, withdrawn, touched, content, told, author]))
+        let text = |column| row.get::<String>(column);
+        let days = |columns: [&str; 2]| {
+            let [first, last] = columns.map(|column| row.get::<Option<NaiveDate>>(column));
+            Ok::<_, DbError>(
+                first?.zip(last?).map_or(String::new(), |(first, last)| format!("{first}\t{last}")),
+            )
+        };
+        let (number, case_no): (i64, i32) = (row.get("number")?, row.get("case_no")?);
+        let placement: Option<String> = row.get("placement_id")?;
+        let (revision, withdrawn): (i32, bool) = (row.get("revision")?, row.get("withdrawn")?);
+        let (recorded_at, content): (DateTime<Utc>, Vec<u8>) = (row.get("recorded_at")?, row.get("content")?);
+        Ok([
+            number.to_string(),
+            case_no.to_string() + "\t" + placement.as_deref().unwrap_or_default(),
+            text("kind")?,
+            text("fact_id")?,
+            format!("{revision} {withdrawn}"),
+            days(["first_day", "last_day"])?,
+            days(["touched_first", "touched_last"])?,
+            niva_base::hex(&content),
+            recorded_at.timestamp_micros().to_string(),
+            text("subject")?,
+            text("role")?,
+            text("reason")?,
+        ])
     };
     found.iter().map(read).collect()
 }

@@ -2,14 +2,15 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_payment_domain::{Record, Schedule, ScheduleFrom, check_schedule};
+use niva_payment_domain::{FactKind, Record, Schedule, ScheduleFrom, check_schedule};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::date;
 
-use crate::facts::{PlacementFact, Said, Told};
+use crate::placement_fact::{PlacementFact, Said, Told};
 use crate::wire::refuse;
 
 impl PlacementFact for pb::Schedule {
+    const FACT: FactKind = FactKind::WeeklySchedule;
     const OF_CASE: bool = true;
 
     fn placement_id(&self) -> &str {
@@ -18,6 +19,10 @@ impl PlacementFact for pb::Schedule {
 
     fn set_fact_id(&mut self, id: String) {
         self.schedule_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     /// No two schedules begin on one day; each holds until the next.

@@ -3,17 +3,18 @@
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
 use niva_facts::Info;
-use niva_payment_domain::{Record, Special, check_special};
+use niva_payment_domain::{FactKind, Record, Special, check_special};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{date, interval};
 
-use crate::facts::{PlacementFact, Said};
+use crate::placement_fact::{PlacementFact, Said};
 use crate::wire::{price, refuse};
 
 /// The longest purpose, in characters.
 const MAX_PURPOSE: usize = 500;
 
 impl PlacementFact for pb::SpecialCompensation {
+    const FACT: FactKind = FactKind::Special;
     const ALONE: bool = false;
     const CARRIES: bool = true;
 
@@ -23,6 +24,10 @@ impl PlacementFact for pb::SpecialCompensation {
 
     fn set_fact_id(&mut self, id: String) {
         self.special_compensation_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     /// The decision; a correction keeps that of what it corrects.

@@ -2,20 +2,26 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_payment_domain::{Outcome, Record, Transition, TransitionTo, check_transition};
+use niva_payment_domain::{FactKind, Outcome, Record, Transition, TransitionTo, check_transition};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{date, optional_date};
 
-use crate::facts::{PlacementFact, Said};
+use crate::placement_fact::{PlacementFact, Said};
 use crate::wire::refuse;
 
 impl PlacementFact for pb::Transition {
+    const FACT: FactKind = FactKind::Transition;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
 
     fn set_fact_id(&mut self, id: String) {
         self.transition_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {

@@ -2,20 +2,26 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
-use niva_payment_domain::Record;
+use niva_payment_domain::{FactKind, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::date;
 
-use crate::facts::{PlacementFact, Said};
+use crate::placement_fact::{PlacementFact, Said};
 use crate::wire::happened;
 
 impl PlacementFact for pb::Visit {
+    const FACT: FactKind = FactKind::Visit;
+
     fn placement_id(&self) -> &str {
         &self.placement_id
     }
 
     fn set_fact_id(&mut self, id: String) {
         self.visit_id = id;
+    }
+
+    fn set_placement_id(&mut self, id: String) {
+        self.placement_id = id;
     }
 
     fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said> {

@@ -6,55 +6,51 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::Author;
-use niva_payment_domain::{Case, Content, Fact, FactKind, Record, Recorded};
+use niva_payment_domain::{Case, Fact, FactKind, Recorded};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
-use serde::de::DeserializeOwned;
-use serde_json::Error as Json;
 
-use super::CaseRow;
+use super::{CaseRow, authors};
 use crate::cases::CaseKey;
-use crate::store::{KEYS, Row, binds, rows, statement};
-
-/// Facts of their own days alone, as the indexes name them ([`FactKind::is_of_days`]).
-const OF_DAYS: &str = "kind IN ('occasion', 'visit')";
-const NOT_OF_DAYS: &str = "kind NOT IN ('occasion', 'visit')";
+use crate::content;
+use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, Row, binds, rows, statement};
 
 /// A fact that arrived.
 #[derive(Debug)]
 pub(crate) struct Arrived {
-    pub(crate) about: About,
+    /// 0 for a unit's.
+    pub(crate) case_no: i32,
+    /// 0 for what is about no placement.
+    pub(crate) placement_no: i32,
     pub(crate) recorded: Recorded,
-    /// The days whose payment it may have changed; `None` for a unit's.
+    /// The days that it is found by; `None` for a unit's.
+    pub(crate) days: Option<Interval>,
+    /// The days whose payment it may have changed; `None`: it says nothing to a case.
     pub(crate) touched: Option<Interval>,
-    /// What it says ([`written`]); empty for a unit's, which has versions.
-    pub(crate) content: String,
+    /// What it says; empty for a unit's, which has versions.
+    pub(crate) content: Vec<u8>,
     pub(crate) author: Author,
+    pub(crate) reason: String,
 }
 
-/// Whom a fact is about.
-#[derive(Debug, Clone)]
-pub(crate) enum About {
-    Case(i64),
-    Unit(String),
-}
-
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 15] = [
     "number",
+    "recorded_at",
     "case_no",
-    "unit_id",
-    "placement_id",
-    "kind",
-    "fact_id",
+    "placement_no",
+    "author_no",
     "revision",
-    "withdrawn",
     "first_day",
     "last_day",
+    "touched_first",
+    "touched_last",
+    "withdrawn",
+    "kind",
+    "fact_id",
+    "reason",
     "content",
-    "recorded_at",
-    "author_subject",
 ];
 
 /// Writes down what arrived.
@@ -64,25 +60,25 @@ pub(crate) fn write<'t>(
     now: DateTime<Utc>,
 ) -> BoxFuture<'t, Result<(), DbError>> {
     Box::pin(async move {
-        let cells = facts.iter().map(|Arrived { about, recorded, touched, content, author }| {
-            let (case, unit) = match about {
-                About::Case(no) => (Some(*no), None),
-                About::Unit(id) => (None, Some(id.as_str())),
-            };
+        let authors = authors::numbers(tx, facts.iter().map(|fact| &fact.author)).await?;
+        let cells = facts.iter().map(|fact| {
+            let Arrived { recorded, days, touched, .. } = fact;
             [
                 Cell::from(recorded.number),
-                case.into(),
-                unit.into(),
-                recorded.placement_id.as_deref().into(),
-                recorded.kind.as_str().into(),
-                recorded.id.as_str().into(),
-                recorded.revision.into(),
-                recorded.withdrawn.into(),
+                now.into(),
+                fact.case_no.into(),
+                fact.placement_no.into(),
+                authors.get(&fact.author).copied().into(),
+                i32::try_from(recorded.revision).ok().into(),
+                days.map(|days| days.first).into(),
+                days.map(|days| days.last).into(),
                 touched.map(|days| days.first).into(),
                 touched.map(|days| days.last).into(),
-                content.as_str().into(),
-                now.into(),
-                author.subject.as_str().into(),
+                recorded.withdrawn.into(),
+                recorded.kind.as_str().into(),
+                recorded.id.as_str().into(),
+                fact.reason.as_str().into(),
+                fact.content.as_slice().into(),
             ]
         });
         bulk::insert(tx, "fact", COLUMNS, cells.collect::<Vec<_>>()).await?;
@@ -90,66 +86,19 @@ pub(crate) fn write<'t>(
     })
 }
 
-/// What a fact says, for its row: the kind and the placement have columns of their own.
-pub(crate) fn written(content: &Content) -> Result<String, Json> {
-    match content {
-        Content::Grant(grant) => serde_json::to_string(grant),
-        Content::Level(decision) => serde_json::to_string(decision),
-        Content::Placement(dates) => serde_json::to_string(dates),
-        Content::Record { record, .. } => match record {
-            Record::Schedule(schedule) => serde_json::to_string(schedule),
-            Record::Occasion(occasion) => serde_json::to_string(occasion),
-            Record::Agreement(agreement) => serde_json::to_string(agreement),
-            Record::Transition(transition) => serde_json::to_string(transition),
-            Record::Visit(day) => serde_json::to_string(day),
-            Record::Absence(days) => serde_json::to_string(days),
-            Record::Special(special) => serde_json::to_string(special),
-            Record::PremisesCost(cost) => serde_json::to_string(cost),
-        },
-    }
-}
-
-/// What was [`written`]; `None` for a kind that is no case's.
-fn read_content(kind: FactKind, placement_id: &str, text: &str) -> Result<Option<Content>, Json> {
-    fn of<T: DeserializeOwned>(text: &str, record: impl FnOnce(T) -> Record) -> Result<Record, Json> {
-        serde_json::from_str(text).map(record)
-    }
-    let record = match kind {
-        FactKind::Grant => return serde_json::from_str(text).map(|grant| Some(Content::Grant(grant))),
-        FactKind::LevelDecision => {
-            return serde_json::from_str(text).map(|level| Some(Content::Level(level)));
-        }
-        FactKind::Placement => {
-            return serde_json::from_str(text).map(|dates| Some(Content::Placement(dates)));
-        }
-        FactKind::Unit | FactKind::Model | FactKind::Measurement => return Ok(None),
-        FactKind::WeeklySchedule => of(text, Record::Schedule),
-        FactKind::Occasion => of(text, Record::Occasion),
-        FactKind::Agreement => of(text, Record::Agreement),
-        FactKind::Transition => of(text, Record::Transition),
-        FactKind::Visit => of(text, Record::Visit),
-        FactKind::Absence => of(text, Record::Absence),
-        FactKind::PremisesCost => of(text, Record::PremisesCost),
-        FactKind::Special => of(text, Record::Special),
-    };
-    record.map(|record| Some(Content::Record { placement_id: placement_id.to_owned(), record }))
-}
-
 /// A fact of a case, as it arrived.
 #[derive(Debug, Clone)]
 pub(crate) struct Told {
     pub(crate) recorded: Recorded,
-    content: String,
+    content: Vec<u8>,
 }
 
 impl Told {
     /// Takes it in.
     pub(crate) fn apply(&self, case: &mut Case) -> Result<(), DbError> {
-        let Recorded { number, placement_id, kind, id, revision, withdrawn } = &self.recorded;
-        let bad = |problem: String| DbError::row("fact", "content", number.to_string(), problem);
-        let content = read_content(*kind, placement_id.as_deref().unwrap_or_default(), &self.content);
-        let content = content.map_err(|e| bad(e.to_string()))?;
-        let content = content.ok_or_else(|| bad(format!("a {kind} is no fact of a case")))?;
+        let Recorded { number, id, revision, withdrawn, .. } = &self.recorded;
+        let content = content::read(&self.recorded, &self.content)
+            .map_err(|problem| DbError::row("fact", "content", number.to_string(), problem))?;
         case.apply(&Fact { id: id.clone(), revision: *revision, withdrawn: *withdrawn, content });
         Ok(())
     }
@@ -164,18 +113,21 @@ pub(crate) fn case_of<'f>(key: &CaseKey, facts: impl IntoIterator<Item = &'f Tol
     Ok(case)
 }
 
-const TOLD: &str = "number, case_no, placement_id, kind, fact_id, revision, withdrawn, content";
+/// The placement is looked up row by row, whatever a database believes of the tables.
+const RECORDED: &str = "number, case_no, kind, fact_id, revision, withdrawn, (SELECT placement_id FROM placement \
+                        WHERE placement.placement_no = fact.placement_no) AS placement_id";
 
 /// The facts of some cases up to a number, by case and in the order that they arrived, without those of days.
 pub(crate) async fn of_cases(
     db: &impl ConnectionTrait,
-    cases: &[i64],
+    cases: &[i32],
     through: i64,
-) -> Result<BTreeMap<i64, Vec<Told>>, DbError> {
+) -> Result<BTreeMap<i32, Vec<Told>>, DbError> {
     let mut found = BTreeMap::new();
     for cases in cases.chunks(KEYS) {
         let sql = format!(
-            "SELECT {TOLD} FROM fact WHERE number <= $1 AND {NOT_OF_DAYS} AND case_no IN ({}) ORDER BY case_no, number",
+            "SELECT {RECORDED}, content FROM fact WHERE number <= $1 AND touched_last IS NOT NULL AND {NOT_OF_DAYS} \
+             AND case_no IN ({}) ORDER BY case_no, number",
             binds(2, cases.len())
         );
         let values = std::iter::once(Value::from(through)).chain(cases.iter().map(|no| (*no).into()));
@@ -187,28 +139,27 @@ pub(crate) async fn of_cases(
 /// The facts of days of some cases up to a number, that may have changed the payment of a day from each case's own on.
 pub(crate) async fn of_days(
     db: &impl ConnectionTrait,
-    cases: &[(i64, NaiveDate)],
+    cases: &[(i32, NaiveDate)],
     through: i64,
-) -> Result<BTreeMap<i64, Vec<Told>>, DbError> {
+) -> Result<BTreeMap<i32, Vec<Told>>, DbError> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
-    let columns = TOLD.replace("case_no", "wanted_no AS case_no");
     let mut found = BTreeMap::new();
     for cases in cases.chunks(KEYS) {
-        let casts = if postgres { ("::bigint", "::date") } else { ("", "") };
+        let casts = if postgres { ("::integer", "::date") } else { ("", "") };
         let row = |n: usize| format!("(${}{}, ${}{})", 2 * n + 2, casts.0, 2 * n + 3, casts.1);
         let wanted: Vec<String> = (0..cases.len()).map(row).collect();
         // Case by case, whatever a database believes of the table.
         let sql = if postgres {
             format!(
-                "SELECT {columns} FROM (VALUES {}) AS wanted (wanted_no, wanted_day) CROSS JOIN LATERAL \
-                 (SELECT * FROM fact WHERE {OF_DAYS} AND case_no = wanted_no AND last_day >= wanted_day \
+                "SELECT {RECORDED}, content FROM (VALUES {}) AS wanted (wanted_no, wanted_day) CROSS JOIN LATERAL \
+                 (SELECT * FROM fact WHERE {OF_DAYS} AND case_no = wanted_no AND touched_last >= wanted_day \
                  AND number <= $1) AS fact ORDER BY wanted_no, number",
                 wanted.join(", ")
             )
         } else {
             format!(
-                "WITH wanted (wanted_no, wanted_day) AS (VALUES {}) SELECT {columns} FROM wanted CROSS JOIN fact \
-                 WHERE {OF_DAYS} AND case_no = wanted_no AND last_day >= wanted_day AND number <= $1 \
+                "WITH wanted (wanted_no, wanted_day) AS (VALUES {}) SELECT {RECORDED}, content FROM wanted CROSS JOIN fact \
+                 WHERE {OF_DAYS} AND case_no = wanted_no AND touched_last >= wanted_day AND number <= $1 \
                  ORDER BY wanted_no, number",
                 wanted.join(", ")
             )
@@ -220,7 +171,7 @@ pub(crate) async fn of_days(
     Ok(found)
 }
 
-fn gather(rows: &[Row], found: &mut BTreeMap<i64, Vec<Told>>) -> Result<(), DbError> {
+fn gather(rows: &[Row], found: &mut BTreeMap<i32, Vec<Told>>) -> Result<(), DbError> {
     for row in rows {
         let told = Told { recorded: recorded(row)?, content: row.get("content")? };
         found.entry(row.get("case_no")?).or_default().push(told);
@@ -238,15 +189,15 @@ pub(crate) struct News {
 /// What was told of some cases after one fact number and up to another, by case.
 pub(crate) async fn news_of_cases(
     db: &impl ConnectionTrait,
-    cases: &[i64],
+    cases: &[i32],
     between: (i64, i64),
-) -> Result<BTreeMap<i64, Vec<News>>, DbError> {
-    let mut found: BTreeMap<i64, Vec<News>> = BTreeMap::new();
+) -> Result<BTreeMap<i32, Vec<News>>, DbError> {
+    let mut found: BTreeMap<i32, Vec<News>> = BTreeMap::new();
     for cases in cases.chunks(KEYS) {
         let part = |kinds: &str| {
             format!(
-                "SELECT number, case_no, placement_id, kind, fact_id, revision, withdrawn, first_day, last_day FROM fact \
-                 WHERE number > $1 AND number <= $2 AND {kinds} AND case_no IN ({})",
+                "SELECT {RECORDED}, touched_first, touched_last FROM fact WHERE number > $1 AND number <= $2 \
+                 AND touched_last IS NOT NULL AND {kinds} AND case_no IN ({})",
                 binds(3, cases.len())
             )
         };
@@ -254,10 +205,10 @@ pub(crate) async fn news_of_cases(
         let values = [Value::from(between.0), between.1.into()].into_iter();
         let select = statement(db, sql, values.chain(cases.iter().map(|no| (*no).into())));
         for row in rows(db, "fact", select).await? {
-            let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
+            let (first, last): (NaiveDate, NaiveDate) = (row.get("touched_first")?, row.get("touched_last")?);
             let recorded = recorded(&row)?;
             let touched = Interval::new(first, last).ok_or_else(|| {
-                DbError::row("fact", "last_day", recorded.number.to_string(), "is before first_day")
+                DbError::row("fact", "touched_last", recorded.number.to_string(), "is before touched_first")
             })?;
             found.entry(row.get("case_no")?).or_default().push(News { recorded, touched });
         }
@@ -270,11 +221,12 @@ pub(crate) async fn news_of_units(
     db: &impl ConnectionTrait,
     between: (i64, i64),
 ) -> Result<BTreeMap<String, Vec<Recorded>>, DbError> {
-    let sql = "SELECT number, unit_id, placement_id, kind, fact_id, revision, withdrawn FROM fact \
-               WHERE number > $1 AND number <= $2 AND unit_id IS NOT NULL ORDER BY number";
+    let sql = format!(
+        "SELECT {RECORDED} FROM fact WHERE number > $1 AND number <= $2 AND case_no = 0 ORDER BY number"
+    );
     let mut found: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
     for row in rows(db, "fact", statement(db, sql, [between.0.into(), between.1.into()])).await? {
-        found.entry(row.get("unit_id")?).or_default().push(recorded(&row)?);
+        found.entry(row.get("fact_id")?).or_default().push(recorded(&row)?);
     }
     Ok(found)
 }
@@ -285,7 +237,7 @@ fn recorded(row: &Row) -> Result<Recorded, DbError> {
         placement_id: row.get("placement_id")?,
         kind: row.name::<FactKind>("kind")?,
         id: row.get("fact_id")?,
-        revision: row.get("revision")?,
+        revision: row.get::<i32>("revision")?.into(),
         withdrawn: row.get("withdrawn")?,
     })
 }
@@ -298,7 +250,7 @@ pub(crate) async fn cases_as_of(
     days: Option<NaiveDate>,
 ) -> Result<BTreeMap<String, Case>, DbError> {
     let known: BTreeMap<String, CaseRow> = super::of_keys(db, keys.iter().copied()).await?;
-    let numbers: Vec<i64> = known.values().map(|row| row.case_no).collect();
+    let numbers: Vec<i32> = known.values().map(|row| row.case_no).collect();
     let facts = of_cases(db, &numbers, through).await?;
     let of_days = match days {
         Some(since) => {
@@ -308,7 +260,7 @@ pub(crate) async fn cases_as_of(
     };
     let mut cases = BTreeMap::new();
     for (key, row) in known {
-        let of = |facts: &'_ BTreeMap<i64, Vec<Told>>| facts.get(&row.case_no).cloned().unwrap_or_default();
+        let of = |facts: &'_ BTreeMap<i32, Vec<Told>>| facts.get(&row.case_no).cloned().unwrap_or_default();
         let (facts, days) = (of(&facts), of(&of_days));
         let parsed = key
             .parse()
@@ -350,20 +302,22 @@ pub(crate) async fn told_by(
     let case_no = known.get(case_key).map_or(0, |row| row.case_no);
     let part = |whose: &str| {
         format!(
-            "SELECT kind, fact_id, revision, author_subject, recorded_at FROM fact \
+            "SELECT kind, fact_id, revision, subject, recorded_at FROM fact \
+             JOIN author ON author.author_no = fact.author_no \
              WHERE {whose} AND number <= $3 AND fact_id IN ({})",
             binds(4, ids.len())
         )
     };
     let of_case = |kinds: &str| part(&format!("case_no = $1 AND {kinds}"));
-    let sql =
-        format!("{} UNION ALL {} UNION ALL {}", of_case(NOT_OF_DAYS), of_case(OF_DAYS), part("unit_id = $2"));
+    let of_unit = part("case_no = 0 AND fact_id = $2");
+    let sql = format!("{} UNION ALL {} UNION ALL {of_unit}", of_case(NOT_OF_DAYS), of_case(OF_DAYS));
     let values = [Value::from(case_no), unit_id.into(), through.into()].into_iter();
     let select = statement(db, sql, values.chain(ids.iter().map(|id| (*id).into())));
     let mut found = BTreeMap::new();
     for row in rows(db, "fact", select).await? {
-        let told = ToldBy { author: row.get("author_subject")?, recorded_at: row.get("recorded_at")? };
-        found.insert((row.name::<FactKind>("kind")?, row.get("fact_id")?, row.get("revision")?), told);
+        let told = ToldBy { author: row.get("subject")?, recorded_at: row.get("recorded_at")? };
+        let revision = row.get::<i32>("revision")?.into();
+        found.insert((row.name::<FactKind>("kind")?, row.get("fact_id")?, revision), told);
     }
     Ok(found)
 }

@@ -73,7 +73,7 @@ async fn choose(
     let (mut news, mut held, mut at_units) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     if let Some(baseline) = &inputs.baseline {
         let told = rows.iter().filter(|row| row.fact_number > baseline.frozen);
-        let told: Vec<i64> = told.map(|row| row.case_no).collect();
+        let told: Vec<i32> = told.map(|row| row.case_no).collect();
         news = facts::news_of_cases(conn, &told, (baseline.frozen, inputs.frozen)).await?;
         held = holds::of_cases(conn, baseline.run_no, between).await?;
         if !units.is_empty() {
@@ -127,8 +127,8 @@ async fn paid(
 /// The facts of the cases of a part, as far as they are read.
 struct Known {
     /// Of those of which what is kept is not enough.
-    whole: BTreeMap<i64, Vec<Told>>,
-    days: BTreeMap<i64, Vec<Told>>,
+    whole: BTreeMap<i32, Vec<Told>>,
+    days: BTreeMap<i32, Vec<Told>>,
 }
 
 impl Known {
@@ -147,7 +147,7 @@ impl Known {
             let days = days.get(&chosen.row.case_no).map_or(&[][..], Vec::as_slice);
             !chosen.is_kept(inputs) || !days.is_empty()
         });
-        let whole: Vec<i64> = whole.map(|chosen| chosen.row.case_no).collect();
+        let whole: Vec<i32> = whole.map(|chosen| chosen.row.case_no).collect();
         Ok(Self { whole: facts::of_cases(conn, &whole, inputs.frozen).await?, days })
     }
 
