@@ -29,6 +29,9 @@ CREATE TABLE fact (
 
 CREATE INDEX fact_of_case ON fact (case_no, number) WHERE kind NOT IN ('occasion', 'visit');
 
+-- Placements that were told under another person or service than the one whose id it is: there are hardly any.
+CREATE INDEX fact_of_another ON fact (fact_id) WHERE kind = 'placement_of_another';
+
 -- Facts of their own days alone: a life has one for each of its days, and few of them are asked for.
 CREATE INDEX fact_of_day ON fact (case_no, last_day) WHERE kind IN ('occasion', 'visit');
 

@@ -232,6 +232,8 @@ impl Case {
         let placement = self.placements.entry(id).or_default();
         match row.kind.as_str() {
             "placement" => placement.dates.tell(row),
+            // Its id is another person's: nothing is owed for it here.
+            "placement_of_another" => Ok(()),
             "weekly_schedule" => placement.schedules.tell(row),
             "occasion" => placement.occasions.tell(row),
             "agreement" => placement.agreements.tell(row),

@@ -95,7 +95,7 @@ pub(crate) fn written(content: &Content) -> Result<String, Json> {
     match content {
         Content::Grant(grant) => serde_json::to_string(grant),
         Content::Level(decision) => serde_json::to_string(decision),
-        Content::Placement(dates) => serde_json::to_string(dates),
+        Content::Placement(dates) | Content::PlacementOfAnother(dates) => serde_json::to_string(dates),
         Content::Record { record, .. } => match record {
             Record::Schedule(schedule) => serde_json::to_string(schedule),
             Record::Occasion(occasion) => serde_json::to_string(occasion),
@@ -121,6 +121,9 @@ fn read_content(kind: FactKind, placement_id: &str, text: &str) -> Result<Option
         }
         FactKind::Placement => {
             return serde_json::from_str(text).map(|dates| Some(Content::Placement(dates)));
+        }
+        FactKind::PlacementOfAnother => {
+            return serde_json::from_str(text).map(|dates| Some(Content::PlacementOfAnother(dates)));
         }
         FactKind::Unit | FactKind::Model | FactKind::Measurement => return Ok(None),
         FactKind::WeeklySchedule => of(text, Record::Schedule),
