@@ -1,6 +1,9 @@
 //! What a correction cannot say, nor a record that builds on what others have told: each refused in its own words, and
 //! nothing has changed then.
 
+use std::sync::Arc;
+
+use niva_models::Catalogue;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
@@ -159,6 +162,25 @@ on_both_databases! {
         refused!(rig, level_decisions.correct_level_decision(anew(decision("d", Kind::Measured, 5, long_ago))), FailedPrecondition, "NO_SCALE");
         // In May 2024 the scale is the one that the measured level is of.
         refused!(rig, level_decisions.correct_level_decision(anew(decision("c", Kind::Conversion, 5, date(2024, 5, 1)))), FailedPrecondition, "SAME_SCALE");
+    }
+
+    /// A city's own scale of 2024 reaches to 120, the one of 2025 to 110.
+    async fn a_level_is_not_moved_to_a_day_whose_scale_has_none_for_its_points(db: &TestDb) {
+        let mut own = Catalogue::shipped().unwrap();
+        for terms in own.models.iter_mut().filter(|m| m.id == "daily-activities-2024").flat_map(|m| &mut m.services) {
+            let scale = terms.scale.as_mut().unwrap();
+            scale.max_points = 120;
+            scale.bands.last_mut().unwrap().to = Some(120);
+        }
+        let rig = Rig::with_models(db, true, Arc::new(own)).await;
+        let mut client = rig.client.clone();
+        rig.person("p").await;
+        rig.grant("g", "p", SERVICE).await;
+        client.measurements.record_measurement(total(SERVICE, 115)).await.unwrap();
+        let from = |day| decision("d", Kind::Measured, 7, day);
+        client.level_decisions.record_level_decision(tell(from(date(2024, 4, 1)))).await.unwrap();
+        let anew = correct!(CorrectLevelDecisionRequest { level_decision: from(date(2025, 1, 1)) });
+        refused!(rig, level_decisions.correct_level_decision(anew), FailedPrecondition, "POINTS_WITHOUT_LEVEL");
     }
 
     async fn a_level_is_recorded_of_points_that_have_one(db: &TestDb) {

@@ -1,8 +1,11 @@
 //! Assessment as its tests start it, and what is told to it.
 
+use std::sync::Arc;
+
 use niva_access::{Caller, Role};
 use niva_assessment::{Deps, Migrator, policy, start};
 use niva_base::Clock;
+use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
@@ -51,9 +54,15 @@ impl Rig {
     }
 
     pub(crate) async fn with_examples(db: &TestDb, allow: bool) -> Self {
+        Self::with_models(db, allow, models()).await
+    }
+
+    /// With models of a city's own.
+    pub(crate) async fn with_models(db: &TestDb, allow: bool, catalogue: Arc<Catalogue>) -> Self {
         db.migrate::<Migrator>().await.unwrap();
         let part = TestPart::on(day(2024, 3, 18));
-        let service = start(deps(db, &part.now, allow), part.shutdown.clone()).await.unwrap();
+        let deps = Deps { catalogue, ..deps(db, &part.now, allow) };
+        let service = start(deps, part.shutdown.clone()).await.unwrap();
         part.serve("assessment", service.routes, policy()).await;
         let client = pb::Clients::new(part.channel(Caller::new("ada", ROLES)));
         Self { db: db.db().clone(), client, part }

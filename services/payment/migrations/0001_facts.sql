@@ -55,6 +55,9 @@ CREATE INDEX fact_of_day ON fact (case_no, touched_last) WHERE kind IN ('occasio
 
 CREATE INDEX fact_of_case ON fact (case_no, number) WHERE kind NOT IN ('occasion', 'visit');
 
+-- Placements that were told under another person or service than the one whose id it is: there are hardly any.
+CREATE INDEX fact_of_another ON fact (fact_id) WHERE kind = 'placement_of_another';
+
 -- A person in a service, and what can still matter of it: made from its facts, and made again whenever one arrives. `doc` is
 -- for days from `since` on (NULL: for all), without the facts of days; `last_day` is the last on which anything can be owed or
 -- held by itself (NULL: there is none), `day_through` the last that a fact of days is about.

@@ -16,7 +16,7 @@ pub(crate) fn of_feed(content: &Content) -> Result<Vec<u8>, Json> {
     match content {
         Content::Grant(grant) => serde_json::to_vec(grant),
         Content::Level(decision) => serde_json::to_vec(decision),
-        Content::Placement(dates) => serde_json::to_vec(dates),
+        Content::Placement(dates) | Content::PlacementOfAnother(dates) => serde_json::to_vec(dates),
         Content::Record { .. } => Err(Json::custom("a fact of a placement is kept as its message")),
     }
 }
@@ -52,6 +52,7 @@ pub(crate) fn read(row: &Recorded, content: &[u8]) -> Result<Content, String> {
         FactKind::Grant => json(content, Content::Grant),
         FactKind::LevelDecision => json(content, Content::Level),
         FactKind::Placement => json(content, Content::Placement),
+        FactKind::PlacementOfAnother => json(content, Content::PlacementOfAnother),
         FactKind::Unit | FactKind::Model | FactKind::Measurement => {
             Err(format!("a {} is no fact of a case", row.kind))
         }

@@ -20,5 +20,6 @@ mod refused;
 mod runs;
 mod size;
 mod special;
+mod strays;
 mod verbs;
 mod withdrawals;

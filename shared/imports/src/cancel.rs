@@ -4,6 +4,7 @@ use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::Changing;
 use niva_jobs::Cancel;
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_store::{Tx, request};
 use prost::Message;
@@ -22,7 +23,7 @@ impl<T: Target> Imports<T> {
         &self,
         scope: &Scope,
         request: &Q,
-        import_id: &str,
+        import_id: &ImportId,
         answer: impl Fn(pb::Import) -> R + Send + Sync,
     ) -> Result<R, OpError>
     where
@@ -41,7 +42,7 @@ impl<T: Target> Imports<T> {
         }
         if stop == Stop::Asked {
             // Before it is written: on SQLite whoever lets the import take effect is the one who writes until it is told.
-            self.inner.desk.cancel(import_id, cancel.clone());
+            self.inner.desk.cancel(import_id.as_str(), cancel.clone());
         }
         let answer = &answer;
         let done = request::change(&self.inner.db, author, request, now, |tx, _| {
@@ -60,7 +61,7 @@ impl<T: Target> Imports<T> {
         &self,
         tx: &Tx<'_>,
         scope: &Scope,
-        import_id: &str,
+        import_id: &ImportId,
         cancel: &Cancel,
     ) -> Result<Row, OpError> {
         let find = async || {

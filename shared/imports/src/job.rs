@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use chrono::Duration;
 use niva_base::{OpError, chain};
 use niva_jobs::{Cancel, Found, Seat, Work, Worked};
+use niva_names::ImportId;
 use niva_store::{DbError, Retryable, Tx};
 use prost::Message;
 
@@ -46,23 +47,27 @@ impl Retryable for RolledBack {
 #[async_trait]
 impl<T: Target> Work for Imports<T> {
     /// Ids of imports that are to take effect, the oldest first.
-    type Job = Vec<String>;
+    type Job = Vec<ImportId>;
     /// A process that is at an import holds its row.
     type Place = ();
 
-    async fn find(&self) -> Result<Option<Found<Vec<String>, ()>>, OpError> {
+    async fn find(&self) -> Result<Option<Found<Vec<ImportId>, ()>>, OpError> {
         let running = store::running(self.inner.db.conn()).await?;
         Ok(Some(running).filter(|ids| !ids.is_empty()).map(|job| Found { job, place: None }))
     }
 
-    async fn work(&self, ids: Vec<String>) -> Worked {
+    async fn work(&self, ids: Vec<ImportId>) -> Worked {
         for id in &ids {
             match self.run(id).await {
                 // Another process is at it.
                 Ok(false) => {}
                 Ok(true) => return Worked::Ended,
                 Err(error) => {
-                    tracing::warn!(import = id, error = chain(&error), "an import waits, it is tried again");
+                    tracing::warn!(
+                        import = id.as_str(),
+                        error = chain(&error),
+                        "an import waits, it is tried again"
+                    );
                     return Worked::Later;
                 }
             }
@@ -91,10 +96,10 @@ impl<T: Target> Imports<T> {
     ///
     /// # Errors
     /// What another try may mend. A defect is told as the import's error.
-    pub(crate) async fn run(&self, import_id: &str) -> Result<bool, OpError> {
+    pub(crate) async fn run(&self, import_id: &ImportId) -> Result<bool, OpError> {
         let (db, now) = (&self.inner.db, self.inner.clock.now());
         // First of all: who wants to stop it before it writes anything waits for its turn to write, or finds it here.
-        let seat = self.inner.desk.sit(import_id);
+        let seat = self.inner.desk.sit(import_id.as_str());
         let started: Result<bool, DbError> =
             db.write(|tx| Box::pin(async move { store::start(tx, import_id, now).await })).await;
         if !started? {
@@ -114,7 +119,7 @@ impl<T: Target> Imports<T> {
                 Err(error)
             }
             Err(RolledBack::Failed(error)) => {
-                tracing::error!(import = import_id, error = chain(&error), "an import failed");
+                tracing::error!(import = import_id.as_str(), error = chain(&error), "an import failed");
                 self.fail(import_id).await
             }
         };
@@ -123,7 +128,12 @@ impl<T: Target> Imports<T> {
         ended.map(|()| true)
     }
 
-    async fn take_effect(&self, tx: &Tx<'_>, seat: &Seat<'_>, import_id: &str) -> Result<(), RolledBack> {
+    async fn take_effect(
+        &self,
+        tx: &Tx<'_>,
+        seat: &Seat<'_>,
+        import_id: &ImportId,
+    ) -> Result<(), RolledBack> {
         let Some(row) = store::hold(tx, import_id).await? else { return Ok(()) };
         let (mut effects, mut after, mut position) = (Effects::default(), (i32::MIN, -1), 0);
         seat.restart();
@@ -164,9 +174,9 @@ impl<T: Target> Imports<T> {
     }
 
     /// Keeps that an import was stopped, and by whom where the database does not know it yet.
-    async fn cancelled(&self, import_id: &str, cancel: Option<&Cancel>) -> Result<(), OpError> {
+    async fn cancelled(&self, import_id: &ImportId, cancel: Option<&Cancel>) -> Result<(), OpError> {
         let now = self.inner.clock.now();
-        tracing::info!(import = import_id, "an import was cancelled");
+        tracing::info!(import = import_id.as_str(), "an import was cancelled");
         let done: Result<(), DbError> = self
             .inner
             .db
@@ -194,7 +204,7 @@ impl<T: Target> Imports<T> {
             let words = format!("{refused} of {} records are refused, so none has taken effect", row.records);
             (State::Failed, words)
         };
-        let (id, error) = (row.import_id.as_str(), error.as_str());
+        let (id, error) = (&row.import_id, error.as_str());
         self.inner
             .db
             .write(|tx| {
@@ -211,7 +221,7 @@ impl<T: Target> Imports<T> {
     }
 
     /// A defect of ours: told as the import's error.
-    async fn fail(&self, id: &str) -> Result<(), OpError> {
+    async fn fail(&self, id: &ImportId) -> Result<(), OpError> {
         let now = self.inner.clock.now();
         let words = "internal error; the log tells more";
         self.inner

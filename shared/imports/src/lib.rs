@@ -13,6 +13,7 @@ mod effects;
 mod job;
 mod reads;
 mod receive;
+mod service;
 mod state;
 mod store;
 mod upsert;
@@ -20,6 +21,7 @@ mod upsert;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures_util::stream::BoxStream;
 use niva_base::{Clock, OpError};
 use niva_facts::{Entry, Telling};
 use niva_jobs::{Desk, Signals};
@@ -72,6 +74,11 @@ pub trait Target: Send + Sync + 'static {
     /// The import has been committed: wake who waits for its facts.
     fn committed(&self);
 }
+
+/// What an rpc of [`service!`] answers.
+pub type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
+/// The messages that tell of an import's progress.
+pub type Watched<M> = BoxStream<'static, Result<M, tonic::Status>>;
 
 /// The imports of one service. Cheap to clone.
 pub struct Imports<T> {

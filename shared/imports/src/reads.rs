@@ -1,15 +1,19 @@
 //! Reading imports.
 
 use chrono::DateTime;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_jobs::{Job, Seen, Told, watch};
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
+use niva_rpc::status;
+use niva_rpc::wire::read;
+use tonic::Status;
 
 use crate::state::State;
 use crate::store::{self, Row, entries};
-use crate::{Imports, MAX_PAGE, Target};
+use crate::{Imports, MAX_PAGE, Target, Watched};
 
 /// How far an import has come.
 type Place = (State, bool, bool, Option<i64>);
@@ -19,7 +23,7 @@ impl<T: Target> Imports<T> {
     ///
     /// # Errors
     /// `NOT_FOUND`; the database's.
-    pub async fn get(&self, scope: &Scope, import_id: &str) -> Result<pb::Import, OpError> {
+    pub async fn get(&self, scope: &Scope, import_id: &ImportId) -> Result<pb::Import, OpError> {
         Ok(self.message(&self.found(scope, import_id).await?))
     }
 
@@ -56,10 +60,15 @@ impl<T: Target> Imports<T> {
     pub async fn errors(
         &self,
         scope: &Scope,
-        import_id: &str,
+        import_id: &ImportId,
         asked: (i32, &str),
     ) -> Result<(Vec<pb::ImportError>, String), OpError> {
-        let page = self.inner.secrets.page(scope.author(), asked, &["import_errors", import_id], MAX_PAGE)?;
+        let page = self.inner.secrets.page(
+            scope.author(),
+            asked,
+            &["import_errors", import_id.as_str()],
+            MAX_PAGE,
+        )?;
         self.found(scope, import_id).await?;
         let errors = entries::errors(self.inner.db.conn(), import_id, &page).await?;
         let (errors, next) = page.cut(errors, |(place, _)| place.to_string());
@@ -73,12 +82,12 @@ impl<T: Target> Imports<T> {
     pub async fn watch(
         &self,
         scope: &Scope,
-        import_id: &str,
+        import_id: &ImportId,
     ) -> Result<impl Stream<Item = Result<Told<pb::Import>, OpError>> + Send + 'static + use<T>, OpError>
     {
         let progress = self.inner.signals.progress();
         let first = self.seen(&self.found(scope, import_id).await?);
-        let (imports, scope, id) = (self.clone(), scope.clone(), import_id.to_owned());
+        let (imports, scope, id) = (self.clone(), scope.clone(), import_id.clone());
         let look = move || {
             let (imports, scope, id) = (imports.clone(), scope.clone(), id.clone());
             async move { Ok(imports.seen(&imports.found(&scope, &id).await?)) }
@@ -86,13 +95,32 @@ impl<T: Target> Imports<T> {
         Ok(watch(progress, self.inner.shutdown.clone(), first, look))
     }
 
-    pub(crate) async fn found(&self, scope: &Scope, import_id: &str) -> Result<Row, OpError> {
+    /// [`Imports::watch`] as messages, of the id that a request names.
+    ///
+    /// # Errors
+    /// Those of [`Imports::watch`]; `FIELD_REQUIRED`, `FIELD_INVALID`.
+    pub async fn watched<M: Send + 'static>(
+        &self,
+        scope: &Scope,
+        import_id: &str,
+        message: impl Fn(pb::Import, i32) -> M + Send + 'static,
+    ) -> Result<Watched<M>, Status> {
+        let id = read::only_id("import_id", import_id).map_err(status)?;
+        let told = self.watch(scope, &id).await.map_err(status)?;
+        let told = told.map(move |told| {
+            let Told { item, end } = told.map_err(status)?;
+            Ok(message(item, end.into()))
+        });
+        Ok(told.boxed())
+    }
+
+    pub(crate) async fn found(&self, scope: &Scope, import_id: &ImportId) -> Result<Row, OpError> {
         let found = store::find_within(self.inner.db.conn(), scope, import_id).await?;
         found.ok_or_else(|| OpError::not_found("import", import_id))
     }
 
     fn seen(&self, row: &Row) -> Seen<pb::Import, Place> {
-        let done = self.inner.desk.done(&row.import_id);
+        let done = self.inner.desk.done(row.import_id.as_str());
         let place = (row.state, row.started_at.is_some(), row.cancel_asked, done);
         Seen { item: self.message(row), place, ended: row.state.has_ended() }
     }
@@ -101,10 +129,10 @@ impl<T: Target> Imports<T> {
         let done = match row.state {
             State::Done | State::Failed => row.records,
             State::Receiving | State::Cancelled => 0,
-            State::Running => self.inner.desk.done(&row.import_id).unwrap_or_default(),
+            State::Running => self.inner.desk.done(row.import_id.as_str()).unwrap_or_default(),
         };
         let job = Job {
-            id: &row.import_id,
+            id: row.import_id.as_str(),
             kind: "import",
             state: row.state.of_job(),
             done,
@@ -117,7 +145,7 @@ impl<T: Target> Imports<T> {
             cancel_asked: row.cancel_asked,
         };
         pb::Import {
-            import_id: row.import_id.clone(),
+            import_id: row.import_id.to_string(),
             job: Some(job.into()),
             validate_only: row.validate_only,
             reason: row.told.reason.clone(),

@@ -6,6 +6,7 @@ use futures_util::{Stream, StreamExt};
 use niva_access::Scope;
 use niva_base::{OpError, Violations, new_id};
 use niva_facts::{Entry, Telling};
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_rpc::status;
 use niva_store::{DbError, request};
@@ -25,7 +26,7 @@ enum Received {
     /// All of it is here.
     New,
     /// It came before: that import's id.
-    Before(String),
+    Before(ImportId),
     /// Somebody stopped it: what came is thrown away, and what would come is not wanted.
     Cancelled,
 }
@@ -40,7 +41,7 @@ struct Head {
 /// An import that is being received.
 struct Receiving<'a, T> {
     imports: &'a Imports<T>,
-    import_id: &'a str,
+    import_id: &'a ImportId,
     head: Option<Head>,
     part: Vec<entries::Aside>,
     part_bytes: usize,
@@ -63,7 +64,7 @@ impl<T: Target> Imports<T> {
         scope: &Scope,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
     ) -> Result<(pb::Import, i64), Status> {
-        let import_id = new_id();
+        let import_id = ImportId::from(new_id());
         let taken = self.receive(scope, &import_id, messages).await;
         let import_id = match taken {
             Ok(Received::Before(earlier)) => {
@@ -86,7 +87,7 @@ impl<T: Target> Imports<T> {
     }
 
     /// The import when it has ended, or the server stops.
-    async fn ended(&self, import_id: &str) -> Result<Row, OpError> {
+    async fn ended(&self, import_id: &ImportId) -> Result<Row, OpError> {
         let mut progress = self.inner.signals.progress();
         loop {
             let row = store::find(self.inner.db.conn(), import_id).await?;
@@ -104,10 +105,10 @@ impl<T: Target> Imports<T> {
     }
 
     /// Waits until this process is at an import no more.
-    async fn left(&self, progress: &mut watch::Receiver<()>, import_id: &str) {
+    async fn left(&self, progress: &mut watch::Receiver<()>, import_id: &ImportId) {
         loop {
             // The sender lives as long as this.
-            if progress.changed().await.is_err() || self.inner.desk.done(import_id).is_none() {
+            if progress.changed().await.is_err() || self.inner.desk.done(import_id.as_str()).is_none() {
                 return;
             }
         }
@@ -116,7 +117,7 @@ impl<T: Target> Imports<T> {
     async fn receive(
         &self,
         scope: &Scope,
-        import_id: &str,
+        import_id: &ImportId,
         messages: impl Stream<Item = Result<T::Entry, Status>> + Send,
     ) -> Result<Received, Status> {
         let mut receiving = Receiving {
@@ -140,7 +141,7 @@ impl<T: Target> Imports<T> {
         receiving.finish(scope).await.map_err(status)
     }
 
-    async fn forget(&self, import_id: &str) -> Result<(), OpError> {
+    async fn forget(&self, import_id: &ImportId) -> Result<(), OpError> {
         self.inner
             .db
             .write(|tx| Box::pin(async move { store::forget(tx, import_id).await }))

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use niva_access::{Reach, Scope};
 use niva_facts::{Author, Telling};
 use niva_jobs::Cancel;
+use niva_names::ImportId;
 use niva_store::schema::Migration;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -17,7 +18,7 @@ use crate::state::State;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
-    pub(crate) import_id: String,
+    pub(crate) import_id: ImportId,
     pub(crate) state: State,
     pub(crate) validate_only: bool,
     pub(crate) told: Telling,
@@ -38,7 +39,7 @@ fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Ite
 
 pub(crate) async fn begin(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     validate_only: bool,
     told: &Telling,
 ) -> Result<(), DbError> {
@@ -47,7 +48,7 @@ pub(crate) async fn begin(
                VALUES ($1, 'receiving', $2, $3, $4, $5, $6, 0, 0, 0, 0, 0, '', 0)";
     let Telling { author, recorded_at, reason } = told;
     let values = [
-        import_id.into(),
+        import_id.as_str().into(),
         validate_only.into(),
         author.subject.as_str().into(),
         author.role.as_str().into(),
@@ -81,17 +82,17 @@ async fn one(
 }
 
 /// The import with an id.
-pub(crate) async fn find(db: &impl ConnectionTrait, import_id: &str) -> Result<Option<Row>, DbError> {
-    one(db, "import_id = $1", [import_id.into()]).await
+pub(crate) async fn find(db: &impl ConnectionTrait, import_id: &ImportId) -> Result<Option<Row>, DbError> {
+    one(db, "import_id = $1", [import_id.as_str().into()]).await
 }
 
 /// The import with an id, if the call reaches it.
 pub(crate) async fn find_within(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    import_id: &str,
+    import_id: &ImportId,
 ) -> Result<Option<Row>, DbError> {
-    let mut values: Vec<Value> = vec![import_id.into()];
+    let mut values: Vec<Value> = vec![import_id.as_str().into()];
     let reached = reached(scope, &mut values);
     one(db, &format!("import_id = $1{reached}"), values).await
 }
@@ -133,30 +134,30 @@ pub(crate) async fn list(
 }
 
 /// Holds an import whose stream comes in to the transaction's end. `false`: it was stopped.
-pub(crate) async fn receiving(tx: &Tx<'_>, import_id: &str) -> Result<bool, DbError> {
+pub(crate) async fn receiving(tx: &Tx<'_>, import_id: &ImportId) -> Result<bool, DbError> {
     let sql = "UPDATE import SET state = state WHERE import_id = $1 AND state = 'receiving'";
-    Ok(tx.execute_raw(statement(tx, sql, [import_id.into()])).await?.rows_affected() == 1)
+    Ok(tx.execute_raw(statement(tx, sql, [import_id.as_str().into()])).await?.rows_affected() == 1)
 }
 
 /// The import has been received: it runs from now on. `false`: it was stopped.
 pub(crate) async fn received(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     claim: Option<&str>,
     content_hash: Vec<u8>,
     records: i64,
 ) -> Result<bool, DbError> {
     let sql = "UPDATE import SET state = 'running', request_id = $2, content_hash = $3, records = $4 \
                WHERE import_id = $1 AND state = 'receiving'";
-    let values = [import_id.into(), claim.into(), content_hash.into(), records.into()];
+    let values = [import_id.as_str().into(), claim.into(), content_hash.into(), records.into()];
     Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
 }
 
 /// Ids of imports that are to take effect, the oldest first.
-pub(crate) async fn running(db: &impl ConnectionTrait) -> Result<Vec<String>, DbError> {
+pub(crate) async fn running(db: &impl ConnectionTrait) -> Result<Vec<ImportId>, DbError> {
     let sql = "SELECT import_id FROM import WHERE state = 'running' ORDER BY recorded_at, import_id";
     let rows = db.query_all_raw(statement(db, sql, [])).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "import_id")?)).collect()
+    rows.iter().map(id).collect()
 }
 
 /// A running import that no other transaction holds. SQLite has one writer at a time.
@@ -169,32 +170,33 @@ fn unheld(tx: &Tx<'_>) -> &'static str {
 }
 
 /// This process sets to work on an import. `false`: it runs no more, or another process is at it.
-pub(crate) async fn start(tx: &Tx<'_>, import_id: &str, now: DateTime<Utc>) -> Result<bool, DbError> {
+pub(crate) async fn start(tx: &Tx<'_>, import_id: &ImportId, now: DateTime<Utc>) -> Result<bool, DbError> {
     let sql = format!("UPDATE import SET started_at = COALESCE(started_at, $2) WHERE {}", unheld(tx));
-    let done = tx.execute_raw(statement(tx, &sql, [import_id.into(), now.into()])).await?;
+    let done = tx.execute_raw(statement(tx, &sql, [import_id.as_str().into(), now.into()])).await?;
     Ok(done.rows_affected() == 1)
 }
 
 /// Holds a running import to the transaction's end; `None` when it runs no more, or another process is at it.
-pub(crate) async fn hold(tx: &Tx<'_>, import_id: &str) -> Result<Option<Row>, DbError> {
+pub(crate) async fn hold(tx: &Tx<'_>, import_id: &ImportId) -> Result<Option<Row>, DbError> {
     let sql = format!("UPDATE import SET state = state WHERE {}", unheld(tx));
-    let held = tx.execute_raw(statement(tx, &sql, [import_id.into()])).await?.rows_affected() == 1;
+    let held = tx.execute_raw(statement(tx, &sql, [import_id.as_str().into()])).await?.rows_affected() == 1;
     if held { find(tx, import_id).await } else { Ok(None) }
 }
 
 /// Whether somebody wants a held import to stop, as far as this database tells a transaction that is under way.
-pub(crate) async fn cancel_asked(tx: &Tx<'_>, import_id: &str) -> Result<bool, DbError> {
+pub(crate) async fn cancel_asked(tx: &Tx<'_>, import_id: &ImportId) -> Result<bool, DbError> {
     let sql = "SELECT 1 AS one FROM import_cancel WHERE import_id = $1";
-    Ok(tx.query_one_raw(statement(tx, sql, [import_id.into()])).await?.is_some())
+    Ok(tx.query_one_raw(statement(tx, sql, [import_id.as_str().into()])).await?.is_some())
 }
 
 /// Notes who wants an import to stop: in a table of its own, because whoever lets it take effect holds its row. The first
 /// wish stays.
-pub(crate) async fn ask_to_cancel(tx: &Tx<'_>, import_id: &str, cancel: &Cancel) -> Result<(), DbError> {
+pub(crate) async fn ask_to_cancel(tx: &Tx<'_>, import_id: &ImportId, cancel: &Cancel) -> Result<(), DbError> {
     let sql = "INSERT INTO import_cancel (import_id, author_subject, author_role, recorded_at) \
                VALUES ($1, $2, $3, $4) ON CONFLICT (import_id) DO NOTHING";
     let Cancel { by, at } = cancel;
-    let values = [import_id.into(), by.subject.as_str().into(), by.role.as_str().into(), (*at).into()];
+    let values =
+        [import_id.as_str().into(), by.subject.as_str().into(), by.role.as_str().into(), (*at).into()];
     tx.execute_raw(statement(tx, sql, values)).await?;
     Ok(())
 }
@@ -202,12 +204,12 @@ pub(crate) async fn ask_to_cancel(tx: &Tx<'_>, import_id: &str, cancel: &Cancel)
 /// An import in this state is stopped. `false`: it is in another by now.
 pub(crate) async fn cancelled(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     from: State,
     now: DateTime<Utc>,
 ) -> Result<bool, DbError> {
     let sql = "UPDATE import SET state = 'cancelled', ended_at = $2 WHERE import_id = $1 AND state = $3";
-    let values = [import_id.into(), now.into(), from.as_str().into()];
+    let values = [import_id.as_str().into(), now.into(), from.as_str().into()];
     let done = tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1;
     if done {
         drop_entries(tx, import_id).await?;
@@ -218,7 +220,7 @@ pub(crate) async fn cancelled(
 /// The import has ended: its counts, and nothing set aside any more.
 pub(crate) async fn end(
     tx: &Tx<'_>,
-    import_id: &str,
+    import_id: &ImportId,
     state: State,
     counts: Counts,
     error: &str,
@@ -228,7 +230,7 @@ pub(crate) async fn end(
     let sql = "UPDATE import SET state = $2, created = $3, corrected = $4, unchanged = $5, refused = $6, error = $7, \
                feed_position = $8, ended_at = $9 WHERE import_id = $1";
     let values = [
-        import_id.into(),
+        import_id.as_str().into(),
         state.as_str().into(),
         counts.created.into(),
         counts.corrected.into(),
@@ -243,10 +245,10 @@ pub(crate) async fn end(
 }
 
 /// As if the import had never come: its stream broke off, or it came before.
-pub(crate) async fn forget(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
+pub(crate) async fn forget(tx: &Tx<'_>, import_id: &ImportId) -> Result<(), DbError> {
     drop_entries(tx, import_id).await?;
     let sql = "DELETE FROM import WHERE import_id = $1 AND state = 'receiving'";
-    tx.execute_raw(statement(tx, sql, [import_id.into()])).await?;
+    tx.execute_raw(statement(tx, sql, [import_id.as_str().into()])).await?;
     Ok(())
 }
 
@@ -254,17 +256,21 @@ pub(crate) async fn forget(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> 
 pub(crate) async fn broken_off(
     db: &impl ConnectionTrait,
     before: DateTime<Utc>,
-) -> Result<Vec<String>, DbError> {
+) -> Result<Vec<ImportId>, DbError> {
     let sql = "SELECT import_id FROM import WHERE state = 'receiving' AND recorded_at < $1";
     let rows = db.query_all_raw(statement(db, sql, [before.into()])).await?;
-    rows.iter().map(|row| Ok(row.try_get("", "import_id")?)).collect()
+    rows.iter().map(id).collect()
+}
+
+fn id(row: &QueryResult) -> Result<ImportId, DbError> {
+    Ok(row.try_get::<String>("", "import_id")?.into())
 }
 
 fn row(row: &QueryResult) -> Result<Row, DbError> {
-    let import_id: String = row.try_get("", "import_id")?;
+    let import_id = id(row)?;
     let state: String = row.try_get("", "state")?;
     let state = State::read(&state)
-        .ok_or_else(|| DbError::row("import", "state", import_id.clone(), format!("{state} is no state")))?;
+        .ok_or_else(|| DbError::row("import", "state", import_id.as_str(), format!("{state} is no state")))?;
     let author =
         Author { subject: row.try_get("", "author_subject")?, role: row.try_get("", "author_role")? };
     Ok(Row {

@@ -218,8 +218,8 @@ niva_testing::on_both_databases! {
             send(&imports, lines("r-1", &[("A", 1), ("B", -2), ("A", 3), ("C", -4)])).await.unwrap();
         assert_eq!((state(&import), counts(&import).3, position), (job::State::Failed, 3, 0));
         assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), "A").await.unwrap()), (0, None));
-        let (first, token) = imports.errors(&importer(), &import.import_id, (2, "")).await.unwrap();
-        let (rest, end) = imports.errors(&importer(), &import.import_id, (2, &token)).await.unwrap();
+        let (first, token) = imports.errors(&importer(), &import.import_id.as_str().into(), (2, "")).await.unwrap();
+        let (rest, end) = imports.errors(&importer(), &import.import_id.as_str().into(), (2, &token)).await.unwrap();
         let told: Vec<_> =
             first.iter().chain(&rest).map(|e| (e.record, e.origin.as_str(), e.reason.as_str())).collect();
         let expected = [
@@ -228,14 +228,14 @@ niva_testing::on_both_databases! {
             (3, "notes.csv:5", "VALUE_NEGATIVE"),
         ];
         assert_eq!((told, end.as_str()), (expected.to_vec(), ""));
-        assert_eq!(imports.errors(&importer(), "none", (2, "")).await.unwrap_err().reason(), "NOT_FOUND");
+        assert_eq!(imports.errors(&importer(), &"none".into(), (2, "")).await.unwrap_err().reason(), "NOT_FOUND");
     }
 
     async fn a_correction_without_a_reason_is_refused(db: &TestDb) {
         let imports = imports(db).await;
         send(&imports, lines("r-1", &[("A", 1)])).await.unwrap();
         let (import, _) = send(&imports, lines("r-2", &[("A", 2)])).await.unwrap();
-        let (errors, _) = imports.errors(&importer(), &import.import_id, (0, "")).await.unwrap();
+        let (errors, _) = imports.errors(&importer(), &import.import_id.as_str().into(), (0, "")).await.unwrap();
         assert_eq!(errors[0].reason, "REASON_MISSING");
     }
 
@@ -256,7 +256,7 @@ niva_testing::on_both_databases! {
         assert_eq!(send(&imports, lines("r-1", &[("A", 1)])).await.unwrap(), (first.clone(), position));
         let other = send(&imports, lines("r-1", &[("A", 2)])).await.unwrap_err();
         assert_eq!(reason(&other).unwrap(), "REQUEST_ID_REUSED");
-        assert_eq!(imports.get(&importer(), &first.import_id).await.unwrap(), first);
+        assert_eq!(imports.get(&importer(), &first.import_id.as_str().into()).await.unwrap(), first);
         assert_eq!(events(db).await, 1);
     }
 
@@ -301,13 +301,13 @@ niva_testing::on_both_databases! {
         let content = lines("r-1", &[("A", 1)]).remove(0).encode_to_vec();
         let aside = &[store::entries::Aside { rank: 0, number: 0, origin: String::new(), content }];
         let received: Result<bool, niva_store::DbError> = db.write(|tx| Box::pin(async move {
-            store::begin(tx, "I-1", false, told).await?;
-            store::entries::set_aside(tx, "I-1", aside).await?;
-            store::received(tx, "I-1", Some("r-1"), vec![1], 1).await
+            store::begin(tx, &"I-1".into(), false, told).await?;
+            store::entries::set_aside(tx, &"I-1".into(), aside).await?;
+            store::received(tx, &"I-1".into(), Some("r-1"), vec![1], 1).await
         })).await;
         assert!(received.unwrap());
         let process = Process::start(db, 9).await;
-        let import = jobs::end(&process.imports, "I-1").await;
+        let import = jobs::end(&process.imports, &"I-1".into()).await;
         assert_eq!((state(&import), counts(&import), events(db).await), (job::State::Done, (1, 0, 0, 0), 1));
         process.stop().await;
         Process::start(db, 9).await.stop().await;

@@ -1,8 +1,7 @@
 //! Compares the reasons that the tests have provoked with those that the contract lists.
 //!
 //! `reasons FILE`: a line each, "/niva.choice.v1.OfferService/MakeOffer NO_FREE_PLACE", as `niva_rpc` notes them. Fails when
-//! a method has given a reason that it does not list, and when a listed one was neither provoked nor stands in
-//! `tests/unprovoked-reasons.txt`, which only gets shorter.
+//! a method has given a reason that it does not list, and when a listed one was not provoked.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::ExitCode;
@@ -10,9 +9,6 @@ use std::process::ExitCode;
 use niva_proto::METHODS;
 use prost::Message;
 use prost_types::FileDescriptorSet;
-
-/// Reasons that no test provokes.
-const EXCUSED: &str = include_str!("../../unprovoked-reasons.txt");
 
 type Pairs = BTreeSet<(String, String)>;
 
@@ -42,8 +38,7 @@ fn complain(complaints: &[String]) -> ExitCode {
 }
 
 fn pairs(text: &str) -> Pairs {
-    let lines = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
+    text.lines()
         .filter_map(|line| {
             let mut words = line.split_whitespace();
             Some((words.next()?.to_owned(), words.next()?.to_owned()))
@@ -57,7 +52,7 @@ fn listed() -> Pairs {
 }
 
 fn compare(seen: &Pairs) -> Vec<String> {
-    let (listed, excused, anywhere) = (listed(), pairs(EXCUSED), anywhere());
+    let (listed, anywhere) = (listed(), anywhere());
     let known: BTreeMap<&str, bool> = METHODS.iter().map(|m| (m.path, !m.open.is_empty())).collect();
     let ours = |(path, _): &&(String, String)| known.get(path.as_str()).copied().unwrap_or(false);
     let mut complaints = Vec::new();
@@ -67,7 +62,7 @@ fn compare(seen: &Pairs) -> Vec<String> {
         }
     }
     for pair @ (path, reason) in &listed {
-        if !seen.contains(pair) && !excused.contains(pair) {
+        if !seen.contains(pair) {
             complaints.push(format!("{path} lists {reason}, which no test provokes"));
         }
     }

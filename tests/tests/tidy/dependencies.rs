@@ -124,7 +124,7 @@ const RULES: [Rule; 19] = [
         "niva-imports",
         &[
             &["niva-access", "niva-base", "niva-facts", "niva-feed", "niva-jobs", "niva-proto", "niva-rpc"],
-            &["niva-store"],
+            &["niva-names", "niva-store"],
         ],
         &[LISTENERS],
         "an import is the same in every service",

@@ -3,125 +3,24 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use futures_util::StreamExt;
-use futures_util::stream::BoxStream;
-use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Datelike;
 use niva_facts::Telling;
 use niva_imports::{Effects, Numbered, Target};
-use niva_jobs::Told;
-use niva_names::ImportId;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
-use niva_rpc::{answer, scope, status};
 use niva_store::Tx;
 use pb::create_import_request::Record;
-use pb::import_service_server::ImportService;
 use tokio::task::JoinHandle;
-use tonic::{Request, Response, Status, Streaming};
 
-use crate::{Answer, App, placements, providers, units};
-
-/// Imports as tonic sees them.
-pub(crate) struct Imports(pub(crate) niva_imports::Imports<Facts>);
+use crate::{App, placements, providers, units};
 
 /// What the records of an import become.
 pub(crate) struct Facts(pub(crate) Arc<App>);
 
-#[tonic::async_trait]
-impl ImportService for Imports {
-    type WatchImportStream = BoxStream<'static, Result<pb::WatchImportResponse, Status>>;
-
-    async fn create_import(
-        &self,
-        request: Request<Streaming<pb::CreateImportRequest>>,
-    ) -> Answer<pb::CreateImportResponse> {
-        let scope = scope(&request)?.clone();
-        let (import, feed_position) = self.0.create(&scope, request.into_inner()).await?;
-        Ok(Response::new(pb::CreateImportResponse { import: Some(import), feed_position }))
-    }
-
-    async fn get_import(&self, request: Request<pb::GetImportRequest>) -> Answer<pb::GetImportResponse> {
-        answer!(self.get(request))
-    }
-
-    async fn list_imports(
-        &self,
-        request: Request<pb::ListImportsRequest>,
-    ) -> Answer<pb::ListImportsResponse> {
-        answer!(self.list(request))
-    }
-
-    async fn watch_import(
-        &self,
-        request: Request<pb::WatchImportRequest>,
-    ) -> Answer<Self::WatchImportStream> {
-        let id: ImportId = read::only_id("import_id", &request.get_ref().import_id).map_err(status)?;
-        let told = self.0.watch(scope(&request)?, id.as_str()).await.map_err(status)?;
-        let told = told.map(|told| {
-            let Told { item, end } = told.map_err(status)?;
-            Ok(pb::WatchImportResponse { import: Some(item), end: end.into() })
-        });
-        Ok(Response::new(told.boxed()))
-    }
-
-    async fn cancel_import(
-        &self,
-        request: Request<pb::CancelImportRequest>,
-    ) -> Answer<pb::CancelImportResponse> {
-        answer!(self.cancel(request))
-    }
-
-    async fn list_import_errors(
-        &self,
-        request: Request<pb::ListImportErrorsRequest>,
-    ) -> Answer<pb::ListImportErrorsResponse> {
-        answer!(self.errors(request))
-    }
-}
-
-impl Imports {
-    async fn get(
-        &self,
-        scope: &Scope,
-        request: &pb::GetImportRequest,
-    ) -> Result<pb::GetImportResponse, OpError> {
-        let id: ImportId = read::only_id("import_id", &request.import_id)?;
-        Ok(pb::GetImportResponse { import: Some(self.0.get(scope, id.as_str()).await?) })
-    }
-
-    async fn list(
-        &self,
-        scope: &Scope,
-        request: &pb::ListImportsRequest,
-    ) -> Result<pb::ListImportsResponse, OpError> {
-        let asked = (request.page_size, request.page_token.as_str());
-        let (imports, next_page_token) = self.0.list(scope, request.state, asked).await?;
-        Ok(pb::ListImportsResponse { imports, next_page_token })
-    }
-
-    async fn cancel(
-        &self,
-        scope: &Scope,
-        request: &pb::CancelImportRequest,
-    ) -> Result<pb::CancelImportResponse, OpError> {
-        let id: ImportId = read::only_id("import_id", &request.import_id)?;
-        let answer = |import| pb::CancelImportResponse { import: Some(import) };
-        self.0.cancel(scope, request, id.as_str(), answer).await
-    }
-
-    async fn errors(
-        &self,
-        scope: &Scope,
-        request: &pb::ListImportErrorsRequest,
-    ) -> Result<pb::ListImportErrorsResponse, OpError> {
-        let id: ImportId = read::only_id("import_id", &request.import_id)?;
-        let asked = (request.page_size, request.page_token.as_str());
-        let (errors, next_page_token) = self.0.errors(scope, id.as_str(), asked).await?;
-        Ok(pb::ListImportErrorsResponse { errors, next_page_token })
-    }
-}
+niva_imports::service! { pb: Facts, |import, feed_position| pb::CreateImportResponse {
+    import: Some(import), feed_position,
+} }
 
 /// Starts the imports of the service, and the worker that lets them take effect.
 pub(crate) fn start(app: &Arc<App>) -> (niva_imports::Imports<Facts>, JoinHandle<()>) {

@@ -76,6 +76,7 @@ impl Placement {
             notice: self.notice,
             end: self.end,
             withdrawn: false,
+            of_another: false,
             unit: self.unit,
             levels: &self.levels,
             grants: &self.grants,

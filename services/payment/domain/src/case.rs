@@ -18,6 +18,9 @@ pub(crate) struct Dated {
     pub(crate) revision: i64,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) withdrawn: bool,
+    /// Its id is known as another case's.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) of_another: bool,
     pub(crate) dates: PlacementDates,
 }
 
@@ -96,12 +99,13 @@ impl Case {
                 }
                 newer || known != Some(first)
             }
-            Content::Placement(dates) => {
+            Content::Placement(dates) | Content::PlacementOfAnother(dates) => {
+                let of_another = matches!(fact.content, Content::PlacementOfAnother(_));
                 let placement = self.placements.entry(fact.id.clone()).or_default();
                 let newer = placement.dated.as_ref().is_none_or(|known| known.revision < fact.revision);
                 if newer {
                     let (revision, withdrawn, dates) = (fact.revision, fact.withdrawn, dates.clone());
-                    placement.dated = Some(Dated { revision, withdrawn, dates });
+                    placement.dated = Some(Dated { revision, withdrawn, of_another, dates });
                 }
                 newer
             }
@@ -131,6 +135,19 @@ impl Case {
     #[must_use]
     pub fn dates(&self, placement_id: &str) -> Option<&PlacementDates> {
         self.placements.get(placement_id)?.dated.as_ref().map(|known| &known.dates)
+    }
+
+    /// The newest revision of a placement that was told of it; `None` when it has not been heard of.
+    #[must_use]
+    pub fn placement_revision(&self, placement_id: &str) -> Option<i64> {
+        self.placements.get(placement_id)?.dated.as_ref().map(|known| known.revision)
+    }
+
+    /// The dates of a placement whose id is known as another case's, where it stands.
+    #[must_use]
+    pub fn placement_of_another(&self, placement_id: &str) -> Option<&PlacementDates> {
+        let dated = self.placements.get(placement_id)?.dated.as_ref()?;
+        (dated.of_another && !dated.withdrawn).then_some(&dated.dates)
     }
 
     /// The individual agreements of a placement, with their ids.

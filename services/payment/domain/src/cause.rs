@@ -187,7 +187,7 @@ fn can_change(kind: FactKind, before: &Payable<'_>, after: &[&Payable<'_>]) -> b
     let level = || differs(&|l| l.level == before.level) || price();
     let quantity = || after.iter().map(|l| l.quantity).sum::<i64>() != before.quantity;
     match kind {
-        FactKind::Placement | FactKind::Absence => false,
+        FactKind::Placement | FactKind::PlacementOfAnother | FactKind::Absence => false,
         FactKind::Grant => {
             differs(&|l| (&l.payer, &l.variant) == (&before.payer, &before.variant)) || quantity()
         }

@@ -46,6 +46,7 @@ pub const ENGINE_VERSION: i32 = 1;
 /// - **A long absence**, where a model has a rule, holds rate and premises supplement of the days beyond it.
 /// - **Sessions** are those granted, on the weekdays of the schedule. A schedule that is missing, has ended, or has another
 ///   number of sessions than are granted holds its days.
+/// - **A placement whose id is known as another case's** is owed nothing: all of it is held.
 /// - **An occasion** is one line's unit, not a line of its own: the line's days are the run of days at that price.
 ///   Holds of occasions name the very days.
 ///
@@ -129,6 +130,9 @@ impl<'c> Engine<'c> {
             }
         }
         book.close();
+        if facts.of_another {
+            out.hold_all(HoldReason::PlacementOfAnotherPerson);
+        }
     }
 }
 

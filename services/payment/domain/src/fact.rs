@@ -116,6 +116,8 @@ pub enum Content {
     Level(LevelDecision),
     /// A placement; the fact's id is the placement's.
     Placement(PlacementDates),
+    /// A placement whose id is known as another case's: it is kept apart and held.
+    PlacementOfAnother(PlacementDates),
     /// Something of a placement.
     Record {
         /// The placement.
@@ -146,6 +148,7 @@ impl Fact {
             Content::Grant(_) => FactKind::Grant,
             Content::Level(_) => FactKind::LevelDecision,
             Content::Placement(_) => FactKind::Placement,
+            Content::PlacementOfAnother(_) => FactKind::PlacementOfAnother,
             Content::Record { record, .. } => match record {
                 Record::Schedule(_) => FactKind::WeeklySchedule,
                 Record::Occasion(_) => FactKind::Occasion,
@@ -164,7 +167,7 @@ impl Fact {
     pub fn placement_id(&self) -> Option<&str> {
         match &self.content {
             Content::Grant(_) | Content::Level(_) => None,
-            Content::Placement(_) => Some(&self.id),
+            Content::Placement(_) | Content::PlacementOfAnother(_) => Some(&self.id),
             Content::Record { placement_id, .. } => Some(placement_id),
         }
     }

@@ -207,6 +207,8 @@ pub struct PlacementFacts<'a> {
     pub end: Option<NaiveDate>,
     /// The order was withdrawn: nothing is owed.
     pub withdrawn: bool,
+    /// Its id is known as another case's: all that would be owed is held.
+    pub of_another: bool,
     /// Who runs the unit, and how, on each day. Empty: the unit has not been heard of.
     pub unit: &'a Timeline<UnitPeriod>,
     /// The level in force on each day.

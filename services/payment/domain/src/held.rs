@@ -67,6 +67,10 @@ pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalog
         HoldReason::BeforeLedger => {
             "what is known of it has changed, and it is before the first month of this ledger: settle the difference where it was paid".to_owned()
         }
+        HoldReason::PlacementOfAnotherPerson => {
+            "the placement's id is known as that of another person or service: correct the placement, and record this one under an id of its own"
+                .to_owned()
+        }
         HoldReason::OccasionOutsidePlacement => {
             "an occasion was reported outside the days that the person was there: correct the report, or the placement's dates"
                 .to_owned()

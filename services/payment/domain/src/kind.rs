@@ -11,6 +11,8 @@ pub enum FactKind {
     Measurement,
     /// A placement.
     Placement,
+    /// A placement whose id is known as another case's.
+    PlacementOfAnother,
     /// A unit.
     Unit,
     /// A weekly schedule.
@@ -38,6 +40,7 @@ impl FactKind {
     #[must_use]
     pub const fn touches(self, component: Component) -> bool {
         match self {
+            Self::PlacementOfAnother => false,
             Self::Grant | Self::Placement | Self::Unit | Self::Model | Self::Transition => true,
             Self::LevelDecision | Self::Measurement => {
                 !matches!(component, Component::Vacancy | Component::ActualPremises | Component::Special)

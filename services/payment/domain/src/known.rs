@@ -45,6 +45,8 @@ pub struct KnownPlacement<'a> {
     /// Its revision.
     pub revision: i64,
     withdrawn: bool,
+    /// Its id is known as another case's.
+    pub of_another: bool,
     decisions: &'a Revisions<LevelDecision>,
     /// `None`: the unit has not been heard of.
     pub(crate) unit: Option<&'a UnitFacts>,
@@ -73,6 +75,7 @@ impl<'a> KnownPlacement<'a> {
                 dates: &dated.dates,
                 revision: dated.revision,
                 withdrawn: dated.withdrawn,
+                of_another: dated.of_another,
                 decisions: &case.levels,
                 unit: units.get(&dated.dates.unit_id),
                 no_unit: Timeline::new(),
@@ -109,6 +112,7 @@ impl<'a> KnownPlacement<'a> {
             notice: self.dates.notice,
             end: self.dates.end,
             withdrawn: self.withdrawn,
+            of_another: self.of_another,
             unit: self.unit.map_or(&self.no_unit, |u| &u.periods),
             levels: &self.levels,
             grants: &self.grants,

@@ -67,6 +67,7 @@ names!(HoldReason, "reason of a hold" {
     AmountOutOfRange = "amount_out_of_range",
     BeforeLedger = "before_ledger",
     OccasionOutsidePlacement = "occasion_outside_placement",
+    PlacementOfAnotherPerson = "placement_of_another_person",
 });
 
 names!(FactKind, "kind of fact" {
@@ -74,6 +75,7 @@ names!(FactKind, "kind of fact" {
     LevelDecision = "level_decision",
     Measurement = "measurement",
     Placement = "placement",
+    PlacementOfAnother = "placement_of_another",
     Unit = "unit",
     WeeklySchedule = "weekly_schedule",
     Occasion = "occasion",

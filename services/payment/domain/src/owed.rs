@@ -124,6 +124,8 @@ pub enum HoldReason {
     BeforeLedger,
     /// An occasion was reported for a day outside the placement.
     OccasionOutsidePlacement,
+    /// The placement's id is known as another person's, or another service's.
+    PlacementOfAnotherPerson,
 }
 
 /// Days of one month that should be paid and are not.
@@ -144,4 +146,16 @@ pub struct Owed {
     pub lines: Vec<Line>,
     /// In order of component and first day.
     pub holds: Vec<Hold>,
+}
+
+impl Owed {
+    /// Pays nothing: all that would be paid or held is held for one reason.
+    pub(crate) fn hold_all(&mut self, reason: HoldReason) {
+        let lines =
+            self.lines.drain(..).map(|line| Hold { component: line.component, days: line.days, reason });
+        self.holds.iter_mut().for_each(|hold| hold.reason = reason);
+        self.holds.extend(lines);
+        self.holds.sort_unstable();
+        self.holds.dedup();
+    }
 }

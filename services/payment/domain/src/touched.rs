@@ -22,7 +22,7 @@ impl Content {
         match self {
             Self::Grant(grant) => Interval::from(grant.valid.first),
             Self::Level(decision) => Interval::from(decision.valid_from),
-            Self::Placement(dates) => Interval::from(first_day(dates)),
+            Self::Placement(dates) | Self::PlacementOfAnother(dates) => Interval::from(first_day(dates)),
             Self::Record { record, .. } => match record {
                 // One visit is enough for its whole month.
                 Record::Visit(day) => Month::of(*day).interval(),
@@ -50,7 +50,7 @@ impl Case {
                 let before = self.levels.get(&fact.id).map(|before| Interval::from(before.valid_from));
                 before.map_or(now, |before| hull(now, before))
             }
-            Content::Placement(dates) => {
+            Content::Placement(dates) | Content::PlacementOfAnother(dates) => {
                 let before = self.placements.get(&fact.id).and_then(|known| known.dated.as_ref());
                 match before.filter(|before| !before.withdrawn) {
                     Some(before) if !fact.withdrawn => Interval::from(dates_differ(&before.dates, dates)),

@@ -133,3 +133,23 @@ fn days_with_nothing_to_pay_neither_cut_a_hold_nor_make_one() {
         [(Component::Rate, march, HoldReason::ScopeNotPriced)]
     );
 }
+
+#[test]
+fn of_a_placement_with_the_id_of_another_persons_all_is_held_for_that_alone() {
+    let of_another = Facts {
+        of_another: true,
+        ..Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01").level(1).occasion("2010-03-02", 1)
+    };
+    let owed = of_another.owed("2010-03", "2010-04");
+    let all: Vec<_> =
+        holds(&owed).into_iter().map(|(component, days, reason)| (component, days.first, reason)).collect();
+    let (march, april) = (crate::support::d("2010-03-01"), crate::support::d("2010-04-01"));
+    let held = |component, day| (component, day, HoldReason::PlacementOfAnotherPerson);
+    assert_eq!(
+        all,
+        [held(Component::Rate, march), held(Component::Rate, april), held(Component::EveningNight, march),]
+    );
+    assert!(owed.lines.is_empty());
+    let withdrawn = Facts { withdrawn: true, ..of_another };
+    assert!(withdrawn.owed("2010-03", "2010-03").lines.is_empty());
+}

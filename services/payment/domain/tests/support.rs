@@ -50,6 +50,7 @@ pub(crate) struct Facts {
     pub(crate) notice: Option<NaiveDate>,
     pub(crate) end: Option<NaiveDate>,
     pub(crate) withdrawn: bool,
+    pub(crate) of_another: bool,
     pub(crate) unit: Timeline<UnitPeriod>,
     /// Of the levels that are stated here.
     pub(crate) scale: &'static str,
@@ -96,6 +97,7 @@ impl Facts {
             notice: None,
             end: None,
             withdrawn: false,
+            of_another: false,
             unit: Timeline::of(from("2000-01-01"), unit("Farsta", Regime::Municipal)),
             scale: scale_of(&SHIPPED, service, d(start)),
             levels: Timeline::new(),
@@ -245,6 +247,7 @@ impl Facts {
             notice: self.notice,
             end: self.end,
             withdrawn: self.withdrawn,
+            of_another: self.of_another,
             unit: &self.unit,
             levels: &self.levels,
             grants: &self.grants,

@@ -233,6 +233,8 @@ impl Case {
         let at = self.placements.entry(id).or_default();
         match row.kind.as_str() {
             "placement" => at.dates.tell(row, serde_json::from_slice(content)?),
+            // Its id is another person's: nothing is owed for it here.
+            "placement_of_another" => {}
             "weekly_schedule" => at.schedules.tell(row, messages::schedule(&pb::Schedule::decode(content)?)?),
             "occasion" => at.occasions.tell(row, messages::occasion(&pb::Occasion::decode(content)?)?),
             "agreement" => {

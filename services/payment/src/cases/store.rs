@@ -250,6 +250,26 @@ pub(crate) async fn places(
     Ok(found)
 }
 
+/// The cases that placements of these ids were told of beside the one where each belongs.
+pub(crate) async fn of_others(
+    db: &impl ConnectionTrait,
+    ids: &BTreeSet<&str>,
+) -> Result<BTreeMap<String, BTreeSet<CaseKey>>, DbError> {
+    let ids: Vec<&str> = ids.iter().copied().collect();
+    let mut found: BTreeMap<String, BTreeSet<CaseKey>> = BTreeMap::new();
+    for ids in ids.chunks(KEYS) {
+        let sql = format!(
+            "SELECT fact_id, case_key FROM fact JOIN care_case ON care_case.case_no = fact.case_no \
+             WHERE kind = 'placement_of_another' AND fact_id IN ({})",
+            binds(1, ids.len())
+        );
+        for row in rows(db, "fact", statement(db, sql, ids.iter().map(|id| (*id).into()))).await? {
+            found.entry(row.get("fact_id")?).or_default().insert(row.name("case_key")?);
+        }
+    }
+    Ok(found)
+}
+
 /// A placement, where it belongs and where it is.
 #[derive(Debug)]
 pub(crate) struct PlacementRow {

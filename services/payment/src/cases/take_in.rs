@@ -59,19 +59,32 @@ pub(crate) fn take_in<'t>(
 ) -> BoxFuture<'t, Result<i64, DbError>> {
     Box::pin(async move {
         let first = store::draw_numbers(tx, incoming.len()).await?;
-        let last = first + i64::try_from(incoming.len()).unwrap_or(0) - 1;
+        let mut last = first + count(&incoming) - 1;
         let mut taken = Taken::load(tx, &incoming, last).await?;
         for (Told { fact, author, reason }, number) in incoming.into_iter().zip(first..) {
             match fact {
                 Incoming::Case { key, fact, own } => {
+                    let fact = taken.told(&key, fact, &author);
                     taken.fact(&key, fact, own, Telling { number, author, reason })?;
                 }
                 Incoming::Unit(unit) => taken.unit(unit, Telling { number, author, reason }),
             }
         }
+        let back = taken.back();
+        if !back.is_empty() {
+            let first = store::draw_numbers(tx, back.len()).await?;
+            last += count(&back);
+            for ((key, fact, author), number) in back.into_iter().zip(first..) {
+                taken.fact(&key, fact, None, Telling { number, author, reason: String::new() })?;
+            }
+        }
         taken.write(tx, last, now).await?;
         Ok(last)
     })
+}
+
+fn count<T>(of: &[T]) -> i64 {
+    i64::try_from(of.len()).unwrap_or(0)
 }
 
 /// A case that facts are applied to.
@@ -99,6 +112,10 @@ struct Telling {
 /// What the facts are applied to, and what came of it.
 struct Taken {
     cases: BTreeMap<CaseKey, Known>,
+    /// Where each placement belongs: to the case that it was told of first.
+    owners: BTreeMap<String, CaseKey>,
+    /// The placements that were told of other cases too.
+    others: BTreeMap<String, Others>,
     units: BTreeMap<String, UnitFacts>,
     changed_units: BTreeSet<String>,
     /// The numbers of the placements that facts are about.
@@ -112,6 +129,14 @@ struct Taken {
     arrived: Vec<Arrived>,
 }
 
+/// A placement that was told of other cases than the one where it belongs.
+#[derive(Default)]
+struct Others {
+    cases: BTreeSet<CaseKey>,
+    /// Who told of it last.
+    author: Option<Author>,
+}
+
 fn of_days(fact: &Fact) -> bool {
     fact.kind().is_of_days()
 }
@@ -120,13 +145,21 @@ impl Taken {
     async fn load(tx: &Tx<'_>, incoming: &[Told], last: i64) -> Result<Self, DbError> {
         let mut keys: BTreeMap<CaseKey, bool> = BTreeMap::new();
         let mut about: BTreeSet<&str> = BTreeSet::new();
+        let mut told_of: BTreeSet<&str> = BTreeSet::new();
         for told in incoming {
             if let Incoming::Case { key, fact, .. } = &told.fact {
                 *keys.entry(key.clone()).or_default() |= !of_days(fact);
                 about.extend(fact.placement_id());
+                if let Content::Placement(_) = fact.content {
+                    told_of.insert(fact.id.as_str());
+                }
             }
         }
         let places = store::places(tx, &about).await?;
+        let others = store::of_others(tx, &told_of).await?;
+        let owner = |id: &str| Some((id.to_owned(), places.get(id)?.key.clone()));
+        let owners: BTreeMap<String, CaseKey> = told_of.iter().filter_map(|id| owner(id)).collect();
+        keys.extend(owners.values().chain(others.values().flatten()).map(|key| (key.clone(), true)));
         let cases = cases(tx, keys, last).await?;
         let (mut next_case, mut next_placement) = (0, 0);
         if cases.values().any(|known| known.row.is_none()) {
@@ -136,8 +169,12 @@ impl Taken {
             next_placement = store::next_number(tx, "placement", "placement_no").await?;
         }
         let any_unit = incoming.iter().any(|told| matches!(told.fact, Incoming::Unit(_)));
+        let others =
+            others.into_iter().map(|(id, cases)| (id, Others { cases, ..Others::default() })).collect();
         Ok(Self {
             cases,
+            owners,
+            others,
             units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
             changed_units: BTreeSet::new(),
             numbers: places.into_iter().map(|(id, place)| (id, place.placement_no)).collect(),
@@ -146,6 +183,39 @@ impl Taken {
             moved: BTreeMap::new(),
             arrived: Vec::new(),
         })
+    }
+
+    /// A fact as it was told. Where a placement belongs to another case it is kept apart, and that case is as it was.
+    fn told(&mut self, key: &CaseKey, fact: Fact, author: &Author) -> Fact {
+        let Content::Placement(dates) = &fact.content else { return fact };
+        let belongs = self.owners.entry(fact.id.clone()).or_insert_with(|| key.clone()) == key;
+        if !belongs {
+            self.others.entry(fact.id.clone()).or_default().cases.insert(key.clone());
+        }
+        if let Some(others) = self.others.get_mut(&fact.id) {
+            others.author = Some(author.clone());
+        }
+        if belongs { fact } else { Fact { content: Content::PlacementOfAnother(dates.clone()), ..fact } }
+    }
+
+    /// Of a placement that was told of several cases the newest revision counts: what an older one said of a case where it
+    /// does not belong is taken back. It moved no money there.
+    fn back(&self) -> Vec<(CaseKey, Fact, Author)> {
+        let mut back = Vec::new();
+        for (id, others) in &self.others {
+            let revision = |key| self.cases.get(key).and_then(|known| known.case.placement_revision(id));
+            let newest = others.cases.iter().chain(self.owners.get(id)).filter_map(revision).max();
+            for key in others.cases.iter().filter(|key| revision(key) < newest) {
+                let known = self.cases.get(key).and_then(|known| known.case.placement_of_another(id));
+                let (Some(dates), Some(revision), Some(author)) = (known, newest, &others.author) else {
+                    continue;
+                };
+                let content = Content::PlacementOfAnother(dates.clone());
+                let fact = Fact { id: id.clone(), revision, withdrawn: true, content };
+                back.push((key.clone(), fact, author.clone()));
+            }
+        }
+        back
     }
 
     fn fact(

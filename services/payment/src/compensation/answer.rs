@@ -95,5 +95,6 @@ fn hold_reason_out(reason: HoldReason) -> pb::HoldReason {
         HoldReason::AmountOutOfRange => pb::HoldReason::AmountOutOfRange,
         HoldReason::BeforeLedger => pb::HoldReason::BeforeLedger,
         HoldReason::OccasionOutsidePlacement => pb::HoldReason::OccasionOutsidePlacement,
+        HoldReason::PlacementOfAnotherPerson => pb::HoldReason::PlacementOfAnotherPerson,
     }
 }

@@ -55,6 +55,7 @@ impl Stated<'_> {
             notice: self.notice,
             end: self.end,
             withdrawn: false,
+            of_another: false,
             unit: &self.unit,
             levels: &self.levels,
             grants: &self.grants,

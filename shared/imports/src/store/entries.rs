@@ -1,5 +1,6 @@
 //! The entries that are set aside, and what is wrong with them.
 
+use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_store::bulk::{self, Cell};
 use niva_store::page::PageRequest;
@@ -18,10 +19,10 @@ pub(crate) struct Aside {
     pub(crate) content: Vec<u8>,
 }
 
-pub(crate) async fn set_aside(tx: &Tx<'_>, import_id: &str, entries: &[Aside]) -> Result<(), DbError> {
+pub(crate) async fn set_aside(tx: &Tx<'_>, import_id: &ImportId, entries: &[Aside]) -> Result<(), DbError> {
     let rows = entries.iter().map(|entry| {
         [
-            Cell::from(import_id),
+            Cell::from(import_id.as_str()),
             entry.rank.into(),
             entry.number.into(),
             entry.origin.as_str().into(),
@@ -36,7 +37,7 @@ pub(crate) async fn set_aside(tx: &Tx<'_>, import_id: &str, entries: &[Aside]) -
 /// A part of an import after a place (rank, number), in order: up to `limit` entries, and no more after some bytes.
 pub(crate) async fn entries(
     db: &impl ConnectionTrait,
-    import_id: &str,
+    import_id: &ImportId,
     after: (i32, i64),
     (limit, bytes): (usize, usize),
 ) -> Result<Vec<Aside>, DbError> {
@@ -46,7 +47,7 @@ pub(crate) async fn entries(
                AND (rank, number) > ($2, $3) ORDER BY rank, number LIMIT $4) AS next) AS part \
                WHERE before < $5 ORDER BY rank, number";
     let values: [Value; 5] = [
-        import_id.into(),
+        import_id.as_str().into(),
         after.0.into(),
         after.1.into(),
         i64::try_from(limit).unwrap_or(i64::MAX).into(),
@@ -65,20 +66,24 @@ pub(crate) async fn entries(
 }
 
 /// Nothing is set aside any more.
-pub(crate) async fn drop_entries(tx: &Tx<'_>, import_id: &str) -> Result<(), DbError> {
-    tx.execute_raw(statement(tx, "DELETE FROM import_entry WHERE import_id = $1", [import_id.into()]))
-        .await?;
+pub(crate) async fn drop_entries(tx: &Tx<'_>, import_id: &ImportId) -> Result<(), DbError> {
+    tx.execute_raw(statement(
+        tx,
+        "DELETE FROM import_entry WHERE import_id = $1",
+        [import_id.as_str().into()],
+    ))
+    .await?;
     Ok(())
 }
 
 /// Keeps what is wrong, with where each entry came from.
-pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &str, effects: &Effects) -> Result<(), DbError> {
+pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &ImportId, effects: &Effects) -> Result<(), DbError> {
     let mut refusals: Vec<_> = effects.refusals.iter().collect();
     refusals.sort_by_key(|refusal| refusal.number);
     let rows = (0_i64..).zip(refusals).map(|(place, refusal)| {
         let violation = &refusal.violation;
         [
-            Cell::from(import_id),
+            Cell::from(import_id.as_str()),
             place.into(),
             refusal.number.into(),
             refusal.origin.as_str().into(),
@@ -94,14 +99,15 @@ pub(crate) async fn refuse(tx: &Tx<'_>, import_id: &str, effects: &Effects) -> R
 
 pub(crate) async fn errors(
     db: &impl ConnectionTrait,
-    import_id: &str,
+    import_id: &ImportId,
     page: &PageRequest,
 ) -> Result<Vec<(i64, pb::ImportError)>, DbError> {
     let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(-1);
     let sql = "SELECT place, number, origin, field, reason, description FROM import_error \
                WHERE import_id = $1 AND place > $2 ORDER BY place LIMIT $3";
     let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
-    let rows = db.query_all_raw(statement(db, sql, [import_id.into(), after.into(), limit.into()])).await?;
+    let rows =
+        db.query_all_raw(statement(db, sql, [import_id.as_str().into(), after.into(), limit.into()])).await?;
     let read = |row: &QueryResult| {
         let error = pb::ImportError {
             record: row.try_get("", "number")?,

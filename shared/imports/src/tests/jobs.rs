@@ -3,6 +3,7 @@
 use futures_util::{Stream, StreamExt};
 use niva_facts::Changing;
 use niva_jobs::Told;
+use niva_names::ImportId;
 use pb::WatchEnd;
 
 use super::*;
@@ -39,15 +40,15 @@ impl Changing for Stop {
 }
 
 async fn cancel(imports: &Imports<Notes>, scope: &Scope, stop: &Stop) -> Result<pb::Import, OpError> {
-    imports.cancel(scope, stop, &stop.import_id, |import| import).await
+    imports.cancel(scope, stop, &stop.import_id.as_str().into(), |import| import).await
 }
 
-fn stop(request_id: &str, import_id: &str) -> Stop {
+fn stop(request_id: &str, import_id: impl Into<String>) -> Stop {
     Stop { request_id: request_id.into(), import_id: import_id.into(), validate_only: false }
 }
 
 /// An import when it has ended.
-pub(super) async fn end(imports: &Imports<Notes>, id: &str) -> pb::Import {
+pub(super) async fn end(imports: &Imports<Notes>, id: &ImportId) -> pb::Import {
     let told = imports.watch(&importer(), id).await.unwrap().collect::<Vec<_>>().await;
     let last = told.into_iter().last().unwrap().unwrap();
     assert_eq!(last.end, WatchEnd::Job);
@@ -65,7 +66,7 @@ fn many(count: usize) -> Vec<Line> {
 }
 
 /// Sends an import in the background, and answers its id when it takes effect, as its process tells.
-async fn at_work(process: &Process, count: usize) -> (String, JoinHandle<pb::Import>) {
+async fn at_work(process: &Process, count: usize) -> (ImportId, JoinHandle<pb::Import>) {
     let mut progress = process.imports.inner.signals.progress();
     let sender = process.imports.clone();
     let sent = tokio::spawn(async move { send(&sender, many(count)).await.unwrap().0 });
@@ -74,7 +75,7 @@ async fn at_work(process: &Process, count: usize) -> (String, JoinHandle<pb::Imp
         for import in listed(&process.imports, &importer(), job::State::Running).await {
             let job = import.job.unwrap();
             if job.done > 0 {
-                return (import.import_id, sent);
+                return (import.import_id.into(), sent);
             }
         }
     }
@@ -90,16 +91,16 @@ niva_testing::on_both_databases! {
     async fn an_importer_sees_its_own_imports_alone(db: &TestDb) {
         let imports = imports(db).await;
         let (import, _) = send(&imports, lines("r-1", &[("A", -1)])).await.unwrap();
-        let (id, other) = (import.import_id.as_str(), of("weekly"));
+        let (id, other) = (&ImportId::from(import.import_id.as_str()), of("weekly"));
         let refused = [
             imports.get(&other, id).await.unwrap_err(),
             imports.errors(&other, id, (0, "")).await.unwrap_err(),
             imports.watch(&other, id).await.err().unwrap(),
             cancel(&imports, &other, &stop("c-1", id)).await.unwrap_err(),
         ];
-        let missing = imports.get(&other, "none").await.unwrap_err();
+        let missing = imports.get(&other, &"none".into()).await.unwrap_err();
         for refused in refused {
-            assert_eq!((refused.reason(), refused.to_string().replace(id, "none")), ("NOT_FOUND", missing.to_string()));
+            assert_eq!((refused.reason(), refused.to_string().replace(id.as_str(), "none")), ("NOT_FOUND", missing.to_string()));
         }
         let any = job::State::Unspecified;
         assert_eq!(listed(&imports, &other, any).await, []);
@@ -175,7 +176,7 @@ niva_testing::on_both_databases! {
         let administrator = Scope::new(Author { subject: "adam".into(), role: "administrator".into() }, Reach::City);
         let asked = cancel(imports, &administrator, &request);
         let told = async {
-            while process.imports.inner.desk.cancelled(&id).is_none() {
+            while process.imports.inner.desk.cancelled(id.as_str()).is_none() {
                 tokio::task::yield_now().await;
             }
             process.parts.add_permits(9);
@@ -203,7 +204,7 @@ niva_testing::on_both_databases! {
             // Asked for when the first part has been set aside.
             let running = listed(imports, &importer(), job::State::Running).await;
             let [import] = &running[..] else { panic!("{running:?}") };
-            let asked = cancel(imports, &importer(), &stop("c-1", &import.import_id)).await.unwrap();
+            let asked = cancel(imports, &importer(), &stop("c-1", import.import_id.as_str())).await.unwrap();
             assert_eq!(state(&asked), job::State::Cancelled);
             many(1).remove(0)
         });
@@ -225,9 +226,9 @@ niva_testing::on_both_databases! {
         let imports = imports(db).await;
         for (request, value, words) in [("r-1", 1, "done"), ("r-2", -1, "failed")] {
             let (import, _) = send(&imports, lines(request, &[("A", value)])).await.unwrap();
-            let refused = cancel(&imports, &importer(), &stop("c-1", &import.import_id)).await.unwrap_err();
+            let refused = cancel(&imports, &importer(), &stop("c-1", import.import_id.as_str())).await.unwrap_err();
             assert_eq!((refused.reason(), refused.metadata()["state"].as_str()), ("IMPORT_STATE", words));
-            assert_eq!(imports.get(&importer(), &import.import_id).await.unwrap(), import);
+            assert_eq!(imports.get(&importer(), &import.import_id.as_str().into()).await.unwrap(), import);
         }
     }
 
