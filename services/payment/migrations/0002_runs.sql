@@ -65,7 +65,8 @@ CREATE TABLE payment_line (
     PRIMARY KEY (run_no, line_no)
 ) {by_key};
 
-CREATE INDEX payment_line_case ON payment_line (case_key, first_day);
+-- By run first: a run adds its entries after all others, however long the history.
+CREATE INDEX payment_line_case ON payment_line (run_no, case_key);
 
 CREATE TABLE payment_hold (
     run_no INTEGER NOT NULL,

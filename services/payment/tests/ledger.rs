@@ -26,7 +26,7 @@ async fn settle(world: &World) {
 }
 
 /// As somebody does who owns the database: what guards the tables is switched off for as long.
-async fn tamper(world: &World, sql: &str) {
+pub(crate) async fn tamper(world: &World, sql: &str) {
     const TABLES: [&str; 5] = ["author", "fact", "payment_line", "payment_hold", "payment_run"];
     let conn = world.db.conn();
     if world.db.is_postgres() {

@@ -9,6 +9,7 @@ mod cancel;
 mod common;
 mod corrections;
 mod crashes;
+mod engines;
 mod explanations;
 mod feeds;
 mod histories;

@@ -46,7 +46,7 @@ fn the_example_of_the_format_is_good() {
 #[test]
 fn each_defect_is_told_with_its_line() {
     let cases = cases();
-    assert_eq!(cases.len(), 60);
+    assert_eq!(cases.len(), 61);
     for Case { name, from, to, problems: expected } in cases {
         assert_eq!(GOOD.matches(&from).count(), 1, "{name}: `{from}` is not there once");
         let found: Vec<String> =

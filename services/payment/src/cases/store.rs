@@ -105,8 +105,8 @@ pub(crate) struct Candidates<'a> {
     pub(crate) told_after: i64,
     /// those that this run held something of,
     pub(crate) held_in: i32,
-    /// those that were ever placed at one of these units,
-    pub(crate) at_units: &'a [&'a str],
+    /// those that were ever placed at one of these units, if anything can be owed to them from this day on,
+    pub(crate) at_units: Option<(NaiveDate, &'a [&'a str])>,
     /// and those of these services.
     pub(crate) of_services: &'a [ServiceKey],
 }
@@ -126,12 +126,13 @@ pub(crate) async fn page(
             " AND (last_day >= $2 OR fact_number > $3 \
              OR case_key IN (SELECT case_key FROM payment_hold WHERE run_no = $4)",
         );
-        if !which.at_units.is_empty() {
-            let units = binds(values.len() + 1, which.at_units.len());
+        if let Some((first, at_units)) = which.at_units {
+            let (from, units) = (values.len() + 1, binds(values.len() + 2, at_units.len()));
             sql.push_str(&format!(
-                " OR case_key IN (SELECT case_key FROM placement WHERE unit_id IN ({units}))"
+                " OR last_day >= ${from} AND case_key IN (SELECT case_key FROM placement WHERE unit_id IN ({units}))"
             ));
-            values.extend(which.at_units.iter().map(|unit| Value::from(*unit)));
+            values.push(first.into());
+            values.extend(at_units.iter().map(|unit| Value::from(*unit)));
         }
         if !which.of_services.is_empty() {
             sql.push_str(&format!(" OR service IN ({})", binds(values.len() + 1, which.of_services.len())));

@@ -126,24 +126,29 @@ fn read(row: &Row) -> Result<Line, DbError> {
     })
 }
 
-/// What these runs (in order of number) paid to these cases for days from each one's own on, by case and placement, in the
-/// order it was paid.
+/// What these approved runs, each with its month, paid to these cases for days from each one's own on, by case and
+/// placement, in the order it was paid. Runs are in order of number and so of month.
 pub(crate) async fn paid(
     db: &impl ConnectionTrait,
-    runs: &[i32],
+    runs: &[(i32, Month)],
     cases: &[(&str, NaiveDate)],
 ) -> Result<BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>, DbError> {
     let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
-    let Some(last) = runs.last() else { return Ok(paid) };
     for keys in cases.chunks(KEYS) {
-        let sql = paid_to(db.get_database_backend() == DbBackend::Postgres, keys.len());
-        let wanted = keys.iter().flat_map(|(key, from)| [Value::from(*key), (*from).into()]);
-        let values = std::iter::once(Value::from(*last)).chain(wanted);
+        let earliest = keys.iter().map(|(_, from)| Month::of(*from)).min();
+        // No run pays for days after its month.
+        let since = |month: Month| runs.partition_point(|(_, of)| *of < month);
+        let runs_since = earliest.and_then(|month| runs.get(since(month)..)).unwrap_or_default();
+        if runs_since.is_empty() {
+            continue;
+        }
+        let first_run = |from| runs.get(since(Month::of(from))).map_or(i32::MAX, |(run_no, _)| *run_no);
+        let sql = paid_to(db.get_database_backend() == DbBackend::Postgres, keys.len(), runs_since.len());
+        let wanted = keys
+            .iter()
+            .flat_map(|(key, from)| [Value::from(*key), (*from).into(), Value::from(first_run(*from))]);
+        let values = wanted.chain(runs_since.iter().map(|(run_no, _)| Value::from(*run_no)));
         for row in rows(db, "payment_line", statement(db, sql, values)).await? {
-            if runs.binary_search(&row.get("run_no")?).is_err() {
-                // Of a run that was discarded.
-                continue;
-            }
             let line = read(&row)?;
             let reverses = line.corrects.filter(|_| line.reversal);
             let of_case = paid.entry(line.case_key).or_default();
@@ -159,25 +164,30 @@ pub(crate) async fn paid(
     Ok(paid)
 }
 
-/// The lines of some cases in runs up to `$1`, looked up case by case whatever a database believes of the table. Given a
-/// list of runs, SQLite would read every line of theirs; given a list of cases, PostgreSQL would read the whole table as
-/// long as it has not counted it, such as all through the first run.
-fn paid_to(postgres: bool, cases: usize) -> String {
+/// The lines of some cases in some runs, looked up case by case and run by run whatever a database believes of the table.
+/// Given a list of runs, SQLite would read every line of theirs; given a list of cases, PostgreSQL would read the whole table
+/// as long as it has not counted it, such as all through the first run.
+fn paid_to(postgres: bool, cases: usize, runs: usize) -> String {
     let columns = COLUMNS.join(", ");
-    let casts = if postgres { ("::text", "::date") } else { ("", "") };
-    let row = |n: usize| format!("(${}{}, ${}{})", 2 * n + 2, casts.0, 2 * n + 3, casts.1);
+    let casts = if postgres { ["::text", "::date", "::int"] } else { [""; 3] };
+    let [text, date, int] = casts;
+    let row = |n: usize| format!("(${}{text}, ${}{date}, ${}{int})", 3 * n + 1, 3 * n + 2, 3 * n + 3);
     let wanted = (0..cases).map(row).collect::<Vec<_>>().join(", ");
+    let run = |n: usize| format!("(${}{int})", 3 * cases + n + 1);
+    let approved = (0..runs).map(run).collect::<Vec<_>>().join(", ");
     if postgres {
         format!(
-            "SELECT {columns} FROM (VALUES {wanted}) AS wanted (wanted_key, wanted_day) CROSS JOIN LATERAL \
-             (SELECT * FROM payment_line WHERE case_key = wanted_key AND first_day >= wanted_day AND run_no <= $1 \
-             ORDER BY first_day) AS line ORDER BY case_key, run_no, line_no"
+            "SELECT {columns} FROM (VALUES {wanted}) AS wanted (wanted_key, wanted_day, wanted_run) \
+             JOIN (VALUES {approved}) AS approved (approved_no) ON approved_no >= wanted_run CROSS JOIN LATERAL \
+             (SELECT * FROM payment_line WHERE run_no = approved_no AND case_key = wanted_key AND first_day >= wanted_day) \
+             AS line ORDER BY case_key, run_no, line_no"
         )
     } else {
         format!(
-            "WITH wanted (wanted_key, wanted_day) AS (VALUES {wanted}) SELECT {columns} FROM wanted CROSS JOIN \
-             payment_line WHERE case_key = wanted_key AND first_day >= wanted_day AND +run_no <= $1 \
-             ORDER BY case_key, run_no, line_no"
+            "WITH wanted (wanted_key, wanted_day, wanted_run) AS (VALUES {wanted}), approved (approved_no) AS \
+             (VALUES {approved}) SELECT {columns} FROM wanted CROSS JOIN approved CROSS JOIN payment_line \
+             WHERE approved_no >= wanted_run AND run_no = approved_no AND case_key = wanted_key \
+             AND first_day >= wanted_day ORDER BY case_key, run_no, line_no"
         )
     }
 }
@@ -214,7 +224,7 @@ pub(crate) async fn find_within(
     at.equals("run_no", id.run_no);
     at.equals("line_no", id.line_no);
     reached(&mut at, scope);
-    Ok(select(db, at, 1).await?.pop())
+    Ok(select(db, at, "line_no", 1).await?.pop())
 }
 
 /// Only lines that a call reaches: those that its districts pay, or that are paid to its provider.
@@ -240,11 +250,12 @@ pub(crate) async fn list(
     limit: u64,
 ) -> Result<Vec<Line>, DbError> {
     let mut at = Where::default();
-    // The lines of few cases are found by the case: SQLite would rather read the whole run, but for the sign.
+    at.equals("run_no", run_no);
+    // The lines of few cases are found by the case: SQLite would rather read the whole run in order, but for the sign.
     let few = filter.placement.is_some() || filter.person.is_some();
-    at.equals(if few { "+run_no" } else { "run_no" }, run_no);
+    let number = if few { "+line_no" } else { "line_no" };
     let after = at.bind(after);
-    at.and(format!("line_no > {after}"));
+    at.and(format!("{number} > {after}"));
     if let Some((case_key, placement_id)) = &filter.placement {
         at.equals("case_key", case_key.as_str());
         at.equals("placement_id", placement_id.as_str());
@@ -263,14 +274,19 @@ pub(crate) async fn list(
         at.and(if correction { "corrects_line_no IS NOT NULL" } else { "corrects_line_no IS NULL" });
     }
     reached(&mut at, scope);
-    select(db, at, limit).await
+    select(db, at, number, limit).await
 }
 
-async fn select(db: &impl ConnectionTrait, mut at: Where, limit: u64) -> Result<Vec<Line>, DbError> {
+async fn select(
+    db: &impl ConnectionTrait,
+    mut at: Where,
+    order: &str,
+    limit: u64,
+) -> Result<Vec<Line>, DbError> {
     let limit = at.bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let (conditions, values) = at.finish();
     let columns = COLUMNS.join(", ");
-    let sql = format!("SELECT {columns} FROM payment_line WHERE {conditions} ORDER BY line_no LIMIT {limit}");
+    let sql = format!("SELECT {columns} FROM payment_line WHERE {conditions} ORDER BY {order} LIMIT {limit}");
     rows(db, "payment_line", statement(db, sql, values)).await?.iter().map(read).collect()
 }
 

@@ -121,13 +121,21 @@ pub(crate) async fn last_approved(db: &impl ConnectionTrait) -> Result<Option<St
 }
 
 /// Numbers of the runs that were approved, up to one of them.
-pub(crate) async fn approved_until(db: &impl ConnectionTrait, run_no: i32) -> Result<Vec<i32>, DbError> {
-    let sql = "SELECT run_no FROM payment_run WHERE state = 'approved' AND run_no <= $1 ORDER BY run_no";
-    rows(db, "payment_run", statement(db, sql, [run_no.into()]))
-        .await?
-        .iter()
-        .map(|row| row.get("run_no"))
-        .collect()
+pub(crate) async fn approved_until(
+    db: &impl ConnectionTrait,
+    run_no: i32,
+) -> Result<Vec<(i32, Month)>, DbError> {
+    let sql =
+        "SELECT run_no, month FROM payment_run WHERE state = 'approved' AND run_no <= $1 ORDER BY run_no";
+    let found = rows(db, "payment_run", statement(db, sql, [run_no.into()])).await?;
+    let read = |row: &Row| {
+        let run_no: i32 = row.get("run_no")?;
+        let month = Month::from_index(row.get("month")?);
+        let month =
+            month.map_err(|e| DbError::row("payment_run", "month", run_no.to_string(), e.to_string()))?;
+        Ok((run_no, month))
+    };
+    found.iter().map(read).collect()
 }
 
 /// Up to `limit` runs after a number, in the order they were made.

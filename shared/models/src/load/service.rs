@@ -1,5 +1,5 @@
 use niva_names::{
-    ServiceKey,
+    OccasionKind, ServiceKey,
     file::{self, Problems},
 };
 
@@ -12,7 +12,8 @@ use super::{
 };
 use crate::rates::{Priced, RateIndex};
 use crate::{
-    Component, Level, PriceUnit, Regime, RegimeAlias, ServiceTerms, Variant, VariantRule, version::version,
+    Component, Level, PriceUnit, Regime, RegimeAlias, ServiceTerms, SoldPremises, Variant, VariantRule,
+    version::version,
 };
 
 /// Reads a `[[service]]` and checks that it prices all it says it prices. `None` when too little could be read.
@@ -71,6 +72,7 @@ pub(super) fn read(
     if levels_known {
         rules_fit(&terms, &at, problems);
     }
+    belongs(&terms, common, &at, problems);
     if !tables.unreadable {
         complete(&terms, &at, problems);
     }
@@ -179,6 +181,35 @@ fn sessions_fit(section: &mut Section<'_>, unit: Option<PriceUnit>, problems: &m
         what,
         "give [service.sessions] to services that are paid by session, and to no other",
     );
+}
+
+/// What is paid beside the rate, and by session, belongs to the service: the city's catalogue says so.
+fn belongs(
+    terms: &ServiceTerms,
+    common: &Common<'_>,
+    at: &std::ops::Range<usize>,
+    problems: &mut Problems<'_>,
+) {
+    let Some(Ok(info)) = common.services.map(|services| services.service(terms.service.as_str())) else {
+        return;
+    };
+    let evenings = terms.amounts.iter().any(|amount| amount.component == Component::EveningNight);
+    let actual = terms.sold.as_ref().is_some_and(|sold| sold.premises == SoldPremises::ActualCost);
+    for (paid, belongs, what, key) in [
+        (terms.unit.is_session(), info.paid_by_sessions, "by session", "paid_by_sessions = true"),
+        (
+            evenings,
+            info.occasions.contains(&OccasionKind::EveningNight),
+            "for evenings and nights",
+            "occasions = [\"evening_night\"]",
+        ),
+        (actual, info.premises_costs, "for the actual premises of sold places", "premises_costs = true"),
+    ] {
+        if paid && !belongs {
+            let what = format!("{} is paid {what}, which the city's catalogue does not know of it", info.key);
+            problems.add(at, what, format!("write `{key}` there, or do not pay it here"));
+        }
+    }
 }
 
 /// Rules that name a level or hours need the service to have them.

@@ -37,8 +37,8 @@ pub(crate) struct Inputs {
     pub(crate) opening: Month,
     pub(crate) frozen: i64,
     pub(crate) baseline: Option<Baseline>,
-    /// Every approved run through the baseline.
-    pub(crate) approved: Vec<i32>,
+    /// Every approved run through the baseline, with its month.
+    pub(crate) approved: Vec<(i32, Month)>,
     pub(crate) units: BTreeMap<String, UnitFacts>,
     /// As they stood when the baseline was made.
     pub(crate) units_before: BTreeMap<String, UnitFacts>,
@@ -127,7 +127,7 @@ impl Inputs {
             live_from: baseline.month.next().first_day(),
             told_after: baseline.frozen,
             held_in: baseline.run_no,
-            at_units: units,
+            at_units: self.changed_units.values().min().map(|first| (*first, units)),
             of_services: services,
         })
     }

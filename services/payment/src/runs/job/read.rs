@@ -143,10 +143,7 @@ impl Known {
                 .then_some((chosen.row.case_no, from))
         });
         let days = facts::of_days(conn, &days.collect::<Vec<_>>(), inputs.frozen).await?;
-        let whole = chosen.iter().filter(|chosen| {
-            let days = days.get(&chosen.row.case_no).map_or(&[][..], Vec::as_slice);
-            !chosen.is_kept(inputs) || !days.is_empty()
-        });
+        let whole = chosen.iter().filter(|chosen| !chosen.is_kept(inputs));
         let whole: Vec<i32> = whole.map(|chosen| chosen.row.case_no).collect();
         Ok(Self { whole: facts::of_cases(conn, &whole, inputs.frozen).await?, days })
     }
@@ -159,13 +156,17 @@ impl Known {
         let is_kept = whole.is_none() && row.fact_number <= inputs.frozen && !inputs.from_facts;
         let case = match whole {
             Some(facts) => case_of(&key, facts.iter().chain(days))?,
-            None if is_kept => row.case()?,
+            None if is_kept => {
+                let mut case = row.case()?;
+                days.iter().try_for_each(|told| told.apply(&mut case))?;
+                case
+            }
             None => return Ok(None),
         };
-        let before = match &inputs.baseline {
-            Some(baseline) if !news.is_empty() || at_changed_unit => {
+        let before = match (&inputs.baseline, whole) {
+            (Some(baseline), Some(whole)) if !news.is_empty() || at_changed_unit => {
                 let then = |told: &&Told| told.recorded.number <= baseline.frozen;
-                Some(case_of(&key, whole.into_iter().flatten().chain(days).filter(then))?)
+                Some(case_of(&key, whole.iter().chain(days).filter(then))?)
             }
             _ => None,
         };
@@ -175,22 +176,28 @@ impl Known {
 }
 
 impl Chosen {
-    /// Whether what is kept of the case is enough: all months that are due are new ones, and nothing was told since.
+    /// Whether what is kept of the case is enough: it reaches back to the first day that is due, and nothing that was told
+    /// since the last run touches what was paid before, or days before the ledger: then nothing is compared.
     fn is_kept(&self, inputs: &Inputs) -> bool {
-        let first = self.due.first().map(|month| month.first_day());
+        let first = self.due.first();
+        let nothing_new = self.news.is_empty() && !self.at_changed_unit;
+        let nothing_paid = first.is_none_or(|first| first >= inputs.first_new()) && !self.early(inputs);
         !inputs.from_facts
-            && self.news.is_empty()
-            && !self.at_changed_unit
+            && (nothing_new || nothing_paid)
             && self.row.fact_number <= inputs.frozen
-            && first.is_none_or(|first| self.row.since.is_none_or(|since| since <= first))
+            && first.is_none_or(|first| self.row.since.is_none_or(|since| since <= first.first_day()))
+    }
+
+    /// Whether something that was told since the last run touches days before the ledger.
+    fn early(&self, inputs: &Inputs) -> bool {
+        let opening = inputs.opening.first_day();
+        self.news.iter().map(|news| news.touched).any(|days: Interval| days.first < opening)
     }
 
     /// The day from which facts of days matter; `None`: nothing is due. What is known anew of days before the ledger is
     /// compared with what was known of them.
     fn days_from(&self, inputs: &Inputs) -> Option<NaiveDate> {
-        let opening = inputs.opening.first_day();
-        let early = self.news.iter().map(|news| news.touched).any(|days: Interval| days.first < opening);
-        if early || self.at_changed_unit {
+        if self.early(inputs) || self.at_changed_unit {
             Some(EVER)
         } else {
             self.due.first().map(|month| month.first_day())
