@@ -12,6 +12,7 @@ mod layout;
 mod length;
 mod lock;
 mod modules;
+mod security;
 mod tokens;
 mod unused;
 mod words;
