@@ -1,9 +1,9 @@
 //! Ten years of months: what a month costs when the history is long.
 //!
 //! Everybody lives in supported housing. Each month a sixth of them is measured anew, a twelfth has a new grant, one in a
-//! hundred gets a level that should have been known half a year before, one in fifty leaves and somebody else comes in
-//! their place, a unit changes hands; then the month is run and approved. So each month has as many people, lines and late
-//! facts as any other, and only the history grows.
+//! hundred gets a level that should have been known a month before, one in fifty leaves and somebody else comes in
+//! their place, a unit changes hands; then the month is run and approved. So each month from the second on has as many
+//! people, lines and late facts as any other, and only the history grows.
 
 use std::time::{Duration, Instant};
 
@@ -112,7 +112,8 @@ impl Tenant {
     }
 }
 
-fn unit(n: usize, takeovers: usize, since: (i32, i32)) -> ChoiceFeedEvent {
+/// A unit, and the months in which it changed hands.
+fn unit(n: usize, takeovers: &[(i32, i32)]) -> ChoiceFeedEvent {
     let regime = [Regime::Municipal, Regime::Contracted, Regime::Private][n % 3];
     let period = |provider: usize, valid_from| UnitPeriod {
         valid_from,
@@ -123,15 +124,13 @@ fn unit(n: usize, takeovers: usize, since: (i32, i32)) -> ChoiceFeedEvent {
         orientation: String::new(),
     };
     let mut periods = vec![period(0, day("2010-01-01"))];
-    if takeovers > 0 {
-        periods.push(period(takeovers, on(since, 1)));
-    }
+    periods.extend((1..).zip(takeovers).map(|(provider, since)| period(provider, on(*since, 1))));
     let unit = Unit {
         unit_id: format!("unit-{n:03}"),
         name: format!("Verksamhet {n}"),
         service: stockholm::SUPPORTED_HOUSING.into(),
         periods,
-        info: told(1 + i64::try_from(takeovers).unwrap()),
+        info: told(1 + i64::try_from(takeovers.len()).unwrap()),
     };
     ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) }
 }
@@ -140,7 +139,7 @@ fn unit(n: usize, takeovers: usize, since: (i32, i32)) -> ChoiceFeedEvent {
 fn happens(
     n: usize,
     tenants: &mut [Tenant],
-    units: &mut [usize],
+    units: &mut [Vec<(i32, i32)>],
 ) -> (Vec<AssessmentFeedEvent>, Vec<ChoiceFeedEvent>) {
     let now = month(n);
     let (mut assessed, mut chosen) = (Vec::new(), Vec::new());
@@ -152,9 +151,9 @@ fn happens(
         if of.is_multiple_of(12) {
             assessed.push(tenant.grant(n + 1, now, (now.0 + 1, now.1)));
         }
-        if of % 100 == 33 && n >= 6 && month(n - 6) > tenant.since {
+        if of % 100 == 33 && now > tenant.since {
             // Another level than any that was in force then.
-            assessed.push(tenant.level(2 * n + 1, tenant.n + (n - 6) / 6 + 1, month(n - 6)));
+            assessed.push(tenant.level(2 * n + 1, tenant.n + (n - 1) / 6 + 1, month(n - 1)));
         }
         if of % 50 == 17 && now > tenant.since {
             chosen.push(tenant.placement(Some(now)));
@@ -163,8 +162,8 @@ fn happens(
         }
     }
     if let Some(takeovers) = units.get_mut(n % UNITS) {
-        *takeovers += 1;
-        chosen.push(unit(n % UNITS, *takeovers, now));
+        takeovers.push(now);
+        chosen.push(unit(n % UNITS, takeovers));
     }
     (assessed, chosen)
 }
@@ -172,12 +171,12 @@ fn happens(
 pub(crate) async fn measure(store: Store, people: usize) {
     let mut world = World::memory(store).await;
     let mut tenants: Vec<Tenant> = (0..people).map(|n| Tenant { n, turn: 0, since: month(0) }).collect();
-    let (mut assessed, mut chosen) = (Vec::new(), (0..UNITS).map(|n| unit(n, 0, month(0))).collect());
+    let (mut assessed, mut chosen) = (Vec::new(), (0..UNITS).map(|n| unit(n, &[])).collect());
     tenants.iter().for_each(|tenant| tenant.comes(&mut assessed, &mut chosen));
     hear(&world, &assessed, &chosen).await;
     println!("\n{store:?}, {MONTHS} months of {people} people");
     machine::restart_peak();
-    let mut units = vec![0; UNITS];
+    let mut units = vec![Vec::new(); UNITS];
     let mut took: Vec<Duration> = Vec::with_capacity(MONTHS + 1);
     for n in 0..MONTHS {
         if n > 0 {
