@@ -54,7 +54,7 @@ impl Rig {
         db.migrate::<Migrator>().await.unwrap();
         let part = TestPart::on(day(2024, 3, 18));
         let service = start(deps(db, &part.now, allow), part.shutdown.clone()).await.unwrap();
-        part.serve("assessment", service.routes, policy()).await;
+        part.serve("assessment", service.routes, policy(), service.audit).await;
         let client = pb::Clients::new(part.channel(Caller::new("ada", ROLES)));
         Self { db: db.db().clone(), client, part }
     }
