@@ -7,6 +7,8 @@ use std::{env, error::Error, fs, path::Path, path::PathBuf};
 mod access;
 #[path = "build/clients.rs"]
 mod clients;
+#[path = "build/persons.rs"]
+mod persons;
 #[path = "build/texts.rs"]
 mod texts;
 #[path = "build/traits.rs"]
@@ -35,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = compiler.descriptor_pool();
     fs::write(out.join("niva_traits.rs"), traits::write(&pool))?;
     fs::write(out.join("niva_texts.rs"), texts::write(&pool))?;
+    fs::write(out.join("niva_persons.rs"), persons::write(&pool))?;
     fs::write(out.join("niva_methods.rs"), access::write(&pool)?)?;
     for (package, text) in clients::write(&pool) {
         let file = out.join(format!("{package}.rs"));

@@ -74,7 +74,8 @@ WHERE relnamespace = 'public'::regnamespace AND relname = 'seaql_migrations'
 SELECT format('GRANT UPDATE, DELETE ON %s TO %I', c.oid::regclass, :'serve')
 FROM pg_class AS c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-  AND c.relname NOT IN ('seaql_migrations', 'payment_line', 'payment_hold', 'author', 'fact', 'fact_revision', 'feed_event')
+  AND c.relname NOT IN ('seaql_migrations', 'payment_line', 'payment_hold', 'author', 'fact', 'fact_revision', 'feed_event',
+                        'audit_record', 'audit_about', 'audit_seal')
   AND NOT EXISTS (
       SELECT FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid
       WHERE t.tgrelid = c.oid AND p.proname = 'niva_append_only'

@@ -5,6 +5,8 @@ use std::fmt::Write;
 
 use prost_reflect::{DescriptorPool, DynamicMessage, MethodDescriptor, Value};
 
+use super::persons::concerns;
+
 /// Numbers of the options that list reasons, one a package (`errors.proto`).
 const REFUSES: [u32; 4] = [50701, 50711, 50721, 50731];
 
@@ -15,11 +17,17 @@ pub(crate) fn write(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
             let options = method.options();
             let _ = writeln!(
                 text,
-                "    Method {{ path: \"/{}/{}\", open: &[{}], refuses: &[{}] }},",
+                "    Method {{ path: \"/{}/{}\", open: &[{}], refuses: &[{}], request: \"{}\", response: \"{}\", \
+                 asks_once: {}, answers_once: {}, of_persons: {} }},",
                 service.full_name(),
                 method.name(),
                 openings(pool, &options)?,
-                reasons(pool, &method, &options)?
+                reasons(pool, &method, &options)?,
+                method.input().full_name(),
+                method.output().full_name(),
+                !method.is_client_streaming(),
+                !method.is_server_streaming(),
+                concerns(&method.input()) || concerns(&method.output()),
             );
         }
     }

@@ -10,6 +10,8 @@ use tonic::codec::{Codec, DecodeBuf, Decoder};
 use tonic_prost::{ProstDecoder, ProstEncoder};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
 
+use crate::raw::{self, DEPTH};
+
 /// What a field holds, as far as it matters here.
 enum Holds {
     Text,
@@ -20,9 +22,6 @@ type Fields = &'static [(u64, &'static str, Holds)];
 
 /// By the full name of a message, in order.
 static MESSAGES: &[(&str, Fields)] = include!(concat!(env!("OUT_DIR"), "/niva_texts.rs"));
-
-/// Messages within messages; more than any request of the contract has.
-const DEPTH: usize = 32;
 
 /// The codec of every method.
 #[derive(Debug, Clone, Copy)]
@@ -87,39 +86,18 @@ fn refused(field: String) -> Status {
 fn nul(mut bytes: &[u8], message: &str, depth: usize) -> Option<String> {
     let at = MESSAGES.binary_search_by_key(&message, |(name, _)| *name).ok()?;
     let fields = MESSAGES.get(at)?.1;
-    while !bytes.is_empty() {
-        let key = varint(&mut bytes)?;
-        let length = match key & 7 {
-            0 => varint(&mut bytes).map(|_| 0)?,
-            1 => 8,
-            2 => usize::try_from(varint(&mut bytes)?).ok()?,
-            5 => 4,
-            _ => return None,
+    while let Some(field) = raw::next(&mut bytes) {
+        let Some((_, name, holds)) = fields.iter().find(|(number, ..)| *number == field.number) else {
+            continue;
         };
-        let (value, rest) = bytes.split_at_checked(length)?;
-        bytes = rest;
-        let Some((_, name, holds)) = fields.iter().find(|(number, ..)| *number == key >> 3) else { continue };
         match holds {
-            Holds::Text if value.contains(&0) => return Some((*name).to_owned()),
-            Holds::Message(of) if key & 7 == 2 && depth > 0 => {
-                if let Some(inner) = nul(value, of, depth - 1) {
+            Holds::Text if field.value.contains(&0) => return Some((*name).to_owned()),
+            Holds::Message(of) if field.is_counted && depth > 0 => {
+                if let Some(inner) = nul(field.value, of, depth - 1) {
                     return Some(format!("{name}.{inner}"));
                 }
             }
             _ => {}
-        }
-    }
-    None
-}
-
-fn varint(bytes: &mut &[u8]) -> Option<u64> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let (first, rest) = bytes.split_first()?;
-        *bytes = rest;
-        value |= u64::from(first & 0x7f) << shift;
-        if first & 0x80 == 0 {
-            return Some(value);
         }
     }
     None

@@ -4,6 +4,8 @@
 pub mod codec;
 pub mod facts;
 pub mod feed;
+pub mod persons;
+mod raw;
 
 /// What is generated: a module a package and version.
 #[allow(
@@ -36,6 +38,16 @@ pub struct Method {
     pub open: &'static [Opening],
     /// Why it may refuse, beside what any method may.
     pub refuses: &'static [&'static str],
+    /// The full name of its request.
+    pub request: &'static str,
+    /// The full name of its response.
+    pub response: &'static str,
+    /// Whether it is asked by one message, and not by a stream.
+    pub asks_once: bool,
+    /// Whether it answers one message, and not a stream.
+    pub answers_once: bool,
+    /// Whether its request or its response can speak of a person.
+    pub of_persons: bool,
 }
 
 /// Roles that open a method within one scope.

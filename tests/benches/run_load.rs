@@ -14,6 +14,8 @@
     reason = "a benchmark prints figures of speed, and stops where it cannot go on"
 )]
 
+#[path = "run_load/audit.rs"]
+mod audit;
 #[path = "run_load/copy.rs"]
 mod copy;
 #[path = "run_load/history.rs"]
@@ -55,6 +57,13 @@ fn main() {
         let store = if store == "sqlite" { Store::Sqlite } else { Store::Postgres };
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(measure(store, placements.parse().unwrap()));
+        return;
+    }
+    // `… -- audit` measures what the audit trail costs.
+    if let [part] = &asked[..] {
+        assert_eq!(part, "audit", "there is no other part");
+        println!("{}", machine::described());
+        tokio::runtime::Runtime::new().unwrap().block_on(audit::measure());
         return;
     }
     if let [part, store, people] = &asked[..] {

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
+use niva_audit::Trail;
 use niva_base::{Clock, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
@@ -29,6 +30,7 @@ pub use config::{Config, Options};
 pub use schema::Migrator;
 
 mod applications;
+mod audit;
 mod config;
 mod feed;
 mod grants;
@@ -72,7 +74,10 @@ pub struct Deps {
 pub struct Started {
     /// Its rpcs.
     pub routes: Routes,
+    /// Where the records of its calls go.
+    pub audit: Trail,
     importing: JoinHandle<()>,
+    sealing: JoinHandle<()>,
 }
 
 impl Started {
@@ -80,6 +85,9 @@ impl Started {
     pub async fn finished(self) {
         if let Err(error) = self.importing.await {
             tracing::error!(%error, "the job of imports ended badly");
+        }
+        if let Err(error) = self.sealing.await {
+            tracing::error!(%error, "sealing audit records ended badly");
         }
     }
 }
@@ -130,7 +138,7 @@ impl App {
         R: Tells + Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
-        self.feed.change(scope.author(), request, self.clock.now(), work).await
+        self.feed.change(scope, request, self.clock.now(), work).await
     }
 
     /// [`App::change`] of what nobody else acts on: there is nothing to tell.
@@ -145,7 +153,7 @@ impl App {
         R: Message + Default + 'static,
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
-        request::change(&self.db, scope.author(), request, self.clock.now(), work).await
+        request::change(&self.db, scope, request, self.clock.now(), work).await
     }
 
     /// A fact of a person as it is known now, or was at a recorded time; what the call does not reach is not there.
@@ -209,6 +217,7 @@ async fn reached<M: OfPerson>(tx: &Tx<'_>, scope: &Scope, id: &M::Id) -> Result<
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     use niva_rpc::bounded;
     use pb::application_service_server::ApplicationServiceServer;
+    use pb::audit_service_server::AuditServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
     use pb::import_service_server::ImportServiceServer;
@@ -221,6 +230,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     let instruments = Instruments::shipped()?;
     instruments.check_from(&deps.catalogue, deps.clock.today()).map_err(StartError::Uncovered)?;
     let secrets = Secrets::load(&deps.db).await?;
+    let (audit, sealing) = niva_audit::start(&deps.db, &shutdown);
     let app = Arc::new(App {
         feed: FeedLog::new(deps.db.clone()),
         secrets: secrets.clone(),
@@ -239,10 +249,11 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(InstrumentServiceServer::new(instruments::Instruments(app.clone()))))
         .add_service(bounded!(MeasurementServiceServer::new(measurements::Measurements(app.clone()))))
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
+        .add_service(bounded!(AuditServiceServer::new(audit::Audit::new(&app))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
-    Ok(Started { routes, importing })
+    Ok(Started { routes, audit, importing, sealing })
 }
 
 /// Who may call what, as the contract says.

@@ -10,13 +10,14 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let own = vec![
             request::migration(),
             niva_feed::migration(),
             facts::migration(),
             niva_imports::migration(),
             Migration::boxed("assessment_1", include_str!("../migrations/0001_tables.sql")),
             AppendOnly::new("assessment_append_only_1").table("fact_revision").table("feed_event").boxed(),
-        ]
+        ];
+        own.into_iter().chain(niva_store::audit::migrations()).collect()
     }
 }

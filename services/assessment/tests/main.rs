@@ -5,6 +5,7 @@ mod rig;
 
 mod access;
 mod applications;
+mod audit;
 mod corrections;
 mod feed;
 mod grants;

@@ -63,7 +63,7 @@ impl Rig {
         let part = TestPart::on(day(2024, 3, 18));
         let deps = Deps { catalogue, ..deps(db, &part.now, allow) };
         let service = start(deps, part.shutdown.clone()).await.unwrap();
-        part.serve("assessment", service.routes, policy()).await;
+        part.serve("assessment", service.routes, policy(), service.audit).await;
         let client = pb::Clients::new(part.channel(Caller::new("ada", ROLES)));
         Self { db: db.db().clone(), client, part }
     }

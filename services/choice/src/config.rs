@@ -71,6 +71,7 @@ impl Part for Config {
 
 impl From<Started> for Served {
     fn from(started: Started) -> Self {
-        Self::new::<Config>(started.routes.clone(), crate::policy(), started.finished())
+        let (routes, audit) = (started.routes.clone(), started.audit.clone());
+        Self::new::<Config>(routes, crate::policy(), audit, started.finished())
     }
 }

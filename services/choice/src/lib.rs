@@ -2,6 +2,7 @@
 //!
 //! It hears of grants by the feed of assessment and tells of providers, units and placements by its own.
 
+mod audit;
 mod config;
 mod feed;
 mod grants;
@@ -24,6 +25,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
+use niva_audit::Trail;
 use niva_base::{Clock, OpError};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
@@ -35,6 +37,7 @@ use niva_rpc::bounded;
 use niva_rpc::client::Channel;
 use niva_store::page::PageRequest;
 use niva_store::{Database, NotReady, Secrets, Tx, facts, request};
+use pb::audit_service_server::AuditServiceServer;
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::ImportServiceServer;
 use pb::offer_service_server::OfferServiceServer;
@@ -91,7 +94,10 @@ pub enum StartError {
 pub struct Started {
     /// To hand to the server.
     pub routes: Routes,
+    /// Where the records of its calls go.
+    pub audit: Trail,
     app: Arc<App>,
+    sealing: JoinHandle<()>,
     lapsing: JoinHandle<()>,
     importing: JoinHandle<()>,
     lapsed: watch::Receiver<Option<NaiveDate>>,
@@ -120,7 +126,7 @@ impl App {
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<Told<R>, OpError>> + Send + Sync,
     {
         self.followed.reach(&request.min_positions()).await?;
-        self.feed.change(scope.author(), request, self.clock.now(), work).await
+        self.feed.change(scope, request, self.clock.now(), work).await
     }
 
     /// [`App::change`] of what nobody else acts on: there is nothing to tell.
@@ -136,7 +142,7 @@ impl App {
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
         self.followed.reach(&request.min_positions()).await?;
-        request::change(&self.db, scope.author(), request, self.clock.now(), work).await
+        request::change(&self.db, scope, request, self.clock.now(), work).await
     }
 
     /// A fact as it is known now, or was at a recorded time.
@@ -215,6 +221,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     let secrets = Secrets::load(&db).await?;
     let (source, told) = (grants::source(assessment), shutdown.clone());
     let consumer = Consumer::spawn(grants::FEED, db.clone(), clock.clone(), source, grants::Grants, told);
+    let (audit, sealing) = niva_audit::start(&db, &shutdown);
     let app = Arc::new(App {
         feed: FeedLog::new(db.clone()),
         db,
@@ -228,7 +235,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     let (import, importing) = imports::start(&app);
     let (done, lapsed) = watch::channel(None);
     let lapsing = tokio::spawn(offers::job::run(offers::Offers(app.clone()), done, shutdown));
-    Ok(Started { routes: routes(&app, import), app, lapsing, importing, lapsed })
+    Ok(Started { routes: routes(&app, import), audit, app, sealing, lapsing, importing, lapsed })
 }
 
 fn routes(app: &Arc<App>, import: niva_imports::Imports<imports::Facts>) -> Routes {
@@ -238,6 +245,7 @@ fn routes(app: &Arc<App>, import: niva_imports::Imports<imports::Facts>) -> Rout
         .add_service(bounded!(WishServiceServer::new(wishes::Wishes(app()))))
         .add_service(bounded!(OfferServiceServer::new(offers::Offers(app()))))
         .add_service(bounded!(PlacementServiceServer::new(placements::Placements(app()))))
+        .add_service(bounded!(AuditServiceServer::new(audit::Audit::new(&app()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app().city), app().secrets.clone()))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app()))))
@@ -269,6 +277,9 @@ impl Started {
         }
         if let Err(error) = self.importing.await {
             tracing::error!(%error, "the job of imports ended badly");
+        }
+        if let Err(error) = self.sealing.await {
+            tracing::error!(%error, "sealing audit records ended badly");
         }
     }
 }

@@ -10,7 +10,7 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let own = vec![
             request::migration(),
             niva_feed::migration(),
             niva_feed::consumer_migration(),
@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             niva_imports::migration(),
             Migration::boxed("choice_1", include_str!("../migrations/0001_tables.sql")),
             AppendOnly::new("choice_append_only_1").table("fact_revision").table("feed_event").boxed(),
-        ]
+        ];
+        own.into_iter().chain(niva_store::audit::migrations()).collect()
     }
 }

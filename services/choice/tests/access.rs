@@ -28,7 +28,7 @@ fn every_method_of_the_contract_has_a_rule() {
         .collect();
     let policy = niva_choice::policy();
     assert_eq!(policy.paths().map(str::to_owned).collect::<BTreeSet<_>>(), contract);
-    assert_eq!(contract.len(), 49);
+    assert_eq!(contract.len(), 51);
 }
 
 on_both_databases! {

@@ -14,6 +14,7 @@ macro_rules! refused {
 
 mod access;
 mod assessment;
+mod audit;
 mod choices;
 mod contest;
 mod corrections;

@@ -68,7 +68,7 @@ impl Rig {
         let channel = assessment.serve(&part).await.channel(niva);
         let background = part.shutdown.child_token();
         let service = start(deps(db, &part.now, &channel), background.clone()).await.unwrap();
-        part.serve("choice", service.routes.clone(), policy()).await;
+        part.serve("choice", service.routes.clone(), policy(), service.audit.clone()).await;
         let client = pb::Clients::new(part.channel(Caller::new("ada", ADA)));
         let (db, service) = (db.db().clone(), Some(service));
         Self { db, client, assessment, channel, service, background, part }

@@ -53,6 +53,22 @@ fn a_wrong_configuration_is_told_and_ends_with_64() {
 }
 
 #[test]
+fn an_audit_trail_is_verified_in_every_part() {
+    let folder = tempfile::tempdir().unwrap();
+    for part in ["assessment", "choice", "payment"] {
+        let url = format!("sqlite://{}?mode=rwc", folder.path().join(part).display());
+        stdout(&niva(&["migrate", part, "--database-url", &url]));
+        let told = stdout(&niva(&["verify", part, "--database-url", &url]));
+        assert!(told.contains("0 audit records, 0 not sealed yet; newest seal none"), "{told}");
+        // A seal that was told before, and is not there.
+        let missed = niva(&["verify", part, "--database-url", &url, "--audit-seal", "7:abc"]);
+        let told = String::from_utf8_lossy(&missed.stdout);
+        assert_eq!(missed.status.code(), Some(1), "{told}");
+        assert!(told.contains("there is no seal 7:abc"), "{told}");
+    }
+}
+
+#[test]
 fn a_parts_option_is_refused_by_the_others() {
     let foreign = |part: &str, option: &str, value: &str| {
         let words = refused(&["serve", part, "--database-url", "sqlite://a.db", option, value], 64);

@@ -6,6 +6,7 @@
 
 mod absences;
 mod agreements;
+mod audit;
 mod cases;
 mod compensation;
 mod config;
@@ -33,6 +34,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Reach, Scope};
+use niva_audit::Trail;
 use niva_base::{Clock, OpError};
 use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
@@ -44,6 +46,7 @@ use niva_proto::payment::v1 as pb;
 use niva_rpc::client::Channel;
 use niva_store::request;
 use niva_store::{Database, NotReady, Secrets, Tx};
+use pb::audit_service_server::AuditServiceServer;
 use pb::import_service_server::ImportServiceServer;
 use prost::Message;
 use tokio::task::JoinHandle;
@@ -103,7 +106,10 @@ pub enum StartError {
 pub struct Started {
     /// What to serve.
     pub routes: Routes,
+    /// Where the records of its calls go.
+    pub audit: Trail,
     app: Arc<App>,
+    sealing: JoinHandle<()>,
     job: JoinHandle<()>,
     importing: JoinHandle<()>,
 }
@@ -122,6 +128,9 @@ impl Started {
         }
         if let Err(error) = self.importing.await {
             tracing::error!(%error, "the job of imports ended badly");
+        }
+        if let Err(error) = self.sealing.await {
+            tracing::error!(%error, "sealing audit records ended badly");
         }
     }
 }
@@ -153,7 +162,7 @@ impl App {
         F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
     {
         self.consumers.reach(&request.min_positions()).await?;
-        request::change(&self.db, scope.author(), request, self.clock.now(), work).await
+        request::change(&self.db, scope, request, self.clock.now(), work).await
     }
 }
 
@@ -184,6 +193,7 @@ pub async fn start_with(
     let archive = models::Archive::new(Arc::clone(&catalogue));
     let cases_per_part = tuning.cases_per_part.max(1);
     let jobs = Signals::default();
+    let (audit, sealing) = niva_audit::start(&db, &shutdown);
     let calculated = runs::job::Worker::new(&db, &clock, &archive, cases_per_part, &jobs);
     let job = niva_jobs::spawn(calculated, jobs.clone(), shutdown.clone());
     let app = Arc::new(App {
@@ -200,7 +210,7 @@ pub async fn start_with(
         shutdown,
     });
     let (imports, importing) = imports::start(&app);
-    Ok(Started { routes: routes(&app, imports), app, job, importing })
+    Ok(Started { routes: routes(&app, imports), audit, app, sealing, job, importing })
 }
 
 fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Routes {
@@ -209,6 +219,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
             let mut routes = Routes::builder();
             $(routes.add_service(niva_rpc::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
             routes.add_service(niva_catalogue::server(Arc::clone(&app.city), app.secrets.clone()));
+            routes.add_service(niva_rpc::bounded!(AuditServiceServer::new(audit::Audit::new(app))));
             routes.add_service(niva_rpc::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
         }};

@@ -9,12 +9,16 @@ pub struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![
+        let own = vec![
             niva_store::request::migration(),
             niva_feed::consumer_migration(),
             niva_imports::migration(),
             Migration::boxed("payment_facts_1", include_str!("../migrations/0001_facts.sql")),
             Migration::boxed("payment_runs_1", include_str!("../migrations/0002_runs.sql")),
+            Migration::boxed(
+                "payment_placement_case_1",
+                include_str!("../migrations/0003_placement_case.sql"),
+            ),
             AppendOnly::new("payment_append_only_1")
                 .table("author")
                 .table("fact")
@@ -24,6 +28,7 @@ impl MigratorTrait for Migrator {
                 .table("archived_models")
                 .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")
                 .boxed(),
-        ]
+        ];
+        own.into_iter().chain(niva_store::audit::migrations()).collect()
     }
 }

@@ -3,6 +3,7 @@
 
 mod agreements;
 mod attendance;
+mod audit;
 #[macro_use]
 mod calls;
 mod cancel;

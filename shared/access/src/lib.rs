@@ -11,6 +11,7 @@
 //! let scope = policy.check(path, &caller)?;                       // all that an operation knows of its caller
 //! ```
 
+mod call;
 mod caller;
 mod claims;
 mod good;
@@ -20,10 +21,12 @@ mod keys;
 mod known;
 mod local;
 mod policy;
+mod record;
 mod scope;
 mod secret;
 mod verifier;
 
+pub use call::{Call, Find, Messages, purpose};
 pub use caller::{ALL_DISTRICTS, Caller, Role, UnknownRole};
 pub use claims::{MAX_LIFETIME, audience};
 pub use key_error::KeyError;
@@ -31,6 +34,7 @@ pub use key_file::KeyFile;
 pub use keys::KeySet;
 pub use local::LocalIssuer;
 pub use policy::{Opening, Policy};
+pub use record::{About, Record};
 pub use scope::{Bound, OUTSIDE_NAMESPACE, Reach, Scope};
 pub use secret::SecretKey;
 pub use verifier::Verifier;

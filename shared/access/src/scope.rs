@@ -1,10 +1,15 @@
 //! What one call may see and change.
 
 use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
 
 use niva_base::OpError;
 use niva_facts::Author;
 use niva_names::{DistrictId, PersonId, ProviderId};
+
+use crate::call::Call;
+use crate::record::Record;
 
 /// What bounds a role in a method, as the contract's method option says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,17 +47,56 @@ pub enum Reach {
 
 /// What one call may see and change, and in whose name it is made: all that an operation knows of its caller. Made by
 /// the policy, from the role that opened the method and the token's claims; a second role never widens it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Scope {
     author: Author,
     reach: Reach,
+    call: Arc<Call>,
+}
+
+/// The same author reaches the same, whatever the call is.
+impl PartialEq for Scope {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.author, &self.reach) == (&other.author, &other.reach)
+    }
+}
+
+impl Eq for Scope {}
+
+impl fmt::Display for Reach {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::City => f.write_str("city"),
+            Self::Districts(districts) => {
+                let names: Vec<&str> = districts.iter().map(AsRef::as_ref).collect();
+                write!(f, "districts:{}", names.join(","))
+            }
+            Self::Provider(provider) => write!(f, "provider:{provider}"),
+            Self::Person(person) => write!(f, "person:{person}"),
+            Self::Author(author) => write!(f, "author:{author}"),
+        }
+    }
 }
 
 impl Scope {
     /// A call in somebody's name that reaches so far.
     #[must_use]
-    pub const fn new(author: Author, reach: Reach) -> Self {
-        Self { author, reach }
+    pub fn new(author: Author, reach: Reach) -> Self {
+        let (subject, role) = (author.subject.clone(), author.role.clone());
+        let made = Record { subject, role, scope: reach.to_string(), ..Record::default() };
+        Self { author, reach, call: Arc::new(Call::new(made, None)) }
+    }
+
+    /// The same in a call that is recorded.
+    #[must_use]
+    pub fn in_call(self, call: &Arc<Call>) -> Self {
+        Self { call: Arc::clone(call), ..self }
+    }
+
+    /// The call, for its record.
+    #[must_use]
+    pub fn call(&self) -> &Call {
+        &self.call
     }
 
     /// The author of what the call tells.

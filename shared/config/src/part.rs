@@ -1,12 +1,13 @@
 //! What the executable knows of a part.
 
 use std::fmt::Display;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Verifier};
 use niva_base::OpError;
-use niva_rpc::server::PartServer;
+use niva_rpc::server::{PartServer, Recorder};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -71,18 +72,21 @@ pub struct Served {
     slow: &'static [(&'static str, Duration)],
     routes: Routes,
     policy: Policy,
+    recorder: Arc<dyn Recorder>,
     background: BoxFuture<'static, ()>,
 }
 
 impl Served {
-    /// `P` with its rpcs, who may call what, and what ends when everything that it does beside answering calls has
-    /// ended.
+    /// `P` with its rpcs, who may call what, who keeps the records of it, and what ends when everything that it does
+    /// beside answering calls has ended.
     pub fn new<P: Part>(
         routes: Routes,
         policy: Policy,
+        recorder: impl Recorder,
         background: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
-        Self { name: P::NAME, slow: P::SLOW, routes, policy, background: Box::pin(background) }
+        let (recorder, background) = (Arc::new(recorder), Box::pin(background));
+        Self { name: P::NAME, slow: P::SLOW, routes, policy, recorder, background }
     }
 
     /// `assessment`.
@@ -95,7 +99,8 @@ impl Served {
     #[must_use]
     pub fn server(&self, verifier: &Verifier) -> PartServer {
         let (routes, policy) = (self.routes.clone(), self.policy.clone());
-        let server = PartServer::new(self.name, routes, policy, verifier.clone());
+        let recorder = Arc::clone(&self.recorder);
+        let server = PartServer::new(self.name, routes, policy, verifier.clone(), recorder);
         self.slow.iter().fold(server, |server, (path, time)| server.time_for(*path, *time))
     }
 

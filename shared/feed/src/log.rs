@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, Stream};
+use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::{Author, Changing, Telling, Tells};
 use niva_proto::common::v1::EventInfo;
@@ -146,7 +147,7 @@ impl FeedLog {
     /// Those of [`request::change`].
     pub async fn change<'a, Q, R, F>(
         &'a self,
-        author: &'a Author,
+        scope: &'a Scope,
         request: &'a Q,
         now: DateTime<Utc>,
         work: F,
@@ -158,7 +159,7 @@ impl FeedLog {
             + Send
             + Sync,
     {
-        let answer = request::change(&self.db, author, request, now, |tx: &Tx<'a>, told| {
+        let answer = request::change(&self.db, scope, request, now, |tx: &Tx<'a>, told| {
             let work = work(tx, told.clone());
             Box::pin(async move {
                 let (mut answer, events) = work.await?;

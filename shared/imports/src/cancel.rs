@@ -45,7 +45,7 @@ impl<T: Target> Imports<T> {
             self.inner.desk.cancel(import_id.as_str(), cancel.clone());
         }
         let answer = &answer;
-        let done = request::change(&self.inner.db, author, request, now, |tx, _| {
+        let done = request::change(&self.inner.db, scope, request, now, |tx, _| {
             Box::pin(async move {
                 let row = self.stopped(tx, scope, import_id, cancel).await?;
                 Ok(answer(self.message(&row)))

@@ -9,7 +9,7 @@ use niva_facts::{Entry, Telling};
 use niva_names::ImportId;
 use niva_proto::common::v1 as pb;
 use niva_rpc::status;
-use niva_store::{DbError, request};
+use niva_store::{DbError, audit, request};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tokio::sync::watch;
@@ -134,7 +134,7 @@ impl<T: Target> Imports<T> {
         while let Some(message) = messages.next().await {
             receiving.take(scope, &message?).map_err(status)?;
             let full = receiving.part.len() >= PART || receiving.part_bytes >= PART_BYTES;
-            if full && !receiving.set_aside().await.map_err(status)? {
+            if full && !receiving.set_aside(scope).await.map_err(status)? {
                 return Ok(Received::Cancelled);
             }
         }
@@ -193,12 +193,13 @@ impl<T: Target> Receiving<'_, T> {
         Ok(())
     }
 
-    /// Sets aside what has come. `false`: somebody has stopped the import.
-    async fn set_aside(&mut self) -> Result<bool, OpError> {
+    /// Sets aside what has come, and keeps whom it is about. `false`: somebody has stopped the import.
+    async fn set_aside(&mut self, scope: &Scope) -> Result<bool, OpError> {
         let Some(head) = &self.head else { return Ok(true) };
         let first = self.records == i64::try_from(self.part.len()).unwrap_or(i64::MAX);
         let (import_id, part) = (self.import_id, &self.part);
-        let done: Result<bool, DbError> = self
+        let record = &scope.call().done(part.iter().map(|aside| aside.content.as_slice()), &[]);
+        let done: Result<bool, OpError> = self
             .imports
             .inner
             .db
@@ -210,6 +211,7 @@ impl<T: Target> Receiving<'_, T> {
                         return Ok(false);
                     }
                     entries::set_aside(tx, import_id, part).await?;
+                    audit::record(tx, record).await?;
                     Ok(true)
                 })
             })
@@ -221,7 +223,7 @@ impl<T: Target> Receiving<'_, T> {
     }
 
     async fn finish(mut self, scope: &Scope) -> Result<Received, OpError> {
-        if !self.set_aside().await? {
+        if !self.set_aside(scope).await? {
             return Ok(Received::Cancelled);
         }
         let Some(head) = &self.head else {

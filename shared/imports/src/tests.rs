@@ -18,7 +18,8 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![niva_store::request::migration(), facts::migration(), niva_feed::migration(), migration()]
+        let own = [niva_store::request::migration(), facts::migration(), niva_feed::migration(), migration()];
+        own.into_iter().chain(niva_store::audit::migrations()).collect()
     }
 }
 

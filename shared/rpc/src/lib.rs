@@ -5,7 +5,7 @@
 //! ```ignore
 //! let routes = Routes::new(niva_rpc::bounded!(PaymentServiceServer::new(api))); // message limits
 //! let policy = niva_rpc::policy("niva.payment.v1");               // who may call what, as the method options say
-//! let running = PartServer::new("payment", routes, policy, verifier)
+//! let running = PartServer::new("payment", routes, policy, verifier, recorder)
 //!     .time_for("/niva.payment.v1.PaymentService/ImportPayment", Duration::from_secs(600))
 //!     .start(Listen::Tcp(address), shutdown.clone())             // or Listen::Memory(connector.listen())
 //!     .await?;

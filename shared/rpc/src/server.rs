@@ -8,6 +8,8 @@ mod limits;
 mod listen;
 mod places;
 mod quota;
+mod recorded;
+mod recorder;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -27,6 +29,7 @@ use tonic_health::server::{HealthReporter, HealthService};
 
 pub use limits::Limits;
 pub use listen::Listen;
+pub use recorder::Recorder;
 
 /// Why a part cannot be served.
 #[derive(Debug, thiserror::Error)]
@@ -71,18 +74,25 @@ pub struct PartServer {
     slow: BTreeMap<String, Duration>,
     feed_readers: BTreeSet<String>,
     reflection: bool,
+    recorder: Arc<dyn Recorder>,
 }
 
 impl PartServer {
-    /// A part with its generated services, who may call what, and who says who calls. Tokens expire by the machine's
-    /// clock, whatever time the part itself believes it is.
+    /// A part with its generated services, who may call what, who says who calls, and who keeps records of it. Tokens expire
+    /// by the machine's clock, whatever time the part itself believes it is.
     #[must_use]
-    pub fn new(name: &'static str, routes: Routes, policy: Policy, verifier: Verifier) -> Self {
+    pub fn new(
+        name: &'static str,
+        routes: Routes,
+        policy: Policy,
+        verifier: Verifier,
+        recorder: Arc<dyn Recorder>,
+    ) -> Self {
         let clock = Clock::system();
         let (limits, slow, feed_readers) = (Limits::default(), BTreeMap::new(), BTreeSet::new());
         // Whoever tries Niva on one machine may look around; in a city nobody needs to.
         let reflection = verifier.is_local();
-        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers, reflection }
+        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers, reflection, recorder }
     }
 
     /// Other limits than the default ones.
@@ -152,6 +162,7 @@ impl PartServer {
                 stream_age: self.limits.stream_age,
                 feed_readers: self.feed_readers,
                 closing: shutdown.clone(),
+                recorder: self.recorder,
             },
         );
         let drain = Drain { name: self.name, shutdown, cut, limit: self.limits.drain, health, services };

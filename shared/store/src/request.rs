@@ -4,6 +4,7 @@
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
+use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_facts::{Author, Changing, Telling};
 use prost::Message;
@@ -11,6 +12,7 @@ use sea_orm::{ConnectionTrait, Statement, Value};
 use sea_orm_migration::MigrationTrait;
 use sha2::{Digest, Sha256};
 
+use crate::audit;
 use crate::database::Database;
 use crate::error::{DbError, Retryable};
 use crate::packed::{pack, unpack};
@@ -63,14 +65,15 @@ impl<R> Retryable for RolledBack<R> {
 }
 
 /// Runs a changing call once: `work` with the telling that it stands for, in one transaction with the claim of the
-/// request id and the stored answer. A repeated call gets the answer of the first. With `validate_only` everything is
-/// done and rolled back, and the id is not claimed. A service with a feed calls `FeedLog::change`.
+/// request id, the stored answer and the record of the call. A repeated call gets the answer of the first, and is recorded
+/// as every other. With `validate_only` everything is done and rolled back, and the id is not claimed. A service with a
+/// feed calls `FeedLog::change`.
 ///
 /// # Errors
 /// Those of [`claim`], of `work` and of the database.
 pub async fn change<'a, Q, R, F>(
     db: &'a Database,
-    author: &'a Author,
+    scope: &'a Scope,
     request: &'a Q,
     now: DateTime<Utc>,
     work: F,
@@ -80,6 +83,7 @@ where
     R: Message + Default + 'static,
     F: for<'t> Fn(&'t Tx<'a>, Telling) -> BoxFuture<'t, Result<R, OpError>> + Send + Sync,
 {
+    let author = scope.author();
     let told =
         Telling { author: author.clone(), recorded_at: now, reason: request.reason().trim().to_owned() };
     let done = db
@@ -87,21 +91,31 @@ where
             let work = work(tx, told.clone());
             Box::pin(async move {
                 let id = Key { caller: &author.subject, method: Q::METHOD, request_id: request.request_id() };
-                let claimed = claim(tx, id, request, now).await;
-                if let Some(answer) = claimed.and_then(|c| c.answer()).map_err(RolledBack::Failed)? {
-                    return Ok(answer);
-                }
-                let answer = work.await.map_err(RolledBack::Failed)?;
-                if request.validate_only() {
-                    return Err(RolledBack::Rehearsed(answer));
-                }
-                finish(tx, id, request, &answer).await.map_err(RolledBack::Failed)?;
+                let claimed = claim(tx, id, request, now).await.map_err(RolledBack::Failed)?;
+                let answer = match claimed.answer().map_err(RolledBack::Failed)? {
+                    Some(answer) => answer,
+                    None => {
+                        let answer = work.await.map_err(RolledBack::Failed)?;
+                        if request.validate_only() {
+                            return Err(RolledBack::Rehearsed(answer));
+                        }
+                        finish(tx, id, request, &answer).await.map_err(RolledBack::Failed)?;
+                        answer
+                    }
+                };
+                let (asked, answered) = (request.encode_to_vec(), answer.encode_to_vec());
+                let record = scope.call().done([asked.as_slice()], &answered);
+                audit::record(tx, &record).await.map_err(RolledBack::Failed)?;
                 Ok(answer)
             })
         })
         .await;
     match done {
-        Ok(answer) | Err(RolledBack::Rehearsed(answer)) => Ok(answer),
+        Ok(answer) => {
+            scope.call().keep();
+            Ok(answer)
+        }
+        Err(RolledBack::Rehearsed(answer)) => Ok(answer),
         Err(RolledBack::Failed(error)) => Err(error),
     }
 }

@@ -1,23 +1,25 @@
 //! Revisions of facts, and the changes that tell them.
 
 use chrono::{DateTime, Utc};
-use niva_access::SecretKey;
+use niva_access::{Reach, Scope, SecretKey};
 use niva_base::OpError;
 use niva_facts::{Author, Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
 use niva_proto::common::v1::{Date, FactInfo};
 use niva_store::facts::{append, as_of, migration, newest, newest_of, read, revisions};
 use niva_store::page::PageRequest;
-use niva_store::request;
+use niva_store::{audit, request};
 use niva_testing::TestDb;
 use prost::Message;
+use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigrationTrait;
 
 struct Migrator;
 
 impl sea_orm_migration::MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![migration(), request::migration(), niva_feed::migration()]
+        let own = [migration(), request::migration(), niva_feed::migration()];
+        own.into_iter().chain(audit::migrations()).collect()
     }
 }
 
@@ -115,19 +117,43 @@ niva_testing::on_both_databases! {
     async fn a_change_tells_where_it_stands_and_a_rehearsal_leaves_nothing(db: &TestDb) {
         db.migrate::<Migrator>().await.unwrap();
         let log = &FeedLog::new(db.db().clone());
-        let author = Author { subject: "anna".into(), role: "case_officer".into() };
-        let rehearsed = keep(log, &author, &Keep { request_id: "r".into(), validate_only: true }).await.unwrap();
+        let scope = anna();
+        let rehearsed = keep(log, &scope, &Keep { request_id: "r".into(), validate_only: true }).await.unwrap();
         assert_eq!((rehearsed.revision, rehearsed.feed_position), (1, 0));
         assert_eq!((log.newest().await.unwrap(), newest::<Note>(db.conn(), "N-1").await.unwrap()), (0, None));
+        // Whoever answers it writes the record of it.
+        assert_eq!((records(db).await, scope.call().is_kept()), (0, false));
         let request = Keep { request_id: "r".into(), validate_only: false };
-        let kept = keep(log, &author, &request).await.unwrap();
+        let kept = keep(log, &scope, &request).await.unwrap();
         assert_eq!(kept.feed_position, log.newest().await.unwrap());
-        assert_eq!(keep(log, &author, &request).await.unwrap(), kept);
+        assert_eq!(keep(log, &scope, &request).await.unwrap(), kept);
         let [event] = &log.read(0, 10).await.unwrap()[..] else { panic!("one event") };
-        assert_eq!((event.recorded_at, &event.author), (at(8), &author));
+        assert_eq!((event.recorded_at, &event.author), (at(8), scope.author()));
         let note = newest::<Note>(db.conn(), "N-1").await.unwrap().unwrap();
-        assert_eq!(note.info().unwrap().told.author, author);
+        assert_eq!(note.info().unwrap().told.author, *scope.author());
+        // A repeated call is a call.
+        assert_eq!((records(db).await, scope.call().is_kept()), (2, true));
     }
+
+    async fn what_cannot_be_recorded_is_not_done(db: &TestDb) {
+        db.migrate::<Migrator>().await.unwrap();
+        db.conn().execute_unprepared("ALTER TABLE audit_record RENAME TO away").await.unwrap();
+        let (log, scope) = (&FeedLog::new(db.db().clone()), anna());
+        let request = Keep { request_id: "r".into(), validate_only: false };
+        assert_eq!(keep(log, &scope, &request).await.unwrap_err().reason(), "AUDIT_UNAVAILABLE");
+        assert_eq!(newest::<Note>(db.conn(), "N-1").await.unwrap(), None);
+        assert!(!scope.call().is_kept());
+    }
+}
+
+fn anna() -> Scope {
+    Scope::new(Author { subject: "anna".into(), role: "case_officer".into() }, Reach::City)
+}
+
+async fn records(db: &TestDb) -> i64 {
+    let sql = "SELECT COUNT(*) AS n FROM audit_record";
+    let select = Statement::from_string(db.conn().get_database_backend(), sql);
+    db.conn().query_one_raw(select).await.unwrap().unwrap().try_get("", "n").unwrap()
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -168,8 +194,8 @@ impl Tells for Kept {
     }
 }
 
-async fn keep(log: &FeedLog, author: &Author, request: &Keep) -> Result<Kept, OpError> {
-    log.change(author, request, at(8), |tx, told| {
+async fn keep(log: &FeedLog, scope: &Scope, request: &Keep) -> Result<Kept, OpError> {
+    log.change(scope, request, at(8), |tx, told| {
         Box::pin(async move {
             let info = Info::first("N-1", told);
             let note = note(1, &info);

@@ -23,4 +23,4 @@ pub mod values;
 pub use authority::TestAuthority;
 pub use database::{POSTGRES, TestDb};
 pub use issuer::TestIssuer;
-pub use part::{TestPart, city, models, serve};
+pub use part::{Service, TestPart, city, models, serve};

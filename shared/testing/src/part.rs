@@ -3,14 +3,15 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use niva_access::{Caller, LocalIssuer, Policy, Verifier, audience};
-use niva_base::{Clock, ManualClock, morning};
+use futures_util::future::BoxFuture;
+use niva_access::{Caller, LocalIssuer, Policy, Record, Verifier, audience};
+use niva_base::{Clock, ManualClock, OpError, morning};
 use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::{Listen, PartServer, Running};
+use niva_rpc::server::{Listen, PartServer, Recorder, Running};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -53,31 +54,35 @@ impl TestPart {
     }
 
     /// Serves the part.
-    pub async fn serve(&self, name: &'static str, routes: Routes, policy: Policy) -> Running {
-        self.served(&self.memory, name, routes, policy).await
+    pub async fn serve(
+        &self,
+        name: &'static str,
+        routes: Routes,
+        policy: Policy,
+        recorder: impl Recorder,
+    ) -> Running {
+        let served = Service { name, routes, policy, recorder: Arc::new(recorder) };
+        serve(&self.memory, served, &self.issuer, self.shutdown.clone()).await
     }
 
     /// Serves what stands in for another part, and says where it is.
     pub async fn serve_beside(&self, name: &'static str, routes: Routes, policy: Policy) -> Endpoint {
-        let memory = MemoryConnector::new();
-        self.served(&memory, name, routes, policy).await;
+        let (memory, recorder) = (MemoryConnector::new(), Arc::new(Unrecorded));
+        let served = Service { name, routes, policy, recorder };
+        serve(&memory, served, &self.issuer, self.shutdown.clone()).await;
         Endpoint::Memory(memory)
-    }
-
-    async fn served(
-        &self,
-        memory: &MemoryConnector,
-        name: &'static str,
-        routes: Routes,
-        policy: Policy,
-    ) -> Running {
-        serve(memory, name, routes, policy, &self.issuer, self.shutdown.clone()).await
     }
 
     /// A token for a caller, made anew for each call.
     #[must_use]
     pub fn credentials(&self, caller: Caller) -> Credentials {
         Credentials::minted(&self.issuer, caller)
+    }
+
+    /// A channel to the part, as nobody.
+    #[must_use]
+    pub fn as_nobody(&self) -> Channel {
+        Endpoint::Memory(self.memory.clone()).channel(Credentials::none())
     }
 
     /// A channel to the part, as a caller.
@@ -87,19 +92,45 @@ impl TestPart {
     }
 }
 
+/// A part that is to be served.
+#[derive(Debug)]
+pub struct Service {
+    /// `payment`.
+    pub name: &'static str,
+    /// Its rpcs.
+    pub routes: Routes,
+    /// Who may call what.
+    pub policy: Policy,
+    /// Who keeps the records of it.
+    pub recorder: Arc<dyn Recorder>,
+}
+
+/// What stands in for a part keeps no records.
+#[derive(Debug)]
+struct Unrecorded;
+
+impl Recorder for Unrecorded {
+    fn record(&self, _: Record) -> BoxFuture<'_, Result<(), OpError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn turned_away(&self, _: Record) -> BoxFuture<'_, Result<(), OpError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
+
 /// Serves a part over memory, to whom a local issuer has given tokens: the one way in which tests start a server.
 ///
 /// # Panics
 /// When it cannot be served.
 pub async fn serve(
     memory: &MemoryConnector,
-    name: &'static str,
-    routes: Routes,
-    policy: Policy,
+    served: Service,
     issuer: &LocalIssuer,
     shutdown: CancellationToken,
 ) -> Running {
-    let server = PartServer::new(name, routes, policy, Verifier::local(issuer, &audience(name)));
+    let Service { name, routes, policy, recorder } = served;
+    let server = PartServer::new(name, routes, policy, Verifier::local(issuer, &audience(name)), recorder);
     server.start(Listen::Memory(memory.listen()), shutdown).await.expect("a server")
 }
 

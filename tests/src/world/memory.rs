@@ -9,9 +9,9 @@ use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_rpc::server::Running;
+use niva_rpc::server::{Recorder, Running};
 use niva_store::Database;
-use niva_testing::{city, models, serve};
+use niva_testing::{Service, city, models, serve};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
@@ -25,9 +25,12 @@ pub(super) struct Memory {
 
 /// A service, and what it does beside answering calls: to be waited for.
 struct Started {
-    routes: Routes,
-    policy: Policy,
+    service: Service,
     jobs: BoxFuture<'static, ()>,
+}
+
+fn of(part: Part, routes: Routes, policy: Policy, recorder: impl Recorder) -> Service {
+    Service { name: part.name(), routes, policy, recorder: Arc::new(recorder) }
 }
 
 /// What a service is made of, to make it again.
@@ -81,10 +84,10 @@ impl Memory {
 
     pub(super) async fn resume(&mut self, part: Part) {
         let shutdown = CancellationToken::new();
-        let Started { routes, policy, jobs } = self.begin(part, shutdown.clone()).await;
+        let Started { service, jobs } = self.begin(part, shutdown.clone()).await;
         let connector = &self.connectors[part as usize];
         let trusted = &self.parts.issuer;
-        let running = serve(connector, part.name(), routes, policy, trusted, shutdown.clone()).await;
+        let running = serve(connector, service, trusted, shutdown.clone()).await;
         self.running[part as usize] = Some((shutdown, running, jobs));
     }
 
@@ -98,15 +101,16 @@ impl Memory {
                 let deps =
                     niva_assessment::Deps { db, clock, city, catalogue, allow_example_instruments: true };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
-                let routes = started.routes.clone();
-                Started { routes, policy: niva_assessment::policy(), jobs: Box::pin(started.finished()) }
+                let service =
+                    of(part, started.routes.clone(), niva_assessment::policy(), started.audit.clone());
+                Started { service, jobs: Box::pin(started.finished()) }
             }
             Part::Choice => {
                 let assessment = self.channel(Part::Assessment);
                 let deps = niva_choice::Deps { db, clock, city, catalogue, assessment };
                 let started = niva_choice::start(deps, shutdown).await.expect("choice");
-                let routes = started.routes.clone();
-                Started { routes, policy: niva_choice::policy(), jobs: Box::pin(started.finished()) }
+                let service = of(part, started.routes.clone(), niva_choice::policy(), started.audit.clone());
+                Started { service, jobs: Box::pin(started.finished()) }
             }
             Part::Payment => {
                 let (assessment, choice) = (self.channel(Part::Assessment), self.channel(Part::Choice));
@@ -120,8 +124,8 @@ impl Memory {
                     opening_month: None,
                 };
                 let started = niva_payment::start(deps, shutdown).await.expect("payment");
-                let routes = started.routes.clone();
-                Started { routes, policy: niva_payment::policy(), jobs: Box::pin(started.finished()) }
+                let service = of(part, started.routes.clone(), niva_payment::policy(), started.audit.clone());
+                Started { service, jobs: Box::pin(started.finished()) }
             }
         }
     }

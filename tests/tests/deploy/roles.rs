@@ -12,9 +12,19 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Tables of each database, in the order of the services, whose rows nobody changes.
 const KEPT: [&[&str]; 3] = [
-    &["fact_revision", "feed_event"],
-    &["fact_revision", "feed_event"],
-    &["archived_models", "archived_text", "author", "fact", "payment_hold", "payment_line"],
+    &["audit_about", "audit_record", "audit_seal", "fact_revision", "feed_event"],
+    &["audit_about", "audit_record", "audit_seal", "fact_revision", "feed_event"],
+    &[
+        "archived_models",
+        "archived_text",
+        "audit_about",
+        "audit_record",
+        "audit_seal",
+        "author",
+        "fact",
+        "payment_hold",
+        "payment_line",
+    ],
 ];
 
 /// The first column of all rows, as text.
@@ -97,9 +107,18 @@ async fn the_serving_role_serves_and_changes_nothing_that_is_kept() {
     // An approved run's row is changed by nobody either: there a trigger refuses.
     let refused = attempt(&serve[2], "UPDATE payment_run SET approver = 'somebody'").await.unwrap_err();
     assert!(refused.to_string().contains("are never changed"), "{refused}");
-    let verified = process::run(["verify", "payment", "--database-url", &serve[2]]).await;
-    assert!(verified.status.success(), "{}", process::words(&verified));
     world.close().await;
+    for (part, url) in ["assessment", "choice", "payment"].iter().zip(&serve) {
+        let verified = process::run(["verify", part, "--database-url", url]).await;
+        assert!(verified.status.success(), "{}", process::words(&verified));
+    }
+    // What the owner does to the trail is found.
+    let owner = &operator.urls("MIGRATE", "NAME")[0];
+    let tamper = "ALTER TABLE audit_record DISABLE TRIGGER USER; \
+                  UPDATE audit_record SET subject = 'somebody' WHERE position = (SELECT MIN(position) FROM audit_record)";
+    attempt(owner, tamper).await.unwrap();
+    let verified = process::run(["verify", "assessment", "--database-url", &serve[0]]).await;
+    assert!(!verified.status.success() && process::words(&verified).contains("are not what was sealed"));
 }
 
 /// With names of their own, so that one service's role does not come into another's database.

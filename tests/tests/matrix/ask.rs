@@ -105,6 +105,7 @@ impl Asking<'_> {
         match field {
             "request_id" => Some(new_request()),
             "reason" => Some("a reason".to_owned()),
+            "seed" => Some("a seed".to_owned()),
             "lines_sha256" => Some("0".repeat(64)),
             "origin" => Some("persons.csv:1".to_owned()),
             "service" => Some("supported_housing".to_owned()),

@@ -25,6 +25,7 @@ const LISTENERS: &[&str] =
 /// What a service may stand on.
 const FOUNDATION: &[&str] = &[
     "niva-access",
+    "niva-audit",
     "niva-base",
     "niva-calendar",
     "niva-catalogue",
@@ -60,7 +61,7 @@ const fn rule(
 }
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
-const RULES: [Rule; 19] = [
+const RULES: [Rule; 20] = [
     rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
     rule(
         "niva-base",
@@ -107,6 +108,12 @@ const RULES: [Rule; 19] = [
         ],
         &[DATABASES, LISTENERS],
         "what lies between an operation and the wire knows no table",
+    ),
+    rule(
+        "niva-audit",
+        &[&["niva-access", "niva-base", "niva-calendar", "niva-proto", "niva-rpc", "niva-store"]],
+        &[LISTENERS],
+        "it keeps records of calls, and knows no service",
     ),
     rule(
         "niva-catalogue",

@@ -271,6 +271,23 @@ pub(crate) async fn of_others(
     Ok(found)
 }
 
+/// The placements of a person, in every service.
+pub(crate) async fn placements_of(
+    db: &impl ConnectionTrait,
+    person_id: &str,
+) -> Result<Vec<String>, DbError> {
+    // A case's key is `person|service`, and `}` follows `|`.
+    let sql = "SELECT placement_id, case_key FROM placement WHERE case_key >= $1 AND case_key < $2";
+    let between = [format!("{person_id}|").into(), format!("{person_id}}}").into()];
+    let mut found = Vec::new();
+    for row in rows(db, "placement", statement(db, sql, between)).await? {
+        if row.name::<CaseKey>("case_key")?.person_id == person_id {
+            found.push(row.get("placement_id")?);
+        }
+    }
+    Ok(found)
+}
+
 /// A placement, where it belongs and where it is.
 #[derive(Debug)]
 pub(crate) struct PlacementRow {

@@ -100,7 +100,9 @@ impl World {
             let mut status = service.consumer(feed).unwrap().watch();
             status.wait_for(|status| status.connected || status.last_error.is_some()).await.unwrap();
         }
-        let running = part.serve("payment", service.routes.clone(), niva_payment::policy()).await;
+        let running = part
+            .serve("payment", service.routes.clone(), niva_payment::policy(), service.audit.clone())
+            .await;
         Self { db: own, service: Some(service), running: Some(running), part }
     }
 

@@ -10,16 +10,20 @@ use tokio::time::{Instant, Sleep};
 use tonic::Status;
 use tonic::body::Body;
 
+use super::recorded::Heard;
+
 /// Fails when its sender is silent for longer than `patience`. Time counts while somebody waits for more.
 pub(super) struct Patient {
     inner: Body,
     patience: Duration,
     over: Option<Pin<Box<Sleep>>>,
+    /// Who hears what is read.
+    heard: Option<Heard>,
 }
 
 impl Patient {
-    pub(super) fn body(inner: Body, patience: Duration) -> Body {
-        Body::new(Self { inner, patience, over: None })
+    pub(super) fn body(inner: Body, patience: Duration, heard: Option<Heard>) -> Body {
+        Body::new(Self { inner, patience, over: None, heard })
     }
 }
 
@@ -31,6 +35,9 @@ impl http_body::Body for Patient {
         let this = self.get_mut();
         if let Poll::Ready(frame) = Pin::new(&mut this.inner).poll_frame(cx) {
             this.over = None;
+            if let (Some(heard), Some(Ok(frame))) = (&this.heard, &frame) {
+                frame.data_ref().into_iter().for_each(|bytes| heard.hear(bytes));
+            }
             return Poll::Ready(frame);
         }
         let until = Instant::now() + this.patience;

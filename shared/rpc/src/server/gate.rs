@@ -1,5 +1,6 @@
 //! What every call passes, from the outside in: a span with its final status, panics caught, the deadline as
-//! `DEADLINE_EXCEEDED`, the caller known and allowed, its share of calls, load shed, a body that arrives.
+//! `DEADLINE_EXCEEDED`, the caller known and allowed, its share of calls, load shed, a body that arrives, the record of the
+//! call before it is answered.
 //!
 //! It is one service rather than a stack of layers: each step's refusal then has the same span, metrics and status as
 //! any other answer.
@@ -14,9 +15,9 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use http::{HeaderMap, Request, Response};
-use niva_access::{Caller, Policy, Verifier};
+use niva_access::{Call, Caller, Policy, Record, Verifier};
 use niva_base::{Clock, OpError};
-use niva_telemetry::adopt_parent;
+use niva_telemetry::{adopt_parent, trace_id};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -29,9 +30,11 @@ use tracing::Instrument;
 use super::body::Patient;
 use super::connection::Peer;
 use super::quota::{Quota, UnderWay};
+use super::recorded::{self, Answer, Heard};
+use super::recorder::Recorder;
 use crate::caller::nobody;
 use crate::observe::{Ends, ObservedRpc};
-use crate::status::{DOMAIN, status};
+use crate::status::{DOMAIN, reason, status};
 
 /// What the gate goes by.
 pub(super) struct Rules {
@@ -46,6 +49,7 @@ pub(super) struct Rules {
     pub(super) stream_age: Duration,
     pub(super) feed_readers: BTreeSet<String>,
     pub(super) closing: CancellationToken,
+    pub(super) recorder: Arc<dyn Recorder>,
 }
 
 #[derive(Clone)]
@@ -96,6 +100,13 @@ impl Service<Request<Body>> for Gate {
     }
 }
 
+/// A call that was let in: its places, and what its record needs.
+struct LetIn<'a> {
+    _places: (UnderWay, SemaphorePermit<'a>),
+    call: Arc<Call>,
+    heard: Heard,
+}
+
 impl Rules {
     async fn pass(
         &self,
@@ -104,15 +115,46 @@ impl Rules {
         open: bool,
         began: Instant,
     ) -> Result<Response<Body>, Status> {
-        let deadline = began + self.timeout(request.uri().path(), request.headers()).map_err(status)?;
         // Health and reflection are always answered: a busy server must not look dead.
-        let _places = match open {
-            true => None,
-            false => Some(self.enter(&mut request)?),
+        if open {
+            let deadline = self.deadline(&request, began).map_err(status)?;
+            return self.work(deadline, async { routes.oneshot(request).await }).await;
+        }
+        let path = request.uri().path().to_owned();
+        let recorder = self.recorder.as_ref();
+        let mut made = self.made(&path);
+        let entered = match self.deadline(&request, began).map_err(status) {
+            Ok(deadline) => self.enter(&mut request, &mut made).map(|let_in| (deadline, let_in)),
+            Err(refused) => Err(refused),
         };
-        let work = AssertUnwindSafe(routes.oneshot(request)).catch_unwind();
-        match tokio::time::timeout_at(deadline, work).await {
-            Ok(Ok(Ok(response))) => Ok(response),
+        let (deadline, let_in) = match entered {
+            Ok(entered) => entered,
+            Err(refused) => {
+                let (code, reason) = (recorded::code(refused.code()), reason(&refused).unwrap_or_default());
+                let record = Call::new(made, None).refused([], code, reason);
+                recorder.turned_away(record).await.map_err(status)?;
+                return Err(refused);
+            }
+        };
+        let method = recorded::method(&path);
+        let work = async { Ok(Answer::read(routes.oneshot(request).await?, method).await) };
+        match self.work(deadline, work).await {
+            Ok(answer) => answer.recorded(&let_in.call, &let_in.heard, method, recorder).await,
+            Err(refused) => {
+                recorded::refused(&let_in.call, &let_in.heard, &refused, recorder).await?;
+                Err(refused)
+            }
+        }
+    }
+
+    /// Does what a call is for, in its time and whatever happens.
+    async fn work<T>(
+        &self,
+        deadline: Instant,
+        work: impl Future<Output = Result<T, Infallible>>,
+    ) -> Result<T, Status> {
+        match tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
+            Ok(Ok(Ok(done))) => Ok(done),
             Ok(Ok(Err(never))) => match never {},
             Ok(Err(_panic)) => {
                 Err(status(OpError::internal("a call panicked; the panic is above in the log")))
@@ -123,18 +165,35 @@ impl Rules {
         }
     }
 
-    /// Lets a caller in: who is not known takes nobody's place, and who is known has a share.
-    fn enter(&self, request: &mut Request<Body>) -> Result<(UnderWay, SemaphorePermit<'_>), Status> {
+    /// What is known of a call before anything of it was looked at.
+    fn made(&self, path: &str) -> Record {
+        let known = self.policy.paths().any(|known| known == path);
+        let method = if known { path } else { "unknown" }.to_owned();
+        Record { time: self.clock.now(), method, trace_id: trace_id(), ..Record::default() }
+    }
+
+    /// Lets a caller in: who is not known takes nobody's place, and who is known has a share. What is found on the way is
+    /// noted for the record.
+    fn enter(&self, request: &mut Request<Body>, made: &mut Record) -> Result<LetIn<'_>, Status> {
         let caller = self.caller(request.headers()).map_err(status)?;
+        made.subject.clone_from(&caller.subject);
         let scope = self.policy.check(request.uri().path(), &caller).map_err(status)?;
+        made.role.clone_from(&scope.author().role);
+        made.scope = scope.reach().to_string();
+        made.purpose = recorded::purpose(request.headers()).map_err(status)?;
         self.known_peer(request.uri().path(), request.extensions().get()).map_err(status)?;
         let under_way =
             self.quota.begin(&caller.subject).ok_or_else(|| exhausted("QUOTA_EXCEEDED", GREEDY))?;
         let permit = self.permits.try_acquire().map_err(|_| exhausted("OVERLOADED", BUSY))?;
-        request.extensions_mut().insert(scope);
+        let method = recorded::method(request.uri().path());
+        let call = Arc::new(Call::new(made.clone(), method.map(recorded::messages)));
+        request.extensions_mut().insert(scope.in_call(&call));
+        let heard = Heard::default();
+        // A stream is recorded by whoever takes it in.
+        let listening = method.is_some_and(|method| method.asks_once).then(|| heard.clone());
         let body = std::mem::take(request.body_mut());
-        *request.body_mut() = Patient::body(body, self.body_timeout);
-        Ok((under_way, permit))
+        *request.body_mut() = Patient::body(body, self.body_timeout, listening);
+        Ok(LetIn { _places: (under_way, permit), call, heard })
     }
 
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, OpError> {
@@ -158,6 +217,10 @@ impl Rules {
         let words =
             format!("{path} is for services that are on the list here: connect with a certificate of one");
         Err(OpError::denied("PEER_UNKNOWN", words))
+    }
+
+    fn deadline(&self, request: &Request<Body>, began: Instant) -> Result<Instant, OpError> {
+        Ok(began + self.timeout(request.uri().path(), request.headers())?)
     }
 
     fn timeout(&self, path: &str, headers: &HeaderMap) -> Result<Duration, OpError> {

@@ -1,6 +1,7 @@
 mod attacked;
 mod collector;
 mod echo;
+mod records;
 mod secured;
 
 use std::net::{Ipv4Addr, SocketAddr};

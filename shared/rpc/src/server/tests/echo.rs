@@ -1,13 +1,14 @@
 //! A small service, written by hand so that no contract is needed: it says what it is told, or does it.
 
-use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use http::{Request, Response};
-use niva_access::{Caller, LocalIssuer, Policy, Role, Verifier, audience};
+use niva_access::{Caller, LocalIssuer, Policy, Record, Role, Verifier, audience};
 use niva_base::{Clock, ManualClock, OpError, Violations};
 use niva_testing::TestIssuer;
 use tokio::sync::Notify;
@@ -22,7 +23,7 @@ use tower::Service;
 use crate::caller::scope;
 use crate::client::{Channel, Credentials, Endpoint};
 use crate::memory::MemoryConnector;
-use crate::server::{Listen, PartServer, Running};
+use crate::server::{Listen, PartServer, Recorder, Running};
 use crate::status::status;
 
 pub(crate) const SAY: &str = "/test.Echo/Say";
@@ -34,6 +35,48 @@ const WATCH: &str = "/test.Echo/Watch";
 pub(crate) struct Echo {
     /// Told when a call has begun that never ends.
     pub(crate) begun: Arc<Notify>,
+    /// What is recorded of its calls.
+    pub(crate) notes: Notes,
+}
+
+/// Keeps records in memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Notes {
+    kept: Arc<Mutex<Vec<Record>>>,
+    away: Arc<AtomicBool>,
+}
+
+impl Notes {
+    /// From now on none can be kept.
+    pub(crate) fn go_away(&self) {
+        self.away.store(true, Ordering::Relaxed);
+    }
+
+    /// Those that were kept: code, reason, subject, role.
+    pub(crate) fn told(&self) -> Vec<[String; 4]> {
+        let kept = std::mem::take(&mut *self.kept.lock().unwrap());
+        kept.into_iter().map(|kept| [kept.code, kept.reason, kept.subject, kept.role]).collect()
+    }
+}
+
+impl Recorder for Notes {
+    fn record(&self, record: Record) -> BoxFuture<'_, Result<(), OpError>> {
+        let away = self.away.load(Ordering::Relaxed);
+        let unavailable = || OpError::Unavailable {
+            reason: "AUDIT_UNAVAILABLE",
+            message: "away".to_owned(),
+            cause: "away".into(),
+        };
+        Box::pin(std::future::ready(if away {
+            Err(unavailable())
+        } else {
+            Ok(self.kept.lock().unwrap().push(record))
+        }))
+    }
+
+    fn turned_away(&self, record: Record) -> BoxFuture<'_, Result<(), OpError>> {
+        self.record(record)
+    }
 }
 
 impl NamedService for Echo {
@@ -171,7 +214,8 @@ pub(crate) fn part(echo: &Echo, issuer: &LocalIssuer, clock: &Clock) -> PartServ
         .allow(FOLLOW, &[Role::FeedReader])
         .allow("/test.Echo/ForAuditors", &[Role::Auditor]);
     let verifier = Verifier::local(issuer, &audience("payment"));
-    let part = PartServer::new("echo", Routes::new(echo.clone()), policy, verifier);
+    let part =
+        PartServer::new("echo", Routes::new(echo.clone()), policy, verifier, Arc::new(echo.notes.clone()));
     // By a clock that a test moves.
     PartServer { clock: clock.clone(), ..part }
 }
