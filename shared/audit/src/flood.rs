@@ -84,7 +84,10 @@ mod tests {
         let alone = (0..5_000).filter_map(|n| flood.meet(refused(&format!("s{n}"), "/a", 0))).count();
         let counted = flood.take();
         assert!(alone <= APART + 30, "{alone}");
-        assert_eq!(counted.iter().map(|record| record.calls).sum::<i64>(), 5_000 - i64::try_from(alone).unwrap());
+        assert_eq!(
+            counted.iter().map(|record| record.calls).sum::<i64>(),
+            5_000 - i64::try_from(alone).unwrap()
+        );
         let mut flood = Flood::default();
         for n in 0..5_000 {
             flood.meet(refused("s", &format!("/{n}"), 0));
