@@ -16,6 +16,8 @@
 
 #[path = "run_load/audit.rs"]
 mod audit;
+#[path = "run_load/calls.rs"]
+mod calls;
 #[path = "run_load/copy.rs"]
 mod copy;
 #[path = "run_load/history.rs"]
@@ -59,11 +61,16 @@ fn main() {
         runtime.block_on(measure(store, placements.parse().unwrap()));
         return;
     }
-    // `… -- audit` measures what the audit trail costs.
+    // `… -- audit` measures what the audit trail costs, `… -- calls` what a call does beside one that does nothing.
     if let [part] = &asked[..] {
-        assert_eq!(part, "audit", "there is no other part");
+        assert!(["audit", "calls"].contains(&part.as_str()), "there is no part {part}");
         println!("{}", machine::described());
-        tokio::runtime::Runtime::new().unwrap().block_on(audit::measure());
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        if part == "audit" {
+            runtime.block_on(audit::measure());
+        } else {
+            runtime.block_on(calls::measure());
+        }
         return;
     }
     if let [part, store, people] = &asked[..] {

@@ -78,6 +78,9 @@ impl Database {
             .record_stmt_in_spans(false)
             // A ping before each use costs a round trip: only after a pause, when a connection may have died.
             .test_before_acquire_if_idle_for(Duration::from_secs(5))
+            // Kept plans would be those for a table as empty as it was when a long transaction began: what it writes is not
+            // counted before its end, and all that it looks up it would seek from the first row to the last.
+            .map_sqlx_postgres_opts(|postgres| postgres.options([("plan_cache_mode", "force_custom_plan")]))
             .map_sqlx_sqlite_opts(|sqlite| {
                 sqlite
                     .journal_mode(SqliteJournalMode::Wal)

@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use niva_base::OpError;
 use niva_facts::{Author, Fact, Info, State, Telling};
 use prost::Message;
-use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use sea_orm_migration::MigrationTrait;
 
 use crate::bulk::{self, Cell};
@@ -127,14 +127,25 @@ pub async fn newest_of<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
     ids: &[&str],
 ) -> Result<BTreeMap<String, M>, DbError> {
+    let postgres = db.get_database_backend() == DbBackend::Postgres;
     let mut found = BTreeMap::new();
     for ids in ids.chunks(CHUNK) {
-        let binds: Vec<String> = (2..2 + ids.len()).map(|n| format!("${n}")).collect();
-        // Revisions in order: a later one takes the earlier one's place.
-        let sql = format!(
-            "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id IN ({}) ORDER BY fact_id, revision",
-            binds.join(", ")
-        );
+        let wanted: Vec<String> = (2..2 + ids.len()).map(|n| format!("(${n})")).collect();
+        // Fact by fact, whatever a database believes of the table.
+        let sql = if postgres {
+            format!(
+                "SELECT fact.* FROM (VALUES {}) AS wanted (wanted_id) CROSS JOIN LATERAL (SELECT * FROM fact_revision \
+                 WHERE kind = $1 AND fact_id = wanted_id ORDER BY revision DESC LIMIT 1) AS fact",
+                wanted.join(", ")
+            )
+        } else {
+            format!(
+                "WITH wanted (wanted_id) AS (VALUES {}) SELECT fact_revision.* FROM wanted CROSS JOIN fact_revision \
+                 WHERE kind = $1 AND fact_id = wanted_id AND revision = (SELECT MAX(revision) FROM fact_revision \
+                 WHERE kind = $1 AND fact_id = wanted_id)",
+                wanted.join(", ")
+            )
+        };
         let values = std::iter::once(M::KIND.into()).chain(ids.iter().map(|id| (*id).into()));
         for row in db.query_all_raw(statement(db, &sql, values)).await? {
             let message: M = message(&row)?;

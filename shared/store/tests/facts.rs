@@ -8,10 +8,10 @@ use niva_feed::{FeedLog, NewEvent};
 use niva_proto::common::v1::{Date, FactInfo};
 use niva_store::facts::{append, as_of, migration, newest, newest_of, read, revisions};
 use niva_store::page::PageRequest;
-use niva_store::{audit, request};
+use niva_store::{Tx, audit, request};
 use niva_testing::TestDb;
 use prost::Message;
-use sea_orm::{ConnectionTrait, Statement};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
 use sea_orm_migration::MigrationTrait;
 
 struct Migrator;
@@ -205,4 +205,40 @@ async fn keep(log: &FeedLog, scope: &Scope, request: &Keep) -> Result<Kept, OpEr
         })
     })
     .await
+}
+
+/// Rows of revisions that a transaction on PostgreSQL has looked at so far.
+async fn looked_at(tx: &Tx<'_>) -> i64 {
+    let sql = "SELECT seq_tup_read + COALESCE(idx_tup_fetch, 0) AS rows FROM pg_stat_xact_user_tables \
+               WHERE relname = 'fact_revision'";
+    let row = tx.query_one_raw(Statement::from_string(DbBackend::Postgres, sql)).await.unwrap().unwrap();
+    row.try_get("", "rows").unwrap()
+}
+
+/// As in an import: PostgreSQL counts nothing of what a transaction writes before its end, and plans for a table that is empty.
+#[tokio::test]
+async fn in_a_long_transaction_facts_are_looked_up_and_not_sought() {
+    const PARTS: usize = 30;
+    const EACH: usize = 500;
+    let db = TestDb::postgres().await;
+    db.migrate::<Migrator>().await.unwrap();
+    let rows = db
+        .write(|tx| {
+            Box::pin(async move {
+                for part in 0..PARTS {
+                    let notes: Vec<Note> = (0..EACH)
+                        .map(|n| note(1, &Info::first(format!("N-{part}-{n}"), told(8, ""))))
+                        .collect();
+                    let ids: Vec<&str> = notes.iter().map(|note| note.note_id.as_str()).collect();
+                    assert!(newest_of::<Note>(tx, &ids).await?.is_empty());
+                    append(tx, &notes).await?;
+                    assert_eq!(newest_of::<Note>(tx, &ids).await?.len(), EACH);
+                }
+                Ok::<_, OpError>(looked_at(tx).await)
+            })
+        })
+        .await
+        .unwrap();
+    let facts = i64::try_from(PARTS * EACH).unwrap();
+    assert!(rows <= 2 * facts, "{rows} rows for {facts} facts");
 }

@@ -8,7 +8,7 @@ use niva_facts::{Author, Info, State, Telling};
 use niva_payment_domain::FactKind;
 use niva_store::DbError;
 use niva_store::page::PageRequest;
-use sea_orm::{ConnectionTrait, Value};
+use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use crate::cases::store::{Place, about};
 use crate::content;
@@ -23,13 +23,28 @@ fn newest_of_its_fact(kind: FactKind) -> String {
     )
 }
 
+/// Revisions of a table or a query that is called fact.
+fn revisions_of(facts: &str) -> String {
+    format!(
+        "SELECT fact_id, revision, withdrawn, content, recorded_at, reason, subject, role, placement_id FROM {facts} \
+         JOIN author ON author.author_no = fact.author_no JOIN placement ON placement.placement_no = fact.placement_no"
+    )
+}
+
 /// Revisions of a kind of facts. The condition on the kinds is the index's.
 fn revisions_where(kind: FactKind, condition: &str) -> String {
-    format!(
-        "SELECT fact_id, revision, withdrawn, content, recorded_at, reason, subject, role, placement_id FROM fact \
-         JOIN author ON author.author_no = fact.author_no JOIN placement ON placement.placement_no = fact.placement_no \
-         WHERE kind = '{kind}' AND {OWN} AND {condition}"
-    )
+    format!("{} WHERE kind = '{kind}' AND {OWN} AND {condition}", revisions_of("fact"))
+}
+
+/// The newest revisions of some facts, looked up one by one whatever a database believes of the table: PostgreSQL counts
+/// nothing of what a transaction writes before its end.
+fn newest_where_one_by_one(kind: FactKind, ids: usize) -> String {
+    let wanted: Vec<String> = (1..=ids).map(|n| format!("(${n})")).collect();
+    revisions_of(&format!(
+        "(VALUES {}) AS wanted (wanted_id) CROSS JOIN LATERAL (SELECT * FROM fact WHERE kind = '{kind}' AND {OWN} \
+         AND fact_id = wanted_id ORDER BY revision DESC LIMIT 1) AS fact",
+        wanted.join(", ")
+    ))
 }
 
 async fn found<M: PlacementFact>(
@@ -37,8 +52,15 @@ async fn found<M: PlacementFact>(
     condition: &str,
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<M>, DbError> {
-    let select = statement(db, revisions_where(M::FACT, condition), values);
-    rows(db, "fact", select).await?.iter().map(message).collect()
+    read_all(db, revisions_where(M::FACT, condition), values).await
+}
+
+async fn read_all<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    sql: String,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<M>, DbError> {
+    rows(db, "fact", statement(db, sql, values)).await?.iter().map(message).collect()
 }
 
 fn message<M: PlacementFact>(row: &Row) -> Result<M, DbError> {
@@ -77,9 +99,14 @@ pub(crate) async fn newest_of<M: PlacementFact>(
 ) -> Result<BTreeMap<String, M>, DbError> {
     let mut newest = BTreeMap::new();
     for ids in ids.chunks(KEYS) {
-        // Revisions in order: a later one takes the earlier one's place.
-        let condition = format!("fact_id IN ({}) ORDER BY fact_id, revision", binds(1, ids.len()));
-        for fact in found::<M>(db, &condition, ids.iter().map(|id| (*id).into())).await? {
+        let sql = if db.get_database_backend() == DbBackend::Postgres {
+            newest_where_one_by_one(M::FACT, ids.len())
+        } else {
+            // Revisions in order: a later one takes the earlier one's place.
+            let condition = format!("fact_id IN ({}) ORDER BY fact_id, revision", binds(1, ids.len()));
+            revisions_where(M::FACT, &condition)
+        };
+        for fact in read_all::<M>(db, sql, ids.iter().map(|id| (*id).into())).await? {
             newest.insert(fact.fact_id().to_owned(), fact);
         }
     }
