@@ -161,12 +161,14 @@ pub(crate) async fn paid(
             });
         }
     }
+    paid.values_mut().flat_map(BTreeMap::values_mut).for_each(|lines| lines.sort_unstable_by_key(|line| line.id));
     Ok(paid)
 }
 
 /// The lines of some cases in some runs, looked up case by case and run by run whatever a database believes of the table.
-/// Given a list of runs, SQLite would read every line of theirs; given a list of cases, PostgreSQL would read the whole table
-/// as long as it has not counted it, such as all through the first run.
+/// Left to itself, SQLite would read every line of a few runs, or make an index of its own of all lines there are; and
+/// PostgreSQL, given a list of cases, would read the whole table as long as it has not counted it, such as all through the
+/// first run.
 fn paid_to(postgres: bool, cases: usize, runs: usize) -> String {
     let columns = COLUMNS.join(", ");
     let casts = if postgres { ["::text", "::date", "::int"] } else { [""; 3] };
@@ -180,14 +182,14 @@ fn paid_to(postgres: bool, cases: usize, runs: usize) -> String {
             "SELECT {columns} FROM (VALUES {wanted}) AS wanted (wanted_key, wanted_day, wanted_run) \
              JOIN (VALUES {approved}) AS approved (approved_no) ON approved_no >= wanted_run CROSS JOIN LATERAL \
              (SELECT * FROM payment_line WHERE run_no = approved_no AND case_key = wanted_key AND first_day >= wanted_day) \
-             AS line ORDER BY case_key, run_no, line_no"
+             AS line"
         )
     } else {
         format!(
             "WITH wanted (wanted_key, wanted_day, wanted_run) AS (VALUES {wanted}), approved (approved_no) AS \
              (VALUES {approved}) SELECT {columns} FROM wanted CROSS JOIN approved CROSS JOIN payment_line \
-             WHERE approved_no >= wanted_run AND run_no = approved_no AND case_key = wanted_key \
-             AND first_day >= wanted_day ORDER BY case_key, run_no, line_no"
+             INDEXED BY payment_line_case WHERE approved_no >= wanted_run AND run_no = approved_no \
+             AND case_key = wanted_key AND first_day >= wanted_day"
         )
     }
 }

@@ -17,6 +17,9 @@ use crate::runs::store as runs;
 use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
 
+/// Months of cases in a part, for each case that it may have: so a part in which all of history is due has few cases.
+pub(crate) const MONTHS: u32 = 4;
+
 /// The last approved run before the one that is calculated.
 #[derive(Debug)]
 pub(crate) struct Baseline {
@@ -130,6 +133,14 @@ impl Inputs {
             at_units: self.changed_units.values().min().map(|first| (*first, units)),
             of_services: services,
         })
+    }
+
+    /// How many cases are looked at together, of at most `limit`: fewer where much of history is due of everybody.
+    pub(crate) fn at_once(&self, limit: u32) -> u32 {
+        let new = self.month.index() - self.first_new().index() + 1;
+        let again = self.repriced.values().map(Due::months).max().unwrap_or_default();
+        let months = u32::try_from(new.saturating_add(again)).unwrap_or_default();
+        limit.saturating_mul(MONTHS).checked_div(months).unwrap_or(limit).clamp(1, limit.max(1))
     }
 
     /// The first month that was never paid.

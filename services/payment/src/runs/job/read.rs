@@ -12,16 +12,13 @@ use niva_store::Database;
 use super::RunError;
 use super::blocking::blocking;
 use super::calculate::{Loaded, Part};
-use super::inputs::{Inputs, Reasons};
+use super::inputs::{Inputs, MONTHS, Reasons};
 use crate::cases::CaseKey;
 use crate::cases::store as cases;
 use crate::cases::store::CaseRow;
 use crate::cases::store::facts::{self, News, Told, case_of};
 use crate::holds::store as holds;
 use crate::lines::store as lines;
-
-/// Months of cases in a part, for each case that it may have: so a part in which all of history is due has few cases.
-const MONTHS: i64 = 4;
 
 /// A case that a run has to look at.
 struct Chosen {
@@ -44,10 +41,10 @@ pub(super) async fn read(
     let conn = db.conn();
     let units: Vec<&str> = inputs.changed_units.keys().map(String::as_str).collect();
     let services: Vec<ServiceKey> = inputs.repriced.keys().copied().collect();
-    let rows = cases::page(conn, inputs.candidates((&units, &services)), after, limit).await?;
+    let rows = cases::page(conn, inputs.candidates((&units, &services)), after, inputs.at_once(limit)).await?;
     let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(None) };
     let mut chosen = choose(db, inputs, rows, (after, &last), &units).await?;
-    let through = cut(&mut chosen, i64::from(limit) * MONTHS).unwrap_or(last);
+    let through = cut(&mut chosen, i64::from(limit) * i64::from(MONTHS)).unwrap_or(last);
     let paid = paid(db, inputs, &chosen).await?;
     let known = Known::read(db, inputs, &chosen).await?;
     let of = Arc::clone(inputs);
