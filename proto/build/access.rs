@@ -18,7 +18,7 @@ pub(crate) fn write(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
             let _ = writeln!(
                 text,
                 "    Method {{ path: \"/{}/{}\", open: &[{}], refuses: &[{}], request: \"{}\", response: \"{}\", \
-                 asks_once: {}, answers_once: {}, of_persons: {} }},",
+                 asks_once: {}, answers_once: {}, of_persons: {}, keeps_nothing: {} }},",
                 service.full_name(),
                 method.name(),
                 openings(pool, &options)?,
@@ -28,6 +28,7 @@ pub(crate) fn write(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
                 !method.is_client_streaming(),
                 !method.is_server_streaming(),
                 concerns(&method.input()) || concerns(&method.output()),
+                keeps_nothing(pool, &options)?,
             );
         }
     }
@@ -35,11 +36,20 @@ pub(crate) fn write(pool: &DescriptorPool) -> Result<String, Box<dyn Error>> {
     Ok(text)
 }
 
-fn openings(pool: &DescriptorPool, options: &DynamicMessage) -> Result<String, Box<dyn Error>> {
+/// The option of a method that says who may call it.
+fn access(pool: &DescriptorPool, options: &DynamicMessage) -> Result<Option<DynamicMessage>, Box<dyn Error>> {
     let access =
         pool.get_extension_by_name("niva.common.v1.access").ok_or("no option niva.common.v1.access")?;
-    let value = options.get_extension(&access);
-    let Some(access) = value.as_message() else { return Ok(String::new()) };
+    Ok(options.get_extension(&access).as_message().cloned())
+}
+
+fn keeps_nothing(pool: &DescriptorPool, options: &DynamicMessage) -> Result<bool, Box<dyn Error>> {
+    let said = access(pool, options)?.and_then(|access| access.get_field_by_name("keeps_nothing")?.as_bool());
+    Ok(said.unwrap_or_default())
+}
+
+fn openings(pool: &DescriptorPool, options: &DynamicMessage) -> Result<String, Box<dyn Error>> {
+    let Some(access) = access(pool, options)? else { return Ok(String::new()) };
     let mut text = String::new();
     let open = access.get_field_by_name("open");
     for opening in open.iter().filter_map(|v| v.as_list()).flatten().filter_map(Value::as_message) {

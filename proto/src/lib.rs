@@ -48,6 +48,8 @@ pub struct Method {
     pub answers_once: bool,
     /// Whether its request or its response can speak of a person.
     pub of_persons: bool,
+    /// Whether it reads and changes nothing that is kept.
+    pub keeps_nothing: bool,
 }
 
 /// Roles that open a method within one scope.

@@ -7,6 +7,8 @@ use niva_proto::payment::v1 as pb;
 use sea_orm::ConnectionTrait;
 use tonic::Request;
 
+use niva_testing::values::on;
+
 use crate::common::city::{Person, days, unit};
 use crate::common::{Client, World, day, reason};
 
@@ -102,6 +104,30 @@ niva_testing::on_both_databases! {
         assert_eq!(all(&of_person(&world, "P-0002").await), ["RecordAbsence OK maker"]);
         let last = of_person(&world, "P-0001").await.pop().unwrap();
         assert_eq!(brief(&last), "ListAuditRecords OK revisor");
+    }
+
+    async fn what_is_calculated_of_nobody_leaves_no_record(db: &TestDb) {
+        let world = World::new(db).await;
+        let start = on(day(2024, 3, 1));
+        let case = pb::CompensationCase {
+            service: stockholm::SUPPORTED_HOUSING.into(),
+            ordered_start: start,
+            actual_start: start,
+            buyer_district: "Farsta".into(),
+            unit_district: "Farsta".into(),
+            regimes: vec![pb::CaseRegimePeriod { valid_from: start, regime: Regime::Municipal.into() }],
+            ..Default::default()
+        };
+        let away = pb::Absence { placement_id: "PL-0001".into(), days: days(day(2024, 3, 4), Some(day(2024, 3, 5))), ..Default::default() };
+        let named = pb::CompensationCase { absences: vec![away], ..case.clone() };
+        let month = Some(Month { year: 2024, month: 3 });
+        for case in [case, named] {
+            let asked = pb::CalculateCompensationRequest { case: Some(case), first_month: month, last_month: month };
+            world.maker().compensation.calculate_compensation(asked).await.unwrap();
+        }
+        let found = listed(&world, List::default()).await;
+        let of: Vec<_> = found.iter().map(|record| (brief(record), record.placement_ids.clone())).collect();
+        assert_eq!(of, [("CalculateCompensation OK maker".to_owned(), vec!["PL-0001".to_owned()])]);
     }
 
     async fn who_is_turned_away_is_recorded(db: &TestDb) {

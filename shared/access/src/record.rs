@@ -49,6 +49,12 @@ pub struct About {
 }
 
 impl About {
+    /// Whether nobody is named.
+    #[must_use]
+    pub fn is_nobody(&self) -> bool {
+        self.persons.is_empty() && self.placements.is_empty() && self.left_out == 0
+    }
+
     /// A person.
     pub fn person(&mut self, id: &str) {
         self.left_out += named(&mut self.persons, id);

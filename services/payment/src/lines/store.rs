@@ -161,7 +161,9 @@ pub(crate) async fn paid(
             });
         }
     }
-    paid.values_mut().flat_map(BTreeMap::values_mut).for_each(|lines| lines.sort_unstable_by_key(|line| line.id));
+    paid.values_mut()
+        .flat_map(BTreeMap::values_mut)
+        .for_each(|lines| lines.sort_unstable_by_key(|line| line.id));
     Ok(paid)
 }
 

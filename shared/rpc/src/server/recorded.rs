@@ -104,7 +104,10 @@ impl Answer {
             _ => {
                 let asked = heard.all();
                 let record = call.done(first(&asked), first(&self.message).unwrap_or_default());
-                recorder.record(record).await.map_err(status)?;
+                let of_nobody = method.is_some_and(|method| method.keeps_nothing) && record.about.is_nobody();
+                if !of_nobody {
+                    recorder.record(record).await.map_err(status)?;
+                }
             }
         }
         Ok(self.response)

@@ -41,7 +41,8 @@ pub(super) async fn read(
     let conn = db.conn();
     let units: Vec<&str> = inputs.changed_units.keys().map(String::as_str).collect();
     let services: Vec<ServiceKey> = inputs.repriced.keys().copied().collect();
-    let rows = cases::page(conn, inputs.candidates((&units, &services)), after, inputs.at_once(limit)).await?;
+    let rows =
+        cases::page(conn, inputs.candidates((&units, &services)), after, inputs.at_once(limit)).await?;
     let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(None) };
     let mut chosen = choose(db, inputs, rows, (after, &last), &units).await?;
     let through = cut(&mut chosen, i64::from(limit) * i64::from(MONTHS)).unwrap_or(last);
