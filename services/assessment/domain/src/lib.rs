@@ -9,6 +9,7 @@ mod grants;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod person_number;
 mod persons;
 
 pub use applications::{
@@ -21,4 +22,5 @@ pub use level_decisions::{
     default_valid_from, derive_level, distance, in_force, measure_by, scale_on,
 };
 pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
+pub use person_number::{NumberKind, NumberRefused, PersonNumber};
 pub use persons::{LssGroup, Person, PersonRefused};

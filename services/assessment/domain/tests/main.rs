@@ -6,6 +6,7 @@ mod grants;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod person_numbers;
 mod persons;
 
 use niva_calendar::NaiveDate;
