@@ -1,5 +1,6 @@
 //! How assessment is configured.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -7,7 +8,7 @@ use niva_config::{FeedOptions, Ground, Part, PartOptions, Served, Wrong};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, Migrator, StartError, Started};
+use crate::{Deps, IdentityKeys, Migrator, StartError, Started};
 
 /// Options of assessment.
 #[derive(Debug, Clone, Args)]
@@ -19,6 +20,10 @@ pub struct Options {
     /// Decide levels with the example instruments.
     #[arg(long, env = "NIVA_ALLOW_EXAMPLE_INSTRUMENTS")]
     allow_example_instruments: bool,
+    /// File with the keys that encrypt who people are, readable by its owner alone. Without it nobody can be told of by
+    /// number and name. Read again when it changes.
+    #[arg(long, env = "NIVA_IDENTITY_KEYS", value_name = "FILE")]
+    identity_keys: Option<PathBuf>,
 }
 
 /// What they say.
@@ -26,6 +31,7 @@ pub struct Options {
 pub struct Config {
     ground: Ground,
     allow_example_instruments: bool,
+    identity_keys: Option<IdentityKeys>,
 }
 
 impl Part for Config {
@@ -45,7 +51,9 @@ impl Part for Config {
         let feed_readers = options.feed.check(tls.as_ref(), &mut wrong);
         let ground = ground.map(|ground| Ground { feed_readers, ..ground });
         let allow_example_instruments = options.allow_example_instruments;
-        wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments }))
+        let file = options.identity_keys.as_ref();
+        let identity_keys = file.and_then(|file| wrong.take("--identity-keys", IdentityKeys::open(file)));
+        wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments, identity_keys }))
     }
 
     fn ground(&self) -> &Ground {
@@ -59,7 +67,8 @@ impl Part for Config {
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let allow_example_instruments = self.allow_example_instruments;
-        let deps = Deps { db, clock, city, catalogue, allow_example_instruments };
+        let identity_keys = self.identity_keys;
+        let deps = Deps { db, clock, city, catalogue, allow_example_instruments, identity_keys };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

@@ -27,6 +27,7 @@ use tonic::service::Routes;
 use persons::store::{OfPerson, is_reached};
 
 pub use config::{Config, Options};
+pub use identities::{IdentityKeys, IdentityKeysError};
 pub use schema::Migrator;
 
 mod applications;
@@ -34,6 +35,7 @@ mod audit;
 mod config;
 mod feed;
 mod grants;
+mod identities;
 mod import;
 mod imports;
 mod instruments;
@@ -67,6 +69,8 @@ pub struct Deps {
     pub catalogue: Arc<Catalogue>,
     /// Whether levels may be decided with instruments that are examples.
     pub allow_example_instruments: bool,
+    /// What encrypts who people are; without it nobody can be told of by number and name.
+    pub identity_keys: Option<IdentityKeys>,
 }
 
 /// The service, ready to be served.
@@ -126,6 +130,7 @@ struct App {
     catalogue: Arc<Catalogue>,
     instruments: Instruments,
     allow_example_instruments: bool,
+    identity_keys: Option<IdentityKeys>,
     feed: FeedLog,
     shutdown: CancellationToken,
 }
@@ -220,6 +225,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use pb::audit_service_server::AuditServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
+    use pb::identity_service_server::IdentityServiceServer;
     use pb::import_service_server::ImportServiceServer;
     use pb::instrument_service_server::InstrumentServiceServer;
     use pb::level_decision_service_server::LevelDecisionServiceServer;
@@ -240,10 +246,12 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         catalogue: deps.catalogue,
         instruments,
         allow_example_instruments: deps.allow_example_instruments,
+        identity_keys: deps.identity_keys,
         shutdown,
     });
     let (import, importing) = imports::start(&app);
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
+        .add_service(bounded!(IdentityServiceServer::new(identities::Identities(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
         .add_service(bounded!(InstrumentServiceServer::new(instruments::Instruments(app.clone()))))

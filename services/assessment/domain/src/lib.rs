@@ -6,6 +6,7 @@
 
 mod applications;
 mod grants;
+mod identities;
 mod instruments;
 mod level_decisions;
 mod measurements;
@@ -16,6 +17,7 @@ pub use applications::{
     Appeal, AppealOutcome, Application, ApplicationDecision, ApplicationRefused, Outcome,
 };
 pub use grants::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
+pub use identities::{Identity, NumberStays};
 pub use instruments::{Area, Grade, Instrument, InstrumentError, Instruments, Item, UncoveredTotal};
 pub use level_decisions::{
     ByScale, Derived, Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, by_scale,

@@ -3,6 +3,7 @@
 
 mod applications;
 mod grants;
+mod identities;
 mod instruments;
 mod level_decisions;
 mod measurements;

@@ -18,7 +18,7 @@ fn check_digit(nine: &str) -> u32 {
 }
 
 /// The twelve digits of somebody born on a day.
-fn digits(born: NaiveDate, later: u32, serial: u32) -> String {
+pub(crate) fn digits(born: NaiveDate, later: u32, serial: u32) -> String {
     let short = format!("{:02}{:02}{:02}{serial:03}", born.year() % 100, born.month(), born.day() + later);
     format!("{:02}{short}{}", born.year() / 100, check_digit(&short))
 }

@@ -1,0 +1,158 @@
+//! Identities as they are kept, and what people are found by.
+
+use std::collections::BTreeSet;
+
+use niva_access::Scope;
+use niva_facts::Info;
+use niva_names::PersonId;
+use niva_store::{DbError, Tx};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+
+use super::sealed::SealedIdentity;
+use crate::persons::store::{OfPerson, reached};
+use crate::store;
+use entity::{ActiveModel, Column, Entity, Model};
+
+/// A person's own key, encrypted by a key of the file.
+pub(super) struct Wrapped {
+    pub(super) key_id: String,
+    pub(super) key: Vec<u8>,
+}
+
+/// A hash that a person is found by, and the key of the file that made it.
+pub(super) struct Found {
+    pub(super) key_id: String,
+    pub(super) hash: Vec<u8>,
+}
+
+impl OfPerson for SealedIdentity {
+    type Id = PersonId;
+    type Entity = Entity;
+    const PERSON: Column = Column::PersonId;
+
+    fn row(id: &PersonId) -> Select<Entity> {
+        Entity::find_by_id(id.clone())
+    }
+}
+
+/// Inserts the row of a person who has none; whether it was inserted.
+pub(super) async fn insert(
+    tx: &Tx<'_>,
+    person: &PersonId,
+    key: Wrapped,
+    info: &Info,
+) -> Result<bool, DbError> {
+    let row = Model {
+        person_id: person.clone(),
+        key_id: key.key_id,
+        data_key: Some(key.key),
+        revision: info.revision,
+        state: info.state.as_str().to_owned(),
+        recorded_at: info.told.recorded_at,
+    };
+    store::insert_new::<ActiveModel, _>(tx, row).await
+}
+
+/// How an identity stands now.
+pub(super) async fn update(tx: &Tx<'_>, person: &PersonId, info: &Info) -> Result<(), DbError> {
+    let newest = Entity::update_many()
+        .col_expr(Column::Revision, info.revision.into())
+        .col_expr(Column::State, info.state.as_str().into())
+        .col_expr(Column::RecordedAt, info.told.recorded_at.into())
+        .filter(Column::PersonId.eq(person.as_str()));
+    newest.exec(tx).await?;
+    Ok(())
+}
+
+/// A person's own key; `None`: nothing was told of who the person is.
+pub(super) async fn key(db: &impl ConnectionTrait, person: &PersonId) -> Result<Option<Wrapped>, DbError> {
+    let row = Entity::find_by_id(person.clone()).one(db).await?;
+    Ok(row.and_then(|row| row.data_key.map(|key| Wrapped { key_id: row.key_id, key })))
+}
+
+/// Lets a person be found by these hashes and no others; whether none is somebody else's.
+pub(super) async fn find_by(tx: &Tx<'_>, person: &PersonId, hashes: Vec<Found>) -> Result<bool, DbError> {
+    let before = number::Column::PersonId.eq(person.as_str());
+    number::Entity::delete_many().filter(before).exec(tx).await?;
+    let mut seen = BTreeSet::new();
+    // In order, so that two who take the same do not wait for each other.
+    let mut rows: Vec<_> = hashes
+        .into_iter()
+        .filter(|found| seen.insert(found.hash.clone()))
+        .map(|Found { key_id, hash }| number::Model { number_hash: hash, key_id, person_id: person.clone() })
+        .collect();
+    rows.sort_by(|one, other| one.number_hash.cmp(&other.number_hash));
+    for row in rows {
+        if !store::insert_new::<number::ActiveModel, _>(tx, row).await? {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// A key of the file by which something is encrypted or hashed and which is none of these.
+pub(super) async fn unknown_key(
+    db: &impl ConnectionTrait,
+    known: Vec<&str>,
+) -> Result<Option<String>, DbError> {
+    let unknown = Entity::find().select_only().column(Column::KeyId).filter(Column::KeyId.is_not_in(known));
+    Ok(unknown.filter(Column::DataKey.is_not_null()).into_tuple().one(db).await?)
+}
+
+/// Whom the call reaches of those with one of these hashes.
+pub(super) async fn find(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    hashes: Vec<Vec<u8>>,
+) -> Result<Option<PersonId>, DbError> {
+    let found = number::Entity::find()
+        .select_only()
+        .column(number::Column::PersonId)
+        .filter(number::Column::NumberHash.is_in(hashes))
+        .filter(reached(number::Column::PersonId, scope));
+    Ok(found.into_tuple().one(db).await?)
+}
+
+/// Identities: their keys, and how they stand.
+mod entity {
+    #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
+
+    use niva_names::PersonId;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "identity")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub person_id: PersonId,
+        pub key_id: String,
+        /// Absent: it was erased.
+        pub(super) data_key: Option<Vec<u8>>,
+        pub revision: i64,
+        pub state: String,
+        pub recorded_at: DateTimeUtc,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// What people are found by.
+mod number {
+    #![allow(unreachable_pub, reason = "sea-orm's macros write `pub` items beside a `pub` Model")]
+
+    use niva_names::PersonId;
+    use sea_orm::entity::prelude::*;
+
+    #[sea_orm::model]
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "person_number")]
+    pub struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub(super) number_hash: Vec<u8>,
+        pub key_id: String,
+        pub person_id: PersonId,
+    }
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
