@@ -82,6 +82,7 @@ pub struct Started {
     pub audit: Trail,
     importing: JoinHandle<()>,
     sealing: JoinHandle<()>,
+    rotating: Option<JoinHandle<()>>,
 }
 
 impl Started {
@@ -92,6 +93,9 @@ impl Started {
         }
         if let Err(error) = self.sealing.await {
             tracing::error!(%error, "sealing audit records ended badly");
+        }
+        if let Some(Err(error)) = futures_util::future::OptionFuture::from(self.rotating).await {
+            tracing::error!(%error, "giving identities a new key ended badly");
         }
     }
 }
@@ -250,6 +254,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         shutdown,
     });
     let (import, importing) = imports::start(&app);
+    let rotating = identities::start(&app);
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
         .add_service(bounded!(IdentityServiceServer::new(identities::Identities(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
@@ -261,7 +266,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
-    Ok(Started { routes, audit, importing, sealing })
+    Ok(Started { routes, audit, importing, sealing, rotating })
 }
 
 /// Who may call what, as the contract says.

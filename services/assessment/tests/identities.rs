@@ -280,10 +280,9 @@ on_both_databases! {
         let first = Rig::new(db).await;
         known(&first, "p", &invented_number(980)).await;
         let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("other.key");
-        std::fs::write(&path, format!("other {}", "5".repeat(64))).unwrap();
-        std::fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        let rig = Rig::with_keys(db, Some(IdentityKeys::open(&path).unwrap())).await;
+        let keys = KeyFile(folder.path().join("identities.key"));
+        keys.write(&[("other", '5')]);
+        let rig = Rig::with_keys(db, Some(IdentityKeys::open(&keys.0).unwrap())).await;
         let status = refused!(rig, identities.get_person_identity(get("p")), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
         assert!(status.message().contains("the key 1"), "{status}");
         let list = pb::ListPersonIdentityRevisionsRequest { person_id: "p".into(), ..Default::default() };
@@ -307,4 +306,61 @@ on_both_databases! {
         assert_eq!(status.code(), Code::Internal);
         rig.client.clone().identities.get_person_identity(get("q")).await.unwrap();
     }
+
+    async fn a_new_key_takes_over_and_the_old_one_can_go(db: &TestDb) {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = KeyFile(folder.path().join("identities.key"));
+        keys.write(&[("old", '1')]);
+        let rig = Rig::with_keys(db, Some(IdentityKeys::open(&keys.0).unwrap())).await;
+        let (number, other) = (invented_number(980), invented_number(981));
+        known(&rig, "p", &number).await;
+        known(&rig, "q", &other).await;
+        rig.client.clone().identities.correct_person_identity(correct(1, "x", pb::PersonIdentity { family_name: "Hittepå".into(), ..identity("p", &number) })).await.unwrap();
+        let by = |table: &str, key: &str| format!("{table} WHERE key_id = '{key}'");
+        // The service reads the file again, and gives everybody the new key.
+        keys.write(&[("new", '2'), ("old", '1')]);
+        until(&rig, &by("identity", "old")).await;
+        assert_eq!(rig.count(&by("identity", "new")).await, 2);
+        let found = rig.client.clone().identities.find_person(find(&number)).await.unwrap().into_inner();
+        assert_eq!((found.person_id.as_str(), found.identity.unwrap().family_name.as_str()), ("p", "Hittepå"));
+        // A wrong file changes nothing.
+        std::fs::write(&keys.0, "nothing").unwrap();
+        refused!(rig, identities.record_person_identity(record("z", identity("q", &number))), AlreadyExists, "ID_TAKEN");
+        // Without the old key nobody is found by it any more, and all is as it was.
+        keys.write(&[("new", '2')]);
+        until(&rig, &by("person_number", "old")).await;
+        for (person, number) in [("p", &number), ("q", &other)] {
+            assert_eq!(rig.client.clone().identities.find_person(find(number)).await.unwrap().into_inner().person_id, person);
+        }
+        let list = pb::ListPersonIdentityRevisionsRequest { person_id: "p".into(), ..Default::default() };
+        assert_eq!(rig.client.clone().identities.list_person_identity_revisions(list).await.unwrap().into_inner().identities.len(), 2);
+        rig.person("o").await;
+        refused!(rig, identities.record_person_identity(record("o", identity("o", &number))), AlreadyExists, "NUMBER_TAKEN");
+    }
+}
+
+/// A file of keys, each of one digit.
+struct KeyFile(std::path::PathBuf);
+
+impl KeyFile {
+    fn write(&self, keys: &[(&str, char)]) {
+        let lines: Vec<_> =
+            keys.iter().map(|(name, digit)| format!("{name} {}\n", digit.to_string().repeat(64))).collect();
+        // Whole or not at all: it is being read meanwhile.
+        let aside = self.0.with_extension("new");
+        std::fs::write(&aside, lines.concat()).unwrap();
+        std::fs::set_permissions(&aside, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        std::fs::rename(aside, &self.0).unwrap();
+    }
+}
+
+/// Waits until such rows are gone.
+async fn until(rig: &Rig, rows: &str) {
+    let gone = async {
+        let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
+        while rig.count(rows).await > 0 {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(60), gone).await.unwrap();
 }

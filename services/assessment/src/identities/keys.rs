@@ -5,8 +5,8 @@ use std::fmt;
 use std::fs::OpenOptions;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use niva_access::SecretKey;
@@ -25,6 +25,8 @@ pub struct IdentityKeys(Arc<File>);
 struct File {
     path: PathBuf,
     ring: RwLock<Arc<Ring>>,
+    /// What was found last, also where it was of no use: a wrong file is told of once.
+    seen: Mutex<Result<Vec<u8>, String>>,
 }
 
 /// Why there are no keys.
@@ -55,8 +57,12 @@ impl IdentityKeys {
     /// It cannot be read, others can read it too, or it has something else than keys.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, IdentityKeysError> {
         let path = path.into();
-        let ring = RwLock::new(Arc::new(read(&path)?));
-        Ok(Self(Arc::new(File { path, ring })))
+        let bytes =
+            read_private(&path).map_err(|source| IdentityKeysError::File { path: path.clone(), source })?;
+        let ring = Ring::parse(&bytes)
+            .map_err(|problem| IdentityKeysError::Content { path: path.clone(), problem })?;
+        let (ring, seen) = (RwLock::new(Arc::new(ring)), Mutex::new(Ok(bytes)));
+        Ok(Self(Arc::new(File { path, ring, seen })))
     }
 
     /// [`IdentityKeys::open`], with one new key where there is no file: for the demo, whose people are invented.
@@ -85,10 +91,18 @@ impl IdentityKeys {
 
     /// Reads the file again. Where what is there is of no use there is a warning, and the old keys stay.
     pub(super) fn look_again(&self) {
-        match read(&self.0.path) {
-            Ok(ring) => *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring),
-            Err(error) => {
-                tracing::warn!(%error, "keys of identities cannot be read again, and the old ones stay")
+        let File { path, ring, seen } = &*self.0;
+        let found = read_private(path).map_err(|error| error.to_string());
+        let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if found == *seen {
+            return;
+        }
+        let read = found.clone().and_then(|bytes| Ring::parse(&bytes));
+        *seen = found;
+        match read {
+            Ok(read) => *ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(read),
+            Err(problem) => {
+                tracing::warn!(path = %path.display(), problem, "new keys of identities are of no use, and the old ones stay");
             }
         }
     }
@@ -101,12 +115,6 @@ impl fmt::Debug for IdentityKeys {
     }
 }
 
-fn read(path: &Path) -> Result<Ring, IdentityKeysError> {
-    let bytes =
-        read_private(path).map_err(|source| IdentityKeysError::File { path: path.to_owned(), source })?;
-    Ring::parse(&bytes).map_err(|problem| IdentityKeysError::Content { path: path.to_owned(), problem })
-}
-
 /// The keys of a file, in its order. Never none.
 pub(super) struct Ring {
     first: Key,
@@ -115,7 +123,7 @@ pub(super) struct Ring {
 
 /// A key of the file, which is two: one encrypts, one hashes.
 pub(super) struct Key {
-    pub(super) id: String,
+    id: String,
     wraps: Sealer,
     hashes: SecretKey,
 }
@@ -147,6 +155,16 @@ impl Ring {
 
     pub(super) fn all(&self) -> impl Iterator<Item = &Key> {
         std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// Names of all of them.
+    pub(super) fn ids(&self) -> Vec<&str> {
+        self.all().map(Key::id).collect()
+    }
+
+    /// Names of all but the first.
+    pub(super) fn others(&self) -> Vec<&str> {
+        self.others.iter().map(Key::id).collect()
     }
 
     /// The key of a name.
@@ -190,6 +208,11 @@ impl Key {
             wraps,
             hashes: SecretKey::of(key.sign(&[b"niva identities", b"hash"])),
         })
+    }
+
+    /// Its name.
+    pub(super) fn id(&self) -> &str {
+        &self.id
     }
 
     /// What a number is found by.

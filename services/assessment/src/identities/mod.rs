@@ -1,5 +1,6 @@
 //! Who people are: told and shown to few, encrypted, and in no feed.
 
+mod job;
 mod keys;
 mod sealed;
 mod store;
@@ -24,6 +25,7 @@ use keys::{DataKey, Ring, Sealer};
 use sealed::SealedIdentity;
 use wire::Hidden;
 
+pub(crate) use job::start;
 pub use keys::{IdentityKeys, IdentityKeysError};
 
 /// Identities as tonic sees them.
@@ -270,7 +272,7 @@ fn because(told: Telling, request: &impl Changing) -> Telling {
 /// Makes the key of a person of whom nothing was told.
 async fn begin(tx: &Tx<'_>, ring: &Ring, id: &PersonId, info: &Info) -> Result<Sealer, OpError> {
     let (own, by) = (DataKey::random()?, ring.first());
-    let wrapped = store::Wrapped { key_id: by.id.clone(), key: by.wrap(id.as_str(), &own)? };
+    let wrapped = store::Wrapped { key_id: by.id().to_owned(), key: by.wrap(id.as_str(), &own)? };
     match store::insert(tx, id, wrapped, info).await? {
         true => own.sealer(),
         false => Err(OpError::internal(format!("the identity of {id} has a row and no fact"))),
@@ -299,8 +301,7 @@ async fn tell(tx: &Tx<'_>, ring: &Ring, told: &Told<'_>) -> Result<pb::PersonIde
 
 /// A number that is hashed by a key which is not here is not found: what depends on that is refused.
 async fn all_known(tx: &Tx<'_>, ring: &Ring) -> Result<(), OpError> {
-    let known = ring.all().map(|key| key.id.as_str()).collect();
-    match store::unknown_key(tx, known).await? {
+    match store::unknown_key(tx, ring.ids()).await? {
         Some(id) => ring.find(&id).map(drop),
         None => Ok(()),
     }
@@ -311,7 +312,7 @@ fn hashes(ring: &Ring, identity: &Identity, info: &Info) -> Vec<store::Found> {
     let numbers: Vec<_> = identity.numbers().filter(|_| info.stands()).collect();
     let of = |key: &keys::Key| -> Vec<store::Found> {
         let hash = |number: &&niva_assessment_domain::PersonNumber| store::Found {
-            key_id: key.id.clone(),
+            key_id: key.id().to_owned(),
             hash: key.hash(number.reveal()),
         };
         numbers.iter().map(hash).collect()

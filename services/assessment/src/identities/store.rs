@@ -3,10 +3,12 @@
 use std::collections::BTreeSet;
 
 use niva_access::Scope;
+use niva_base::OpError;
 use niva_facts::Info;
 use niva_names::PersonId;
 use niva_store::{DbError, Tx};
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::sea_query::Query;
+use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 
 use super::sealed::SealedIdentity;
 use crate::persons::store::{OfPerson, reached};
@@ -68,6 +70,57 @@ pub(super) async fn update(tx: &Tx<'_>, person: &PersonId, info: &Info) -> Resul
 pub(super) async fn key(db: &impl ConnectionTrait, person: &PersonId) -> Result<Option<Wrapped>, DbError> {
     let row = Entity::find_by_id(person.clone()).one(db).await?;
     Ok(row.and_then(|row| row.data_key.map(|key| Wrapped { key_id: row.key_id, key })))
+}
+
+/// [`key`], held to the transaction's end.
+pub(super) async fn held_key(tx: &Tx<'_>, person: &PersonId) -> Result<Option<Wrapped>, DbError> {
+    let row = Entity::find_by_id(person.clone()).lock_exclusive().one(tx).await?;
+    Ok(row.and_then(|row| row.data_key.map(|key| Wrapped { key_id: row.key_id, key })))
+}
+
+/// A person's own key is encrypted by another key of the file.
+pub(super) async fn rewrap(tx: &Tx<'_>, person: &PersonId, key: Wrapped) -> Result<(), DbError> {
+    let renewed = Entity::update_many()
+        .col_expr(Column::KeyId, key.key_id.into())
+        .col_expr(Column::DataKey, key.key.into())
+        .filter(Column::PersonId.eq(person.as_str()));
+    renewed.exec(tx).await?;
+    Ok(())
+}
+
+/// Some whose own key is encrypted by one of these keys of the file.
+pub(super) async fn behind(
+    db: &impl ConnectionTrait,
+    keys: Vec<&str>,
+    limit: u64,
+) -> Result<Vec<PersonId>, DbError> {
+    let found = Entity::find().select_only().column(Column::PersonId).filter(Column::KeyId.is_in(keys));
+    let found = found.filter(Column::DataKey.is_not_null()).limit(limit);
+    Ok(found.into_tuple().all(db).await?)
+}
+
+/// Hashes by keys that are out of the file, of people whose own key is encrypted by the first.
+fn stale(first: &str, known: Vec<&str>) -> Condition {
+    let current =
+        Query::select().column(Column::PersonId).from(Entity).and_where(Column::KeyId.eq(first)).to_owned();
+    Condition::all()
+        .add(number::Column::KeyId.is_not_in(known))
+        .add(number::Column::PersonId.in_subquery(current))
+}
+
+/// Whether there are hashes that nobody looks for any more.
+pub(super) async fn has_stale(
+    db: &impl ConnectionTrait,
+    first: &str,
+    known: Vec<&str>,
+) -> Result<bool, DbError> {
+    Ok(number::Entity::find().filter(stale(first, known)).one(db).await?.is_some())
+}
+
+/// Takes them away: they would tell numbers to whoever has the key that was taken out.
+pub(super) async fn forget_stale(tx: &Tx<'_>, first: &str, known: Vec<&str>) -> Result<(), OpError> {
+    number::Entity::delete_many().filter(stale(first, known)).exec(tx).await.map_err(DbError::from)?;
+    Ok(())
 }
 
 /// Lets a person be found by these hashes and no others; whether none is somebody else's.
