@@ -1,6 +1,7 @@
 //! How assessment is configured.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,7 +9,7 @@ use niva_config::{FeedOptions, Ground, Part, PartOptions, Served, Wrong};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, IdentityKeys, Migrator, StartError, Started};
+use crate::{Deps, IdentityKeys, Migrator, Retention, StartError, Started};
 
 /// Options of assessment.
 #[derive(Debug, Clone, Args)]
@@ -24,6 +25,9 @@ pub struct Options {
     /// number and name. Read again when it changes.
     #[arg(long, env = "NIVA_IDENTITY_KEYS", value_name = "FILE")]
     identity_keys: Option<PathBuf>,
+    /// File with the rules that say how long it must be kept who people are; Stockholm's when not given.
+    #[arg(long, env = "NIVA_RETENTION", value_name = "FILE")]
+    retention: Option<PathBuf>,
 }
 
 /// What they say.
@@ -32,6 +36,7 @@ pub struct Config {
     ground: Ground,
     allow_example_instruments: bool,
     identity_keys: Option<IdentityKeys>,
+    retention: Arc<Retention>,
 }
 
 impl Part for Config {
@@ -53,7 +58,14 @@ impl Part for Config {
         let allow_example_instruments = options.allow_example_instruments;
         let file = options.identity_keys.as_ref();
         let identity_keys = file.and_then(|file| wrong.take("--identity-keys", IdentityKeys::open(file)));
-        wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments, identity_keys }))
+        let retention = options.retention.as_deref().map_or_else(Retention::shipped, Retention::read);
+        let retention = wrong.take("--retention", retention).map(Arc::new);
+        wrong.finish(ground.zip(retention).map(|(ground, retention)| Self {
+            ground,
+            allow_example_instruments,
+            identity_keys,
+            retention,
+        }))
     }
 
     fn ground(&self) -> &Ground {
@@ -67,8 +79,8 @@ impl Part for Config {
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let allow_example_instruments = self.allow_example_instruments;
-        let identity_keys = self.identity_keys;
-        let deps = Deps { db, clock, city, catalogue, allow_example_instruments, identity_keys };
+        let (identity_keys, retention) = (self.identity_keys, self.retention);
+        let deps = Deps { db, clock, city, catalogue, allow_example_instruments, identity_keys, retention };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
+pub use niva_assessment_domain::{Retention, RetentionError};
 use niva_audit::Trail;
 use niva_base::{Clock, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
@@ -33,6 +34,7 @@ pub use schema::Migrator;
 mod applications;
 mod audit;
 mod config;
+mod exports;
 mod feed;
 mod grants;
 mod identities;
@@ -71,6 +73,8 @@ pub struct Deps {
     pub allow_example_instruments: bool,
     /// What encrypts who people are; without it nobody can be told of by number and name.
     pub identity_keys: Option<IdentityKeys>,
+    /// How long it must be kept who people are.
+    pub retention: Arc<Retention>,
 }
 
 /// The service, ready to be served.
@@ -135,6 +139,7 @@ struct App {
     instruments: Instruments,
     allow_example_instruments: bool,
     identity_keys: Option<IdentityKeys>,
+    retention: Arc<Retention>,
     feed: FeedLog,
     shutdown: CancellationToken,
 }
@@ -227,6 +232,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use niva_rpc::bounded;
     use pb::application_service_server::ApplicationServiceServer;
     use pb::audit_service_server::AuditServiceServer;
+    use pb::export_service_server::ExportServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
     use pb::identity_service_server::IdentityServiceServer;
@@ -251,12 +257,14 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         instruments,
         allow_example_instruments: deps.allow_example_instruments,
         identity_keys: deps.identity_keys,
+        retention: deps.retention,
         shutdown,
     });
     let (import, importing) = imports::start(&app);
     let rotating = identities::start(&app);
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
         .add_service(bounded!(IdentityServiceServer::new(identities::Identities(app.clone()))))
+        .add_service(bounded!(ExportServiceServer::new(exports::Exports(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
         .add_service(bounded!(InstrumentServiceServer::new(instruments::Instruments(app.clone()))))

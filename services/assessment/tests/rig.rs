@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use niva_access::{Caller, Role};
-use niva_assessment::{Deps, IdentityKeys, Migrator, policy, start};
+use niva_assessment::{Deps, IdentityKeys, Migrator, Retention, policy, start};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
@@ -48,6 +48,7 @@ pub(crate) fn deps(db: &Database, clock: &Clock, allow_example_instruments: bool
         catalogue: models(),
         allow_example_instruments,
         identity_keys: None,
+        retention: Arc::new(Retention::shipped().unwrap()),
     }
 }
 

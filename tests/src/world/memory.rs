@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Caller, LocalIssuer, Policy, Role};
-use niva_assessment::IdentityKeys;
+use niva_assessment::{IdentityKeys, Retention};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
@@ -108,6 +108,7 @@ impl Memory {
                     catalogue,
                     allow_example_instruments: true,
                     identity_keys: Some(self.parts.identity_keys.clone()),
+                    retention: Arc::new(Retention::shipped().expect("the rules")),
                 };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
                 let service =

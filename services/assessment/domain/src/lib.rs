@@ -12,6 +12,7 @@ mod level_decisions;
 mod measurements;
 mod person_number;
 mod persons;
+mod retention;
 
 pub use applications::{
     Appeal, AppealOutcome, Application, ApplicationDecision, ApplicationRefused, Outcome,
@@ -26,3 +27,4 @@ pub use level_decisions::{
 pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
 pub use person_number::{NumberKind, NumberRefused, PersonNumber};
 pub use persons::{LssGroup, Person, PersonRefused};
+pub use retention::{Hold, Kept, Retention, RetentionError};

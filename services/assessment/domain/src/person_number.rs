@@ -14,6 +14,7 @@ const FIRST_YEAR: i32 = 1800;
 pub struct PersonNumber {
     digits: String,
     kind: NumberKind,
+    born: NaiveDate,
 }
 
 /// Which of the two a number is.
@@ -77,13 +78,19 @@ impl PersonNumber {
         if plus && today.year() - year < 100 {
             return Err(NumberRefused::NotHundred);
         }
-        Ok(Self { digits: format!("{year:04}{}{rest}", &short[2..]), kind })
+        Ok(Self { digits: format!("{year:04}{}{rest}", &short[2..]), kind, born })
     }
 
     /// The twelve digits: for what keeps, finds or shows them to who may see them, and nothing else.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.digits
+    }
+
+    /// The day of birth that it says.
+    #[must_use]
+    pub const fn born(&self) -> NaiveDate {
+        self.born
     }
 
     /// Which of the two it is.

@@ -9,6 +9,7 @@ mod level_decisions;
 mod measurements;
 mod person_numbers;
 mod persons;
+mod retention;
 
 use niva_calendar::NaiveDate;
 

@@ -1,5 +1,6 @@
 //! Who people are: told and shown to few, encrypted, and in no feed.
 
+mod erase;
 mod job;
 mod keys;
 mod sealed;
@@ -73,6 +74,13 @@ impl IdentityService for Identities {
         request: Request<pb::ListPersonIdentityRevisionsRequest>,
     ) -> Answer<pb::ListPersonIdentityRevisionsResponse> {
         answer!(self.revisions(request))
+    }
+
+    async fn erase_person_identity(
+        &self,
+        request: Request<pb::ErasePersonIdentityRequest>,
+    ) -> Answer<pb::ErasePersonIdentityResponse> {
+        answer!(self.erase(request))
     }
 
     async fn find_person(&self, request: Request<pb::FindPersonRequest>) -> Answer<pb::FindPersonResponse> {
@@ -250,6 +258,29 @@ impl Identities {
     }
 }
 
+/// All that was told of who a person is, as the call may see it; nothing where nothing was told, or it was erased.
+pub(crate) async fn exported(
+    app: &App,
+    tx: &Tx<'_>,
+    scope: &Scope,
+    id: &PersonId,
+) -> Result<Vec<pb::PersonIdentity>, OpError> {
+    if store::key(tx, id).await?.is_none() {
+        return Ok(Vec::new());
+    }
+    let told = facts::all::<SealedIdentity>(tx, id.as_str()).await?;
+    shown(tx, scope, &*ring(app)?, id, &told).await
+}
+
+/// The keys that the service was given.
+fn ring(app: &App) -> Result<Arc<Ring>, OpError> {
+    let keys = app.identity_keys.as_ref().ok_or_else(|| {
+        let words = "this service was given no keys of identities (--identity-keys), so that it keeps none";
+        OpError::precondition("IDENTITY_KEYS_MISSING", words)
+    })?;
+    Ok(keys.ring())
+}
+
 /// An identity as it stands, and what opened it.
 struct Held {
     identity: Identity,
@@ -281,8 +312,10 @@ async fn begin(tx: &Tx<'_>, ring: &Ring, id: &PersonId, info: &Info) -> Result<S
 
 /// What opens all that was told of a person.
 async fn own(tx: &Tx<'_>, ring: &Ring, id: &PersonId) -> Result<Sealer, OpError> {
-    let wrapped = store::key(tx, id).await?;
-    let wrapped = wrapped.ok_or_else(|| OpError::internal(format!("the identity of {id} has no key")))?;
+    let wrapped = store::key(tx, id).await?.ok_or_else(|| {
+        let words = "who this person is was erased: a person who comes again is recorded anew";
+        OpError::precondition("IDENTITY_ERASED", words).with("person_id", id)
+    })?;
     ring.find(&wrapped.key_id)?.unwrap(id.as_str(), &wrapped.key)?.sealer()
 }
 

@@ -3,6 +3,7 @@
 use niva_assessment_domain::Identity;
 use niva_base::OpError;
 use niva_facts::{Fact, Info};
+use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1::FactInfo;
 use prost::Message;
@@ -54,6 +55,13 @@ impl SealedIdentity {
             told.reason.clear();
         }
         Ok(kept)
+    }
+
+    /// The last revision, of which nothing is left but who erased it.
+    pub(super) fn erased(person: &PersonId, info: &Info) -> Self {
+        let mut kept = Self { person_id: person.to_string(), ..Self::default() };
+        kept.set_info(Some(info));
+        kept
     }
 
     /// The identity, with all that was told of it.

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::Info;
 use niva_names::PersonId;
 use niva_store::{DbError, Tx};
-use sea_orm::sea_query::Query;
-use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::sea_query::{Expr, Query};
+use sea_orm::{
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect, Select, Statement,
+};
 
 use super::sealed::SealedIdentity;
 use crate::persons::store::{OfPerson, reached};
@@ -86,6 +89,34 @@ pub(super) async fn rewrap(tx: &Tx<'_>, person: &PersonId, key: Wrapped) -> Resu
         .filter(Column::PersonId.eq(person.as_str()));
     renewed.exec(tx).await?;
     Ok(())
+}
+
+/// Destroys a person's own key, without which nothing that was told can be read, and what the person is found by.
+pub(super) async fn erase(tx: &Tx<'_>, person: &PersonId) -> Result<(), DbError> {
+    let of = number::Column::PersonId.eq(person.as_str());
+    number::Entity::delete_many().filter(of).exec(tx).await?;
+    let destroyed = Entity::update_many()
+        .col_expr(Column::DataKey, Expr::value(Option::<Vec<u8>>::None))
+        .filter(Column::PersonId.eq(person.as_str()));
+    destroyed.exec(tx).await?;
+    Ok(())
+}
+
+/// When something was told of a person last.
+pub(super) async fn last_told(
+    db: &impl ConnectionTrait,
+    person: &PersonId,
+) -> Result<Option<DateTime<Utc>>, DbError> {
+    let mut last = None;
+    for table in ["person", "identity", "application", "\"grant\"", "measurement", "level_decision"] {
+        let sql =
+            format!("SELECT recorded_at FROM {table} WHERE person_id = $1 ORDER BY recorded_at DESC LIMIT 1");
+        let select = Statement::from_sql_and_values(db.get_database_backend(), sql, [person.as_str().into()]);
+        if let Some(row) = db.query_one_raw(select).await? {
+            last = last.max(Some(row.try_get("", "recorded_at")?));
+        }
+    }
+    Ok(last)
 }
 
 /// Some whose own key is encrypted by one of these keys of the file.

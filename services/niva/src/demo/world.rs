@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
-use niva_assessment::IdentityKeys;
+use niva_assessment::{IdentityKeys, Retention};
 use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
@@ -72,6 +72,7 @@ impl World {
             // The demo is what example instruments are for.
             allow_example_instruments: true,
             identity_keys: Some(self.identity_keys.clone()),
+            retention: Arc::new(Retention::shipped().map_err(Failure::configuration)?),
         };
         let started = niva_assessment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start assessment")?.into())
