@@ -15,6 +15,7 @@ use niva_proto::assessment::v1 as pb;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
 use niva_testing::values::{invented_coordination_number, invented_number};
+use prost::Message;
 
 /// Words that are nobody's and stand nowhere else.
 const NAMES: [&str; 5] = ["Kanariewille", "Kanariesson", "Kanariedotter", "Kanarieskäl", "Kanarierubrik"];
@@ -56,9 +57,17 @@ impl Search {
     }
 
     /// Looks at an answer, a refusal included: its words, its details and its headers.
-    fn answer<T: Debug>(&mut self, place: &str, answer: &Result<tonic::Response<T>, tonic::Status>) {
+    fn answer<T: Debug + Message>(
+        &mut self,
+        place: &str,
+        answer: &Result<tonic::Response<T>, tonic::Status>,
+    ) {
         match answer {
-            Ok(answer) => self.look(place, format!("{answer:?}").as_bytes()),
+            Ok(answer) => {
+                self.look(place, format!("{answer:?}").as_bytes());
+                // What a debugger prints leaves out what is secret.
+                self.look(place, &answer.get_ref().encode_to_vec());
+            }
             Err(status) => {
                 self.look(place, format!("{status:?}").as_bytes());
                 self.look(place, status.details());
@@ -83,7 +92,7 @@ async fn told_to_others(world: &World, search: &mut Search) {
             .map(|info| info.position)
             .max()
             .unwrap_or(at);
-        search.look("assessment's feed", format!("{told:?}").as_bytes());
+        search.look("assessment's feed", &told.encode_to_vec());
     }
     let request = choice::WatchChoiceRequest { after_position: 0 };
     let mut feed = world.choice(Role::FeedReader).feed.watch_choice(request).await.unwrap().into_inner();
@@ -97,12 +106,22 @@ async fn told_to_others(world: &World, search: &mut Search) {
             .map(|info| info.position)
             .max()
             .unwrap_or(at);
-        search.look("choice's feed", format!("{told:?}").as_bytes());
+        search.look("choice's feed", &told.encode_to_vec());
     }
     let mut auditor = world.assessment(Role::Auditor);
     search.answer("ListPersons", &auditor.persons.list_persons(pb::ListPersonsRequest::default()).await);
     let request = pb::ListPersonRevisionsRequest { person_id: PERSON.into(), ..Default::default() };
     search.answer("ListPersonRevisions", &auditor.persons.list_person_revisions(request).await);
+    // What is given to somebody of one whom they may not see, and of another.
+    for person in [PERSON, put_in::NEIGHBOUR] {
+        let request = pb::ExportPersonDataRequest { person_id: person.into() };
+        let officer = &mut world.assessment(Role::CaseOfficer).exports;
+        let mut stream = officer.export_person_data(request).await.unwrap().into_inner();
+        while let Some(told) = stream.message().await.unwrap() {
+            search.look("an export", format!("{told:?}").as_bytes());
+            search.look("an export", &told.encode_to_vec());
+        }
+    }
     let request = pb::ListAuditRecordsRequest { page_size: 1_000, ..Default::default() };
     search.answer("assessment's audit trail", &auditor.audit.list_audit_records(request).await);
     let request = choice::ListAuditRecordsRequest { page_size: 1_000, ..Default::default() };

@@ -63,6 +63,15 @@ fn replace(person: &str, number: &str) -> pb::ReplacePersonNumberRequest {
     }
 }
 
+fn erase(person: &str, revision: i64) -> pb::ErasePersonIdentityRequest {
+    pb::ErasePersonIdentityRequest {
+        request_id: new_request(),
+        expected_revision: revision,
+        person_id: person.to_owned(),
+        ..Default::default()
+    }
+}
+
 fn find(number: &str) -> pb::FindPersonRequest {
     pb::FindPersonRequest { number: number.to_owned() }
 }
@@ -87,14 +96,19 @@ macro_rules! ask {
     }};
 }
 
+/// Of whom nobody tells a number or a name.
+pub(super) const NEIGHBOUR: &str = "farsta-granne";
+
 pub(super) async fn all(world: &World, search: &mut Search) {
     let other = "farsta-tvåan";
     steps::person_with_grant(world, other, stockholm::SUPPORTED_HOUSING, "Farsta", "2024-03-01").await;
     let mut asked = BTreeSet::new();
     let officer = &mut world.assessment(Role::CaseOfficer).identities;
     changes(officer, other, search, &mut asked).await;
-    refusals(world, officer, other, search, &mut asked).await;
+    refusals(officer, other, search, &mut asked).await;
+    outside(world, officer, other, search, &mut asked).await;
     shown(officer, search, &mut asked).await;
+    steps::person_with_grant(world, NEIGHBOUR, stockholm::SUPPORTED_HOUSING, "Farsta", "2024-03-01").await;
     let methods = METHODS.iter().filter_map(|method| method.path.split_once(".IdentityService/"));
     let missed: Vec<_> =
         methods.map(|(_, name)| snake_case(name)).filter(|name| !asked.contains(name.as_str())).collect();
@@ -140,13 +154,7 @@ async fn changes(officer: &mut Client, other: &str, search: &mut Search, asked: 
 }
 
 /// What is refused, each in its own way.
-async fn refusals(
-    world: &World,
-    officer: &mut Client,
-    other: &str,
-    search: &mut Search,
-    asked: &mut BTreeSet<&str>,
-) {
+async fn refusals(officer: &mut Client, other: &str, search: &mut Search, asked: &mut BTreeSet<&str>) {
     let taken = invented_number(981);
     let wrong = format!("{}{}", &taken[..11], (taken.as_bytes()[11] - b'0' + 1) % 10);
     ask!(
@@ -203,9 +211,20 @@ async fn refusals(
         Some("REVISION_NOT_NEWEST")
     );
     ask!(search, asked, officer, withdraw_person_identity(withdraw(other, 99)), Some("REVISION_NOT_NEWEST"));
+    ask!(search, asked, officer, erase_person_identity(erase(other, 3)), Some("PERSON_IN_USE"));
     ask!(search, asked, officer, find_person(find(&invented_number(987))), Some("NOT_FOUND"));
     ask!(search, asked, officer, find_person(find(&wrong)), Some("NUMBER_INVALID"));
-    // Calls that are not let in.
+}
+
+/// Calls that are not let in, or reach nobody.
+async fn outside(
+    world: &World,
+    officer: &mut Client,
+    other: &str,
+    search: &mut Search,
+    asked: &mut BTreeSet<&str>,
+) {
+    let taken = invented_number(981);
     let elsewhere = officer_of("olle", &[Role::CaseOfficer], "Bromma");
     let elsewhere = world.channel(Part::Assessment, Credentials::minted(world.issuer(), elsewhere));
     ask!(search, asked, Client::new(elsewhere), find_person(find(&taken)), Some("NOT_FOUND"));

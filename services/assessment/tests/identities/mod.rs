@@ -1,12 +1,12 @@
 //! Who people are: told, found and shown to few, and refused without telling anybody of anybody.
 
+mod keys;
+mod leaving;
+
 use niva_access::{Caller, Role};
-use niva_assessment::IdentityKeys;
-use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::assessment::v1::export_person_data_response::Fact as Exported;
 use niva_testing::on_both_databases;
-use sea_orm::ConnectionTrait;
 use tonic::Code;
 
 use crate::rig::{
@@ -14,16 +14,16 @@ use crate::rig::{
     person_request, reason, refused, told, with_purpose,
 };
 
-pub(crate) fn record(request: &str, identity: pb::PersonIdentity) -> pb::RecordPersonIdentityRequest {
+fn record(request: &str, identity: pb::PersonIdentity) -> pb::RecordPersonIdentityRequest {
     let request_id = request.into();
     pb::RecordPersonIdentityRequest { request_id, identity: Some(identity), ..Default::default() }
 }
 
-pub(crate) fn get(person: &str) -> pb::GetPersonIdentityRequest {
+fn get(person: &str) -> pb::GetPersonIdentityRequest {
     pb::GetPersonIdentityRequest { person_id: person.into(), as_of: None }
 }
 
-pub(crate) fn find(number: &str) -> pb::FindPersonRequest {
+fn find(number: &str) -> pb::FindPersonRequest {
     pb::FindPersonRequest { number: number.into() }
 }
 
@@ -293,177 +293,4 @@ on_both_databases! {
         let records = auditor.audit.list_audit_records(records).await.unwrap().into_inner().audit_records;
         assert_eq!(records.iter().map(|record| record.purpose.as_str()).collect::<Vec<_>>(), ["", "case/17", "case/17"]);
     }
-
-    async fn without_keys_nobody_has_a_name_and_everything_else_goes_on(db: &TestDb) {
-        let rig = Rig::with_keys(db, None).await;
-        rig.person("p").await;
-        let number = invented_number(980);
-        refused!(rig, identities.record_person_identity(record("r", identity("p", &number))), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.correct_person_identity(correct(1, "x", identity("p", &number))), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.replace_person_number(replace("r", &number)), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.withdraw_person_identity(withdraw(1, "x")), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.get_person_identity(get("p")), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.find_person(find(&number)), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        let list = pb::ListPersonIdentityRevisionsRequest { person_id: "p".into(), ..Default::default() };
-        refused!(rig, identities.list_person_identity_revisions(list), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "IDENTITY_KEYS_MISSING");
-        assert_eq!(exported(&rig.client, "p").await.unwrap(), ["person 1"]);
-    }
-
-    async fn a_key_that_is_not_here_opens_nothing_and_hides_nobody(db: &TestDb) {
-        let first = Rig::new(db).await;
-        known(&first, "p", &invented_number(980)).await;
-        let folder = tempfile::tempdir().unwrap();
-        let keys = KeyFile(folder.path().join("identities.key"));
-        keys.write(&[("other", '5')]);
-        let rig = Rig::with_keys(db, Some(IdentityKeys::open(&keys.0).unwrap())).await;
-        let status = refused!(rig, identities.get_person_identity(get("p")), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        assert!(status.message().contains("the key 1"), "{status}");
-        let list = pb::ListPersonIdentityRevisionsRequest { person_id: "p".into(), ..Default::default() };
-        refused!(rig, identities.list_person_identity_revisions(list), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        assert_eq!(reason(&exported(&rig.client, "p").await.unwrap_err()), "IDENTITY_KEY_UNKNOWN");
-        let keyless = Rig::with_keys(db, None).await;
-        assert_eq!(reason(&exported(&keyless.client, "p").await.unwrap_err()), "IDENTITY_KEYS_MISSING");
-        refused!(rig, identities.correct_person_identity(correct(1, "x", identity("p", &invented_number(981)))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        refused!(rig, identities.withdraw_person_identity(withdraw(1, "x")), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        refused!(rig, identities.replace_person_number(replace("x", &invented_number(981))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        // Who cannot be found must not be told of a second time.
-        refused!(rig, identities.find_person(find(&invented_number(980))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-        rig.client.clone().persons.record_person(person_request("q", "q", "Farsta")).await.unwrap();
-        refused!(rig, identities.record_person_identity(record("q", identity("q", &invented_number(980)))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
-    }
-
-    async fn what_was_altered_in_the_database_is_not_shown(db: &TestDb) {
-        let rig = Rig::new(db).await;
-        known(&rig, "p", &invented_number(980)).await;
-        known(&rig, "q", &invented_number(981)).await;
-        let swap = "UPDATE identity SET data_key = (SELECT data_key FROM identity WHERE person_id = 'q') WHERE person_id = 'p'";
-        rig.db.conn().execute_unprepared(swap).await.unwrap();
-        let status = rig.client.clone().identities.get_person_identity(get("p")).await.unwrap_err();
-        assert_eq!(status.code(), Code::Internal);
-        rig.client.clone().identities.get_person_identity(get("q")).await.unwrap();
-    }
-
-    async fn an_identity_is_erased_when_nothing_holds_it_any_more(db: &TestDb) {
-        let rig = Rig::new(db).await;
-        let number = invented_number(980);
-        known(&rig, "p", &number).await;
-        refused!(rig, identities.erase_person_identity(erase("e", 2)), FailedPrecondition, "REVISION_NOT_NEWEST");
-        refused!(rig, identities.erase_person_identity(pb::ErasePersonIdentityRequest { person_id: "q".into(), ..erase("e", 1) }), NotFound, "NOT_FOUND");
-        rig.grant("g", "p", stockholm::OCCUPATION).await;
-        refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "PERSON_IN_USE");
-        // The grant ends with 2024: five years later the identity may go.
-        rig.clock.advance_to(day(2029, 12, 31));
-        let status = refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "RETENTION_HOLDS");
-        assert!(status.message().contains("before 2030-01-01, by the rule last_grant"), "{status}");
-        rig.clock.advance_to(day(2030, 1, 1));
-        let key = "identity WHERE data_key IS NOT NULL";
-        assert_eq!((rig.count(key).await, rig.count("person_number").await), (1, 1));
-        let answer = rig.client.clone().identities.erase_person_identity(erase("e", 1)).await.unwrap().into_inner().identity.unwrap();
-        assert_eq!(told(answer.info), (2, false, String::new(), "case_officer".into()));
-        assert_eq!((rig.count(key).await, rig.count("person_number").await), (0, 0));
-        rig.client.clone().identities.erase_person_identity(erase("e", 1)).await.unwrap();
-        // Nobody reads, changes or finds it; the number is free; what else was told stays.
-        refused!(rig, identities.find_person(find(&number)), NotFound, "NOT_FOUND");
-        refused!(rig, identities.get_person_identity(get("p")), FailedPrecondition, "IDENTITY_ERASED");
-        let list = pb::ListPersonIdentityRevisionsRequest { person_id: "p".into(), ..Default::default() };
-        refused!(rig, identities.list_person_identity_revisions(list), FailedPrecondition, "IDENTITY_ERASED");
-        refused!(rig, identities.erase_person_identity(erase("again", 2)), FailedPrecondition, "IDENTITY_ERASED");
-        refused!(rig, identities.correct_person_identity(correct(2, "x", identity("p", &number))), FailedPrecondition, "IDENTITY_ERASED");
-        refused!(rig, identities.withdraw_person_identity(withdraw(2, "x")), FailedPrecondition, "IDENTITY_ERASED");
-        refused!(rig, identities.replace_person_number(replace("x", &invented_number(981))), FailedPrecondition, "IDENTITY_ERASED");
-        refused!(rig, identities.record_person_identity(record("x", identity("p", &number))), FailedPrecondition, "IDENTITY_ERASED");
-        rig.client.clone().persons.get_person(pb::GetPersonRequest { person_id: "p".into(), as_of: None }).await.unwrap();
-        known(&rig, "comes-again", &number).await;
-        assert_eq!(exported(&rig.client, "p").await.unwrap(), ["person 1", "grant 1"]);
-    }
-
-    async fn a_person_is_given_all_that_is_known_of_them(db: &TestDb) {
-        let rig = Rig::new(db).await;
-        let decision = rig.decided("p", stockholm::SUPPORTED_HOUSING).await;
-        let request = record("i", pb::PersonIdentity { is_protected: true, ..identity("p", &invented_number(980)) });
-        rig.client.clone().identities.record_person_identity(request).await.unwrap();
-        known(&rig, "q", &invented_number(981)).await;
-        let all = exported(&rig.client, "p").await.unwrap();
-        assert_eq!(all.iter().filter(|fact| fact.starts_with("measurement")).count(), 13, "started, and twelve scores");
-        let others: Vec<_> = all.iter().filter(|fact| !fact.starts_with("measurement")).map(String::as_str).collect();
-        assert_eq!(others, ["person 1", "identity withheld 1", "grant 1", "level_decision 1"]);
-        assert_eq!(decision.person_id, "p");
-        let caller = Caller { sees_protected: true, ..officer_of("olga", &[Role::CaseOfficer], "Farsta") };
-        let ask = with_purpose(pb::ExportPersonDataRequest { person_id: "p".into() }, "request/17");
-        let mut stream = rig.client_of(caller).exports.export_person_data(ask).await.unwrap().into_inner();
-        let mut shown = Vec::new();
-        while let Some(message) = stream.message().await.unwrap() {
-            shown.extend(message.fact);
-        }
-        let names = shown.iter().filter(|fact| matches!(fact, Exported::Identity(identity) if identity.family_name == "Figur"));
-        assert_eq!(names.count(), 1);
-        let other = rig.client_of(officer_of("olle", &[Role::CaseOfficer], "Bromma"));
-        assert_eq!(reason(&exported(&other, "p").await.unwrap_err()), "NOT_FOUND");
-        assert_eq!(reason(&exported(&other, "nobody").await.unwrap_err()), "NOT_FOUND");
-        let mut auditor = rig.client_of(Caller::new("revisor", [Role::Auditor]));
-        let method = "/niva.assessment.v1.ExportService/ExportPersonData".to_owned();
-        let records = pb::ListAuditRecordsRequest { person_id: "p".into(), method, ..Default::default() };
-        let records = auditor.audit.list_audit_records(records).await.unwrap().into_inner().audit_records;
-        let brief: Vec<_> = records.iter().map(|record| (record.subject.as_str(), record.status.as_str())).collect();
-        assert_eq!(brief, [("ada", "OK"), ("olga", "OK"), ("olle", "NOT_FOUND")]);
-    }
-
-    async fn a_new_key_takes_over_and_the_old_one_can_go(db: &TestDb) {
-        let folder = tempfile::tempdir().unwrap();
-        let keys = KeyFile(folder.path().join("identities.key"));
-        keys.write(&[("old", '1')]);
-        let rig = Rig::with_keys(db, Some(IdentityKeys::open(&keys.0).unwrap())).await;
-        let (number, other) = (invented_number(980), invented_number(981));
-        known(&rig, "p", &number).await;
-        known(&rig, "q", &other).await;
-        rig.client.clone().identities.correct_person_identity(correct(1, "x", pb::PersonIdentity { family_name: "Hittepå".into(), ..identity("p", &number) })).await.unwrap();
-        let by = |table: &str, key: &str| format!("{table} WHERE key_id = '{key}'");
-        // The service reads the file again, and gives everybody the new key.
-        keys.write(&[("new", '2'), ("old", '1')]);
-        until(&rig, &by("identity", "old")).await;
-        assert_eq!(rig.count(&by("identity", "new")).await, 2);
-        let found = rig.client.clone().identities.find_person(find(&number)).await.unwrap().into_inner();
-        assert_eq!((found.person_id.as_str(), found.identity.unwrap().family_name.as_str()), ("p", "Hittepå"));
-        // A wrong file changes nothing.
-        std::fs::write(&keys.0, "nothing").unwrap();
-        refused!(rig, identities.record_person_identity(record("z", identity("q", &number))), AlreadyExists, "ID_TAKEN");
-        // Without the old key nobody is found by it any more, and all is as it was.
-        keys.write(&[("new", '2')]);
-        until(&rig, &by("person_number", "old")).await;
-        for (person, number) in [("p", &number), ("q", &other)] {
-            assert_eq!(rig.client.clone().identities.find_person(find(number)).await.unwrap().into_inner().person_id, person);
-        }
-        let list = pb::ListPersonIdentityRevisionsRequest { person_id: "p".into(), ..Default::default() };
-        assert_eq!(rig.client.clone().identities.list_person_identity_revisions(list).await.unwrap().into_inner().identities.len(), 2);
-        rig.person("o").await;
-        refused!(rig, identities.record_person_identity(record("o", identity("o", &number))), AlreadyExists, "NUMBER_TAKEN");
-    }
-}
-
-/// A file of keys, each of one digit.
-struct KeyFile(std::path::PathBuf);
-
-impl KeyFile {
-    fn write(&self, keys: &[(&str, char)]) {
-        let lines: Vec<_> =
-            keys.iter().map(|(name, digit)| format!("{name} {}\n", digit.to_string().repeat(64))).collect();
-        // Whole or not at all: it is being read meanwhile.
-        let aside = self.0.with_extension("new");
-        std::fs::write(&aside, lines.concat()).unwrap();
-        std::fs::set_permissions(&aside, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-        std::fs::rename(aside, &self.0).unwrap();
-    }
-}
-
-/// Waits until such rows are gone.
-async fn until(rig: &Rig, rows: &str) {
-    let gone = async {
-        let mut looks = tokio::time::interval(std::time::Duration::from_millis(20));
-        while rig.count(rows).await > 0 {
-            looks.tick().await;
-        }
-    };
-    tokio::time::timeout(std::time::Duration::from_secs(60), gone).await.unwrap();
 }
