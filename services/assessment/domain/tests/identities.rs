@@ -30,7 +30,7 @@ fn a_coordination_number_becomes_a_personal_one_once() {
     };
     assert_eq!(now.former_numbers, [(coordination.clone(), Some(day(2024, 2, 29)))]);
     assert_eq!(now.numbers().collect::<Vec<_>>(), [&personal, &coordination]);
-    let again = now.clone().replace_number(personal.clone(), day(2024, 3, 1));
+    let again = now.clone().replace_number(personal, day(2024, 3, 1));
     assert!(matches!(again, Ok(Happened::Already(_))));
     assert_eq!(now.replace_number(number(985, 0), day(2024, 3, 1)), Err(NumberStays::PersonalAlready));
     let other = number(984, 60);

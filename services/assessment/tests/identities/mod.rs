@@ -10,8 +10,8 @@ use niva_testing::on_both_databases;
 use tonic::Code;
 
 use crate::rig::{
-    Client, Rig, date, day, identity, invented_coordination_number, invented_number, officer_of,
-    person_request, reason, refused, told, with_purpose,
+    Client, Rig, date, day, identity, invented_coordination_number, invented_number, officer_of, reason,
+    refused, told, with_purpose,
 };
 
 fn record(request: &str, identity: pb::PersonIdentity) -> pb::RecordPersonIdentityRequest {
