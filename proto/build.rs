@@ -9,6 +9,8 @@ mod access;
 mod clients;
 #[path = "build/persons.rs"]
 mod persons;
+#[path = "build/secrets.rs"]
+mod secrets;
 #[path = "build/texts.rs"]
 mod texts;
 #[path = "build/traits.rs"]
@@ -29,12 +31,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut types = tonic_prost_build::Config::new();
     // The codec looks a message up by its name.
     types.enable_type_names();
+    let pool = compiler.descriptor_pool();
+    types.skip_debug(secrets::messages(&pool).iter().map(|message| format!(".{}", message.full_name())));
     tonic_prost_build::configure()
         .include_file("niva.rs")
         .codec_path("crate::codec::TextCodec")
         .compile_fds_with_config(compiler.file_descriptor_set(), types)?;
 
-    let pool = compiler.descriptor_pool();
+    fs::write(out.join("niva_secrets.rs"), secrets::write(&pool))?;
     fs::write(out.join("niva_traits.rs"), traits::write(&pool))?;
     fs::write(out.join("niva_texts.rs"), texts::write(&pool))?;
     fs::write(out.join("niva_persons.rs"), persons::write(&pool))?;

@@ -141,7 +141,7 @@ fn methods(pool: &DescriptorPool) -> BTreeMap<String, String> {
 }
 
 /// `crate::choice::v1::Offer`; none for a message inside another.
-fn rust_path(message: &MessageDescriptor) -> Option<String> {
+pub(crate) fn rust_path(message: &MessageDescriptor) -> Option<String> {
     if message.parent_message().is_some() {
         return None;
     }

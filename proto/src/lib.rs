@@ -61,6 +61,10 @@ pub struct Opening {
     pub scope: common::v1::Scope,
 }
 
+mod secrets {
+    include!(concat!(env!("OUT_DIR"), "/niva_secrets.rs"));
+}
+
 mod traits {
     include!(concat!(env!("OUT_DIR"), "/niva_traits.rs"));
 }

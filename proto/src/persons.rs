@@ -82,12 +82,16 @@ mod tests {
     }
 
     #[test]
-    fn streams_that_show_persons_are_feeds() {
+    fn streams_that_show_persons_are_feeds_or_of_one_who_is_asked_for() {
         let streams = METHODS.iter().filter(|method| !method.answers_once && method.of_persons);
         let paths: Vec<&str> = streams.map(|method| method.path).collect();
         assert_eq!(
             paths,
-            ["/niva.assessment.v1.FeedService/WatchAssessment", "/niva.choice.v1.FeedService/WatchChoice"]
+            [
+                "/niva.assessment.v1.ExportService/ExportPersonData",
+                "/niva.assessment.v1.FeedService/WatchAssessment",
+                "/niva.choice.v1.FeedService/WatchChoice"
+            ]
         );
     }
 }

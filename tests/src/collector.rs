@@ -1,4 +1,4 @@
-//! A collector of traces, as an operator would run one: OTLP over gRPC on a free port.
+//! A collector of traces, metrics and logs, as an operator would run one: OTLP over gRPC on a free port.
 
 use std::{
     net::SocketAddr,
@@ -7,9 +7,19 @@ use std::{
 
 use niva_base::hex;
 use opentelemetry_proto::tonic::{
-    collector::trace::v1::{
-        ExportTraceServiceRequest, ExportTraceServiceResponse,
-        trace_service_server::{TraceService, TraceServiceServer},
+    collector::{
+        logs::v1::{
+            ExportLogsServiceRequest, ExportLogsServiceResponse,
+            logs_service_server::{LogsService, LogsServiceServer},
+        },
+        metrics::v1::{
+            ExportMetricsServiceRequest, ExportMetricsServiceResponse,
+            metrics_service_server::{MetricsService, MetricsServiceServer},
+        },
+        trace::v1::{
+            ExportTraceServiceRequest, ExportTraceServiceResponse,
+            trace_service_server::{TraceService, TraceServiceServer},
+        },
     },
     common::v1::any_value::Value,
 };
@@ -33,10 +43,21 @@ pub struct Span {
     pub text: String,
 }
 
+/// Metrics and lines of logs, as text.
+#[derive(Clone, Default)]
+struct Words(Arc<Mutex<Vec<String>>>);
+
+impl Words {
+    fn keep(&self, told: &impl std::fmt::Debug) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{told:?}"));
+    }
+}
+
 /// Collects what is sent to it.
 pub struct Collector {
     address: SocketAddr,
     spans: Arc<Mutex<Vec<Span>>>,
+    words: Words,
     arrived: watch::Receiver<usize>,
     server: tokio::task::JoinHandle<()>,
 }
@@ -52,12 +73,16 @@ impl Collector {
         let spans = Arc::new(Mutex::new(Vec::new()));
         let (count, arrived) = watch::channel(0);
         let service = TraceServiceServer::new(Sink { spans: Arc::clone(&spans), count });
+        let words = Words::default();
+        let (metrics, logs) =
+            (MetricsServiceServer::new(words.clone()), LogsServiceServer::new(words.clone()));
         let incoming = tonic::transport::server::TcpIncoming::from(listener);
         let server = tokio::spawn(async move {
             // Ends with the test.
-            let _ = Server::builder().add_service(service).serve_with_incoming(incoming).await;
+            let server = Server::builder().add_service(service).add_service(metrics).add_service(logs);
+            let _ = server.serve_with_incoming(incoming).await;
         });
-        Self { address, spans, arrived, server }
+        Self { address, spans, words, arrived, server }
     }
 
     /// Where to send to.
@@ -70,6 +95,12 @@ impl Collector {
     #[must_use]
     pub fn spans(&self) -> Vec<Span> {
         self.spans.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Metrics and lines of logs that have arrived, as text: for a search in them.
+    #[must_use]
+    pub fn words(&self) -> Vec<String> {
+        self.words.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Waits until what has arrived satisfies a question; gives up when nothing more comes for half a minute.
@@ -131,5 +162,27 @@ impl TraceService for Sink {
         spans.extend(received);
         self.count.send_replace(spans.len());
         Ok(Response::new(ExportTraceServiceResponse { partial_success: None }))
+    }
+}
+
+#[tonic::async_trait]
+impl MetricsService for Words {
+    async fn export(
+        &self,
+        request: Request<ExportMetricsServiceRequest>,
+    ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
+        self.keep(request.get_ref());
+        Ok(Response::new(ExportMetricsServiceResponse { partial_success: None }))
+    }
+}
+
+#[tonic::async_trait]
+impl LogsService for Words {
+    async fn export(
+        &self,
+        request: Request<ExportLogsServiceRequest>,
+    ) -> Result<Response<ExportLogsServiceResponse>, Status> {
+        self.keep(request.get_ref());
+        Ok(Response::new(ExportLogsServiceResponse { partial_success: None }))
     }
 }

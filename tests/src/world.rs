@@ -23,7 +23,7 @@ use niva_testing::TestAuthority;
 use crate::postgres::SecurePostgres;
 
 pub use crate::patience::look_again;
-use ground::{Databases, Ground, clock_file, write_clock};
+use ground::{Databases, Ground, clock_file, identity_keys, write_clock};
 pub use niva_access::Role;
 
 /// Longer than anything here takes on a busy machine; only a hang gets there.

@@ -4,6 +4,7 @@
 mod ask;
 mod callers;
 mod city;
+mod identities;
 mod outcome;
 mod payment;
 mod provoked;

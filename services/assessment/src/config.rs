@@ -1,5 +1,7 @@
 //! How assessment is configured.
 
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
@@ -7,7 +9,7 @@ use niva_config::{FeedOptions, Ground, Part, PartOptions, Served, Wrong};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, Migrator, StartError, Started};
+use crate::{Deps, IdentityKeys, Migrator, Retention, StartError, Started};
 
 /// Options of assessment.
 #[derive(Debug, Clone, Args)]
@@ -19,6 +21,13 @@ pub struct Options {
     /// Decide levels with the example instruments.
     #[arg(long, env = "NIVA_ALLOW_EXAMPLE_INSTRUMENTS")]
     allow_example_instruments: bool,
+    /// File with the keys that encrypt who people are, readable by its owner alone. Without it nobody can be told of by
+    /// number and name. Read again when it changes.
+    #[arg(long, env = "NIVA_IDENTITY_KEYS", value_name = "FILE")]
+    identity_keys: Option<PathBuf>,
+    /// File with the rules that say how long it must be kept who people are; Stockholm's when not given.
+    #[arg(long, env = "NIVA_RETENTION", value_name = "FILE")]
+    retention: Option<PathBuf>,
 }
 
 /// What they say.
@@ -26,6 +35,8 @@ pub struct Options {
 pub struct Config {
     ground: Ground,
     allow_example_instruments: bool,
+    identity_keys: Option<IdentityKeys>,
+    retention: Arc<Retention>,
 }
 
 impl Part for Config {
@@ -45,7 +56,16 @@ impl Part for Config {
         let feed_readers = options.feed.check(tls.as_ref(), &mut wrong);
         let ground = ground.map(|ground| Ground { feed_readers, ..ground });
         let allow_example_instruments = options.allow_example_instruments;
-        wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments }))
+        let file = options.identity_keys.as_ref();
+        let identity_keys = file.and_then(|file| wrong.take("--identity-keys", IdentityKeys::open(file)));
+        let retention = options.retention.as_deref().map_or_else(Retention::shipped, Retention::read);
+        let retention = wrong.take("--retention", retention).map(Arc::new);
+        wrong.finish(ground.zip(retention).map(|(ground, retention)| Self {
+            ground,
+            allow_example_instruments,
+            identity_keys,
+            retention,
+        }))
     }
 
     fn ground(&self) -> &Ground {
@@ -59,7 +79,8 @@ impl Part for Config {
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let allow_example_instruments = self.allow_example_instruments;
-        let deps = Deps { db, clock, city, catalogue, allow_example_instruments };
+        let (identity_keys, retention) = (self.identity_keys, self.retention);
+        let deps = Deps { db, clock, city, catalogue, allow_example_instruments, identity_keys, retention };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

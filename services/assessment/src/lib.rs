@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
+pub use niva_assessment_domain::{Retention, RetentionError};
 use niva_audit::Trail;
 use niva_base::{Clock, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
@@ -27,13 +28,16 @@ use tonic::service::Routes;
 use persons::store::{OfPerson, is_reached};
 
 pub use config::{Config, Options};
+pub use identities::{IdentityKeys, IdentityKeysError};
 pub use schema::Migrator;
 
 mod applications;
 mod audit;
 mod config;
+mod exports;
 mod feed;
 mod grants;
+mod identities;
 mod import;
 mod imports;
 mod instruments;
@@ -67,6 +71,10 @@ pub struct Deps {
     pub catalogue: Arc<Catalogue>,
     /// Whether levels may be decided with instruments that are examples.
     pub allow_example_instruments: bool,
+    /// What encrypts who people are; without it nobody can be told of by number and name.
+    pub identity_keys: Option<IdentityKeys>,
+    /// How long it must be kept who people are.
+    pub retention: Arc<Retention>,
 }
 
 /// The service, ready to be served.
@@ -78,6 +86,7 @@ pub struct Started {
     pub audit: Trail,
     importing: JoinHandle<()>,
     sealing: JoinHandle<()>,
+    rotating: Option<JoinHandle<()>>,
 }
 
 impl Started {
@@ -88,6 +97,9 @@ impl Started {
         }
         if let Err(error) = self.sealing.await {
             tracing::error!(%error, "sealing audit records ended badly");
+        }
+        if let Some(Err(error)) = futures_util::future::OptionFuture::from(self.rotating).await {
+            tracing::error!(%error, "giving identities a new key ended badly");
         }
     }
 }
@@ -126,6 +138,8 @@ struct App {
     catalogue: Arc<Catalogue>,
     instruments: Instruments,
     allow_example_instruments: bool,
+    identity_keys: Option<IdentityKeys>,
+    retention: Arc<Retention>,
     feed: FeedLog,
     shutdown: CancellationToken,
 }
@@ -218,8 +232,10 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use niva_rpc::bounded;
     use pb::application_service_server::ApplicationServiceServer;
     use pb::audit_service_server::AuditServiceServer;
+    use pb::export_service_server::ExportServiceServer;
     use pb::feed_service_server::FeedServiceServer;
     use pb::grant_service_server::GrantServiceServer;
+    use pb::identity_service_server::IdentityServiceServer;
     use pb::import_service_server::ImportServiceServer;
     use pb::instrument_service_server::InstrumentServiceServer;
     use pb::level_decision_service_server::LevelDecisionServiceServer;
@@ -240,10 +256,15 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         catalogue: deps.catalogue,
         instruments,
         allow_example_instruments: deps.allow_example_instruments,
+        identity_keys: deps.identity_keys,
+        retention: deps.retention,
         shutdown,
     });
     let (import, importing) = imports::start(&app);
+    let rotating = identities::start(&app);
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
+        .add_service(bounded!(IdentityServiceServer::new(identities::Identities(app.clone()))))
+        .add_service(bounded!(ExportServiceServer::new(exports::Exports(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
         .add_service(bounded!(InstrumentServiceServer::new(instruments::Instruments(app.clone()))))
@@ -253,7 +274,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
-    Ok(Started { routes, audit, importing, sealing })
+    Ok(Started { routes, audit, importing, sealing, rotating })
 }
 
 /// Who may call what, as the contract says.

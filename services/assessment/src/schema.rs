@@ -17,6 +17,7 @@ impl MigratorTrait for Migrator {
             niva_imports::migration(),
             Migration::boxed("assessment_1", include_str!("../migrations/0001_tables.sql")),
             AppendOnly::new("assessment_append_only_1").table("fact_revision").table("feed_event").boxed(),
+            Migration::boxed("assessment_2", include_str!("../migrations/0002_identities.sql")),
         ];
         own.into_iter().chain(niva_store::audit::migrations()).collect()
     }

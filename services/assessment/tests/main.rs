@@ -9,6 +9,7 @@ mod audit;
 mod corrections;
 mod feed;
 mod grants;
+mod identities;
 mod import;
 mod journey;
 mod level_decisions;

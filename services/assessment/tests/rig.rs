@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use niva_access::{Caller, Role};
-use niva_assessment::{Deps, Migrator, policy, start};
+use niva_assessment::{Deps, IdentityKeys, Migrator, Retention, policy, start};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
@@ -14,7 +14,10 @@ use niva_store::Database;
 use niva_testing::{TestDb, TestPart, city, models};
 use sea_orm::{ConnectionTrait, Statement};
 
-pub(crate) use niva_testing::values::{date, day, hours, level, living, officer_of, reason, wrong};
+pub(crate) use niva_testing::values::{
+    date, day, hours, identity, invented_coordination_number, invented_number, level, living, officer_of,
+    reason, with_purpose, wrong,
+};
 
 pub(crate) type Client = pb::Clients<Channel>;
 
@@ -44,6 +47,8 @@ pub(crate) fn deps(db: &Database, clock: &Clock, allow_example_instruments: bool
         city: city(),
         catalogue: models(),
         allow_example_instruments,
+        identity_keys: None,
+        retention: Arc::new(Retention::shipped().unwrap()),
     }
 }
 
@@ -59,9 +64,21 @@ impl Rig {
 
     /// With models of a city's own.
     pub(crate) async fn with_models(db: &TestDb, allow: bool, catalogue: Arc<Catalogue>) -> Self {
-        db.migrate::<Migrator>().await.unwrap();
         let part = TestPart::on(day(2024, 3, 18));
-        let deps = Deps { catalogue, ..deps(db, &part.now, allow) };
+        let keys = IdentityKeys::open_or_create(part.issuer.folder().join("identities.key")).unwrap();
+        let deps = Deps { catalogue, identity_keys: Some(keys), ..deps(db, &part.now, allow) };
+        Self::serving(db, part, deps).await
+    }
+
+    /// With keys of identities of a test's own, or none.
+    pub(crate) async fn with_keys(db: &TestDb, identity_keys: Option<IdentityKeys>) -> Self {
+        let part = TestPart::on(day(2024, 3, 18));
+        let deps = Deps { identity_keys, ..deps(db, &part.now, true) };
+        Self::serving(db, part, deps).await
+    }
+
+    async fn serving(db: &TestDb, part: TestPart, deps: Deps) -> Self {
+        db.migrate::<Migrator>().await.unwrap();
         let service = start(deps, part.shutdown.clone()).await.unwrap();
         part.serve("assessment", service.routes, policy(), service.audit).await;
         let client = pb::Clients::new(part.channel(Caller::new("ada", ROLES)));
@@ -154,8 +171,10 @@ impl Rig {
 }
 
 /// Tables that a call may change.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 11] = [
     "person",
+    "identity",
+    "person_number",
     "residence",
     "application",
     "\"grant\"",

@@ -24,6 +24,9 @@ pub(crate) struct Options {
     /// The provider they act for.
     #[arg(long)]
     provider: Option<String>,
+    /// They may see protected identities, when they say what for.
+    #[arg(long)]
+    sees_protected: bool,
     /// For how many minutes the token is good.
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(i64).range(1..=720))]
     minutes: i64,
@@ -37,6 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<(), Failure> {
     let caller = Caller {
         districts: options.districts.clone(),
         provider: options.provider.clone(),
+        sees_protected: options.sees_protected,
         ..Caller::new(options.subject.clone(), roles.map_err(Failure::configuration)?)
     };
     let issuer = options.issuer.open().map_err(Failure::configuration)?;

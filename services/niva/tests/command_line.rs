@@ -53,6 +53,28 @@ fn a_wrong_configuration_is_told_and_ends_with_64() {
 }
 
 #[test]
+fn keys_that_others_can_read_and_rules_that_are_none_are_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let url = format!("sqlite://{}?mode=rwc", folder.path().join("a.db").display());
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let (keys, rules) = (at("identities.key"), at("retention.toml"));
+    std::fs::write(&keys, format!("1 {}\n", "1".repeat(64))).unwrap();
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
+    std::fs::write(&rules, "").unwrap();
+    let issuer = folder.path().to_str().unwrap();
+    let serve = ["serve", "assessment", "--database-url", &url, "--issuer-dir", issuer];
+    let with = |more: [&str; 4]| refused(&[&serve[..], &more].concat(), 64);
+    let told = with(["--identity-keys", &keys, "--retention", &rules]);
+    assert!(told.contains("--identity-keys") && told.contains("chmod 600"), "{told}");
+    assert!(told.contains("--retention") && told.contains("has no rule"), "{told}");
+    std::fs::write(&keys, "1 secret\n").unwrap();
+    std::fs::set_permissions(&keys, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    let told = with(["--identity-keys", &keys, "--retention", "none.toml"]);
+    assert!(told.contains("line 1 is no key") && !told.contains("secret"), "{told}");
+    assert!(told.contains("none.toml: cannot be read"), "{told}");
+}
+
+#[test]
 fn an_audit_trail_is_verified_in_every_part() {
     let folder = tempfile::tempdir().unwrap();
     for part in ["assessment", "choice", "payment"] {

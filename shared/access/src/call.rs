@@ -68,6 +68,11 @@ impl Call {
         about.of_ids()
     }
 
+    /// Whether its caller says what it is for.
+    pub(crate) fn has_purpose(&self) -> bool {
+        !self.made.purpose.is_empty()
+    }
+
     /// Its record is written.
     pub fn keep(&self) {
         self.kept.store(true, Ordering::Release);

@@ -100,6 +100,9 @@ pub struct UnknownRole(String);
 /// What `niva_districts` says for all of them.
 pub const ALL_DISTRICTS: &str = "*";
 
+/// What `niva_rights` says of who may see protected identities.
+pub(crate) const PROTECTED_IDENTITIES: &str = "protected_identities";
+
 /// Who calls, as the token says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
@@ -111,16 +114,19 @@ pub struct Caller {
     pub districts: Vec<String>,
     /// The provider they act for, if any.
     pub provider: Option<String>,
+    /// Whether they may see identities that are protected.
+    pub sees_protected: bool,
 }
 
 impl Caller {
-    /// A caller with these roles, all districts, no provider.
+    /// A caller with these roles, all districts, no provider, no right beside.
     pub fn new(subject: impl Into<String>, roles: impl IntoIterator<Item = Role>) -> Self {
         Self {
             subject: subject.into(),
             roles: roles.into_iter().collect(),
             districts: vec![ALL_DISTRICTS.to_owned()],
             provider: None,
+            sees_protected: false,
         }
     }
 

@@ -30,6 +30,8 @@ pub(crate) struct Claims {
     pub(crate) niva_districts: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) niva_provider: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) niva_rights: Vec<&'static str>,
 }
 
 pub(crate) fn everywhere() -> Vec<String> {

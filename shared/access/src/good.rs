@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use niva_base::OpError;
 use serde::Deserialize;
 
-use crate::caller::{Caller, Role};
+use crate::caller::{Caller, PROTECTED_IDENTITIES, Role};
 use crate::claims::MAX_LIFETIME;
 
 /// How far two machines' clocks may be apart, in seconds.
@@ -26,6 +26,8 @@ pub(crate) struct Checked {
     niva_districts: Vec<String>,
     #[serde(default)]
     niva_provider: Option<String>,
+    #[serde(default)]
+    niva_rights: Vec<String>,
 }
 
 /// What a token says that was verified: good while its times are.
@@ -79,6 +81,7 @@ impl Good {
             roles,
             districts: claims.niva_districts,
             provider: claims.niva_provider,
+            sees_protected: claims.niva_rights.iter().any(|right| right == PROTECTED_IDENTITIES),
         };
         Ok(Good { caller, issued: claims.iat, not_before: claims.nbf, expires: claims.exp })
     }

@@ -14,7 +14,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use niva_base::{OpError, new_id, read_private};
 use sha2::{Digest, Sha256};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, PROTECTED_IDENTITIES};
 use crate::claims::{Claims, LOCAL_ISSUER, everywhere};
 use crate::key_error::KeyError;
 
@@ -71,6 +71,7 @@ impl LocalIssuer {
             niva_roles: caller.roles.iter().map(|role| role.as_str().to_owned()).collect(),
             niva_districts: caller.districts.clone(),
             niva_provider: caller.provider.clone(),
+            niva_rights: caller.sees_protected.then_some(PROTECTED_IDENTITIES).into_iter().collect(),
         };
         let (typ, kid) = (Some("at+jwt".to_owned()), Some(self.0.kid.clone()));
         let header = Header { typ, kid, ..Header::new(Algorithm::EdDSA) };

@@ -93,7 +93,7 @@ impl Policy {
             return Err(OpError::denied("ROLE_MISSING", words));
         };
         let author = Author { subject: caller.subject.clone(), role: opening.role.as_str().to_owned() };
-        Ok(Scope::new(author, reach(opening, caller)?))
+        Ok(Scope::new(author, reach(opening, caller)?).with_protected(caller.sees_protected))
     }
 }
 

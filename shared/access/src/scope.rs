@@ -51,13 +51,14 @@ pub enum Reach {
 pub struct Scope {
     author: Author,
     reach: Reach,
+    protected: bool,
     call: Arc<Call>,
 }
 
 /// The same author reaches the same, whatever the call is.
 impl PartialEq for Scope {
     fn eq(&self, other: &Self) -> bool {
-        (&self.author, &self.reach) == (&other.author, &other.reach)
+        (&self.author, &self.reach, self.protected) == (&other.author, &other.reach, other.protected)
     }
 }
 
@@ -84,7 +85,19 @@ impl Scope {
     pub fn new(author: Author, reach: Reach) -> Self {
         let (subject, role) = (author.subject.clone(), author.role.clone());
         let made = Record { subject, role, scope: reach.to_string(), ..Record::default() };
-        Self { author, reach, call: Arc::new(Call::new(made, None)) }
+        Self { author, reach, protected: false, call: Arc::new(Call::new(made, None)) }
+    }
+
+    /// The same for a caller who may see protected identities, or may not.
+    #[must_use]
+    pub fn with_protected(self, protected: bool) -> Self {
+        Self { protected, ..self }
+    }
+
+    /// Whether the call may see protected identities: its caller has the right, and it says what it is for.
+    #[must_use]
+    pub fn sees_protected(&self) -> bool {
+        self.protected && self.call.has_purpose()
     }
 
     /// The same in a call that is recorded.

@@ -77,6 +77,25 @@ fn a_token_names_its_caller() {
 }
 
 #[test]
+fn who_may_see_protected_identities_has_the_right_and_says_what_for() {
+    let own = issuer();
+    let verified = |claims: &Value| own.verify(&own.signed(Algorithm::EdDSA, claims)).unwrap();
+    assert!(!verified(&claims()).sees_protected);
+    assert!(!verified(&with("niva_rights", json!(["everything"]))).sees_protected);
+    let olga = Caller { sees_protected: true, ..Caller::new("olga", [Role::CaseOfficer]) };
+    let token = own.issuer.token(&olga, Duration::minutes(5), now()).unwrap();
+    assert_eq!(own.verify(&token).unwrap(), olga);
+    let policy = Policy::new().allow("/x.Y/Z", &[Role::CaseOfficer, Role::FinanceMaker]);
+    let scope = |caller: &Caller, purpose: &str| {
+        let made = Record { purpose: purpose.to_owned(), ..Record::default() };
+        policy.check("/x.Y/Z", caller).unwrap().in_call(&std::sync::Arc::new(Call::new(made, None)))
+    };
+    assert!(scope(&olga, "case/17").sees_protected());
+    assert!(!scope(&olga, "").sees_protected());
+    assert!(!scope(&verified(&claims()), "case/17").sees_protected());
+}
+
+#[test]
 fn a_token_that_lacks_or_fails_anything_is_refused() {
     let own = issuer();
     for name in ["exp", "iat", "aud", "iss", "sub"] {

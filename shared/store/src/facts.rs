@@ -172,6 +172,18 @@ pub async fn revisions<M: Fact + Message + Default>(
     db.query_all_raw(statement(db, sql, values)).await?.iter().map(message).collect()
 }
 
+/// All of a fact's revisions, the first first: for what is told of so seldom that it needs no pages.
+///
+/// # Errors
+/// The database's.
+pub async fn all<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    id: &str,
+) -> Result<Vec<M>, DbError> {
+    let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 ORDER BY revision";
+    db.query_all_raw(statement(db, sql, [M::KIND.into(), id.into()])).await?.iter().map(message).collect()
+}
+
 /// Who told the revisions of a fact after one of them; after 0, all.
 ///
 /// # Errors

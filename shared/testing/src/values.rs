@@ -2,7 +2,7 @@
 
 use niva_access::{Caller, Role};
 use niva_calendar::{Datelike, NaiveDate};
-use niva_proto::assessment::v1::{Person, ResidencePeriod};
+use niva_proto::assessment::v1::{Person, PersonIdentity, ResidencePeriod};
 use niva_proto::common::v1::{Date, DateInterval, GrantScope, Level};
 use tonic::Status;
 
@@ -54,6 +54,57 @@ pub fn level(value: i32) -> Option<Level> {
 pub fn living(id: &str, district: &str) -> Person {
     let residence = ResidencePeriod { valid_from: None, district: district.to_owned() };
     Person { person_id: id.to_owned(), residences: vec![residence], ..Person::default() }
+}
+
+/// The number of nobody: born on 3 February 1985, with one of the serials that are never given to anybody (980 to 999).
+/// Put together here, so that none stands anywhere.
+///
+/// # Panics
+/// When the serial may be somebody's.
+#[must_use]
+pub fn invented_number(serial: u32) -> String {
+    numbered("850203", serial)
+}
+
+/// The coordination number of nobody, as [`invented_number`].
+///
+/// # Panics
+/// When the serial may be somebody's.
+#[must_use]
+pub fn invented_coordination_number(serial: u32) -> String {
+    numbered("850263", serial)
+}
+
+fn numbered(day: &str, serial: u32) -> String {
+    assert!((980..=999).contains(&serial), "{serial} may be somebody's");
+    let nine = format!("{day}{serial}");
+    let digits = nine.bytes().map(|digit| u32::from(digit - b'0'));
+    let products = digits.zip([2, 1].into_iter().cycle()).map(|(digit, times)| digit * times);
+    let sum: u32 = products.map(|product| product / 10 + product % 10).sum();
+    format!("19{nine}{}", (10 - sum % 10) % 10)
+}
+
+/// Who somebody is who is nobody.
+#[must_use]
+pub fn identity(person_id: &str, number: &str) -> PersonIdentity {
+    PersonIdentity {
+        person_id: person_id.to_owned(),
+        number: number.to_owned(),
+        given_name: "Påhittad".to_owned(),
+        family_name: "Figur".to_owned(),
+        ..PersonIdentity::default()
+    }
+}
+
+/// A request with what it is for.
+///
+/// # Panics
+/// When the purpose is no text.
+#[must_use]
+pub fn with_purpose<T>(request: T, purpose: &str) -> tonic::Request<T> {
+    let mut request = tonic::Request::new(request);
+    request.metadata_mut().insert("niva-purpose", purpose.parse().expect("a purpose"));
+    request
 }
 
 /// A new id for a request.

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use futures_util::future::{BoxFuture, join_all};
 use niva_access::{Caller, Reach, Record, Role, Scope};
-use niva_assessment::{Deps, Migrator};
+use niva_assessment::{Deps, Migrator, Retention};
 use niva_base::{Clock, OpError};
 use niva_facts::{Author, Changing, Info, Telling};
 use niva_proto::assessment::v1 as pb;
@@ -57,6 +57,8 @@ async fn of(store: &str, db: &TestDb) {
         city: city(),
         catalogue: models(),
         allow_example_instruments: true,
+        identity_keys: None,
+        retention: Arc::new(Retention::shipped().unwrap()),
     };
     let started = niva_assessment::start(deps, shutdown.clone()).await.unwrap();
     let recorders: [Arc<dyn Recorder>; 2] = [Arc::new(started.audit.clone()), Arc::new(Nobody)];

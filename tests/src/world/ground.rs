@@ -13,6 +13,11 @@ pub(super) fn clock_file(folder: &Path) -> PathBuf {
     folder.join("clock")
 }
 
+/// Where assessment's keys of identities are.
+pub(super) fn identity_keys(folder: &Path) -> PathBuf {
+    folder.join("identities.key")
+}
+
 /// Whole or not at all: it is being read meanwhile.
 pub(super) fn write_clock(file: &Path, day: &str) {
     let day = day.parse().expect("a day");

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Caller, LocalIssuer, Policy, Role};
+use niva_assessment::{IdentityKeys, Retention};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
@@ -15,7 +16,7 @@ use niva_testing::{Service, city, models, serve};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
 
-use super::{Ground, HANG, Part};
+use super::{Ground, HANG, Part, identity_keys};
 
 pub(super) struct Memory {
     parts: Parts,
@@ -40,6 +41,7 @@ struct Parts {
     clock: Clock,
     city: Arc<ServiceCatalogue>,
     catalogue: Arc<Catalogue>,
+    identity_keys: IdentityKeys,
 }
 
 impl Memory {
@@ -55,6 +57,7 @@ impl Memory {
             clock: ground.clock.clone(),
             city: city(),
             catalogue: models(),
+            identity_keys: IdentityKeys::open_or_create(identity_keys(ground.folder.path())).expect("a key"),
         };
         let connectors = std::array::from_fn(|_| MemoryConnector::new());
         let mut memory = Self { parts, connectors, running: [None, None, None] };
@@ -98,8 +101,15 @@ impl Memory {
         let (city, catalogue) = (Arc::clone(&self.parts.city), Arc::clone(&self.parts.catalogue));
         match part {
             Part::Assessment => {
-                let deps =
-                    niva_assessment::Deps { db, clock, city, catalogue, allow_example_instruments: true };
+                let deps = niva_assessment::Deps {
+                    db,
+                    clock,
+                    city,
+                    catalogue,
+                    allow_example_instruments: true,
+                    identity_keys: Some(self.parts.identity_keys.clone()),
+                    retention: Arc::new(Retention::shipped().expect("the rules")),
+                };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
                 let service =
                     of(part, started.routes.clone(), niva_assessment::policy(), started.audit.clone());

@@ -2,12 +2,13 @@
 
 use std::path::PathBuf;
 
+use niva_assessment::IdentityKeys;
 use niva_rpc::client::Endpoint;
 use niva_testing::TestAuthority;
 use niva_tls::{Files, Speaks, Tls};
 use tokio::net::TcpStream;
 
-use super::{Ground, HANG, Part, clock_file, look_again};
+use super::{Ground, HANG, Part, clock_file, identity_keys, look_again};
 use crate::process::{self, Process, free_port};
 
 pub(super) struct Processes {
@@ -126,7 +127,12 @@ impl Processes {
         .to_vec();
         let assessment = ["--assessment".to_owned(), self.address(Part::Assessment)];
         match part {
-            Part::Assessment => arguments.push("--allow-example-instruments".to_owned()),
+            Part::Assessment => {
+                let keys = identity_keys(&self.folder);
+                IdentityKeys::open_or_create(&keys).expect("a key");
+                arguments.push("--allow-example-instruments".to_owned());
+                arguments.extend(["--identity-keys".to_owned(), keys.display().to_string()]);
+            }
             Part::Choice => arguments.extend(assessment),
             Part::Payment => {
                 arguments.extend(assessment);

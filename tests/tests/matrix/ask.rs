@@ -131,9 +131,10 @@ impl Asking<'_> {
         };
         let mut message =
             DynamicMessage::decode(descriptor.clone(), &bytes[..]).expect("a message of the contract");
-        // What a caller sends has no info; what is new has no id either.
+        // What a caller sends has no info; what is new has no id either, but for who a person is.
         message.clear_field_by_name("info");
-        if self.method.name().starts_with("Record") && descriptor.get_field_by_name("info").is_some() {
+        let is_new = self.method.name().starts_with("Record") && descriptor.name() != "PersonIdentity";
+        if is_new && descriptor.get_field_by_name("info").is_some() {
             message.clear_field_by_number(1);
         }
         Some(message)

@@ -72,6 +72,7 @@ fn caller(sides: &[Side; 2], role: Role, claims: Claims) -> Caller {
         roles: [role].into(),
         districts: side.map(|side| side.district.to_owned()).into_iter().collect(),
         provider: side.map(|side| side.provider().to_owned()),
+        sees_protected: false,
     }
 }
 

@@ -14,7 +14,7 @@ use niva_proto::{
     payment::v1 as payment,
 };
 
-use super::{callers::importing, payment as facts, side::Side};
+use super::{callers::importing, identities, payment as facts, side::Side};
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 const FIRST: &str = "2024-03-01";
@@ -23,8 +23,9 @@ const FIRST: &str = "2024-03-01";
 pub(super) async fn build(world: &World) -> [Side; 2] {
     let mut sides = [Side::new("Farsta", "farsta"), Side::new("Bromma", "bromma")];
     world.set_day(FIRST);
-    for side in &mut sides {
+    for (side, serial) in sides.iter_mut().zip([980, 990]) {
         people(world, side).await;
+        identities::tell(world, side, serial).await;
         applications(world, side).await;
         levels(world, side).await;
     }

@@ -9,6 +9,7 @@ use niva_journeys::values::{date, new_request};
 use niva_journeys::world::{Role, Store, World};
 use niva_proto::common::v1::{DateInterval, FeedPosition, Scope};
 use niva_proto::{METHODS, Method};
+use niva_testing::values::invented_number;
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, ReflectMessage, Value};
 use tonic::Status;
@@ -196,6 +197,7 @@ fn spoilt(reason: &str, side: &Side, field: &FieldDescriptor, value: Option<&Val
             Some(inside(field, &prost_types::Timestamp { seconds: tomorrow.timestamp(), nanos: 0 }))
         }
         "NOT_FOUND" if id => text("farsta-of-nobody"),
+        "NOT_FOUND" if name == "number" => text(&invented_number(999)),
         "ID_TAKEN" if id => text(side.id_for(name, "taken", "")?),
         "ID_OUTSIDE_NAMESPACE" if id && empty => text("x"),
         "PAGE_TOKEN_INVALID" if name == "page_token" => text("nothing"),
@@ -276,7 +278,11 @@ fn withdrawn(side: &Side, method: &MethodDescriptor) -> Vec<DynamicMessage> {
     let of_withdrawn = |field: &FieldDescriptor, value: Option<&Value>| {
         let thing = field.name().strip_suffix("_id").filter(|thing| *thing != "request")?;
         value.and_then(Value::as_str)?;
-        let thing: String = thing.split('_').map(capital).collect();
+        let mut thing: String = thing.split('_').map(capital).collect();
+        if method.parent_service().name() == "IdentityService" {
+            // What is withdrawn of a person there is not the person.
+            thing.push_str("Identity");
+        }
         let id = side.id_for(field.name(), &format!("Withdraw{thing}"), &package)?;
         Some(Value::String(id.to_owned()))
     };

@@ -5,7 +5,9 @@ use niva_journeys::values::{day, from, new_request};
 use niva_journeys::world::{Role, World};
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{assessment::v1 as assessment, choice::v1 as choice};
+use niva_testing::values::invented_number;
 
+use super::identities;
 use super::side::Side;
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
@@ -13,9 +15,11 @@ const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 /// Tells them. An id that is taken is `grant_id@taken`; what another district has decided for a person of
 /// the side is `grant_id@elsewhere`.
 pub(super) async fn tell(world: &World, sides: &mut [Side; 2]) {
-    for n in [0, 1] {
+    for (n, serial) in [(0, 985), (1, 995)] {
         let elsewhere = sides[1 - n].district;
         one(world, &mut sides[n], elsewhere).await;
+        let taken = sides[n].id("person_id@taken");
+        identities::record(world, taken, &invented_number(serial)).await;
     }
 }
 

@@ -53,7 +53,7 @@ fn check_shape(rpc: &Rpc) -> Vec<String> {
     let has = |message: &DescriptorProto, field: &str| message.field.iter().any(|f| f.name() == field);
     let name = rpc.path.rsplit('/').next().unwrap_or_default();
     // What is repeated is calculated again, and kept nowhere.
-    let reads = ["Get", "List", "Sample", "Watch", "Explain", "Calculate", "Repeat"]
+    let reads = ["Get", "List", "Find", "Export", "Sample", "Watch", "Explain", "Calculate", "Repeat"]
         .iter()
         .any(|verb| name.starts_with(verb));
     let mut complaints = Vec::new();

@@ -6,19 +6,25 @@
 
 mod applications;
 mod grants;
+mod identities;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod person_number;
 mod persons;
+mod retention;
 
 pub use applications::{
     Appeal, AppealOutcome, Application, ApplicationDecision, ApplicationRefused, Outcome,
 };
 pub use grants::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
+pub use identities::{Identity, NumberStays};
 pub use instruments::{Area, Grade, Instrument, InstrumentError, Instruments, Item, UncoveredTotal};
 pub use level_decisions::{
     ByScale, Derived, Distance, LevelBasis, LevelDecision, LevelRefused, NoLevel, by_scale,
     default_valid_from, derive_level, distance, in_force, measure_by, scale_on,
 };
 pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
+pub use person_number::{NumberKind, NumberRefused, PersonNumber};
 pub use persons::{LssGroup, Person, PersonRefused};
+pub use retention::{Hold, Kept, Retention, RetentionError};

@@ -3,10 +3,13 @@
 
 mod applications;
 mod grants;
+mod identities;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod person_numbers;
 mod persons;
+mod retention;
 
 use niva_calendar::NaiveDate;
 

@@ -112,6 +112,14 @@ pub(crate) async fn last_days(
     Ok(found)
 }
 
+/// The last day on which a person has a grant of any service.
+pub(crate) async fn last_day(
+    db: &impl ConnectionTrait,
+    person: &PersonId,
+) -> Result<Option<NaiveDate>, DbError> {
+    Ok(last_days(db, &[person]).await?.into_values().max())
+}
+
 /// A page of ids, in order.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,

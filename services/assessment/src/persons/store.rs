@@ -146,9 +146,13 @@ fn granted_by(districts: &BTreeSet<DistrictId>) -> SelectStatement {
 
 /// Something that is told of the person and stands, in words: `grant g1`.
 pub(crate) async fn told_of(tx: &Tx<'_>, id: &PersonId) -> Result<Option<String>, DbError> {
-    for (kind, table) in [("application", "application"), ("grant", "\"grant\"")] {
+    for (kind, table, key) in [
+        ("application", "application", "application_id"),
+        ("grant", "\"grant\"", "grant_id"),
+        ("identity of", "identity", "person_id"),
+    ] {
         let sql = format!(
-            "SELECT {kind}_id AS id FROM {table} WHERE person_id = $1 AND state = 'stands' ORDER BY 1 LIMIT 1"
+            "SELECT {key} AS id FROM {table} WHERE person_id = $1 AND state = 'stands' ORDER BY 1 LIMIT 1"
         );
         let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.as_str().into()]);
         if let Some(row) = tx.query_one_raw(select).await? {

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
+use niva_assessment::{IdentityKeys, Retention};
 use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
@@ -28,6 +29,7 @@ pub(super) struct World {
     clock: Clock,
     hand: ManualClock,
     issuer: LocalIssuer,
+    identity_keys: IdentityKeys,
     endpoints: Endpoints,
     served: Vec<Served>,
     running: Vec<Running>,
@@ -47,6 +49,8 @@ impl World {
             clock,
             hand,
             issuer,
+            identity_keys: IdentityKeys::open_or_create(config.data.join("identities.key"))
+                .map_err(Failure::configuration)?,
             endpoints: Endpoints { assessment, choice, payment },
             served: Vec::new(),
             running: Vec::new(),
@@ -67,6 +71,8 @@ impl World {
             catalogue: self.catalogue.clone(),
             // The demo is what example instruments are for.
             allow_example_instruments: true,
+            identity_keys: Some(self.identity_keys.clone()),
+            retention: Arc::new(Retention::shipped().map_err(Failure::configuration)?),
         };
         let started = niva_assessment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start assessment")?.into())

@@ -1,0 +1,186 @@
+use std::path::Path;
+
+use chrono::Months;
+use niva_calendar::{Datelike, NaiveDate};
+use serde::Deserialize;
+
+/// How long it must be kept who people are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retention(Vec<Keep>);
+
+/// One rule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Keep {
+    rule: String,
+    law: String,
+    by: By,
+}
+
+/// What a rule goes by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum By {
+    LastRecord(u32),
+    LastGrant(u32),
+    Death(u32),
+    BornOn(Vec<u32>),
+}
+
+/// What rules go by, of one person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// The day on which something was told last.
+    pub last_record: NaiveDate,
+    /// The last day of the last grant, where there is one that ends.
+    pub last_grant: Option<NaiveDate>,
+    /// Day of death.
+    pub death: Option<NaiveDate>,
+    /// Day of birth.
+    pub born: NaiveDate,
+}
+
+/// A rule that forbids to erase.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold<'a> {
+    /// Its name.
+    pub rule: &'a str,
+    /// Where it is written.
+    pub law: &'a str,
+    /// The first day on which it forbids no more; `None`: for good.
+    pub until: Option<NaiveDate>,
+}
+
+/// Why a file of rules is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}: {}", .problems.join("; "))]
+pub struct RetentionError {
+    /// The file.
+    file: String,
+    /// All that is wrong, each with what to do.
+    problems: Vec<String>,
+}
+
+impl Retention {
+    /// Stockholm's rules.
+    ///
+    /// # Errors
+    /// None, unless the file was changed badly before the build.
+    pub fn shipped() -> Result<Self, RetentionError> {
+        Self::parse("stockholm.toml", include_str!("../data/retention/stockholm.toml"))
+    }
+
+    /// A city's own file.
+    ///
+    /// # Errors
+    /// It cannot be read; all that is wrong with it.
+    pub fn read(path: &Path) -> Result<Self, RetentionError> {
+        let file = path.display().to_string();
+        let text = std::fs::read_to_string(path).map_err(|error| RetentionError {
+            file: file.clone(),
+            problems: vec![format!("cannot be read: {error}")],
+        })?;
+        Self::parse(&file, &text)
+    }
+
+    /// Rules from the text of a file.
+    ///
+    /// # Errors
+    /// All that is wrong with it.
+    pub fn parse(file: &str, text: &str) -> Result<Self, RetentionError> {
+        let wrong = |problems| RetentionError { file: file.to_owned(), problems };
+        let read: File = toml::from_str(text).map_err(|error| wrong(vec![error.to_string()]))?;
+        let (mut rules, mut problems) = (Vec::new(), Vec::new());
+        if read.keep.is_empty() {
+            problems.push(
+                "has no rule: write a [[keep]], for a file that nothing forbids to erase is a mistake"
+                    .to_owned(),
+            );
+        }
+        for entry in read.keep {
+            match entry.rule() {
+                Ok(rule) => rules.push(rule),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(Self(rules)) } else { Err(wrong(problems)) }
+    }
+
+    /// The rule that forbids to erase for longest, if any does on this day.
+    #[must_use]
+    pub fn holds(&self, kept: &Kept, today: NaiveDate) -> Option<Hold<'_>> {
+        let until = |rule: &Keep| rule.until(kept).filter(|until| until.is_none_or(|until| today < until));
+        let holding = self.0.iter().filter_map(|rule| Some((rule, until(rule)?)));
+        let (rule, until) = holding.max_by_key(|(_, until)| until.unwrap_or(NaiveDate::MAX))?;
+        Some(Hold { rule: &rule.rule, law: &rule.law, until })
+    }
+}
+
+impl Keep {
+    /// Until when the rule forbids, if it is about the person at all; `Some(None)`: for good.
+    fn until(&self, kept: &Kept) -> Option<Option<NaiveDate>> {
+        let after = |day: NaiveDate, years: u32| {
+            // What the calendar does not have any more is for good.
+            Some(day.checked_add_months(Months::new(years * 12)).and_then(|day| day.succ_opt()))
+        };
+        match &self.by {
+            By::LastRecord(years) => after(kept.last_record, *years),
+            By::LastGrant(years) => after(kept.last_grant?, *years),
+            By::Death(years) => after(kept.death?, *years),
+            By::BornOn(days) => days.contains(&kept.born.day()).then_some(None),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    keep: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Entry {
+    rule: String,
+    law: String,
+    years_after_last_record: Option<u32>,
+    years_after_last_grant: Option<u32>,
+    years_after_death: Option<u32>,
+    born_on_days: Option<Vec<u32>>,
+}
+
+impl Entry {
+    fn rule(self) -> Result<Keep, String> {
+        let Self {
+            rule,
+            law,
+            years_after_last_record,
+            years_after_last_grant,
+            years_after_death,
+            born_on_days,
+        } = self;
+        let named = !rule.is_empty()
+            && rule.len() <= 40
+            && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        if !named || law.trim().is_empty() {
+            return Err(format!("rule `{rule}`: give it a name of a to z, digits and _, and its law"));
+        }
+        let by = [
+            years_after_last_record.map(By::LastRecord),
+            years_after_last_grant.map(By::LastGrant),
+            years_after_death.map(By::Death),
+            born_on_days.map(By::BornOn),
+        ];
+        let mut by = by.into_iter().flatten();
+        let (Some(by), None) = (by.next(), by.next()) else {
+            return Err(format!("rule `{rule}`: give it one thing that it goes by, and no second"));
+        };
+        let sound = match &by {
+            By::LastRecord(years) | By::LastGrant(years) | By::Death(years) => (1..=200).contains(years),
+            By::BornOn(days) => !days.is_empty() && days.iter().all(|day| (1..=31).contains(day)),
+        };
+        if !sound {
+            return Err(format!("rule `{rule}`: years are 1 to 200, and days of a month 1 to 31"));
+        }
+        Ok(Keep { rule, law, by })
+    }
+}

@@ -1,0 +1,79 @@
+//! All that is known of a person, for that person.
+
+mod store;
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::{Stream, StreamExt, stream};
+use niva_access::Scope;
+use niva_base::OpError;
+use niva_facts::Fact;
+use niva_names::PersonId;
+use niva_proto::assessment::v1 as pb;
+use niva_rpc::status;
+use niva_rpc::wire::read;
+use niva_store::{Tx, facts};
+use pb::export_person_data_response::Fact as Exported;
+use pb::export_service_server::ExportService;
+use prost::Message;
+use tonic::{Request, Response, Status};
+
+use crate::persons::store::OfPerson;
+use crate::{Answer, App, identities, reached};
+
+/// Exports as tonic sees them.
+pub(crate) struct Exports(pub(crate) Arc<App>);
+
+#[tonic::async_trait]
+impl ExportService for Exports {
+    type ExportPersonDataStream =
+        Pin<Box<dyn Stream<Item = Result<pb::ExportPersonDataResponse, Status>> + Send>>;
+
+    async fn export_person_data(
+        &self,
+        request: Request<pb::ExportPersonDataRequest>,
+    ) -> Answer<Self::ExportPersonDataStream> {
+        let scope = niva_rpc::scope(&request)?;
+        let facts = self.export(scope, request.get_ref()).await.map_err(status)?;
+        let messages = facts.into_iter().map(|fact| Ok(pb::ExportPersonDataResponse { fact: Some(fact) }));
+        Ok(Response::new(stream::iter(messages).boxed()))
+    }
+}
+
+impl Exports {
+    /// One life is read at once, as it stands at one moment: a few hundred facts at most.
+    async fn export(
+        &self,
+        scope: &Scope,
+        request: &pb::ExportPersonDataRequest,
+    ) -> Result<Vec<Exported>, OpError> {
+        let id = &read::only_id("person_id", &request.person_id)?;
+        self.0.db.read(|tx| Box::pin(self.all(tx, scope, id))).await
+    }
+
+    async fn all(&self, tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Vec<Exported>, OpError> {
+        reached::<pb::Person>(tx, scope, id).await?;
+        let persons = facts::all(tx, id.as_str()).await?.into_iter().map(Exported::Person);
+        let identities = identities::exported(&self.0, tx, scope, id).await?;
+        let mut found: Vec<_> = persons.chain(identities.into_iter().map(Exported::Identity)).collect();
+        found.extend(of(tx, id, Exported::Application).await?);
+        found.extend(of(tx, id, Exported::Grant).await?);
+        found.extend(of(tx, id, Exported::Measurement).await?);
+        found.extend(of(tx, id, Exported::LevelDecision).await?);
+        Ok(found)
+    }
+}
+
+/// All revisions of all facts of a kind that a person has.
+async fn of<M: OfPerson + Fact + Message + Default>(
+    tx: &Tx<'_>,
+    person: &PersonId,
+    exported: fn(M) -> Exported,
+) -> Result<Vec<Exported>, OpError> {
+    let mut found = Vec::new();
+    for id in store::ids::<M>(tx, person).await? {
+        found.extend(facts::all::<M>(tx, &id).await?.into_iter().map(exported));
+    }
+    Ok(found)
+}
