@@ -51,6 +51,9 @@ pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalog
         HoldReason::AgreementOfOtherUnit => {
             format!("the individual agreement is per another unit than the rate of {model}: correct the agreement's unit or days")
         }
+        HoldReason::PremisesCostNotApproved => {
+            "it is over the city's limit and not approved: have another person approve it, or withdraw it".to_owned()
+        }
         HoldReason::VisitMissing => {
             "no visit to the workplace is recorded in the month: record it, or correct the transition to work".to_owned()
         }
