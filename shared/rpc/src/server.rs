@@ -19,7 +19,7 @@ use std::time::Duration;
 use niva_access::{Policy, Verifier};
 use niva_base::Clock;
 use niva_tls::Tls;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -75,7 +75,11 @@ pub struct PartServer {
     feed_readers: BTreeSet<String>,
     reflection: bool,
     recorder: Arc<dyn Recorder>,
+    watched: Vec<(&'static str, Watched)>,
 }
+
+/// Whether something is as it should be; `None`: that is not known yet.
+pub type Watched = watch::Receiver<Option<bool>>;
 
 impl PartServer {
     /// A part with its generated services, who may call what, who says who calls, and who keeps records of it. Tokens expire
@@ -92,7 +96,20 @@ impl PartServer {
         let (limits, slow, feed_readers) = (Limits::default(), BTreeMap::new(), BTreeSet::new());
         // Whoever tries Niva on one machine may look around; in a city nobody needs to.
         let reflection = verifier.is_local();
-        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers, reflection, recorder }
+        let watched = Vec::new();
+        Self {
+            name,
+            routes,
+            policy,
+            verifier,
+            clock,
+            limits,
+            slow,
+            feed_readers,
+            reflection,
+            recorder,
+            watched,
+        }
     }
 
     /// Other limits than the default ones.
@@ -125,6 +142,14 @@ impl PartServer {
         self
     }
 
+    /// Tells by the health protocol, under a name of its own, whether something is as it should be. The part goes on serving
+    /// when it is not.
+    #[must_use]
+    pub fn watched(mut self, name: &'static str, state: Watched) -> Self {
+        self.watched.push((name, state));
+        self
+    }
+
     /// Listens, and serves in the background until `shutdown`; then drains within [`Limits::drain`].
     ///
     /// # Errors
@@ -141,6 +166,9 @@ impl PartServer {
             self.policy.paths().filter_map(|p| p.split('/').nth(1)).map(str::to_owned).collect();
         for service in &services {
             health.set_service_status(service, ServingStatus::Serving).await;
+        }
+        for (name, state) in self.watched {
+            tokio::spawn(shutdown.clone().run_until_cancelled_owned(tell(health.clone(), name, state)));
         }
         let routes = match self.reflection {
             true => with_reflection(self.routes)?,
@@ -252,6 +280,21 @@ impl Drain {
         match ended {
             Ok(()) => tracing::info!(part = self.name, "no longer serving"),
             Err(error) => tracing::error!(part = self.name, %error, "serving failed"),
+        }
+    }
+}
+
+/// Tells the state of what is watched whenever it changes.
+async fn tell(health: HealthReporter, name: &'static str, mut state: Watched) {
+    loop {
+        let status = match *state.borrow_and_update() {
+            None => ServingStatus::Unknown,
+            Some(true) => ServingStatus::Serving,
+            Some(false) => ServingStatus::NotServing,
+        };
+        health.set_service_status(name, status).await;
+        if state.changed().await.is_err() {
+            return;
         }
     }
 }

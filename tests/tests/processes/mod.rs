@@ -7,6 +7,7 @@ mod ninth_service;
 mod secured;
 mod tokens;
 mod trace;
+mod verification;
 
 use std::path::Path;
 

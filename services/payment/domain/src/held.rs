@@ -64,9 +64,7 @@ pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalog
         HoldReason::AbsenceTooLong => {
             format!("the person has been away for longer than {model} pays for: end the placement, or correct the absence")
         }
-        HoldReason::AmountOutOfRange => {
-            "price times quantity is out of all reason: check the price".to_owned()
-        }
+        HoldReason::AmountOutOfRange => "price times quantity is out of all reason: check the price".to_owned(),
         HoldReason::BeforeLedger => {
             "what is known of it has changed, and it is before the first month of this ledger: settle the difference where it was paid".to_owned()
         }
