@@ -9,7 +9,7 @@ use niva_store::{Database, DbError};
 use crate::failure::{Doing, Failure};
 use crate::runtime;
 use crate::screen::show;
-use crate::watch;
+use crate::watch::{self, Findings};
 
 /// Every part, in the order that data flows.
 pub(crate) static PARTS: [Registered; 3] = [
@@ -17,9 +17,6 @@ pub(crate) static PARTS: [Registered; 3] = [
     Registered::of::<niva_choice::Config>(),
     Registered::of::<niva_payment::Config>(),
 ];
-
-/// What in a database is not as it was written, in words.
-pub(crate) type Findings<'a> = BoxFuture<'a, Result<Vec<String>, DbError>>;
 
 /// What is kept under an id, in words.
 type Explained<'a> = BoxFuture<'a, Result<Option<Vec<String>>, OpError>>;

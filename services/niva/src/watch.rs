@@ -6,6 +6,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use niva_base::{Clock, every};
 use niva_rpc::server::Watched;
 use niva_store::{Database, DbError};
@@ -14,8 +15,6 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::Level;
 
-use crate::parts::Findings;
-
 /// The name that the health protocol knows it by.
 pub(crate) const HEALTH: &str = "verification";
 
@@ -23,6 +22,9 @@ pub(crate) const HEALTH: &str = "verification";
 const FIRST: Duration = Duration::from_secs(60);
 /// Findings that are written to the log; `niva verify` shows all.
 const SHOWN: usize = 100;
+
+/// What in a database is not as it was written, in words.
+pub(crate) type Findings<'a> = BoxFuture<'a, Result<Vec<String>, DbError>>;
 
 /// What is looked at.
 #[derive(Clone)]
