@@ -33,6 +33,8 @@ mod applications;
 mod audit;
 mod config;
 mod feed;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod grants;
 mod import;
 mod imports;

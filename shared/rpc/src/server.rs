@@ -309,5 +309,12 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
     Ok(routes.add_service(described().build_v1()?).add_service(described().build_v1alpha()?))
 }
 
+/// A caller's deadline (`grpc-timeout`), for fuzzing; in no build of the product.
+#[cfg(feature = "fuzz")]
+#[must_use]
+pub fn grpc_timeout(value: &str) -> Option<Duration> {
+    gate::grpc_timeout(value)
+}
+
 #[cfg(test)]
 mod tests;

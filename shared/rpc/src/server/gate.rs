@@ -246,7 +246,7 @@ fn exhausted(reason: &'static str, words: &str) -> Status {
 }
 
 /// The caller's own deadline: at most eight digits and a unit.
-fn grpc_timeout(value: &str) -> Option<Duration> {
+pub(super) fn grpc_timeout(value: &str) -> Option<Duration> {
     let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
     if number.is_empty() || number.len() > 8 || !number.bytes().all(|b| b.is_ascii_digit()) {
         return None;
