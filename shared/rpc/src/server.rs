@@ -4,6 +4,7 @@
 mod body;
 mod connection;
 mod gate;
+mod given;
 mod limits;
 mod listen;
 mod places;
@@ -176,6 +177,8 @@ impl PartServer {
         };
         let routes =
             routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
+        let given = given::Given::default();
+        tokio::spawn(given.clone().watch(self.limits.answer_timeout, cut.clone()));
         let gate = gate::Gate::new(
             routes.prepare(),
             gate::Rules {
@@ -184,6 +187,7 @@ impl PartServer {
                 clock: self.clock,
                 permits: Arc::new(Semaphore::new(self.limits.concurrency)),
                 quota: quota::Quota::new(self.limits.concurrency_per_subject),
+                given: given.clone(),
                 body_timeout: self.limits.body_timeout,
                 request_timeout: self.limits.request_timeout,
                 slow: self.slow,
