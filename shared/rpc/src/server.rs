@@ -187,7 +187,7 @@ impl PartServer {
                 clock: self.clock,
                 permits: Arc::new(Semaphore::new(self.limits.concurrency)),
                 quota: quota::Quota::new(self.limits.concurrency_per_subject),
-                given: given.clone(),
+                given,
                 body_timeout: self.limits.body_timeout,
                 request_timeout: self.limits.request_timeout,
                 slow: self.slow,

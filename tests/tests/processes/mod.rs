@@ -1,5 +1,6 @@
 //! The three services as processes of their own, over TCP, as they run in a city.
 
+mod attacks;
 mod demo;
 mod import;
 mod kills;

@@ -59,7 +59,7 @@ impl Given {
 
     /// Drops what nobody takes for so long, until the shutdown.
     pub(super) async fn watch(self, patience: Duration, shutdown: CancellationToken) {
-        every(patience / 4, &shutdown, || std::future::ready(self.sweep(patience))).await;
+        every(patience / 4, &shutdown, async || self.sweep(patience)).await;
     }
 
     fn sweep(&self, patience: Duration) {
