@@ -7,6 +7,7 @@
 //! `… --bench run_load -- postgres 100000` measures one of them. Each is measured by a process of its own, so that the peak
 //! of one's memory is not that of another.
 #![allow(
+    clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
     clippy::float_arithmetic,
@@ -14,6 +15,8 @@
     reason = "a benchmark prints figures of speed, and stops where it cannot go on"
 )]
 
+#[path = "run_load/attacks.rs"]
+mod attacks;
 #[path = "run_load/audit.rs"]
 mod audit;
 #[path = "run_load/calls.rs"]
@@ -61,15 +64,16 @@ fn main() {
         runtime.block_on(measure(store, placements.parse().unwrap()));
         return;
     }
-    // `… -- audit` measures what the audit trail costs, `… -- calls` what a call does beside one that does nothing.
+    // `… -- audit` measures what the audit trail costs, `… -- attacks` what attacks cost everybody else, `… -- calls` what a call
+    // does beside one that does nothing.
     if let [part] = &asked[..] {
-        assert!(["audit", "calls"].contains(&part.as_str()), "there is no part {part}");
         println!("{}", machine::described());
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        if part == "audit" {
-            runtime.block_on(audit::measure());
-        } else {
-            runtime.block_on(calls::measure());
+        match part.as_str() {
+            "audit" => runtime.block_on(audit::measure()),
+            "attacks" => runtime.block_on(attacks::measure()),
+            "calls" => runtime.block_on(calls::measure()),
+            other => panic!("there is no part {other}: audit, attacks, calls"),
         }
         return;
     }

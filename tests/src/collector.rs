@@ -6,6 +6,7 @@ use std::{
 };
 
 use niva_base::hex;
+use niva_tls::Tls;
 use opentelemetry_proto::tonic::{
     collector::{
         logs::v1::{
@@ -22,7 +23,9 @@ use opentelemetry_proto::tonic::{
         },
     },
     common::v1::any_value::Value,
+    metrics::v1::{metric::Data, number_data_point},
 };
+use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tonic::{Request, Response, Status, transport::Server};
 
@@ -58,9 +61,13 @@ pub struct Collector {
     address: SocketAddr,
     spans: Arc<Mutex<Vec<Span>>>,
     words: Words,
+    gauges: Gauges,
     arrived: watch::Receiver<usize>,
     server: tokio::task::JoinHandle<()>,
 }
+
+/// Names of gauges with the values that were told, in order.
+type Gauges = Arc<Mutex<Vec<(String, i64)>>>;
 
 impl Collector {
     /// Starts on a free port.
@@ -68,27 +75,59 @@ impl Collector {
     /// # Panics
     /// When no port can be had.
     pub async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address");
         let spans = Arc::new(Mutex::new(Vec::new()));
         let (count, arrived) = watch::channel(0);
-        let service = TraceServiceServer::new(Sink { spans: Arc::clone(&spans), count });
-        let words = Words::default();
-        let (metrics, logs) =
-            (MetricsServiceServer::new(words.clone()), LogsServiceServer::new(words.clone()));
+        let (words, gauges) = (Words::default(), Gauges::default());
+        let traces = TraceServiceServer::new(Sink { spans: Arc::clone(&spans), count });
+        let metrics =
+            MetricsServiceServer::new(Metered { words: words.clone(), gauges: Arc::clone(&gauges) });
+        let logs = LogsServiceServer::new(words.clone());
         let incoming = tonic::transport::server::TcpIncoming::from(listener);
         let server = tokio::spawn(async move {
             // Ends with the test.
-            let server = Server::builder().add_service(service).add_service(metrics).add_service(logs);
-            let _ = server.serve_with_incoming(incoming).await;
+            let _ = Server::builder()
+                .add_service(traces)
+                .add_service(metrics)
+                .add_service(logs)
+                .serve_with_incoming(incoming)
+                .await;
         });
-        Self { address, spans, words, arrived, server }
+        Self { address, spans, words, gauges, arrived, server }
     }
 
     /// Where to send to.
     #[must_use]
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where to send to by TLS, as whoever is in the certificates of `tls`. Ends with the test.
+    ///
+    /// # Panics
+    /// When no port can be had.
+    pub async fn secured(&self, tls: Tls) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let (address, plain) = (listener.local_addr().expect("its address"), self.address);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let tls = tls.clone();
+                tokio::spawn(async move {
+                    let mut outside = tls.accept(stream).await?;
+                    let mut inside = TcpStream::connect(plain).await?;
+                    tokio::io::copy_bidirectional(&mut outside, &mut inside).await
+                });
+            }
+        });
+        format!("https://{address}")
+    }
+
+    /// What a gauge was told, in order.
+    #[must_use]
+    pub fn gauge(&self, name: &str) -> Vec<i64> {
+        let gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        gauges.iter().filter(|(of, _)| of == name).map(|(_, value)| *value).collect()
     }
 
     /// What has arrived.
@@ -165,13 +204,28 @@ impl TraceService for Sink {
     }
 }
 
+struct Metered {
+    words: Words,
+    gauges: Gauges,
+}
+
 #[tonic::async_trait]
-impl MetricsService for Words {
+impl MetricsService for Metered {
     async fn export(
         &self,
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
-        self.keep(request.get_ref());
+        self.words.keep(request.get_ref());
+        let scopes = request.into_inner().resource_metrics.into_iter().flat_map(|of| of.scope_metrics);
+        let mut gauges = self.gauges.lock().unwrap_or_else(PoisonError::into_inner);
+        for metric in scopes.flat_map(|scope| scope.metrics) {
+            let Some(Data::Gauge(gauge)) = metric.data else { continue };
+            let values = gauge.data_points.into_iter().filter_map(|point| match point.value? {
+                number_data_point::Value::AsInt(value) => Some(value),
+                number_data_point::Value::AsDouble(_) => None,
+            });
+            gauges.extend(values.map(|value| (metric.name.clone(), value)));
+        }
         Ok(Response::new(ExportMetricsServiceResponse { partial_success: None }))
     }
 }

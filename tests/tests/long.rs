@@ -172,3 +172,42 @@ on_each! {
     a_million_occasions_are_imported_in_bounded_memory_on_sqlite: occasions, Sqlite;
     a_million_occasions_are_imported_in_bounded_memory_on_postgres: occasions, Postgres;
 }
+
+/// Seven hundred and eighty megabytes in one import, of records as long as they may be and of which none is right, are taken in
+/// and refused within the memory that a small machine has, and others are answered meanwhile.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_of_780_megabytes_is_held_in_bounded_memory() {
+    const LENGTH: usize = 60_000;
+    const COUNT: usize = 780_000_000 / LENGTH;
+    let world = World::processes(Store::Sqlite).await;
+    let before = world.peak_memory(Part::Assessment);
+    let records = (0..COUNT).map(|n| CreateImportRequest {
+        request_id: if n == 0 { new_request() } else { String::new() },
+        record: Some(Record::Person(steps::living(&format!("{n}-{}", "x".repeat(LENGTH)), "Farsta"))),
+        ..Default::default()
+    });
+    let started = Instant::now();
+    let mut importer = world.assessment(Role::Importer).imports;
+    let sending = tokio::spawn(async move { importer.create_import(tokio_stream::iter(records)).await });
+    let mut answered = 0;
+    while !sending.is_finished() {
+        let some = ListPersonsRequest { page_size: 1, ..Default::default() };
+        world.assessment(Role::Auditor).persons.list_persons(some).await.unwrap();
+        answered += 1;
+    }
+    let import = match sending.await.unwrap() {
+        Ok(answer) => answer.into_inner().import.unwrap(),
+        Err(status) if status.code() == Code::DeadlineExceeded => ended(&world).await,
+        Err(status) => panic!("{status:?}"),
+    };
+    let peak = world.peak_memory(Part::Assessment);
+    println!(
+        "780 MB in {} s, {answered} calls of others answered meanwhile; most memory {} MiB, {} MiB before",
+        started.elapsed().as_secs(),
+        peak / MIB,
+        before / MIB,
+    );
+    assert_eq!((import.job.unwrap().state(), import.created), (job::State::Failed, 0));
+    assert!(answered > 0 && peak < MEMORY, "{answered}, {} MiB", peak / MIB);
+    world.close().await;
+}

@@ -12,7 +12,7 @@ mod side;
 mod silence;
 mod spares;
 mod spoilt;
-mod wire;
+pub(crate) mod wire;
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

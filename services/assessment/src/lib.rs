@@ -36,6 +36,8 @@ mod audit;
 mod config;
 mod exports;
 mod feed;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod grants;
 mod identities;
 mod import;

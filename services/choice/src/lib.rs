@@ -5,6 +5,8 @@
 mod audit;
 mod config;
 mod feed;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod grants;
 mod import;
 mod imports;

@@ -16,6 +16,7 @@ mod serve;
 mod tests;
 mod token;
 mod verify;
+mod watch;
 mod wire;
 
 use std::process::ExitCode;

@@ -9,6 +9,7 @@ use niva_store::{Database, DbError};
 use crate::failure::{Doing, Failure};
 use crate::runtime;
 use crate::screen::show;
+use crate::watch::{self, Findings};
 
 /// Every part, in the order that data flows.
 pub(crate) static PARTS: [Registered; 3] = [
@@ -16,9 +17,6 @@ pub(crate) static PARTS: [Registered; 3] = [
     Registered::of::<niva_choice::Config>(),
     Registered::of::<niva_payment::Config>(),
 ];
-
-/// What in a database is not as it was written, in words.
-type Findings<'a> = BoxFuture<'a, Result<Vec<String>, DbError>>;
 
 /// What is kept under an id, in words.
 type Explained<'a> = BoxFuture<'a, Result<Option<Vec<String>>, OpError>>;
@@ -77,13 +75,17 @@ fn serve<P: Part>(matches: &ArgMatches) -> Result<(), Failure> {
         ground.begin(&shutdown).await.doing("ask the issuer for its keys")?;
         let db = Database::connect(&ground.database_url).await.map_err(Failure::configuration)?;
         let served = part.start(db, shutdown.clone()).await.doing(format_args!("start {}", P::NAME))?;
-        let running = served
+        let mut server = served
             .server(&ground.trust.verifier)
             .feed_readers(ground.feed_readers.clone())
-            .reflection(ground.reflection)
-            .start(ground.listen(), shutdown)
-            .await
-            .doing(format_args!("serve {}", P::NAME))?;
+            .reflection(ground.reflection);
+        if let Some(every) = ground.verify_every {
+            let (name, url) = (P::NAME, ground.database_url.clone());
+            let state = watch::start(name, |db| Box::pin(P::verify(db)), url, every, shutdown.clone());
+            server = server.watched(watch::HEALTH, state);
+        }
+        let running =
+            server.start(ground.listen(), shutdown).await.doing(format_args!("serve {}", P::NAME))?;
         if let Some(bound) = running.address() {
             // Whoever asked for a free port must learn which it is.
             show(format_args!("niva {} listens on {bound}", P::NAME));

@@ -50,6 +50,11 @@ fn a_wrong_configuration_is_told_and_ends_with_64() {
         "http://a.example:7401",
     ];
     assert!(refused(&far, 64).contains("nothing goes there in plain text"));
+    let told =
+        [&serve[..], &["--issuer-dir", key, "--otlp-endpoint", "http://collector.example:4317"]].concat();
+    assert!(
+        refused(&told, 64).contains("--otlp-endpoint: http://collector.example:4317 is on another machine")
+    );
 }
 
 #[test]

@@ -13,6 +13,8 @@ mod config;
 mod content;
 mod facts;
 pub mod feed;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod holds;
 mod imports;
 mod lines;

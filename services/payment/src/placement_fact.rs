@@ -4,7 +4,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
 use niva_models::Catalogue;
-use niva_names::ServiceKey;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{Case, FactKind, Record};
 use prost::Message;
 
@@ -34,6 +34,9 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
     /// Takes over what only the service says, such as an approval; without a revision before, clears it.
     fn carry(&mut self, _: Option<&Self>) {}
 
+    /// Says what only the service says, once it is known what it is said of, such as that it needs a second person.
+    fn judge(&mut self, _: Option<&Self>, _: &Told<'_>) {}
+
     /// Whether the revision says something to the case.
     fn counts(&self, _: &Info) -> bool {
         true
@@ -47,6 +50,7 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
 #[derive(Debug)]
 pub(crate) struct Told<'a> {
     pub(crate) service: ServiceKey,
+    pub(crate) city: &'a ServiceCatalogue,
     pub(crate) catalogue: &'a Catalogue,
     /// `None` where [`PlacementFact::OF_CASE`] does not ask for it.
     pub(crate) case: Option<&'a Case>,

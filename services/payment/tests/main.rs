@@ -17,6 +17,7 @@ mod histories;
 mod ledger;
 mod lists;
 mod overlaps;
+mod premises;
 mod quotes;
 mod refused;
 mod runs;

@@ -6,6 +6,7 @@ use niva_access::{Policy, Scope};
 use niva_base::{OpError, Violations};
 use niva_names::{AreaOfChoice, District, Law, OccasionKind, ServiceCatalogue, ServiceInfo};
 use niva_proto::catalogue::v1 as pb;
+use niva_proto::common::v1::Money;
 use niva_rpc::wire::{read, write};
 use niva_store::Secrets;
 use pb::catalogue_service_server::{CatalogueService, CatalogueServiceServer};
@@ -106,6 +107,7 @@ fn service(info: &ServiceInfo) -> pb::Service {
         occasions: info.occasions.iter().map(occasion).collect(),
         premises_costs: info.premises_costs,
         source: Some(write::source(&info.source)),
+        premises_limit: info.premises_limit_sek.map(|sek| Money { ore: i64::from(sek) * 100 }),
     }
 }
 

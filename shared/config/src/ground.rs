@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use niva_base::Clock;
@@ -15,7 +16,9 @@ use niva_tls::Tls;
 use tokio_util::sync::CancellationToken;
 
 use crate::issuer::{IssuerOptions, Trust};
-use crate::options::{ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions};
+use crate::options::{
+    ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions, VerifyOptions,
+};
 use crate::tls::TlsOptions;
 use crate::wrong::Wrong;
 
@@ -36,6 +39,8 @@ pub struct PartOptions {
     clock: ClockOptions,
     #[command(flatten)]
     telemetry: TelemetryOptions,
+    #[command(flatten)]
+    verify: VerifyOptions,
     /// Tell whoever asks what the contract is (gRPC reflection). It is told anyway where no issuer is given.
     #[arg(long, env = "NIVA_REFLECTION")]
     reflection: bool,
@@ -64,6 +69,8 @@ pub struct Ground {
     pub reflection: bool,
     /// What is told of the process.
     pub telemetry: TelemetryConfig,
+    /// How often it verifies what its database keeps for good; `None`: never.
+    pub verify_every: Option<Duration>,
 }
 
 impl PartOptions {
@@ -78,6 +85,7 @@ impl PartOptions {
         let database_url = self.database.check(wrong);
         let trust = self.issuer.check(name, wrong);
         let clock = self.clock.check(wrong);
+        let verify_every = self.verify.check(wrong);
         let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
         if let Some(address) = address.filter(|a| !self.issuer.is_given() && !a.ip().is_loopback()) {
@@ -95,6 +103,7 @@ impl PartOptions {
             catalogue: Arc::new(catalogue),
             reflection: self.reflection || !self.issuer.is_given(),
             telemetry: telemetry?,
+            verify_every: verify_every?,
         })
     }
 }

@@ -3,18 +3,23 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use clap::Args;
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, file::LoadError};
-use niva_rpc::client::Endpoint;
+use niva_rpc::client::{AddressError, Endpoint};
 use niva_store::Database;
-use niva_telemetry::{LogFormat, TelemetryConfig, check_collector, check_filter};
-use niva_tls::Tls;
+use niva_telemetry::{Collector, LogFormat, TelemetryConfig, check_filter};
+use niva_tls::{Files, Speaks, Tls};
+use tokio_util::sync::CancellationToken;
 
 use crate::tls::endpoint;
 use crate::wrong::Wrong;
+
+/// Time for a collector to take what is sent to it.
+const EXPORT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where to listen.
 #[derive(Debug, Clone, Args)]
@@ -97,6 +102,36 @@ impl CatalogueOptions {
     }
 }
 
+/// When a part verifies what its database keeps for good.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct VerifyOptions {
+    /// How often the part verifies, while it serves, what its database keeps for good: `24h`, `90m`, `30s`, or `off`.
+    #[arg(long, env = "NIVA_VERIFY_EVERY", value_name = "TIME", default_value = "24h")]
+    verify_every: String,
+}
+
+impl VerifyOptions {
+    /// How often; never where `None` is in it.
+    pub(crate) fn check(&self, wrong: &mut Wrong) -> Option<Option<Duration>> {
+        if self.verify_every == "off" {
+            return Some(None);
+        }
+        let read = || {
+            let unit = self.verify_every.chars().next_back()?;
+            let number: u32 = self.verify_every.strip_suffix(unit)?.parse().ok()?;
+            let seconds = match unit {
+                's' => 1,
+                'm' => 60,
+                'h' => 60 * 60,
+                _ => return None,
+            };
+            Some(Duration::from_secs(u64::from(number) * seconds)).filter(|every| !every.is_zero())
+        };
+        let words = format!("`{}` is no time: write it like 24h, 90m or 30s, or `off`", self.verify_every);
+        wrong.take("--verify-every", read().ok_or(words)).map(Some)
+    }
+}
+
 /// Which compensation models there are.
 #[derive(Debug, Clone, Args)]
 pub struct ModelOptions {
@@ -124,6 +159,9 @@ pub struct TelemetryOptions {
     /// Where to send traces, metrics and logs (OTLP over gRPC). Off when not given.
     #[arg(long, env = "NIVA_OTLP_ENDPOINT", value_name = "URI")]
     otlp_endpoint: Option<String>,
+    /// File with the authorities (PEM) that sign the collector's certificate. Read again when it changes.
+    #[arg(long, env = "NIVA_OTLP_CA", value_name = "FILE")]
+    otlp_ca: Option<PathBuf>,
     /// Which log lines there are on stderr, such as `info,niva_payment=debug`.
     #[arg(long, env = "NIVA_LOG", value_name = "FILTER")]
     log: Option<String>,
@@ -137,9 +175,7 @@ impl TelemetryOptions {
     pub fn check(&self, service: &str, filter: &str, wrong: &mut Wrong) -> Option<TelemetryConfig> {
         let log_filter = self.log.as_deref().unwrap_or(filter);
         wrong.take("--log", check_filter(log_filter));
-        if let Some(collector) = &self.otlp_endpoint {
-            wrong.take("--otlp-endpoint", check_collector(collector));
-        }
+        let collector = self.collector(wrong);
         let log_format = match self.log_format.as_str() {
             "text" => LogFormat::Text,
             "json" => LogFormat::Json,
@@ -150,10 +186,27 @@ impl TelemetryOptions {
         };
         Some(TelemetryConfig {
             service: service.to_owned(),
-            otlp_endpoint: self.otlp_endpoint.clone(),
+            collector,
             log_format,
             log_filter: log_filter.to_owned(),
         })
+    }
+
+    /// The way to the collector. What goes to another machine goes by TLS.
+    fn collector(&self, wrong: &mut Wrong) -> Option<Collector> {
+        let files = Files { certificate: None, ca: self.otlp_ca.clone() };
+        let tls = wrong.take("--otlp-ca", Tls::open(files, Speaks::Grpc))?;
+        let at = Endpoint::at(self.otlp_endpoint.as_ref()?, &tls).map_err(|error| match error {
+            AddressError::NoAuthority(address) => {
+                format!("{address} is reached by TLS: give the authority that its certificate is signed by (--otlp-ca)")
+            }
+            other => other.to_string(),
+        });
+        let at = wrong.take("--otlp-endpoint", at)?;
+        Some(Collector::new(move || {
+            tokio::spawn(tls.clone().watch(CancellationToken::new()));
+            at.transport(EXPORT_TIMEOUT)
+        }))
     }
 }
 

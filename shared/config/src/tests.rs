@@ -97,12 +97,14 @@ fn everything_that_is_wrong_is_told_at_once() {
         "info,=",
         "--otlp-endpoint",
         "collector",
+        "--verify-every",
+        "daily",
         "--assessment",
         "ftp://a",
     ])
     .unwrap_err();
     for what in [
-        "10 things are wrong, and nothing was begun",
+        "11 things are wrong, and nothing was begun",
         "--listen: `here` is no address",
         "--database-url: ",
         "--issuer-ca: no-such-authority: No such file",
@@ -111,6 +113,7 @@ fn everything_that_is_wrong_is_told_at_once() {
         "--log-format is `yaml`",
         "--log: the log filter cannot be read",
         "--otlp-endpoint: collector is no address",
+        "--verify-every: `daily` is no time",
         "give --client-id and --client-secret-file, or --token-file",
         "--assessment: ftp://a is no address of a service",
     ] {
@@ -142,6 +145,21 @@ fn what_goes_to_other_machines_is_never_in_plain_text() {
     let far = ["--database-url", "sqlite://a.db", "--assessment", "https://assessment.test:7401"];
     assert!(with(&far).unwrap_err().contains("give the authority"));
     assert!(with(&[&far[..], &["--tls-ca", &authority]].concat()).is_ok());
+    let told = |collector| {
+        let given = ["--database-url", "sqlite://a.db", "--otlp-endpoint", collector];
+        move |more: &[&str]| {
+            with(&[&given[..], more].concat()).map(|ground| ground.telemetry.collector.is_some())
+        }
+    };
+    let plain = told("http://collector.test:4317")(&["--otlp-ca", &authority]).unwrap_err();
+    assert!(plain.contains("--otlp-endpoint: http://collector.test:4317 is on another machine"), "{plain}");
+    let unknown = told("https://collector.test:4317")(&[]).unwrap_err();
+    assert!(unknown.contains("--otlp-ca"), "{unknown}");
+    assert_eq!(told("https://collector.test:4317")(&["--otlp-ca", &authority]), Ok(true));
+    assert_eq!(told("http://127.0.0.1:4317")(&[]), Ok(true));
+    assert!(
+        told("http://127.0.0.1:4317")(&["--otlp-ca", "no-such-file"]).unwrap_err().contains("--otlp-ca: ")
+    );
     let database = with(&["--database-url", "postgres://niva@db.test/niva"]).unwrap_err();
     assert!(database.contains("?sslmode=verify-full"), "{database}");
 }

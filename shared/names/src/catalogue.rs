@@ -53,6 +53,8 @@ pub struct ServiceInfo {
     pub occasions: Vec<OccasionKind>,
     /// The actual premises cost of a place that is sold to another district is paid.
     pub premises_costs: bool,
+    /// Whole kronor a month; an actual premises cost above it needs a second person. `None`: none does.
+    pub premises_limit_sek: Option<u32>,
     /// Where that stands.
     pub source: Source,
 }

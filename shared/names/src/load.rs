@@ -4,7 +4,9 @@ use std::{ops::Range, path::Path};
 
 use crate::{
     AreaOfChoice, District, DistrictId, OccasionKind, ServiceCatalogue, ServiceInfo,
-    file::{self, Documents, LoadError, Problem, Problems, Section, boolean, date, key, list, name, text},
+    file::{
+        self, Documents, LoadError, Problem, Problems, Section, boolean, date, key, list, name, number, text,
+    },
 };
 
 /// What was read, and where it stands.
@@ -116,7 +118,13 @@ fn service(
         }
         kinds.push(kind);
     }
-    let premises_costs = section.get("premises_costs").and_then(|v| boolean(v, problems));
+    let premises_costs = section.get("premises_costs").and_then(|v| boolean(v, problems)).unwrap_or_default();
+    let limit = section.get("premises_limit");
+    let premises_limit_sek = limit.and_then(|v| number(v, problems));
+    if let (Some(at), false) = (limit, premises_costs) {
+        let what = "a service whose premises costs are not paid has no limit of them";
+        problems.add(&at.span(), what, "write premises_costs = true, or leave premises_limit out");
+    }
     let source = documents.source(&mut section, problems);
     section.finish(problems);
     Some(ServiceInfo {
@@ -129,7 +137,8 @@ fn service(
         measured_by,
         paid_by_sessions: paid_by_sessions.unwrap_or_default(),
         occasions: kinds,
-        premises_costs: premises_costs.unwrap_or_default(),
+        premises_costs,
+        premises_limit_sek,
         source: source?,
     })
 }

@@ -58,8 +58,20 @@ fn each_defect_of_a_service_is_told_with_its_line_and_what_to_do() {
         "occasions",
         "occasion",
         &[
-            "c.toml:13:1: unknown key `occasion` in a service; use one of: key, name_sv, name_en, law, exclusive, area_of_choice, measured_by, paid_by_sessions, occasions, premises_costs, source",
+            "c.toml:13:1: unknown key `occasion` in a service; use one of: key, name_sv, name_en, law, exclusive, area_of_choice, measured_by, paid_by_sessions, occasions, premises_costs, premises_limit, source",
         ],
+    );
+    case(
+        "occasions = [\"evening_night\"]",
+        "premises_limit = 20_000",
+        &[
+            "c.toml:13:18: a service whose premises costs are not paid has no limit of them; write premises_costs = true, or leave premises_limit out",
+        ],
+    );
+    case(
+        "occasions = [\"evening_night\"]",
+        "premises_costs = true\npremises_limit = -1",
+        &["c.toml:14:18: -1 is out of range; write a whole number from 0 that fits"],
     );
     case(
         "source = { in = \"lista\", place = \"s. 1\" }\n",

@@ -93,13 +93,19 @@ impl Endpoint {
     /// A channel to the service. It connects at the first call, and again when the connection is lost.
     #[must_use]
     pub fn channel(&self, credentials: Credentials) -> Channel {
+        Channel { inner: self.transport(CALL_TIMEOUT), credentials }
+    }
+
+    /// [`Endpoint::channel`] as others know it: without credentials, and without telling of its calls.
+    #[must_use]
+    pub fn transport(&self, call_timeout: Duration) -> tonic::transport::Channel {
         let uri = match self {
             Self::Tcp(uri) | Self::Tls(uri, _) => uri.clone(),
             Self::Memory(_) => Uri::from_static("http://memory"),
         };
         let endpoint = tonic::transport::Endpoint::from(uri)
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(CALL_TIMEOUT)
+            .timeout(call_timeout)
             .http2_keep_alive_interval(KEEPALIVE_INTERVAL)
             .keep_alive_timeout(KEEPALIVE_TIMEOUT)
             .keep_alive_while_idle(true)
@@ -107,7 +113,7 @@ impl Endpoint {
             .initial_stream_window_size(1024 * 1024)
             .initial_connection_window_size(4 * 1024 * 1024)
             .tcp_nodelay(true);
-        let inner = match self {
+        match self {
             Self::Tcp(_) => endpoint.connect_lazy(),
             Self::Tls(_, tls) => {
                 let tls = tls.clone();
@@ -121,8 +127,7 @@ impl Endpoint {
                     async move { connection.map(TokioIo::new) }
                 }))
             }
-        };
-        Channel { inner, credentials }
+        }
     }
 }
 

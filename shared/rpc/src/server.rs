@@ -4,6 +4,7 @@
 mod body;
 mod connection;
 mod gate;
+mod given;
 mod limits;
 mod listen;
 mod places;
@@ -19,7 +20,7 @@ use std::time::Duration;
 use niva_access::{Policy, Verifier};
 use niva_base::Clock;
 use niva_tls::Tls;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -75,7 +76,11 @@ pub struct PartServer {
     feed_readers: BTreeSet<String>,
     reflection: bool,
     recorder: Arc<dyn Recorder>,
+    watched: Vec<(&'static str, Watched)>,
 }
+
+/// Whether something is as it should be; `None`: that is not known yet.
+pub type Watched = watch::Receiver<Option<bool>>;
 
 impl PartServer {
     /// A part with its generated services, who may call what, who says who calls, and who keeps records of it. Tokens expire
@@ -92,7 +97,20 @@ impl PartServer {
         let (limits, slow, feed_readers) = (Limits::default(), BTreeMap::new(), BTreeSet::new());
         // Whoever tries Niva on one machine may look around; in a city nobody needs to.
         let reflection = verifier.is_local();
-        Self { name, routes, policy, verifier, clock, limits, slow, feed_readers, reflection, recorder }
+        let watched = Vec::new();
+        Self {
+            name,
+            routes,
+            policy,
+            verifier,
+            clock,
+            limits,
+            slow,
+            feed_readers,
+            reflection,
+            recorder,
+            watched,
+        }
     }
 
     /// Other limits than the default ones.
@@ -125,6 +143,14 @@ impl PartServer {
         self
     }
 
+    /// Tells by the health protocol, under a name of its own, whether something is as it should be. The part goes on serving
+    /// when it is not.
+    #[must_use]
+    pub fn watched(mut self, name: &'static str, state: Watched) -> Self {
+        self.watched.push((name, state));
+        self
+    }
+
     /// Listens, and serves in the background until `shutdown`; then drains within [`Limits::drain`].
     ///
     /// # Errors
@@ -142,12 +168,17 @@ impl PartServer {
         for service in &services {
             health.set_service_status(service, ServingStatus::Serving).await;
         }
+        for (name, state) in self.watched {
+            tokio::spawn(shutdown.clone().run_until_cancelled_owned(tell(health.clone(), name, state)));
+        }
         let routes = match self.reflection {
             true => with_reflection(self.routes)?,
             false => self.routes,
         };
         let routes =
             routes.add_service(HealthServer::new(HealthService::from_health_reporter(health.clone())));
+        let given = given::Given::default();
+        tokio::spawn(given.clone().watch(self.limits.answer_timeout, cut.clone()));
         let gate = gate::Gate::new(
             routes.prepare(),
             gate::Rules {
@@ -156,6 +187,7 @@ impl PartServer {
                 clock: self.clock,
                 permits: Arc::new(Semaphore::new(self.limits.concurrency)),
                 quota: quota::Quota::new(self.limits.concurrency_per_subject),
+                given,
                 body_timeout: self.limits.body_timeout,
                 request_timeout: self.limits.request_timeout,
                 slow: self.slow,
@@ -256,6 +288,21 @@ impl Drain {
     }
 }
 
+/// Tells the state of what is watched whenever it changes.
+async fn tell(health: HealthReporter, name: &'static str, mut state: Watched) {
+    loop {
+        let status = match *state.borrow_and_update() {
+            None => ServingStatus::Unknown,
+            Some(true) => ServingStatus::Serving,
+            Some(false) => ServingStatus::NotServing,
+        };
+        health.set_service_status(name, status).await;
+        if state.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Reflection in both versions: older tools speak v1alpha alone.
 fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::Error> {
     let described = || {
@@ -264,6 +311,13 @@ fn with_reflection(routes: Routes) -> Result<Routes, tonic_reflection::server::E
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
     Ok(routes.add_service(described().build_v1()?).add_service(described().build_v1alpha()?))
+}
+
+/// A caller's deadline (`grpc-timeout`), for fuzzing; in no build of the product.
+#[cfg(feature = "fuzz")]
+#[must_use]
+pub fn grpc_timeout(value: &str) -> Option<Duration> {
+    gate::grpc_timeout(value)
 }
 
 #[cfg(test)]

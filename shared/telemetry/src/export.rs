@@ -2,11 +2,12 @@
 
 use opentelemetry::trace::TracerProvider;
 use opentelemetry_appender_tracing::layer::OpenTelemetryTracingBridge;
-use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter, WithExportConfig};
+use opentelemetry_otlp::{LogExporter, MetricExporter, SpanExporter, WithTonicConfig};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::logs::SdkLoggerProvider;
 use opentelemetry_sdk::metrics::{Aggregation, Instrument, SdkMeterProvider, Stream};
 use opentelemetry_sdk::trace::SdkTracerProvider;
+use tonic::transport::Channel;
 use tracing::Metadata;
 use tracing::level_filters::LevelFilter;
 use tracing_opentelemetry::{MetricsLayer, OpenTelemetryLayer};
@@ -31,11 +32,11 @@ pub(super) struct Providers {
 }
 
 impl Providers {
-    pub(super) fn new(service: &str, endpoint: &str) -> Result<Self, TelemetryError> {
+    pub(super) fn new(service: &str, to: &Channel) -> Result<Self, TelemetryError> {
         let resource = Resource::builder().with_service_name(service.to_owned()).build();
-        let spans = SpanExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
-        let metrics = MetricExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
-        let logs = LogExporter::builder().with_tonic().with_endpoint(endpoint).build()?;
+        let spans = SpanExporter::builder().with_tonic().with_channel(to.clone()).build()?;
+        let metrics = MetricExporter::builder().with_tonic().with_channel(to.clone()).build()?;
+        let logs = LogExporter::builder().with_tonic().with_channel(to.clone()).build()?;
         Ok(Self {
             traces: SdkTracerProvider::builder()
                 .with_resource(resource.clone())

@@ -3,7 +3,7 @@
 //!
 //! Everything goes through `tracing`: spans become traces, events become log records, and events of the target
 //! [`METRICS`] become metrics (`rpc.server.calls`, `rpc.server.duration` and the client's, by service, method and code;
-//! `feed.behind`, `feed.heard`, `feed.gaps`). So nobody who has something to tell needs to know of OpenTelemetry.
+//! `feed.behind`, `feed.heard`, `feed.gaps`; `verify.findings`, `verify.ended`, `verify.failed`). So nobody who has something to tell needs to know of OpenTelemetry.
 //!
 //! ```ignore
 //! let telemetry = niva_telemetry::init(&TelemetryConfig { service: "niva-payment".into(), ..Default::default() })?;
@@ -18,7 +18,9 @@ mod export;
 mod propagation;
 
 use std::io::IsTerminal;
+use std::sync::Arc;
 
+use tonic::transport::Channel;
 use tracing_subscriber::filter::{EnvFilter, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::{SubscriberInitExt, TryInitError};
@@ -43,13 +45,31 @@ pub enum LogFormat {
     Json,
 }
 
+/// How a collector is reached: makes the channel, inside the runtime.
+#[derive(Clone)]
+pub struct Collector(Arc<dyn Fn() -> Channel + Send + Sync>);
+
+impl Collector {
+    /// What goes there is not for everybody: a channel to another machine is a secure one.
+    #[must_use]
+    pub fn new(channel: impl Fn() -> Channel + Send + Sync + 'static) -> Self {
+        Self(Arc::new(channel))
+    }
+}
+
+impl std::fmt::Debug for Collector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Collector")
+    }
+}
+
 /// What to tell, and whom.
 #[derive(Clone, Debug)]
 pub struct TelemetryConfig {
     /// Name of this process in traces: `niva-payment`.
     pub service: String,
-    /// `http://HOST:4317` of an OpenTelemetry collector; without one nothing leaves the process.
-    pub otlp_endpoint: Option<String>,
+    /// The OpenTelemetry collector; without one nothing leaves the process.
+    pub collector: Option<Collector>,
     /// How log lines look.
     pub log_format: LogFormat,
     /// Which log lines there are, as in `RUST_LOG`: `info,niva_payment=debug`. See [`DEFAULT_FILTER`].
@@ -60,7 +80,7 @@ impl Default for TelemetryConfig {
     fn default() -> Self {
         Self {
             service: "niva".to_owned(),
-            otlp_endpoint: None,
+            collector: None,
             log_format: LogFormat::Text,
             log_filter: DEFAULT_FILTER.to_owned(),
         }
@@ -73,12 +93,9 @@ pub enum TelemetryError {
     /// The filter cannot be read.
     #[error("the log filter cannot be read: {0}; write it like info,niva_payment=debug")]
     Filter(#[from] ParseError),
-    /// The collector's address is none.
-    #[error("the OTLP endpoint cannot be used: {0}; write it like http://127.0.0.1:4317")]
-    Endpoint(#[from] opentelemetry_otlp::ExporterBuildError),
-    /// It does not even read as one.
-    #[error("{0} is no address of a collector; write it like http://127.0.0.1:4317")]
-    Address(String),
+    /// What is sent to the collector cannot be made.
+    #[error("nothing can be sent to the collector: {0}")]
+    Exporter(#[from] opentelemetry_otlp::ExporterBuildError),
     /// Another part of the process logs already.
     #[error("logging was started twice: {0}")]
     Twice(#[from] TryInitError),
@@ -98,16 +115,6 @@ pub fn check_filter(filter: &str) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// Whether this reads as the address of a collector: `http://HOST:PORT`.
-///
-/// # Errors
-/// [`TelemetryError::Address`].
-pub fn check_collector(address: &str) -> Result<(), TelemetryError> {
-    let read = address.parse::<http::Uri>().ok();
-    let known = read.is_some_and(|uri| uri.scheme_str() == Some("http") && uri.port().is_some());
-    if known { Ok(()) } else { Err(TelemetryError::Address(address.to_owned())) }
-}
-
 /// Starts telemetry for the whole process. With a collector it must be called inside a multi-threaded runtime.
 ///
 /// # Errors
@@ -120,8 +127,8 @@ pub fn init(config: &TelemetryConfig) -> Result<Telemetry, TelemetryError> {
         LogFormat::Text => lines.with_ansi(std::io::stderr().is_terminal()).with_target(false).boxed(),
     };
     let lines = lines.with_filter(filter).with_filter(filter_fn(|meta| meta.target() != METRICS));
-    let providers = match &config.otlp_endpoint {
-        Some(endpoint) => Some(export::Providers::new(&config.service, endpoint)?),
+    let providers = match &config.collector {
+        Some(collector) => Some(export::Providers::new(&config.service, &(collector.0)())?),
         None => None,
     };
     tracing_subscriber::registry()

@@ -95,7 +95,7 @@ async fn agreed(world: &World, side: &mut Side, placement_id: &str) {
     let premises_cost = |first: &str, last: &str| pb::PremisesCost {
         placement_id: placement(),
         valid: between(first, last),
-        per_month: Some(kronor(3_100)),
+        per_month: Some(kronor(31_000)),
         ..Default::default()
     };
     tell!(

@@ -56,7 +56,7 @@ pub(super) fn path_of(method: &MethodDescriptor) -> String {
 }
 
 /// Calls, with one message; the answer, or of a stream its first message. A stream that ends at once answers nothing.
-pub(super) async fn call(
+pub(crate) async fn call(
     channel: &Channel,
     method: &MethodDescriptor,
     message: Vec<u8>,

@@ -1,5 +1,6 @@
 //! The three services as processes of their own, over TCP, as they run in a city.
 
+mod attacks;
 mod canaries;
 mod demo;
 mod import;
@@ -8,6 +9,7 @@ mod ninth_service;
 mod secured;
 mod tokens;
 mod trace;
+mod verification;
 
 use std::path::Path;
 

@@ -2,10 +2,10 @@
 
 use niva_journeys::world::Role;
 use niva_proto::payment::v1::{
-    Agreement, ApproveAgreementRequest, Component, CorrectAgreementRequest, CorrectOccasionRequest,
-    CorrectPremisesCostRequest, CorrectScheduleRequest, CorrectSpecialCompensationRequest,
-    DecideSpecialCompensationRequest, Occasion, PremisesCost, PriceUnit, RecordAgreementRequest,
-    RecordOccasionsRequest, RecordPremisesCostRequest, RecordScheduleRequest,
+    Agreement, ApproveAgreementRequest, ApprovePremisesCostRequest, Component, CorrectAgreementRequest,
+    CorrectOccasionRequest, CorrectPremisesCostRequest, CorrectScheduleRequest,
+    CorrectSpecialCompensationRequest, DecideSpecialCompensationRequest, Occasion, PremisesCost, PriceUnit,
+    RecordAgreementRequest, RecordOccasionsRequest, RecordPremisesCostRequest, RecordScheduleRequest,
     RecordSpecialCompensationRequest, Schedule, SpecialCompensation, WeeklySchedule,
     WithdrawAgreementRequest, WithdrawOccasionRequest, WithdrawPremisesCostRequest, WithdrawScheduleRequest,
     WithdrawSpecialCompensationRequest,
@@ -91,7 +91,7 @@ impl Play {
         Ok(())
     }
 
-    /// `approve A1`: a second person approves an agreement, or grants a special compensation.
+    /// `approve A1`: a second person approves an agreement or a premises cost, or grants a special compensation.
     pub(super) async fn approve(&mut self, w: &mut Words<'_>) -> Done {
         let id = w.next()?;
         let second = self.world.payment_as(SECOND, &[Role::FinanceApprover]);
@@ -102,6 +102,13 @@ impl Play {
                     agreement_id: id.to_owned(),
                 } => agreement);
                 Fact::Agreement(agreement.ok_or(NOTHING)?)
+            }
+            Fact::PremisesCost(cost) => {
+                let cost = call!(second, premises_costs.approve_premises_cost, ApprovePremisesCostRequest {
+                    expected_revision: revision(cost.info.as_ref()),
+                    premises_cost_id: id.to_owned(),
+                } => premises_cost);
+                Fact::PremisesCost(cost.ok_or(NOTHING)?)
             }
             Fact::Special(special) => {
                 let special = call!(second, special_compensations.decide_special_compensation, DecideSpecialCompensationRequest {

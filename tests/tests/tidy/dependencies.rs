@@ -69,7 +69,7 @@ const RULES: [Rule; 20] = [
         &[DATABASES, NETWORKS, LISTENERS],
         "everything of ours stands on it",
     ),
-    rule("niva-telemetry", &[], &[DATABASES, &["tonic"]], "it is told, and asks nobody"),
+    rule("niva-telemetry", &[], &[DATABASES, &["tower"]], "it is told, and sends it where a channel leads"),
     rule(
         "niva-access",
         &[&["niva-base", "niva-facts", "niva-names"]],

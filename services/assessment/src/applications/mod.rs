@@ -3,7 +3,7 @@
 
 pub(crate) mod import;
 mod store;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

@@ -34,7 +34,7 @@ pub(super) fn stored(given: &pb::Application) -> Result<Application, OpError> {
     v.finish_with(read).map_err(|e| OpError::internal(format!("application {}: {e}", given.application_id)))
 }
 
-pub(super) fn application(
+pub(crate) fn application(
     v: &mut Violations,
     given: &pb::Application,
     made: Option<ApplicationId>,
@@ -116,7 +116,7 @@ fn appeal_outcome(v: &mut Violations, given: i32) -> Option<Option<AppealOutcome
 }
 
 /// DecideApplication: the application and what is decided.
-pub(super) fn decided(
+pub(crate) fn decided(
     request: &pb::DecideApplicationRequest,
 ) -> Result<(ApplicationId, ApplicationDecision), OpError> {
     let mut v = Violations::new();
@@ -137,7 +137,7 @@ pub(super) fn appealed(
 }
 
 /// DecideAppeal: the application, how its appeal ended, and when.
-pub(super) fn appeal_ended(
+pub(crate) fn appeal_ended(
     request: &pb::DecideAppealRequest,
 ) -> Result<(ApplicationId, (AppealOutcome, NaiveDate)), OpError> {
     let mut v = Violations::new();
@@ -175,7 +175,7 @@ pub(super) fn filter(
 }
 
 /// An application as a message.
-pub(super) fn message(application: &Application, info: Option<&Info>) -> pb::Application {
+pub(crate) fn message(application: &Application, info: Option<&Info>) -> pb::Application {
     use pb::application_decision::Outcome as Told;
     let decision = application.decision.as_ref().map(|decision| pb::ApplicationDecision {
         outcome: match decision.outcome {

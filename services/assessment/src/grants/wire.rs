@@ -90,7 +90,7 @@ pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> O
 }
 
 /// ChangeGrantScope: the grant, and the scope from when.
-pub(super) fn new_scope(
+pub(crate) fn new_scope(
     request: &pb::ChangeGrantScopeRequest,
 ) -> Result<(GrantId, (NaiveDate, GrantScope)), OpError> {
     let mut v = Violations::new();

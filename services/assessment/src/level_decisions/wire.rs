@@ -18,7 +18,7 @@ use crate::level_decisions::Filter;
 use crate::wire::{fact_id, listed, page, service};
 
 /// DecideLevel.
-pub(super) struct Decided {
+pub(crate) struct Decided {
     pub(super) measurement_id: MeasurementId,
     pub(super) valid_from: Option<NaiveDate>,
     pub(super) expected: Level,
@@ -26,7 +26,7 @@ pub(super) struct Decided {
 }
 
 /// GetLevelInForce: for whom and what, on which day, as known when.
-pub(super) struct InForce {
+pub(crate) struct InForce {
     pub(super) person: PersonId,
     pub(super) service: ServiceKey,
     pub(super) day: NaiveDate,
@@ -46,7 +46,7 @@ pub(crate) struct Given {
 }
 
 /// DecideLevel; `made` is the id of a decision that comes without.
-pub(super) fn decided(request: &pb::DecideLevelRequest, made: LevelDecisionId) -> Result<Decided, OpError> {
+pub(crate) fn decided(request: &pb::DecideLevelRequest, made: LevelDecisionId) -> Result<Decided, OpError> {
     let mut v = Violations::new();
     let measurement_id = read::id(&mut v, "measurement_id", &request.measurement_id);
     let valid_from = read::optional_date(&mut v, "valid_from", request.valid_from);
@@ -160,7 +160,7 @@ pub(super) fn stored(told: &pb::LevelDecision) -> Result<LevelDecision, OpError>
 }
 
 /// GetLevelInForce: the person, the service and the day.
-pub(super) fn in_force(
+pub(crate) fn in_force(
     request: &pb::GetLevelInForceRequest,
     city: &ServiceCatalogue,
 ) -> Result<InForce, OpError> {

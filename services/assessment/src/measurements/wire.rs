@@ -145,7 +145,7 @@ pub(crate) fn stored(
 }
 
 /// RecordScore: the measurement, the item and its score.
-pub(super) fn score(request: &pb::RecordScoreRequest) -> Result<(MeasurementId, String, i64), OpError> {
+pub(crate) fn score(request: &pb::RecordScoreRequest) -> Result<(MeasurementId, String, i64), OpError> {
     let mut v = Violations::new();
     let measurement_id = read::id(&mut v, "measurement_id", &request.measurement_id);
     let given = v.required("score", request.score.as_ref());

@@ -27,7 +27,7 @@ pub(super) fn told(
 }
 
 /// MovePerson: the person, and where from when.
-pub(super) fn moved(
+pub(crate) fn moved(
     request: &pb::MovePersonRequest,
     city: &ServiceCatalogue,
 ) -> Result<(PersonId, Residence), OpError> {
@@ -39,7 +39,7 @@ pub(super) fn moved(
 }
 
 /// AssignLssGroup: the person, and which group from when.
-pub(super) fn assigned(
+pub(crate) fn assigned(
     request: &pb::AssignLssGroupRequest,
 ) -> Result<(PersonId, (NaiveDate, Option<LssGroup>)), OpError> {
     let mut v = Violations::new();

@@ -2,7 +2,7 @@
 
 mod known;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use niva_access::Scope;
 use niva_base::{OpError, Violations};

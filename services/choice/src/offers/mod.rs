@@ -3,7 +3,7 @@
 pub(crate) mod job;
 mod reads;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

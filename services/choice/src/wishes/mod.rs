@@ -2,7 +2,7 @@
 
 mod reads;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use niva_names::WishId;
 use std::sync::Arc;

@@ -169,6 +169,11 @@ pub struct Special {
     pub applied_on: NaiveDate,
 }
 
+/// What was kept before there were limits needs no approval.
+const fn without_a_limit() -> bool {
+    true
+}
+
 /// Actual premises cost of a sold place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct PremisesCost {
@@ -176,6 +181,9 @@ pub struct PremisesCost {
     pub days: Interval,
     /// Cost per month, prorated by calendar days.
     pub per_month: Ore,
+    /// It needs no second person, or one has approved it. Days of one that nobody has are held.
+    #[serde(default = "without_a_limit")]
+    pub approved: bool,
 }
 
 /// What payment must know of a unit on some days.

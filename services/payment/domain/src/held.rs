@@ -51,6 +51,9 @@ pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalog
         HoldReason::AgreementOfOtherUnit => {
             format!("the individual agreement is per another unit than the rate of {model}: correct the agreement's unit or days")
         }
+        HoldReason::PremisesCostNotApproved => {
+            "it is over the city's limit and not approved: have another person approve it, or withdraw it".to_owned()
+        }
         HoldReason::VisitMissing => {
             "no visit to the workplace is recorded in the month: record it, or correct the transition to work".to_owned()
         }
@@ -61,9 +64,7 @@ pub fn hold_message(hold: &Hold, facts: &PlacementFacts<'_>, catalogue: &Catalog
         HoldReason::AbsenceTooLong => {
             format!("the person has been away for longer than {model} pays for: end the placement, or correct the absence")
         }
-        HoldReason::AmountOutOfRange => {
-            "price times quantity is out of all reason: check the price".to_owned()
-        }
+        HoldReason::AmountOutOfRange => "price times quantity is out of all reason: check the price".to_owned(),
         HoldReason::BeforeLedger => {
             "what is known of it has changed, and it is before the first month of this ledger: settle the difference where it was paid".to_owned()
         }

@@ -61,6 +61,7 @@ names!(HoldReason, "reason of a hold" {
     GrantMissing = "grant_missing",
     AgreementNotApproved = "agreement_not_approved",
     AgreementOfOtherUnit = "agreement_of_other_unit",
+    PremisesCostNotApproved = "premises_cost_not_approved",
     VisitMissing = "visit_missing",
     OutcomeMissing = "outcome_missing",
     AbsenceTooLong = "absence_too_long",

@@ -112,6 +112,8 @@ pub enum HoldReason {
     AgreementNotApproved,
     /// The individual agreement is per another unit than the model's.
     AgreementOfOtherUnit,
+    /// The actual premises cost is over the city's limit, and not approved by a second person.
+    PremisesCostNotApproved,
     /// A month of transition to work without a recorded visit to the workplace.
     VisitMissing,
     /// Transition to work is over, and how it ended is not recorded.

@@ -68,7 +68,7 @@ impl KnownBefore<'_> {
             }
             _ => {
                 let costs = |facts: &PlacementFacts<'_>| {
-                    joined(facts.premises_costs, days, |known| known.value.per_month)
+                    joined(facts.premises_costs, days, |known| (known.value.per_month, known.value.approved))
                 };
                 costs(&before) == costs(&now)
             }

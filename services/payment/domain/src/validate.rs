@@ -108,7 +108,7 @@ pub fn check_special(index: usize, special: &Special) -> Result<(), FactError> {
     }
 }
 
-/// What needs two persons, an agreement or a special compensation, is approved by another than the one who told it.
+/// What needs two persons, an agreement, a premises cost or a special compensation, is approved by another than the one who told it.
 ///
 /// # Errors
 /// [`FactError::SecondPersonNeeded`].

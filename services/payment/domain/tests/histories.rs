@@ -107,6 +107,7 @@ fn record(random: &mut Random, service: ServiceKey) -> Record {
         _ => Record::PremisesCost(PremisesCost {
             days: interval(random, 150),
             per_month: Ore(random.below(900_000)),
+            approved: random.chance(70),
         }),
     }
 }

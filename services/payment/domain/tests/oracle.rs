@@ -169,7 +169,10 @@ impl<'a> Oracle<'a> {
         let actual = terms.sold.as_ref().is_some_and(|sold| sold.premises == SoldPremises::ActualCost);
         if let Some(cost) = f.premises_costs.at(day).filter(|_| actual && self.sold(day)) {
             let (price, basis) = (cost.value.per_month.0, Basis::ActualCost);
-            let price = known.map(|(regime, _)| By::set(terms, PriceUnit::Month, price, regime, basis));
+            let price = known.and_then(|(regime, _)| match cost.value.approved {
+                true => Ok(By::set(terms, PriceUnit::Month, price, regime, basis)),
+                false => Err(HoldReason::PremisesCostNotApproved),
+            });
             self.pay(Component::ActualPremises, day, terms, PriceUnit::Month, price, here);
         }
     }

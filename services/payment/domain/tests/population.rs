@@ -284,7 +284,7 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
         facts.special.push(Known { id: "SC", ..Known::stated(special) });
     }
     for days in intervals(random, start, 15) {
-        let cost = PremisesCost { days, per_month: price(random, 1_000_000) };
+        let cost = PremisesCost { days, per_month: price(random, 1_000_000), approved: random.chance(70) };
         facts.costs.set(days, Known::stated(cost));
     }
     facts

@@ -227,7 +227,7 @@ impl Facts {
     }
 
     pub(crate) fn cost(mut self, days: Interval, per_month: i64) -> Self {
-        let cost = PremisesCost { days, per_month: Ore::from_sek(per_month).unwrap() };
+        let cost = PremisesCost { days, per_month: Ore::from_sek(per_month).unwrap(), approved: true };
         let known = self.costs.spans().iter().copied();
         self.costs = Timeline::layered(known.chain([(days, Known::stated(cost))]));
         self

@@ -172,7 +172,7 @@ impl<'a> Walk<'a> {
         }
         let actual = on.terms.sold.as_ref().is_some_and(|sold| sold.premises == SoldPremises::ActualCost);
         let cost = last_begun(&self.placement.costs, |cost| cost.days, day);
-        if let Some((_, cost)) = cost.filter(|_| actual && on.is_sold()) {
+        if let Some((_, cost)) = cost.filter(|(_, cost)| cost.approved && actual && on.is_sold()) {
             let price = Price { unit: PriceUnit::Month, ore: cost.per_month, by: on.model };
             self.pay(Component::ActualPremises, on, &price, Payee::Board(&on.at.district));
         }

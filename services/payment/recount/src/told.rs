@@ -119,6 +119,8 @@ pub(crate) struct PremisesCost {
     pub(crate) days: Days,
     /// Öre a month.
     pub(crate) per_month: i64,
+    /// A second person has approved it, where one is needed.
+    pub(crate) approved: bool,
 }
 
 /// Who runs a unit, and how.
@@ -248,7 +250,9 @@ impl Case {
             "special_compensation" => {
                 at.specials.tell(row, messages::special(&pb::SpecialCompensation::decode(content)?)?);
             }
-            "premises_cost" => at.costs.tell(row, messages::cost(&pb::PremisesCost::decode(content)?)?),
+            "premises_cost" => {
+                at.costs.tell(row, messages::cost(&pb::PremisesCost::decode(content)?, row.revision)?);
+            }
             other => return Err(Unreadable(format!("`{other}` is no kind of fact that is known"))),
         }
         Ok(())

@@ -89,6 +89,7 @@ fn hold_reason_out(reason: HoldReason) -> pb::HoldReason {
         HoldReason::GrantMissing => pb::HoldReason::GrantMissing,
         HoldReason::AgreementNotApproved => pb::HoldReason::AgreementNotApproved,
         HoldReason::AgreementOfOtherUnit => pb::HoldReason::AgreementOfOtherUnit,
+        HoldReason::PremisesCostNotApproved => pb::HoldReason::PremisesCostNotApproved,
         HoldReason::VisitMissing => pb::HoldReason::VisitMissing,
         HoldReason::OutcomeMissing => pb::HoldReason::OutcomeMissing,
         HoldReason::AbsenceTooLong => pb::HoldReason::AbsenceTooLong,

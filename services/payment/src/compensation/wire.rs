@@ -158,7 +158,8 @@ fn stated<'r>(
     visits.sort();
     let mut absences: Vec<_> = each(v, "absences", &case.absences, absence);
     absences.sort();
-    let premises_costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, premises_cost);
+    let premises_costs: Vec<_> =
+        each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, c, true));
     district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
     let unit_district = district(v, "unit_district", &case.unit_district, city, case.ordered_start);
     let unit_district = unit_district.map(String::from).unwrap_or_default();

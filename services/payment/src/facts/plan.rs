@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Info, Telling};
-use niva_models::Catalogue;
 use niva_payment_domain::{Content, Fact as CaseFact, hull};
 use niva_store::Tx;
 
@@ -61,9 +60,9 @@ impl<M: PlacementFact> Plan<M> {
         // Whatever is told anew leaves its days before others are looked at.
         facts.iter().for_each(|next| occupied.free(next.fact.fact_id()));
         let (mut plan, mut wrong) = (Self::empty(), Vec::new());
-        for next in facts {
+        for mut next in facts {
+            let mut found = next.against(&ground, app)?;
             let Next { number, fact, said, .. } = &next;
-            let mut found = next.against(&ground, &app.catalogue);
             let other = M::ALONE.then(|| occupied.take(fact.placement_id(), said, fact.fact_id()));
             if let Some(other) = other.flatten() {
                 let kind = M::KIND;
@@ -130,12 +129,15 @@ impl<M: PlacementFact> Plan<M> {
 
 impl<M: PlacementFact> Next<M> {
     /// Everything that is wrong with it but its days.
-    fn against(&self, ground: &Ground, catalogue: &Catalogue) -> Vec<(&'static str, OpError)> {
+    ///
+    /// # Errors
+    /// A defect: what was read cannot be read any more.
+    fn against(&mut self, ground: &Ground, app: &App) -> Result<Vec<(&'static str, OpError)>, OpError> {
         let placement_id = self.fact.placement_id();
         if self.before.as_ref().is_some_and(|before| before.placement_id() != placement_id) {
             let words = "is another than before: withdraw the fact, and record it for the right placement";
             let error = OpError::invalid("placement_id", "PLACEMENT_DIFFERS", words);
-            return vec![("placement_id", error)];
+            return Ok(vec![("placement_id", error)]);
         }
         // Another provider's placement is as good as none.
         let seen = |_: &&CaseKey| ground.sees(placement_id, self.said.days.first);
@@ -144,12 +146,17 @@ impl<M: PlacementFact> Next<M> {
                 "placement {placement_id} is not known here: check the id, or wait until it has come from choice"
             );
             let error = OpError::precondition("PLACEMENT_UNKNOWN", words).with("placement_id", placement_id);
-            return vec![("placement_id", error)];
+            return Ok(vec![("placement_id", error)]);
         };
         let mut v = Violations::new();
         let case = ground.case(key);
-        self.fact.fits(&mut v, &Told { service: key.service, catalogue, case });
-        v.finish().err().map(|error| ("", error)).into_iter().collect()
+        let told = Told { service: key.service, city: &app.city, catalogue: &app.catalogue, case };
+        if M::CARRIES {
+            self.fact.judge(self.before.as_ref(), &told);
+            self.said = kept(&self.fact)?;
+        }
+        self.fact.fits(&mut v, &told);
+        Ok(v.finish().err().map(|error| ("", error)).into_iter().collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What payment learns from assessment and choice, by their feeds, and how far it has come with them.
 
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

@@ -2,7 +2,7 @@
 
 pub(crate) mod filter;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

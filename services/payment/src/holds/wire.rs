@@ -8,7 +8,7 @@ use niva_rpc::wire::read;
 use super::filter::Filter;
 use crate::compensation::optional_hold_reason;
 
-pub(super) fn filter(
+pub(crate) fn filter(
     request: &pb::ListPaymentHoldsRequest,
     city: &ServiceCatalogue,
 ) -> Result<Filter, OpError> {

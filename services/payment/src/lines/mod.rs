@@ -4,7 +4,7 @@ mod explain;
 mod filter;
 pub(crate) mod line;
 pub(crate) mod store;
-mod wire;
+pub(crate) mod wire;
 
 use std::sync::Arc;
 

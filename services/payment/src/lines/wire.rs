@@ -13,7 +13,7 @@ use crate::cases::CaseKey;
 use crate::wire::{component_out, optional_component, settlement_out, unit_out};
 
 /// Which lines are asked for, but for the placement, whose case is looked up.
-pub(super) fn filter(
+pub(crate) fn filter(
     request: &pb::ListPaymentLinesRequest,
     city: &ServiceCatalogue,
 ) -> Result<Filter, OpError> {

@@ -1,5 +1,6 @@
 //! Actual premises costs of sold places.
 
+mod approval;
 pub(crate) mod wire;
 
 use std::sync::Arc;
@@ -39,6 +40,13 @@ impl PremisesCostService for PremisesCosts {
         request: Request<pb::WithdrawPremisesCostRequest>,
     ) -> Answer<pb::WithdrawPremisesCostResponse> {
         answer!(self.withdraw(request))
+    }
+
+    async fn approve_premises_cost(
+        &self,
+        request: Request<pb::ApprovePremisesCostRequest>,
+    ) -> Answer<pb::ApprovePremisesCostResponse> {
+        answer!(self.approve(request))
     }
 
     async fn get_premises_cost(

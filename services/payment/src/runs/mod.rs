@@ -8,7 +8,7 @@ pub(crate) mod stored;
 pub(crate) mod tally;
 mod verify;
 mod watch;
-mod wire;
+pub(crate) mod wire;
 
 pub use verify::{Finding, Verified, verify};
 

@@ -10,7 +10,7 @@ use niva_proto::payment::v1::{
 };
 
 use super::day;
-use super::steps::{Dice, History, Kind, MODELS, STEPS, Told};
+use super::steps::{CITY, Dice, History, Kind, MODELS, STEPS, Told};
 use niva_testing::values::{days, on};
 
 /// The days that facts of a kind keep to: one of `n` equal parts.
@@ -96,7 +96,7 @@ pub(crate) fn of_placement(
         absences(dice, placement, since, history);
     }
     if dice.once_in(2) {
-        costs(dice, placement, since, history);
+        costs(dice, (placement, service), since, history);
     }
     for i in (0..2).filter(|_| dice.once_in(4)).collect::<Vec<_>>() {
         agreement(dice, (placement, service, i), since, history);
@@ -201,20 +201,28 @@ fn absences(dice: &mut Dice, placement: &str, since: usize, history: &mut Histor
     }
 }
 
-fn costs(dice: &mut Dice, placement: &str, since: usize, history: &mut History) {
+/// Within the city's limit and over it, and then approved or not; what was paid last counts.
+fn costs(dice: &mut Dice, (placement, service): (&str, ServiceKey), since: usize, history: &mut History) {
+    let limit = CITY.service(service.as_str()).unwrap().premises_limit_sek;
+    let limit = limit.map_or(i64::MAX, |sek| i64::from(sek) * 100);
     for i in 0..2 {
         let (id, slot) = (format!("PC-{placement}-{i}"), Slot::of(i, 2));
-        record(dice, (Kind::PremisesCost, &id), since, history, |dice| {
+        let told = revisions(dice, since, |dice| {
             let (first, last) = slot.some(dice);
             let last = Some(last).filter(|_| i == 0 || dice.once_in(2));
-            Record::PremisesCost(PremisesCost {
+            PremisesCost {
                 premises_cost_id: id.clone(),
                 placement_id: placement.to_owned(),
                 valid: days(first, last),
-                per_month: Some(Money { ore: i64::from(dice.number(0, 900_001)) }),
-                info: None,
-            })
+                per_month: Some(Money { ore: i64::from(dice.number(0, 5_000_001)) }),
+                ..Default::default()
+            }
         });
+        let told = told.into_iter().map(|(step, says)| {
+            let over = says.as_ref().is_some_and(|says| says.per_month.unwrap().ore > limit);
+            (step, says.map(Record::PremisesCost), over)
+        });
+        approvable(dice, (Kind::PremisesCost, &id), told, history);
     }
 }
 
@@ -245,26 +253,36 @@ fn agreement(
             ..Default::default()
         }
     });
-    let mut counts: Option<(Agreement, bool)> = None;
-    for (step, says) in told {
+    let told = told.into_iter().map(|(step, says)| (step, says.map(Record::Agreement), true));
+    approvable(dice, (Kind::Agreement, &id), told, history);
+}
+
+/// What needs a second person, or not, and has one, or not: each revision with the step that it is told in.
+fn approvable(
+    dice: &mut Dice,
+    (kind, id): (Kind, &str),
+    told: impl Iterator<Item = (usize, Option<Record>, bool)>,
+    history: &mut History,
+) {
+    let approved = || Told::Approved(kind, id.to_owned());
+    let mut counts: Option<(Record, bool, bool)> = None;
+    for (step, says, needed) in told {
         let here = &mut history.steps[step].told;
         let Some(says) = says else {
-            here.push(Told::Withdrawn(Kind::Agreement, id.clone()));
+            here.push(Told::Withdrawn(kind, id.to_owned()));
             counts = None;
             break;
         };
-        here.push(Told::Record(Record::Agreement(says.clone())));
-        let approved = !dice.once_in(3);
-        if approved {
-            here.push(Told::Approved(id.clone()));
-        }
-        if approved || counts.as_ref().is_none_or(|(_, approved)| !approved) {
-            counts = Some((says, approved));
+        here.push(Told::Record(says.clone()));
+        let second = needed && !dice.once_in(3);
+        here.extend(second.then(approved));
+        if !needed || second || counts.as_ref().is_none_or(|(_, needed, second)| *needed && !second) {
+            counts = Some((says, needed, second));
         }
     }
-    if let Some((says, approved)) = counts {
-        history.in_the_end.push(Told::Record(Record::Agreement(says)));
-        history.in_the_end.extend(approved.then_some(Told::Approved(id)));
+    if let Some((says, _, second)) = counts {
+        history.in_the_end.push(Told::Record(says));
+        history.in_the_end.extend(second.then(approved));
     }
 }
 

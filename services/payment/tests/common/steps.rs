@@ -14,6 +14,10 @@ use super::day;
 /// In how many steps a history is told; runs are made between them.
 pub(crate) const STEPS: usize = 5;
 
+/// The city of the histories.
+pub(crate) static CITY: LazyLock<Arc<ServiceCatalogue>> =
+    LazyLock::new(|| Arc::new(ServiceCatalogue::shipped().unwrap()));
+
 /// The models of the histories: those that are shipped, and of what these do not price what was invented.
 pub(crate) static MODELS: LazyLock<Catalogue> = LazyLock::new(|| {
     let mut files = Catalogue::shipped().unwrap().files;
@@ -23,7 +27,7 @@ pub(crate) static MODELS: LazyLock<Catalogue> = LazyLock::new(|| {
         ("occupation-2022", include_str!("../../domain/tests/invented/occupation-2022.toml")),
     ];
     files.extend(invented.map(|(id, text)| (id.to_owned(), text.to_owned())));
-    Catalogue::kept(&Arc::new(ServiceCatalogue::shipped().unwrap()), files).unwrap()
+    Catalogue::kept(&CITY, files).unwrap()
 });
 
 /// The facts of some people.
@@ -86,8 +90,8 @@ pub(crate) enum Told {
     Record(Record),
     /// An application, new or corrected.
     Applied(SpecialCompensation),
-    /// The newest revision of an agreement is approved.
-    Approved(String),
+    /// The newest revision of an agreement or premises cost is approved.
+    Approved(Kind, String),
     /// The newest revision of an application is granted or refused.
     Decided(String, bool),
     Withdrawn(Kind, String),

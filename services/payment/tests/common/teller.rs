@@ -8,7 +8,7 @@ use niva_proto::payment::v1 as pb;
 
 use super::World;
 use super::steps::{Kind, Step, Told};
-use super::told::{approved_by, imported};
+use super::told::{approved_by, cost_approved_by, imported};
 
 /// Whoever tells: it remembers which revision of a fact is the newest.
 pub(crate) struct Teller<'w> {
@@ -47,7 +47,7 @@ impl<'w> Teller<'w> {
             match told {
                 Told::Record(_) | Told::Withdrawn(..) => {}
                 Told::Applied(special) => self.apply(special).await,
-                Told::Approved(id) => self.approve(id).await,
+                Told::Approved(kind, id) => self.approve(*kind, id).await,
                 Told::Decided(id, granted) => self.decide(id, *granted).await,
             }
         }
@@ -68,9 +68,14 @@ impl<'w> Teller<'w> {
         assert_eq!((import.job.unwrap().state(), errors), (job::State::Done, vec![]));
     }
 
-    async fn approve(&mut self, id: &str) {
+    async fn approve(&mut self, kind: Kind, id: &str) {
         let (_, revision) = self.newest.get_mut(id).unwrap();
-        approved_by(self.world, "second", id, *revision).await.unwrap();
+        match kind {
+            Kind::PremisesCost => {
+                cost_approved_by(self.world, "second", id, *revision).await.map(drop).unwrap();
+            }
+            _ => approved_by(self.world, "second", id, *revision).await.map(drop).unwrap(),
+        }
         *revision += 1;
     }
 

@@ -61,6 +61,34 @@ pub(crate) async fn approved_by(
     Ok(client.approve_agreement(request).await?.into_inner().agreement.unwrap())
 }
 
+/// An actual premises cost of `PL-0001` a month.
+pub(crate) fn cost(first: NaiveDate, ore: i64) -> pb::PremisesCost {
+    pb::PremisesCost {
+        premises_cost_id: "PC-1".to_owned(),
+        placement_id: "PL-0001".to_owned(),
+        valid: days(first, None),
+        per_month: Some(wire::Money { ore }),
+        ..Default::default()
+    }
+}
+
+/// Somebody approves a revision of a premises cost.
+pub(crate) async fn cost_approved_by(
+    world: &World,
+    subject: &str,
+    id: &str,
+    expected_revision: i64,
+) -> Result<pb::PremisesCost, Status> {
+    let mut client = world.by(Caller::new(subject, [Role::FinanceApprover])).premises_costs;
+    let request = pb::ApprovePremisesCostRequest {
+        request_id: world.request(),
+        validate_only: false,
+        expected_revision,
+        premises_cost_id: id.to_owned(),
+    };
+    Ok(client.approve_premises_cost(request).await?.into_inner().premises_cost.unwrap())
+}
+
 /// Imports facts, and answers the import with its errors.
 pub(crate) async fn imported(
     world: &World,

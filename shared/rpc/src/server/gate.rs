@@ -18,7 +18,7 @@ use http::{HeaderMap, Request, Response};
 use niva_access::{Call, Caller, Policy, Record, Verifier};
 use niva_base::{Clock, OpError};
 use niva_telemetry::{adopt_parent, trace_id};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
@@ -29,7 +29,8 @@ use tracing::Instrument;
 
 use super::body::Patient;
 use super::connection::Peer;
-use super::quota::{Quota, UnderWay};
+use super::given::{Given, Places};
+use super::quota::Quota;
 use super::recorded::{self, Answer, Heard};
 use super::recorder::Recorder;
 use crate::caller::nobody;
@@ -43,6 +44,7 @@ pub(super) struct Rules {
     pub(super) clock: Clock,
     pub(super) permits: Arc<Semaphore>,
     pub(super) quota: Quota,
+    pub(super) given: Given,
     pub(super) body_timeout: Duration,
     pub(super) request_timeout: Duration,
     pub(super) slow: BTreeMap<String, Duration>,
@@ -101,8 +103,8 @@ impl Service<Request<Body>> for Gate {
 }
 
 /// A call that was let in: its places, and what its record needs.
-struct LetIn<'a> {
-    _places: (UnderWay, SemaphorePermit<'a>),
+struct LetIn {
+    places: Places,
     call: Arc<Call>,
     heard: Heard,
 }
@@ -139,7 +141,10 @@ impl Rules {
         let method = recorded::method(&path);
         let work = async { Ok(Answer::read(routes.oneshot(request).await?, method).await) };
         match self.work(deadline, work).await {
-            Ok(answer) => answer.recorded(&let_in.call, &let_in.heard, method, recorder).await,
+            Ok(answer) => {
+                let answer = answer.recorded(&let_in.call, &let_in.heard, method, recorder).await?;
+                Ok(answer.map(|body| self.given.body(body, let_in.places)))
+            }
             Err(refused) => {
                 recorded::refused(&let_in.call, &let_in.heard, &refused, recorder).await?;
                 Err(refused)
@@ -174,7 +179,7 @@ impl Rules {
 
     /// Lets a caller in: who is not known takes nobody's place, and who is known has a share. What is found on the way is
     /// noted for the record.
-    fn enter(&self, request: &mut Request<Body>, made: &mut Record) -> Result<LetIn<'_>, Status> {
+    fn enter(&self, request: &mut Request<Body>, made: &mut Record) -> Result<LetIn, Status> {
         let caller = self.caller(request.headers()).map_err(status)?;
         made.subject.clone_from(&caller.subject);
         let scope = self.policy.check(request.uri().path(), &caller).map_err(status)?;
@@ -182,9 +187,9 @@ impl Rules {
         made.scope = scope.reach().to_string();
         made.purpose = recorded::purpose(request.headers()).map_err(status)?;
         self.known_peer(request.uri().path(), request.extensions().get()).map_err(status)?;
-        let under_way =
-            self.quota.begin(&caller.subject).ok_or_else(|| exhausted("QUOTA_EXCEEDED", GREEDY))?;
-        let permit = self.permits.try_acquire().map_err(|_| exhausted("OVERLOADED", BUSY))?;
+        let own = self.quota.begin(&caller.subject).ok_or_else(|| exhausted("QUOTA_EXCEEDED", GREEDY))?;
+        let of_all = Arc::clone(&self.permits).try_acquire_owned();
+        let places = Places { own, of_all: of_all.map_err(|_| exhausted("OVERLOADED", BUSY))? };
         let method = recorded::method(request.uri().path());
         let call = Arc::new(Call::new(made.clone(), method.map(recorded::messages)));
         request.extensions_mut().insert(scope.in_call(&call));
@@ -193,7 +198,7 @@ impl Rules {
         let listening = method.is_some_and(|method| method.asks_once).then(|| heard.clone());
         let body = std::mem::take(request.body_mut());
         *request.body_mut() = Patient::body(body, self.body_timeout, listening);
-        Ok(LetIn { _places: (under_way, permit), call, heard })
+        Ok(LetIn { places, call, heard })
     }
 
     fn caller(&self, headers: &HeaderMap) -> Result<Caller, OpError> {
@@ -246,7 +251,7 @@ fn exhausted(reason: &'static str, words: &str) -> Status {
 }
 
 /// The caller's own deadline: at most eight digits and a unit.
-fn grpc_timeout(value: &str) -> Option<Duration> {
+pub(super) fn grpc_timeout(value: &str) -> Option<Duration> {
     let (number, unit) = value.split_at_checked(value.len().checked_sub(1)?)?;
     if number.is_empty() || number.len() > 8 || !number.bytes().all(|b| b.is_ascii_digit()) {
         return None;

@@ -26,6 +26,8 @@ pub struct Limits {
     pub request_timeout: Duration,
     /// Silence in the middle of a request after which its call ends: who sends headers and no body holds nothing for long.
     pub body_timeout: Duration,
+    /// Silence of a caller in the middle of an answer after which the answer is dropped. Until it is taken it counts as a call.
+    pub answer_timeout: Duration,
     /// Age at which a stream ends and its caller comes again: lets connections move between replicas.
     pub stream_age: Duration,
     /// Age at which a connection takes no new calls, for the same reason.
@@ -57,6 +59,7 @@ impl Default for Limits {
             max_concurrent_streams: 256,
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
+            answer_timeout: Duration::from_secs(30),
             stream_age: Duration::from_secs(30 * 60),
             connection_age: Duration::from_secs(60 * 60),
             keepalive_interval: Duration::from_secs(20),

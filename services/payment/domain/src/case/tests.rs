@@ -172,7 +172,7 @@ fn a_withdrawn_placement_is_known_and_owes_nothing_and_everything_told_of_it_can
         price: Ore(100),
         approved: true,
     };
-    let cost = PremisesCost { days: Interval::from(day(2, 1)), per_month: Ore(100) };
+    let cost = PremisesCost { days: Interval::from(day(2, 1)), per_month: Ore(100), approved: true };
     let transition = at_work(day(2, 1));
     let occasion = Occasion { date: day(2, 1), count: 1 };
     let told = [
@@ -241,7 +241,7 @@ fn the_grant_on_a_day_is_whichever_is_valid_and_of_two_the_one_begun_last() {
 fn a_placement_is_read_with_everything_known_of_it() {
     let cost = |first, last, ore| {
         let days = Interval::between(first, last).unwrap();
-        Record::PremisesCost(PremisesCost { days, per_month: Ore(ore) })
+        Record::PremisesCost(PremisesCost { days, per_month: Ore(ore), approved: true })
     };
     let case = after(&[
         placement(1, None),
@@ -299,7 +299,7 @@ fn any_content() -> impl Strategy<Value = (Content, bool)> {
             3 => of(Record::Occasion(Occasion { date: from, count: n })),
             4 => schedule("", 0, from, n).content,
             5 => of(Record::Transition(at_work(from))),
-            6 => of(Record::PremisesCost(PremisesCost { days, per_month: Ore(n.into()) })),
+            6 => of(Record::PremisesCost(PremisesCost { days, per_month: Ore(1), approved: n % 2 == 0 })),
             _ => of(Record::Agreement(Agreement {
                 days,
                 unit: PriceUnit::CalendarDay,

@@ -58,7 +58,10 @@ pub(super) fn full(piece: &Piece<'_>, evenings: bool, book: &mut Book<'_>) {
         write(Component::EveningNight, PriceUnit::EveningOrNight, piece, ruling, &price, book);
     }
     if let Some(cost) = cost {
-        let price = Ok(set(terms, at.regime, PriceUnit::Month, cost, Basis::ActualCost));
+        let price = match cost.approved {
+            true => Ok(set(terms, at.regime, PriceUnit::Month, cost.per_month, Basis::ActualCost)),
+            false => Err(HoldReason::PremisesCostNotApproved),
+        };
         write(Component::ActualPremises, PriceUnit::Month, piece, ruling, &price, book);
     }
 }

@@ -8,7 +8,8 @@ use niva_money::{Ore, prorate};
 
 use super::{Ruling, stay::Stay};
 use crate::{
-    Agreement, Basis, Granted, HoldReason, Known, LevelFact, LevelOn, Occasion, Schedule, UnitPeriod,
+    Agreement, Basis, Granted, HoldReason, Known, LevelFact, LevelOn, Occasion, PremisesCost, Schedule,
+    UnitPeriod,
 };
 
 /// Days within a month on which nothing changes that a price or a quantity depends on.
@@ -24,8 +25,8 @@ pub(super) struct Piece<'a> {
     pub(super) stay: Stay,
     /// The person takes part, where the model counts such days.
     pub(super) takes_part: bool,
-    /// Actual premises cost a month.
-    pub(super) cost: Option<Ore>,
+    /// Actual premises cost.
+    pub(super) cost: Option<PremisesCost>,
     /// Occasions on its days, in order.
     pub(super) occasions: &'a [Occasion],
 }

@@ -97,7 +97,7 @@ impl<'a> Sweep<'a> {
             agreement,
             stay,
             takes_part,
-            cost: cost.map(|known| known.value.per_month),
+            cost: cost.map(|known| known.value),
             occasions: self.take_occasions(days),
         }
     }

@@ -99,6 +99,9 @@ pub(crate) fn special(told: &pb::SpecialCompensation) -> Result<Special, Unreada
     Ok(Special { days: days(told.valid)?, amount: ore(told.amount)? })
 }
 
-pub(crate) fn cost(told: &pb::PremisesCost) -> Result<PremisesCost, Unreadable> {
-    Ok(PremisesCost { days: days(told.valid)?, per_month: ore(told.per_month)? })
+/// Over the limit, approved is the revision that an approval made.
+pub(crate) fn cost(told: &pb::PremisesCost, revision: i64) -> Result<PremisesCost, Unreadable> {
+    let approval = told.approval.as_ref();
+    let approved = !told.over_limit || approval.is_some_and(|approval| approval.revision == revision);
+    Ok(PremisesCost { days: days(told.valid)?, per_month: ore(told.per_month)?, approved })
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use futures_util::future::join_all;
+use h2::client::SendRequest;
 use niva_access::{Caller, Role};
 use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
@@ -82,5 +84,113 @@ async fn what_the_contract_is_may_be_kept() {
     let caller =
         Credentials::minted_by(&place.issuer, Caller::new("bo", [Role::Analyst]), place.clock.clone());
     assert_eq!(say(place.endpoint.channel(caller), SAY, "who").await.unwrap(), "bo");
+    place.stop().await;
+}
+
+/// Somebody with a good token who speaks HTTP/2 as it likes: `window` bytes of each answer may come unasked.
+async fn raw(place: &Place, window: u32) -> SendRequest<Bytes> {
+    let stream = place.connector.connect().unwrap();
+    let mut builder = h2::client::Builder::new();
+    builder.initial_window_size(window).max_concurrent_reset_streams(10_000);
+    let (client, connection) = builder.handshake(stream).await.unwrap();
+    // It ends with the server, or when the server has had enough.
+    tokio::spawn(async move { drop(connection.await) });
+    client
+}
+
+fn headers(place: &Place, subject: &str) -> http::Request<()> {
+    let caller = Caller::new(subject, [Role::Analyst]);
+    let token = place.issuer.token(&caller, chrono::Duration::minutes(5), place.clock.now()).unwrap();
+    http::Request::post(format!("http://memory{SAY}"))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .header("authorization", format!("Bearer {token}"))
+        .body(())
+        .unwrap()
+}
+
+/// The message that is said back, as it lies in a body.
+fn body(text: &str) -> Bytes {
+    let message = prost::Message::encode_to_vec(&text.to_owned());
+    let mut body = vec![0];
+    body.extend_from_slice(&u32::try_from(message.len()).unwrap().to_be_bytes());
+    body.extend_from_slice(&message);
+    body.into()
+}
+
+#[tokio::test]
+async fn who_does_not_read_answers_holds_places_of_its_own_alone_and_loses_them() {
+    let limits = Limits {
+        concurrency: 9,
+        concurrency_per_subject: 8,
+        answer_timeout: Duration::from_millis(400),
+        ..Limits::default()
+    };
+    let place = Place::start_with(|part| part.limits(limits)).await;
+    let mut anna = raw(&place, 1_000).await;
+    let long = "x".repeat(1 << 20);
+    let mut unread = Vec::new();
+    for _ in 0..8 {
+        anna = anna.ready().await.unwrap();
+        let (answer, mut sending) = anna.send_request(headers(&place, "anna"), false).unwrap();
+        sending.send_data(body(&long), true).unwrap();
+        unread.push(answer.await.unwrap().into_body());
+    }
+    // What was answered and not taken counts as under way; others are answered.
+    assert_eq!(told(&place.say("anna", "who").await.unwrap_err()).1, "QUOTA_EXCEEDED");
+    for _ in 0..20 {
+        assert_eq!(place.say("bo", "who").await.unwrap(), "bo");
+    }
+    // With the last place taken too, nobody is let in until the answers are dropped.
+    let last = tokio::spawn(say(place.channel("carl"), SAY, "never"));
+    place.echo.begun.notified().await;
+    assert_eq!(told(&place.say("bo", "who").await.unwrap_err()).1, "OVERLOADED");
+    while place.say("bo", "who").await.is_err() {}
+    last.abort();
+    // Read too late, there is little left of it; then it counts no more.
+    let mut taken = 0;
+    for mut answer in unread {
+        let ended = tokio::time::timeout(Duration::from_secs(60), async {
+            loop {
+                match answer.data().await {
+                    Some(Ok(data)) => {
+                        taken += data.len();
+                        drop(answer.flow_control().release_capacity(data.len()));
+                    }
+                    Some(Err(error)) => break error,
+                    None => panic!("an answer that was dropped ends well"),
+                }
+            }
+        });
+        assert!(ended.await.expect("it hangs").is_reset());
+    }
+    assert!(taken <= 8 * 2 * 64 * 1024, "{taken} bytes were kept");
+    assert_eq!(place.say("anna", "who").await.unwrap(), "anna");
+    place.stop().await;
+}
+
+#[tokio::test]
+async fn calls_that_are_reset_at_once_keep_nobody_out() {
+    let place = Place::start().await;
+    let mut anna = raw(&place, 65_535).await;
+    let (call, mut thrown_out) = (headers(&place, "anna"), false);
+    for n in 0..20_000_u32 {
+        let Ok(ready) = anna.clone().ready().await else {
+            thrown_out = true;
+            break;
+        };
+        anna = ready;
+        let Ok((_, mut sending)) = anna.send_request(call.clone(), false) else {
+            thrown_out = true;
+            break;
+        };
+        sending.send_reset(h2::Reason::CANCEL);
+        if n % 500 == 0 {
+            assert_eq!(place.say("bo", "who").await.unwrap(), "bo");
+        }
+    }
+    assert_eq!(place.say("bo", "who").await.unwrap(), "bo");
+    // Whether it was thrown out or worn out: what it began is over, and a new connection of its is served.
+    assert_eq!(place.say("anna", "who").await.unwrap(), "anna", "thrown out: {thrown_out}");
     place.stop().await;
 }

@@ -1,7 +1,8 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use niva_telemetry::{TelemetryConfig, init};
+use niva_telemetry::{Collector, TelemetryConfig, init};
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::{LogsService, LogsServiceServer};
 use opentelemetry_proto::tonic::collector::logs::v1::{ExportLogsServiceRequest, ExportLogsServiceResponse};
 use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::{
@@ -20,20 +21,21 @@ use opentelemetry_proto::tonic::trace::v1::Span;
 use tonic::{Request, Response, Status};
 
 use super::echo::Place;
+use crate::client::Endpoint;
 
 /// Body and trace of a log record.
 type Line = (String, Vec<u8>);
 
 /// A collector that keeps what it gets.
 #[derive(Clone, Default)]
-struct Collector {
+struct Sink {
     spans: Arc<Mutex<Vec<Span>>>,
     metrics: Arc<Mutex<BTreeSet<String>>>,
     lines: Arc<Mutex<Vec<Line>>>,
 }
 
 #[tonic::async_trait]
-impl TraceService for Collector {
+impl TraceService for Sink {
     async fn export(
         &self,
         request: Request<ExportTraceServiceRequest>,
@@ -45,7 +47,7 @@ impl TraceService for Collector {
 }
 
 #[tonic::async_trait]
-impl MetricsService for Collector {
+impl MetricsService for Sink {
     async fn export(
         &self,
         request: Request<ExportMetricsServiceRequest>,
@@ -57,7 +59,7 @@ impl MetricsService for Collector {
 }
 
 #[tonic::async_trait]
-impl LogsService for Collector {
+impl LogsService for Sink {
     async fn export(
         &self,
         request: Request<ExportLogsServiceRequest>,
@@ -69,10 +71,10 @@ impl LogsService for Collector {
     }
 }
 
-async fn collector() -> (Collector, String) {
+async fn collector() -> (Sink, String) {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
-    let collector = Collector::default();
+    let collector = Sink::default();
     let server = tonic::transport::Server::builder()
         .add_service(TraceServiceServer::new(collector.clone()))
         .add_service(MetricsServiceServer::new(collector.clone()))
@@ -85,7 +87,8 @@ async fn collector() -> (Collector, String) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_collector_receives_one_trace_across_client_and_server_metrics_and_logs() {
     let (collector, endpoint) = collector().await;
-    let config = TelemetryConfig { otlp_endpoint: Some(endpoint), ..TelemetryConfig::default() };
+    let to = Collector::new(move || Endpoint::tcp(&endpoint).unwrap().transport(Duration::from_secs(10)));
+    let config = TelemetryConfig { collector: Some(to), ..TelemetryConfig::default() };
     let telemetry = init(&config).unwrap();
     let place = Place::start().await;
     assert_eq!(place.say("anna", "log a line").await.unwrap(), "log a line");

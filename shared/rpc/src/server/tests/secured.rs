@@ -128,6 +128,17 @@ async fn silent(to: SocketAddr, how_many: usize) -> Vec<tokio::net::TcpStream> {
 }
 
 #[tokio::test]
+async fn three_hundred_silent_connections_keep_nobody_out_by_the_limits_as_they_are() {
+    let place = Secured::start(Limits::default()).await;
+    let waiting = silent(place.address(), 300).await;
+    for _ in 0..20 {
+        assert_eq!(say(place.channel(&place.ca, None), SAY, "who").await.unwrap(), "niva-choice");
+    }
+    drop(waiting);
+    place.stop().await;
+}
+
+#[tokio::test]
 async fn silent_connections_keep_nobody_out_and_are_closed() {
     let limits = Limits {
         connections: 150,
