@@ -21,13 +21,15 @@ use niva_store::{Tx, facts};
 use pb::identity_service_server::IdentityService;
 use tonic::Request;
 
-use crate::{Answer, App, id_taken, persons};
+use crate::{Answer, App, persons};
 use keys::{DataKey, Ring, Sealer};
 use sealed::SealedIdentity;
 use wire::Hidden;
 
 pub(crate) use job::start;
 pub use keys::{IdentityKeys, IdentityKeysError};
+
+const TOLD_ALREADY: &str = "who this person is was told already: correct the identity, or withdraw it first";
 
 /// Identities as tonic sees them.
 pub(crate) struct Identities(pub(crate) Arc<App>);
@@ -105,7 +107,7 @@ impl Identities {
                     let before = facts::newest::<SealedIdentity>(tx, id.as_str()).await?;
                     let before = before.as_ref().map(crate::info).transpose()?;
                     let info = Identity::recorded(id, before.as_ref(), told)
-                        .ok_or_else(|| id_taken("identity of", id))?;
+                        .ok_or_else(|| OpError::already_exists("ID_TAKEN", TOLD_ALREADY))?;
                     let sealer = match before {
                         None => begin(tx, ring, id, &info).await?,
                         Some(_) => own(tx, ring, id).await?,
