@@ -26,6 +26,25 @@ const MEMORY: u64 = 256 << 20;
 
 const MIB: u64 = 1 << 20;
 
+/// The only import, when it has ended.
+macro_rules! ended {
+    ($imports:ident, $pb:ident) => {{
+        let all = $pb::ListImportsRequest::default();
+        let all = $imports.list_imports(all).await.unwrap().into_inner().imports;
+        let [import] = &all[..] else { panic!("{all:?}") };
+        'ended: loop {
+            let watch = $pb::WatchImportRequest { import_id: import.import_id.clone() };
+            let mut progress = $imports.watch_import(watch).await.unwrap().into_inner();
+            while let Some(told) = progress.message().await.unwrap() {
+                if told.end() == WatchEnd::Job {
+                    break 'ended told.import.unwrap();
+                }
+            }
+            // The stream came of age: it is taken up again.
+        }
+    }};
+}
+
 /// Sends a million records of a kind over the wire to a process of its own, waits until they took effect, and holds the memory that
 /// the process ever had against the bound.
 macro_rules! million {
@@ -42,21 +61,7 @@ macro_rules! million {
         let import: Import = match imports.create_import(tokio_stream::iter(records)).await {
             Ok(answer) => answer.into_inner().import.unwrap(),
             // A call has its time; what has come goes on without it.
-            Err(status) if status.code() == Code::DeadlineExceeded => {
-                let all = $pb::ListImportsRequest::default();
-                let all = imports.list_imports(all).await.unwrap().into_inner().imports;
-                let [import] = &all[..] else { panic!("{all:?}") };
-                'ended: loop {
-                    let watch = $pb::WatchImportRequest { import_id: import.import_id.clone() };
-                    let mut progress = imports.watch_import(watch).await.unwrap().into_inner();
-                    while let Some(told) = progress.message().await.unwrap() {
-                        if told.end() == WatchEnd::Job {
-                            break 'ended told.import.unwrap();
-                        }
-                    }
-                    // The stream came of age: it is taken up again.
-                }
-            }
+            Err(status) if status.code() == Code::DeadlineExceeded => ended!(imports, $pb),
             Err(status) => panic!("{status:?}"),
         };
         let took = started.elapsed();
@@ -181,23 +186,27 @@ async fn an_import_of_780_megabytes_is_held_in_bounded_memory() {
     const COUNT: usize = 780_000_000 / LENGTH;
     let world = World::processes(Store::Sqlite).await;
     let before = world.peak_memory(Part::Assessment);
-    let records = (0..COUNT).map(|n| CreateImportRequest {
+    let records = (0..COUNT).map(|n| assessment::CreateImportRequest {
         request_id: if n == 0 { new_request() } else { String::new() },
-        record: Some(Record::Person(steps::living(&format!("{n}-{}", "x".repeat(LENGTH)), "Farsta"))),
+        record: Some(assessment::create_import_request::Record::Person(steps::living(
+            &format!("{n}-{}", "x".repeat(LENGTH)),
+            "Farsta",
+        ))),
         ..Default::default()
     });
     let started = Instant::now();
     let mut importer = world.assessment(Role::Importer).imports;
-    let sending = tokio::spawn(async move { importer.create_import(tokio_stream::iter(records)).await });
+    let mut sender = importer.clone();
+    let sending = tokio::spawn(async move { sender.create_import(tokio_stream::iter(records)).await });
     let mut answered = 0;
     while !sending.is_finished() {
-        let some = ListPersonsRequest { page_size: 1, ..Default::default() };
+        let some = assessment::ListPersonsRequest { page_size: 1, ..Default::default() };
         world.assessment(Role::Auditor).persons.list_persons(some).await.unwrap();
         answered += 1;
     }
     let import = match sending.await.unwrap() {
         Ok(answer) => answer.into_inner().import.unwrap(),
-        Err(status) if status.code() == Code::DeadlineExceeded => ended(&world).await,
+        Err(status) if status.code() == Code::DeadlineExceeded => ended!(importer, assessment),
         Err(status) => panic!("{status:?}"),
     };
     let peak = world.peak_memory(Part::Assessment);
