@@ -84,6 +84,7 @@ fn fact(text: &mut String, message: &MessageDescriptor, path: &str) {
     let kind = super::clients::snake_case(message.name());
     let (read, write) = ("crate::facts::read", "crate::facts::write");
     let items = [
+        format!("type Id = niva_names::{}Id;", message.name()),
         format!("const KIND: &'static str = \"{kind}\";"),
         format!("fn fact_id(&self) -> &str {{ &self.{id} }}"),
         format!("fn info(&self) -> Option<niva_facts::Info> {{ self.info.as_ref().and_then({read}) }}"),
