@@ -161,7 +161,7 @@ async fn work(
     told: Telling,
 ) -> Result<pb::RecordPersonResponse, OpError> {
     let mut person = asked.person.clone().unwrap();
-    let info = Info::first(&person.person_id, told);
+    let info = Info::first(person.person_id.as_str(), told);
     niva_facts::Fact::set_info(&mut person, Some(&info));
     facts::append(tx, std::slice::from_ref(&person)).await?;
     Ok(pb::RecordPersonResponse { person: Some(person), feed_position: 0 })

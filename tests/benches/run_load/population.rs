@@ -104,7 +104,7 @@ pub(crate) fn late_level(n: usize) -> Option<AssessmentFeedEvent> {
 fn scale_id(service: ServiceKey, day: &str) -> String {
     static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
     let day = day.parse().unwrap();
-    MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
+    MODELS.on(service, day).and_then(|m| m.terms.scale_id.as_ref()).map(String::from).unwrap_or_default()
 }
 
 fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentFeedEvent {

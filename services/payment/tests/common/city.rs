@@ -98,7 +98,7 @@ pub(crate) fn revision(revision: i64) -> Option<wire::FactInfo> {
 /// The scale that levels of a service belong to on a day.
 fn scale_id(service: ServiceKey, day: NaiveDate) -> String {
     static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
-    MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
+    MODELS.on(service, day).and_then(|m| m.terms.scale_id.as_ref()).map(String::from).unwrap_or_default()
 }
 
 pub(crate) fn placed(placement: Placement) -> ChoiceFeedEvent {
