@@ -6,7 +6,7 @@ use niva_calendar::date;
 use niva_city::generate::{SEED, band, generate, groups};
 use niva_city::{CityData, Source, Verdict, read};
 use niva_models::{Catalogue, Component, Regime};
-use niva_names::{stockholm, ServiceCatalogue, ServiceKey, UnitId};
+use niva_names::{ServiceCatalogue, ServiceKey, UnitId, stockholm};
 
 fn shipped() -> CityData {
     read(Source::Shipped, &ServiceCatalogue::shipped().unwrap()).unwrap_or_else(|e| panic!("{e}"))
