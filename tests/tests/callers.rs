@@ -17,6 +17,7 @@ use niva_proto::{
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
 };
 use niva_rpc::client::Credentials;
+use niva_testing::requests::assessment::record_person;
 use tonic::{Code, Status};
 
 async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status> {
@@ -65,11 +66,7 @@ async fn only_a_good_token_opens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_does_its_own_work_alone() {
     let world = World::memory(Store::Sqlite).await;
-    let register = || RecordPersonRequest {
-        request_id: new_request(),
-        person: Some(steps::living("", "Farsta")),
-        ..RecordPersonRequest::default()
-    };
+    let register = || record_person(steps::living("", "Farsta"));
     for role in [Role::Analyst, Role::Auditor, Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
         let refused = world.assessment(role).persons.record_person(register()).await.unwrap_err();
         assert_eq!(

@@ -12,17 +12,13 @@ use niva_proto::{
         CreatePaymentRunRequest, DiscardPaymentRunRequest, ListPaymentRunsRequest, PaymentRun, payment_run,
     },
 };
+use niva_testing::requests::payment::create_run;
 use tonic::Status;
 
 const ATTEMPTS: usize = 6;
 
 async fn create(world: &World, of: &str) -> Result<PaymentRun, Status> {
-    let request = CreatePaymentRunRequest {
-        min_positions: Vec::new(),
-        request_id: new_request(),
-        month: Some(month(of)),
-        validate_only: false,
-    };
+    let request = create_run(month(of));
     Ok(world
         .payment(Role::FinanceMaker)
         .runs

@@ -1,6 +1,7 @@
 //! What a correction cannot say, nor a record that builds on what others have told: each refused in its own words, and
 //! nothing has changed then.
 
+use niva_testing::requests::assessment::{record_application, record_level_decision, record_person};
 use std::sync::Arc;
 
 use niva_models::Catalogue;
@@ -31,7 +32,7 @@ fn application(id: &str) -> pb::Application {
 
 fn apply(application: pb::Application) -> pb::RecordApplicationRequest {
     let request_id = format!("apply {}", application.application_id);
-    pb::RecordApplicationRequest { request_id, application: Some(application), ..Default::default() }
+    pb::RecordApplicationRequest { request_id, ..record_application(application) }
 }
 
 fn decided(outcome: Outcome) -> Option<pb::ApplicationDecision> {
@@ -71,7 +72,7 @@ fn decision(id: &str, kind: Kind, value: i32, from: Option<common::Date>) -> pb:
 
 fn tell(decision: pb::LevelDecision) -> pb::RecordLevelDecisionRequest {
     let request_id = format!("record {}", decision.level_decision_id);
-    pb::RecordLevelDecisionRequest { request_id, level_decision: Some(decision), ..Default::default() }
+    pb::RecordLevelDecisionRequest { request_id, ..record_level_decision(decision) }
 }
 
 fn total(service: ServiceKey, points: i32) -> pb::RecordMeasurementRequest {
@@ -109,7 +110,7 @@ on_both_databases! {
             person.residences.push(late());
             person
         };
-        let request = pb::RecordPersonRequest { request_id: "r".into(), person: Some(dead("p")), ..Default::default() };
+        let request = pb::RecordPersonRequest { request_id: "r".into(), ..record_person(dead("p")) };
         refused!(rig, persons.record_person(request), InvalidArgument, "AFTER_DEATH");
         rig.person("p").await;
         rig.grant("g", "p", SERVICE).await;

@@ -4,6 +4,7 @@ use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests::assessment::record_level_decision;
 use pb::level_decision::Kind;
 
 use crate::rig::{Rig, date, day, level, measure, reason, refused, told, visit};
@@ -26,7 +27,7 @@ fn decision(id: &str, kind: Kind, value: i32, valid_from: Option<common::Date>) 
 
 fn record(decision: pb::LevelDecision) -> pb::RecordLevelDecisionRequest {
     let request_id = format!("record {}", decision.level_decision_id);
-    pb::RecordLevelDecisionRequest { request_id, level_decision: Some(decision), ..Default::default() }
+    pb::RecordLevelDecisionRequest { request_id, ..record_level_decision(decision) }
 }
 
 fn correct(revision: i64, reason: &str, decision: pb::LevelDecision) -> pb::CorrectLevelDecisionRequest {

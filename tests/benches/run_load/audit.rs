@@ -5,6 +5,7 @@
 //! changes are made in the database as a service makes them, with the record in their transaction and without. Both ways
 //! take turns, so that whatever else the machine does meets both.
 
+use niva_testing::requests::assessment::record_person;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -107,11 +108,7 @@ async fn of(store: &str, db: &TestDb) {
 }
 
 fn tell(id: &str) -> pb::RecordPersonRequest {
-    pb::RecordPersonRequest {
-        request_id: new_request(),
-        validate_only: false,
-        person: Some(living(id, "Farsta")),
-    }
+    record_person(living(id, "Farsta"))
 }
 
 async fn read(client: &mut pb::Clients<Channel>, n: usize) -> Duration {

@@ -5,6 +5,10 @@ use niva_journeys::values::{day, from, new_request};
 use niva_journeys::world::{Role, World};
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{assessment::v1 as assessment, choice::v1 as choice};
+use niva_testing::requests::assessment::{
+    record_application, record_grant, record_measurement, record_person,
+};
+use niva_testing::requests::choice::record_provider;
 
 use super::side::Side;
 
@@ -40,11 +44,7 @@ async fn one(world: &World, side: &mut Side, elsewhere: &str) {
 async fn provider(world: &World, side: &mut Side) {
     let provider =
         choice::Provider { provider_id: side.called("idle"), name: "Utan enheter".to_owned(), info: None };
-    let request = choice::RecordProviderRequest {
-        request_id: new_request(),
-        provider: Some(provider),
-        ..Default::default()
-    };
+    let request = record_provider(provider);
     world.choice(Role::Administrator).providers.record_provider(request).await.expect("a provider");
     side.put("provider_id@WithdrawProvider", &side.called("idle"));
 }
@@ -54,11 +54,7 @@ async fn provider(world: &World, side: &mut Side) {
 async fn named(world: &World, side: &Side, id: &str, district: &str) {
     let (id, district) = (id.to_owned(), || district.to_owned());
     let mut officer = world.assessment(Role::CaseOfficer);
-    let request = assessment::RecordPersonRequest {
-        request_id: new_request(),
-        person: Some(living(&id, side.district)),
-        ..Default::default()
-    };
+    let request = record_person(living(&id, side.district));
     officer.persons.record_person(request).await.expect("a person");
     let application = assessment::Application {
         application_id: id.clone(),
@@ -68,11 +64,7 @@ async fn named(world: &World, side: &Side, id: &str, district: &str) {
         apply_date: day("2024-01-10"),
         ..Default::default()
     };
-    let request = assessment::RecordApplicationRequest {
-        request_id: new_request(),
-        application: Some(application),
-        ..Default::default()
-    };
+    let request = record_application(application);
     officer.applications.record_application(request).await.expect("an application");
     let grant = assessment::Grant {
         grant_id: id.clone(),
@@ -82,11 +74,7 @@ async fn named(world: &World, side: &Side, id: &str, district: &str) {
         valid: from("2024-03-01"),
         ..Default::default()
     };
-    let request = assessment::RecordGrantRequest {
-        request_id: new_request(),
-        grant: Some(grant),
-        ..Default::default()
-    };
+    let request = record_grant(grant);
     officer.grants.record_grant(request).await.expect("a grant");
 }
 
@@ -99,11 +87,7 @@ async fn measured(world: &World, side: &mut Side) {
         total: Some(10),
         ..Default::default()
     };
-    let request = assessment::RecordMeasurementRequest {
-        request_id: new_request(),
-        measurement: Some(measurement),
-        ..Default::default()
-    };
+    let request = record_measurement(measurement);
     let told = world.assessment(Role::Assessor).measurements.record_measurement(request).await;
     let told = told.expect("a measurement").into_inner().measurement.expect("a measurement");
     side.put("measurement_id@DecideLevel", &told.measurement_id);

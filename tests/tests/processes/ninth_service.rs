@@ -17,6 +17,8 @@ use niva_proto::{
         payment_run,
     },
 };
+use niva_testing::requests::choice::{accept, make_offer, record_unit, start_on};
+use niva_testing::requests::payment::explain;
 
 use super::import_arguments;
 
@@ -82,7 +84,7 @@ async fn former_boards_and_unknown_services_are_refused(world: &World) {
         periods: vec![period],
         info: None,
     };
-    let request = RecordUnitRequest { request_id: new_request(), validate_only: false, unit: Some(unit) };
+    let request = record_unit(unit);
     let refused = client.units.record_unit(request).await.unwrap_err();
     let mut reasons = niva_rpc::reasons(&refused);
     reasons.sort();
@@ -126,24 +128,13 @@ async fn move_in(world: &World) {
         ..RecordWishRequest::default()
     };
     officer.wishes.record_wish(wish).await.unwrap();
-    let offer =
-        MakeOfferRequest { request_id: new_request(), grant_id, unit_id, ..MakeOfferRequest::default() };
+    let offer = make_offer(&grant_id, &unit_id);
     let offer = officer.offers.make_offer(offer).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(offer.answer_by, day("2024-03-06"));
-    let yes = AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offer.offer_id,
-        ordered_start: day("2024-03-04"),
-        ..AcceptOfferRequest::default()
-    };
+    let yes = accept(&offer.offer_id, day("2024-03-04"));
     let placement = officer.offers.accept_offer(yes).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-04");
-    let start = StartPlacementRequest {
-        request_id: new_request(),
-        placement_id: placement.placement_id,
-        actual_start: day("2024-03-04"),
-        ..StartPlacementRequest::default()
-    };
+    let start = start_on(&placement.placement_id, day("2024-03-04"));
     officer.placements.start_placement(start).await.unwrap();
 }
 
@@ -166,7 +157,7 @@ async fn pay_march(world: &World) {
             ("short_stay".to_owned(), Settlement::InternalVoucher, Some(kronor(28 * 1_500))),
         ]
     );
-    let request = ExplainPaymentLineRequest { payment_line_id: lines[0].payment_line_id.clone() };
+    let request = explain(&lines[0].payment_line_id);
     let why = world.payment(Role::FinanceMaker).lines.explain_payment_line(request).await.unwrap();
     assert!(format!("{:?}", why.into_inner()).contains("Påhittade Småstads prislista 2024"));
 }

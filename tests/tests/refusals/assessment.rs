@@ -14,6 +14,7 @@ use niva_proto::{
     },
     common::v1::job,
 };
+use niva_testing::requests::assessment::{record_grant, record_measurement, record_person};
 use tonic::Code;
 
 use super::{SERVICE, assert_refused};
@@ -55,8 +56,7 @@ pub(super) async fn grants(world: &World) {
             &["DISTRICT_UNKNOWN", "END_BEFORE_START", "HOURS_NOT_WHOLE"],
         ),
     ];
-    let record =
-        |request_id, grant| RecordGrantRequest { request_id, grant: Some(grant), ..Default::default() };
+    let record = |request_id, grant| RecordGrantRequest { request_id, ..record_grant(grant) };
     for (what, grant, reasons) in refused {
         let request = record(new_request(), grant);
         assert_refused(what, client.grants.record_grant(request).await, Code::InvalidArgument, reasons);
@@ -68,8 +68,7 @@ pub(super) async fn grants(world: &World) {
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("PERSON_UNKNOWN"));
     let reused = RecordPersonRequest {
         request_id: "record-person".to_owned(),
-        person: Some(steps::living("another", "Farsta")),
-        ..Default::default()
+        ..record_person(steps::living("another", "Farsta"))
     };
     assert_refused(
         "request id reused",
@@ -81,16 +80,14 @@ pub(super) async fn grants(world: &World) {
 
 pub(super) async fn measurements(world: &World) {
     let mut client = world.assessment(Role::Assessor);
-    let start = |visit: &str, follow_up: &str| RecordMeasurementRequest {
-        request_id: new_request(),
-        measurement: Some(Measurement {
+    let start = |visit: &str, follow_up: &str| {
+        record_measurement(Measurement {
             person_id: "person".to_owned(),
             service: SERVICE.into(),
             visit_date: day(visit),
             follow_up_date: day(follow_up),
             ..Default::default()
-        }),
-        ..Default::default()
+        })
     };
     let answer = client.measurements.record_measurement(start("2024-03-06", "2024-03-01")).await.unwrap_err();
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("VISIT_IN_FUTURE"));

@@ -21,6 +21,7 @@ use niva_proto::{
     common::v1::Regime,
     payment::v1::ListPaymentRunsRequest,
 };
+use niva_testing::requests::choice::{accept, make_offer};
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -84,20 +85,10 @@ async fn settled(store: Store) -> (World, String) {
             RecordWishRequest { request_id: new_request(), wish: Some(wish), ..RecordWishRequest::default() };
         officer.wishes.record_wish(request).await.unwrap();
     }
-    let request = MakeOfferRequest {
-        request_id: new_request(),
-        grant_id: grant,
-        unit_id: unit,
-        ..MakeOfferRequest::default()
-    };
+    let request = make_offer(&grant, &unit);
     let offer = officer.offers.make_offer(request).await.unwrap().into_inner().offer.unwrap();
     let ordered_start = day("2024-03-04");
-    let request = AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offer.offer_id,
-        ordered_start,
-        ..AcceptOfferRequest::default()
-    };
+    let request = accept(&offer.offer_id, ordered_start);
     let ordered = officer.offers.accept_offer(request).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-05");
     (world, ordered.placement_id)

@@ -216,23 +216,23 @@ mod tests {
         Said { days, record: Record::Absence(days) }
     }
 
-    fn take(occupied: &mut Occupied, (placement, id): (&str, &str), said: Said) -> Option<String> {
-        occupied.take(&placement.into(), &said, &id.into()).map(String::from)
+    fn take(occupied: &mut Occupied, (placement, id): (&str, &str), said: &Said) -> Option<String> {
+        occupied.take(&placement.into(), said, &id.into()).map(String::from)
     }
 
     #[test]
     fn days_are_taken_once() {
         let mut occupied = Occupied::default();
-        assert_eq!(take(&mut occupied, ("P", "a"), said(10, 20)), None);
-        assert_eq!(take(&mut occupied, ("P", "b"), said(1, 9)), None);
+        assert_eq!(take(&mut occupied, ("P", "a"), &said(10, 20)), None);
+        assert_eq!(take(&mut occupied, ("P", "b"), &said(1, 9)), None);
         for (first, last, in_the_way) in
             [(20, 25, "a"), (9, 9, "b"), (1, 31, "a"), (5, 12, "a"), (15, 16, "a")]
         {
-            assert_eq!(take(&mut occupied, ("P", "c"), said(first, last)).as_deref(), Some(in_the_way));
+            assert_eq!(take(&mut occupied, ("P", "c"), &said(first, last)).as_deref(), Some(in_the_way));
         }
-        assert_eq!(take(&mut occupied, ("Q", "d"), said(1, 31)), None);
+        assert_eq!(take(&mut occupied, ("Q", "d"), &said(1, 31)), None);
         occupied.free(&"a".into());
-        assert_eq!(take(&mut occupied, ("P", "e"), said(10, 31)), None);
-        assert_eq!(take(&mut occupied, ("P", "f"), said(9, 10)).as_deref(), Some("e"));
+        assert_eq!(take(&mut occupied, ("P", "e"), &said(10, 31)), None);
+        assert_eq!(take(&mut occupied, ("P", "f"), &said(9, 10)).as_deref(), Some("e"));
     }
 }
