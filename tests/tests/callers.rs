@@ -10,9 +10,7 @@ use niva_journeys::{
 };
 use niva_names::stockholm;
 use niva_proto::{
-    assessment::v1::{
-        GetPersonRequest, ListPersonsRequest, RecordPersonRequest, person_service_client::PersonServiceClient,
-    },
+    assessment::v1::{GetPersonRequest, ListPersonsRequest, person_service_client::PersonServiceClient},
     common::v1::Regime,
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
 };

@@ -8,14 +8,10 @@ use niva_journeys::{
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     choice::v1::{
-        AcceptOfferRequest, DeclineOfferRequest, EndPlacementRequest, GiveNoticeRequest, LapseOffersRequest,
-        ListOffersRequest, MakeOfferRequest, Placement, RecordWishRequest, StartPlacementRequest, Wish,
-        offer, placement,
+        LapseOffersRequest, ListOffersRequest, Placement, RecordWishRequest, Wish, offer, placement,
     },
     common::v1::Regime,
-    payment::v1::{
-        ApprovePaymentRunRequest, Component, ExplainPaymentLineRequest, PaymentLine, Settlement, payment_run,
-    },
+    payment::v1::{ApprovePaymentRunRequest, Component, PaymentLine, Settlement, payment_run},
 };
 use niva_testing::requests::choice::{accept, decline, end_on, make_offer, notice_on, start_on};
 use niva_testing::requests::payment::explain;

@@ -8,9 +8,7 @@ use niva_journeys::{
 use niva_names::stockholm;
 use niva_proto::{
     common::v1::Regime,
-    payment::v1::{
-        CreatePaymentRunRequest, DiscardPaymentRunRequest, ListPaymentRunsRequest, PaymentRun, payment_run,
-    },
+    payment::v1::{DiscardPaymentRunRequest, ListPaymentRunsRequest, PaymentRun, payment_run},
 };
 use niva_testing::requests::payment::create_run;
 use tonic::Status;

@@ -2,11 +2,10 @@
 
 use niva_journeys::{
     steps,
-    values::new_request,
     world::{Role, Store, World},
 };
 use niva_proto::{
-    assessment::v1::{GetPersonRequest, ListPersonsRequest, RecordPersonRequest},
+    assessment::v1::{GetPersonRequest, ListPersonsRequest},
     choice::v1::{LapseOffersRequest, ListOffersRequest},
     payment::v1::CreatePaymentRunRequest,
 };

@@ -9,8 +9,8 @@ use pb::placement::{Beside, State};
 
 use crate::feed::read;
 use crate::rig::{
-    OCCUPATION, Rig, correct, date, day, end_on, get_placement, grant, notice_on, request_id, revision,
-    start_on, withdraw,
+    OCCUPATION, Rig, correct, date, day, end_on, get_placement, grant, notice_on, revision, start_on,
+    withdraw,
 };
 
 /// Ordered, and come to, on 1 March 2024.

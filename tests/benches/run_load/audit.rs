@@ -20,7 +20,7 @@ use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_rpc::server::Recorder;
 use niva_store::{Tx, facts, request};
-use niva_testing::values::{living, new_request};
+use niva_testing::values::living;
 use niva_testing::{Service, TestDb, TestIssuer, city, models, serve};
 use tokio_util::sync::CancellationToken;
 

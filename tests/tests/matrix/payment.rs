@@ -1,7 +1,7 @@
 //! What payment is told of a placement.
 
 use niva_journeys::{
-    values::{between, day, kronor, new_request},
+    values::{between, day, kronor},
     world::{Role, World},
 };
 use niva_proto::payment::v1 as pb;

@@ -1,7 +1,7 @@
 //! What the city of the access matrix does without: things to withdraw, to decide, and to take an id from.
 
 use niva_journeys::steps::living;
-use niva_journeys::values::{day, from, new_request};
+use niva_journeys::values::{day, from};
 use niva_journeys::world::{Role, World};
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{assessment::v1 as assessment, choice::v1 as choice};

@@ -7,15 +7,9 @@ use niva_journeys::{
 };
 use niva_proto::{
     catalogue::v1::{self as catalogue, ListDistrictsRequest, ListServicesRequest},
-    choice::v1::{
-        AcceptOfferRequest, MakeOfferRequest, RecordUnitRequest, RecordWishRequest, StartPlacementRequest,
-        Unit, UnitPeriod, Wish,
-    },
+    choice::v1::{RecordWishRequest, Unit, UnitPeriod, Wish},
     common::v1::Regime,
-    payment::v1::{
-        ExplainPaymentLineRequest, GetModelRequest, ListRatesRequest, PaymentLine, PriceUnit, Settlement,
-        payment_run,
-    },
+    payment::v1::{GetModelRequest, ListRatesRequest, PaymentLine, PriceUnit, Settlement, payment_run},
 };
 use niva_testing::requests::choice::{accept, make_offer, record_unit, start_on};
 use niva_testing::requests::payment::explain;

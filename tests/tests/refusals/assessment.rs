@@ -9,8 +9,7 @@ use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     assessment::v1::{
         CreateImportRequest, Grant, LevelDecision, ListImportErrorsRequest, Measurement, RecordGrantRequest,
-        RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest, ScopePeriod,
-        create_import_request::Record, level_decision,
+        RecordPersonRequest, RecordScoreRequest, ScopePeriod, create_import_request::Record, level_decision,
     },
     common::v1::job,
 };

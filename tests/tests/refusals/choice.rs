@@ -1,14 +1,11 @@
 //! Units and placements.
 
 use niva_journeys::{
-    values::{day, new_request},
+    values::day,
     world::{Role, World},
 };
 use niva_proto::{
-    choice::v1::{
-        EndPlacementRequest, GiveNoticeRequest, MakeOfferRequest, RecordUnitRequest, StartPlacementRequest,
-        Unit, UnitPeriod,
-    },
+    choice::v1::{Unit, UnitPeriod},
     common::v1::Regime,
 };
 use niva_testing::requests::choice::{end_on, make_offer, notice_on, record_unit, start_on};

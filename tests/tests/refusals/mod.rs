@@ -14,10 +14,7 @@ use niva_proto::{
     assessment::v1::{
         ListGrantsRequest, ListLevelDecisionsRequest, ListMeasurementsRequest, ListPersonsRequest,
     },
-    choice::v1::{
-        AcceptOfferRequest, ListOffersRequest, ListPlacementsRequest, ListUnitsRequest, MakeOfferRequest,
-        RecordWishRequest, Wish,
-    },
+    choice::v1::{ListOffersRequest, ListPlacementsRequest, ListUnitsRequest, RecordWishRequest, Wish},
     common::v1::Regime,
     payment::v1::ListPaymentRunsRequest,
 };

@@ -1,14 +1,13 @@
 //! Calculations and runs.
 
 use niva_journeys::{
-    values::{day, hours, month, new_request},
+    values::{day, hours, month},
     world::{Role, World},
 };
 use niva_proto::{
     common::v1::{GrantScope, Month, Regime},
     payment::v1::{
-        CalculateCompensationRequest, CaseRegimePeriod, CaseScopePeriod, CompensationCase,
-        CreatePaymentRunRequest, LevelPeriod,
+        CalculateCompensationRequest, CaseRegimePeriod, CaseScopePeriod, CompensationCase, LevelPeriod,
     },
 };
 use niva_testing::requests::payment::create_run;
