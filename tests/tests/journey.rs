@@ -7,13 +7,11 @@ use niva_journeys::{
 };
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
-    choice::v1::{
-        LapseOffersRequest, ListOffersRequest, Placement, RecordWishRequest, Wish, offer, placement,
-    },
+    choice::v1::{LapseOffersRequest, ListOffersRequest, Placement, offer, placement},
     common::v1::Regime,
     payment::v1::{ApprovePaymentRunRequest, Component, PaymentLine, Settlement, payment_run},
 };
-use niva_testing::requests::choice::{accept, decline, end_on, make_offer, notice_on, start_on};
+use niva_testing::requests::choice::{accept, decline, end_on, make_offer, notice_on, start_on, wish};
 use niva_testing::requests::payment::explain;
 use tonic::Code;
 
@@ -76,21 +74,13 @@ async fn try_offer(
     grant: &str,
     unit: &str,
 ) -> Result<niva_proto::choice::v1::Offer, tonic::Status> {
-    let request = make_offer(&grant, &unit);
+    let request = make_offer(grant, unit);
     Ok(world.choice(Role::CaseOfficer).offers.make_offer(request).await?.into_inner().offer.unwrap())
 }
 
 /// Wishes for some units and an offer of one of them.
 async fn offer(world: &World, grant: &str, wishes: &[&str], unit: &str) -> niva_proto::choice::v1::Offer {
-    let request = RecordWishRequest {
-        request_id: new_request(),
-        wish: Some(Wish {
-            grant_id: grant.to_owned(),
-            unit_ids: wishes.iter().map(|unit| (*unit).to_owned()).collect(),
-            ..Wish::default()
-        }),
-        ..RecordWishRequest::default()
-    };
+    let request = wish(grant, wishes);
     world.choice(Role::CaseOfficer).wishes.record_wish(request).await.unwrap();
     try_offer(world, grant, unit).await.unwrap()
 }
@@ -99,7 +89,7 @@ async fn offer(world: &World, grant: &str, wishes: &[&str], unit: &str) -> niva_
 async fn lapse(world: &World, offer_id: &str) {
     world.set_day("2024-03-07");
     let mut officer = world.choice(Role::CaseOfficer);
-    let late = accept(&offer_id, day("2024-03-08"));
+    let late = accept(offer_id, day("2024-03-08"));
     let refused = officer.offers.accept_offer(late).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("OFFER_LAPSED"));

@@ -1,6 +1,7 @@
 //! What a correction cannot say, nor a record that builds on what others have told: each refused in its own words, and
 //! nothing has changed then.
 
+use niva_testing::requests;
 use niva_testing::requests::assessment::{record_application, record_level_decision, record_person};
 use std::sync::Arc;
 
@@ -14,7 +15,7 @@ use pb::application_decision::Outcome;
 use pb::level_decision::Kind;
 
 use crate::rig::{
-    Rig, date, grant_of, hours, level, living, measure, measurement_request, record, refused, scope, visit,
+    Rig, date, grant_of, hours, living, measure, measurement_request, record, refused, scope, visit,
 };
 
 const SERVICE: ServiceKey = stockholm::DAILY_ACTIVITIES_LSS;
@@ -59,14 +60,9 @@ macro_rules! correct {
 
 fn decision(id: &str, kind: Kind, value: i32, from: Option<common::Date>) -> pb::LevelDecision {
     pb::LevelDecision {
-        level_decision_id: id.into(),
-        person_id: "p".into(),
-        service: SERVICE.into(),
-        level: level(value),
-        valid_from: from,
         kind: kind.into(),
         measurement_id: "m".into(),
-        ..Default::default()
+        ..requests::assessment::level_decision(id, "p", SERVICE, value, from)
     }
 }
 

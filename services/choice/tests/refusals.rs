@@ -4,6 +4,7 @@ use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests;
 use niva_testing::requests::choice::record_placement;
 use tonic::Code;
 
@@ -18,7 +19,7 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         rig.unit("a", 1).await;
         let provider = |id: &str, name: &str| {
-            record_provider(pb::Provider { provider_id: id.into(), name: name.into(), info: None })
+            record_provider(requests::choice::provider(id, name))
         };
         let taken = refused!(rig, "ID_TAKEN", providers.record_provider(provider("provider of a", "X")));
         assert_eq!(taken.code(), Code::AlreadyExists);

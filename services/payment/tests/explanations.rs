@@ -52,7 +52,7 @@ niva_testing::on_both_databases! {
         assert!(told.sentences.iter().any(|s| s.contains("307")), "{:?}", told.sentences);
 
         for id in ["2024-03.1/99", "2024-03.1/01", "2024-03.1", "2024-03.1/+1", "x/1", ""] {
-            let request = explain(&id);
+            let request = explain(id);
             assert_eq!(reason(&world.maker().lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND", "{id}");
         }
         world.stop().await;

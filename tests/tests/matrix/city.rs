@@ -13,6 +13,7 @@ use niva_proto::{
     common::v1::{GrantScope, Level, Regime},
     payment::v1 as payment,
 };
+use niva_testing::requests;
 use niva_testing::requests::assessment::{
     record_application, record_level_decision, record_measurement, record_person,
 };
@@ -156,11 +157,8 @@ async fn levels(world: &World, side: &mut Side) {
     steps::measure(world, &side.called("1"), SERVICE, FIRST).await;
     let mut assessor = world.assessment(Role::Assessor);
     let visit = assessment::Measurement {
-        person_id: side.called("2"),
-        service: SERVICE.into(),
-        visit_date: day(FIRST),
         follow_up_date: day("2024-02-01"),
-        ..Default::default()
+        ..requests::assessment::visit(&side.called("2"), SERVICE, day(FIRST))
     };
     let request = record_measurement(visit);
     let open = assessor.measurements.record_measurement(request).await.expect("a measurement");
@@ -190,20 +188,14 @@ async fn levels(world: &World, side: &mut Side) {
 }
 
 async fn wish(world: &World, side: &Side, grant_id: &str) -> choice::Wish {
-    let wish = choice::Wish {
-        grant_id: grant_id.to_owned(),
-        unit_ids: vec![side.id("unit_id").to_owned()],
-        ..Default::default()
-    };
-    let request =
-        choice::RecordWishRequest { request_id: new_request(), wish: Some(wish), ..Default::default() };
+    let request = requests::choice::wish(grant_id, &[side.id("unit_id")]);
     let told = world.choice(Role::CaseOfficer).wishes.record_wish(request).await.expect("a wish");
     told.into_inner().wish.expect("a wish")
 }
 
 async fn offer(world: &World, side: &Side, grant_id: &str) -> choice::Offer {
     wish(world, side, grant_id).await;
-    let request = make_offer(&grant_id, &side.id("unit_id"));
+    let request = make_offer(grant_id, side.id("unit_id"));
     let told = world.choice(Role::CaseOfficer).offers.make_offer(request).await.expect("an offer");
     told.into_inner().offer.expect("an offer")
 }
@@ -218,7 +210,7 @@ async fn order(world: &World, side: &mut Side) {
 }
 
 async fn start(world: &World, side: &mut Side) {
-    let request = start_on(&side.id("placement_id"), day("2024-03-04"));
+    let request = start_on(side.id("placement_id"), day("2024-03-04"));
     let started = world.choice(Role::CaseOfficer).placements.start_placement(request).await.expect("a start");
     let started = started.into_inner().placement.expect("a placement");
     side.keep("placement_id", &started, started.info.as_ref());
@@ -293,8 +285,7 @@ async fn imports(world: &World, side: &mut Side) {
         .await;
     let import = id(told.expect("an import").into_inner().import);
     side.put("import_id/niva.assessment.v1", &import);
-    let provider =
-        choice::Provider { provider_id: side.called("import"), name: "Utförare".to_owned(), info: None };
+    let provider = requests::choice::provider(&side.called("import"), "Utförare");
     let message = choice::CreateImportRequest {
         request_id: new_request(),
         validate_only: true,

@@ -4,7 +4,8 @@ use niva_journeys::steps::living;
 use niva_journeys::values::{day, from};
 use niva_journeys::world::{Role, World};
 use niva_names::{ServiceKey, stockholm};
-use niva_proto::{assessment::v1 as assessment, choice::v1 as choice};
+use niva_proto::assessment::v1 as assessment;
+use niva_testing::requests;
 use niva_testing::requests::assessment::{
     record_application, record_grant, record_measurement, record_person,
 };
@@ -42,8 +43,7 @@ async fn one(world: &World, side: &mut Side, elsewhere: &str) {
 
 /// A provider without units, which can be withdrawn.
 async fn provider(world: &World, side: &mut Side) {
-    let provider =
-        choice::Provider { provider_id: side.called("idle"), name: "Utan enheter".to_owned(), info: None };
+    let provider = requests::choice::provider(&side.called("idle"), "Utan enheter");
     let request = record_provider(provider);
     world.choice(Role::Administrator).providers.record_provider(request).await.expect("a provider");
     side.put("provider_id@WithdrawProvider", &side.called("idle"));
@@ -66,14 +66,7 @@ async fn named(world: &World, side: &Side, id: &str, district: &str) {
     };
     let request = record_application(application);
     officer.applications.record_application(request).await.expect("an application");
-    let grant = assessment::Grant {
-        grant_id: id.clone(),
-        person_id: id.clone(),
-        service: SERVICE.into(),
-        district: district(),
-        valid: from("2024-03-01"),
-        ..Default::default()
-    };
+    let grant = requests::assessment::grant(&id, &id, SERVICE, &district(), from("2024-03-01"));
     let request = record_grant(grant);
     officer.grants.record_grant(request).await.expect("a grant");
 }
@@ -81,11 +74,8 @@ async fn named(world: &World, side: &Side, id: &str, district: &str) {
 /// A measurement that a level can be decided by.
 async fn measured(world: &World, side: &mut Side) {
     let measurement = assessment::Measurement {
-        person_id: side.called("2"),
-        service: SERVICE.into(),
-        visit_date: day("2024-03-01"),
         total: Some(10),
-        ..Default::default()
+        ..requests::assessment::visit(&side.called("2"), SERVICE, day("2024-03-01"))
     };
     let request = record_measurement(measurement);
     let told = world.assessment(Role::Assessor).measurements.record_measurement(request).await;

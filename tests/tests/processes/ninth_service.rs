@@ -2,16 +2,17 @@
 
 use niva_journeys::{
     process, repository_root, steps,
-    values::{day, kronor, new_request},
+    values::{day, kronor},
     world::{Part, Role, Store, World},
 };
 use niva_proto::{
     catalogue::v1::{self as catalogue, ListDistrictsRequest, ListServicesRequest},
-    choice::v1::{RecordWishRequest, Unit, UnitPeriod, Wish},
+    choice::v1::Unit,
     common::v1::Regime,
     payment::v1::{GetModelRequest, ListRatesRequest, PaymentLine, PriceUnit, Settlement, payment_run},
 };
-use niva_testing::requests::choice::{accept, make_offer, record_unit, start_on};
+use niva_testing::requests;
+use niva_testing::requests::choice::{accept, make_offer, record_unit, start_on, wish};
 use niva_testing::requests::payment::explain;
 
 use super::import_arguments;
@@ -63,14 +64,7 @@ async fn every_part_tells_what_the_keys_mean(world: &World) {
 
 async fn former_boards_and_unknown_services_are_refused(world: &World) {
     let mut client = world.choice(Role::Administrator);
-    let period = UnitPeriod {
-        valid_from: day("2024-01-01"),
-        provider_id: "KP-1".to_owned(),
-        district: "Öster".to_owned(),
-        regime: Regime::Municipal.into(),
-        capacity: 1,
-        orientation: String::new(),
-    };
+    let period = requests::choice::period(day("2024-01-01"), "KP-1", "Öster", Regime::Municipal, 1);
     let unit = Unit {
         unit_id: "KU-3".to_owned(),
         name: "Udden".to_owned(),
@@ -112,15 +106,7 @@ async fn the_price_is_told_with_its_source(world: &World) {
 async fn move_in(world: &World) {
     let (grant_id, unit_id) = ("KG-2".to_owned(), "KU-1".to_owned());
     let mut officer = world.choice(Role::CaseOfficer);
-    let wish = RecordWishRequest {
-        request_id: new_request(),
-        wish: Some(Wish {
-            grant_id: grant_id.clone(),
-            unit_ids: vec![unit_id.clone(), "KU-2".to_owned()],
-            ..Wish::default()
-        }),
-        ..RecordWishRequest::default()
-    };
+    let wish = wish(&grant_id, &[&unit_id, "KU-2"]);
     officer.wishes.record_wish(wish).await.unwrap();
     let offer = make_offer(&grant_id, &unit_id);
     let offer = officer.offers.make_offer(offer).await.unwrap().into_inner().offer.unwrap();

@@ -13,6 +13,7 @@ use niva_proto::{
     },
     common::v1::job,
 };
+use niva_testing::requests;
 use niva_testing::requests::assessment::{record_grant, record_measurement, record_person};
 use tonic::Code;
 
@@ -81,11 +82,8 @@ pub(super) async fn measurements(world: &World) {
     let mut client = world.assessment(Role::Assessor);
     let start = |visit: &str, follow_up: &str| {
         record_measurement(Measurement {
-            person_id: "person".to_owned(),
-            service: SERVICE.into(),
-            visit_date: day(visit),
             follow_up_date: day(follow_up),
-            ..Default::default()
+            ..requests::assessment::visit("person", SERVICE, day(visit))
         })
     };
     let answer = client.measurements.record_measurement(start("2024-03-06", "2024-03-01")).await.unwrap_err();
@@ -114,11 +112,8 @@ pub(super) async fn imports(world: &World) {
     };
     let measured = |points| Measurement {
         measurement_id: format!("imported-{points}"),
-        person_id: "imported".to_owned(),
-        service: SERVICE.into(),
-        visit_date: day("2024-02-01"),
         total: Some(points),
-        ..Default::default()
+        ..requests::assessment::visit("imported", SERVICE, day("2024-02-01"))
     };
     let decided = |points| LevelDecision {
         level_decision_id: format!("imported-{points}"),
@@ -129,13 +124,8 @@ pub(super) async fn imports(world: &World) {
         measurement_id: format!("imported-{points}"),
         ..Default::default()
     };
-    let grant = |id: &str, district: &str, service: ServiceKey| Grant {
-        grant_id: id.to_owned(),
-        person_id: "imported".to_owned(),
-        service: service.into(),
-        district: district.to_owned(),
-        valid: from("2024-03-01"),
-        ..Grant::default()
+    let grant = |id: &str, district: &str, service: ServiceKey| {
+        requests::assessment::grant(id, "imported", service, district, from("2024-03-01"))
     };
     let records = vec![
         record(&new_request(), "persons.csv:2", Record::Person(steps::living("imported", "Farsta"))),

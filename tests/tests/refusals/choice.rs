@@ -8,6 +8,7 @@ use niva_proto::{
     choice::v1::{Unit, UnitPeriod},
     common::v1::Regime,
 };
+use niva_testing::requests;
 use niva_testing::requests::choice::{end_on, make_offer, notice_on, record_unit, start_on};
 use tonic::Code;
 
@@ -15,14 +16,7 @@ use super::{SERVICE, assert_refused};
 
 pub(super) async fn units(world: &World) {
     let mut client = world.choice(Role::Administrator);
-    let terms = UnitPeriod {
-        valid_from: day("2024-01-01"),
-        provider_id: "provider-of-unit".to_owned(),
-        district: "Farsta".to_owned(),
-        regime: Regime::Private.into(),
-        capacity: 1,
-        orientation: String::new(),
-    };
+    let terms = requests::choice::period(day("2024-01-01"), "provider-of-unit", "Farsta", Regime::Private, 1);
     let unit =
         |periods| Unit { name: "Verksamhet".to_owned(), service: SERVICE.into(), periods, ..Unit::default() };
     let elsewhere = UnitPeriod { district: "Atlantis".to_owned(), ..terms.clone() };
@@ -53,7 +47,7 @@ pub(super) async fn placements(world: &World, placement: &str) {
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("PLACEMENT_STATE"));
     for unit in ["unit", "unit-full"] {
         let grant_id = "grant-of-other".to_owned();
-        let request = make_offer(&grant_id, &unit);
+        let request = make_offer(&grant_id, unit);
         let answer = client.offers.make_offer(request).await.unwrap_err();
         assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("NO_FREE_PLACE"), "{unit}");
     }

@@ -6,7 +6,7 @@ mod payment;
 
 use niva_journeys::{
     steps,
-    values::{day, new_request},
+    values::day,
     world::{Role, Store, World},
 };
 use niva_names::{ServiceKey, stockholm};
@@ -14,11 +14,11 @@ use niva_proto::{
     assessment::v1::{
         ListGrantsRequest, ListLevelDecisionsRequest, ListMeasurementsRequest, ListPersonsRequest,
     },
-    choice::v1::{ListOffersRequest, ListPlacementsRequest, ListUnitsRequest, RecordWishRequest, Wish},
+    choice::v1::{ListOffersRequest, ListPlacementsRequest, ListUnitsRequest},
     common::v1::Regime,
     payment::v1::ListPaymentRunsRequest,
 };
-use niva_testing::requests::choice::{accept, make_offer};
+use niva_testing::requests::choice::{accept, make_offer, wish};
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -76,11 +76,7 @@ async fn settled(store: Store) -> (World, String) {
     world.feeds_caught_up().await;
     let mut officer = world.choice(Role::CaseOfficer);
     for grant in [&grant, &other] {
-        let unit_ids = vec![unit.clone(), full.clone()];
-        let wish = Wish { grant_id: grant.clone(), unit_ids, ..Wish::default() };
-        let request =
-            RecordWishRequest { request_id: new_request(), wish: Some(wish), ..RecordWishRequest::default() };
-        officer.wishes.record_wish(request).await.unwrap();
+        officer.wishes.record_wish(wish(grant, &[&unit, &full])).await.unwrap();
     }
     let request = make_offer(&grant, &unit);
     let offer = officer.offers.make_offer(request).await.unwrap().into_inner().offer.unwrap();

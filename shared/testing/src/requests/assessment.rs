@@ -55,6 +55,24 @@ pub fn visit(person: &str, service: ServiceKey, visit_date: impl Day) -> Measure
     }
 }
 
+/// A level of a person from a day on; of no kind, which the contract takes for a stated one.
+pub fn level_decision(
+    id: &str,
+    person: &str,
+    service: ServiceKey,
+    value: i32,
+    valid_from: impl Day,
+) -> LevelDecision {
+    LevelDecision {
+        level_decision_id: id.to_owned(),
+        person_id: person.to_owned(),
+        service: service.into(),
+        level: level(value),
+        valid_from: valid_from.field(),
+        ..LevelDecision::default()
+    }
+}
+
 /// Scores an item.
 #[must_use]
 pub fn record_score(measurement: &str, item: &str, score: i32) -> RecordScoreRequest {
