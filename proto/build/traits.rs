@@ -84,6 +84,8 @@ fn fact(text: &mut String, message: &MessageDescriptor, path: &str) {
     let kind = super::clients::snake_case(message.name());
     let (read, write) = ("crate::facts::read", "crate::facts::write");
     let items = [
+        // Of who a person is there is one fact: its id is the person's.
+        format!("type Id = niva_names::{};", camel_case(&id)),
         format!("const KIND: &'static str = \"{kind}\";"),
         format!("fn fact_id(&self) -> &str {{ &self.{id} }}"),
         format!("fn info(&self) -> Option<niva_facts::Info> {{ self.info.as_ref().and_then({read}) }}"),
@@ -147,4 +149,10 @@ pub(crate) fn rust_path(message: &MessageDescriptor) -> Option<String> {
     }
     let package = message.package_name().strip_prefix("niva.")?.replace('.', "::");
     Some(format!("crate::{package}::{}", message.name()))
+}
+
+/// `person_id` as a type: `PersonId`.
+fn camel_case(field: &str) -> String {
+    let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
+    field.split('_').map(capital).collect()
 }

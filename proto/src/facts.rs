@@ -17,7 +17,7 @@ pub fn read(info: &pb::FactInfo) -> Option<Info> {
     let at = info.record_time.as_ref()?;
     let author = info.author.clone().unwrap_or_default();
     Some(Info {
-        fact_id: info.fact_id.clone(),
+        fact_id: info.fact_id.as_str().into(),
         revision: info.revision,
         state,
         told: Telling {
@@ -33,7 +33,7 @@ pub fn read(info: &pb::FactInfo) -> Option<Info> {
 pub fn write(info: &Info) -> pb::FactInfo {
     let Info { fact_id, revision, state, told } = info;
     pb::FactInfo {
-        fact_id: fact_id.clone(),
+        fact_id: fact_id.into(),
         revision: *revision,
         state: match state {
             State::Stands => pb::fact_info::State::Stands,

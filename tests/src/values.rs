@@ -1,6 +1,7 @@
 //! Short ways to write the contract's values.
 
 use niva_proto::common::v1::{Date, DateInterval, Money, Month};
+use niva_testing::requests::Day;
 
 pub use niva_testing::values::{hours, new_request};
 
@@ -10,15 +11,13 @@ pub use niva_testing::values::{hours, new_request};
 /// When it is no date.
 #[must_use]
 pub fn date(text: &str) -> Date {
-    let parts: Vec<i32> = text.split('-').map(|part| part.parse().expect("a number")).collect();
-    let [year, month, day] = parts[..] else { panic!("{text} is no date") };
-    Date { year, month, day }
+    text.field().expect("a day")
 }
 
 /// "2024-03-01", for a field.
 #[must_use]
 pub fn day(text: &str) -> Option<Date> {
-    Some(date(text))
+    text.field()
 }
 
 /// "2024-03".

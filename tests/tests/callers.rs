@@ -10,13 +10,12 @@ use niva_journeys::{
 };
 use niva_names::stockholm;
 use niva_proto::{
-    assessment::v1::{
-        GetPersonRequest, ListPersonsRequest, RecordPersonRequest, person_service_client::PersonServiceClient,
-    },
+    assessment::v1::{GetPersonRequest, ListPersonsRequest, person_service_client::PersonServiceClient},
     common::v1::Regime,
     payment::v1::{ApprovePaymentRunRequest, CreatePaymentRunRequest},
 };
 use niva_rpc::client::Credentials;
+use niva_testing::requests::assessment::record_person;
 use tonic::{Code, Status};
 
 async fn list_with(world: &World, credentials: Credentials) -> Result<(), Status> {
@@ -65,11 +64,7 @@ async fn only_a_good_token_opens() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_role_does_its_own_work_alone() {
     let world = World::memory(Store::Sqlite).await;
-    let register = || RecordPersonRequest {
-        request_id: new_request(),
-        person: Some(steps::living("", "Farsta")),
-        ..RecordPersonRequest::default()
-    };
+    let register = || record_person(steps::living("", "Farsta"));
     for role in [Role::Analyst, Role::Auditor, Role::Provider, Role::FinanceMaker, Role::FinanceApprover] {
         let refused = world.assessment(role).persons.record_person(register()).await.unwrap_err();
         assert_eq!(

@@ -13,6 +13,7 @@ use niva_proto::{
     payment::v1 as payment,
 };
 use niva_rpc::client::{Channel, Credentials};
+use niva_testing::requests;
 use tokio_stream::{StreamExt, wrappers::ReceiverStream};
 
 /// Records that are set aside at a time.
@@ -113,7 +114,7 @@ async fn every_service(store: Store) {
     assert_eq!(walk!(world, assessment, Part::Assessment, person), job::State::Done);
     let provider = |n: usize| {
         let (provider_id, name) = (format!("PV-{n}"), "Utförare".to_owned());
-        choice::create_import_request::Record::Provider(choice::Provider { provider_id, name, info: None })
+        choice::create_import_request::Record::Provider(requests::choice::provider(&provider_id, &name))
     };
     assert_eq!(walk!(world, choice, Part::Choice, provider), job::State::Done);
     // Of a placement that nobody has heard of.

@@ -7,16 +7,12 @@ use niva_journeys::{
 };
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
-    choice::v1::{
-        AcceptOfferRequest, DeclineOfferRequest, EndPlacementRequest, GiveNoticeRequest, LapseOffersRequest,
-        ListOffersRequest, MakeOfferRequest, Placement, RecordWishRequest, StartPlacementRequest, Wish,
-        offer, placement,
-    },
+    choice::v1::{LapseOffersRequest, ListOffersRequest, Placement, offer, placement},
     common::v1::Regime,
-    payment::v1::{
-        ApprovePaymentRunRequest, Component, ExplainPaymentLineRequest, PaymentLine, Settlement, payment_run,
-    },
+    payment::v1::{ApprovePaymentRunRequest, Component, PaymentLine, Settlement, payment_run},
 };
+use niva_testing::requests::choice::{accept, decline, end_on, make_offer, notice_on, start_on, wish};
+use niva_testing::requests::payment::explain;
 use tonic::Code;
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
@@ -53,19 +49,10 @@ async fn choose(world: &World) -> Placement {
 
     world.set_day("2024-03-04");
     let mut officer = world.choice(Role::CaseOfficer);
-    let request = DeclineOfferRequest {
-        request_id: new_request(),
-        offer_id: declined.offer_id,
-        ..DeclineOfferRequest::default()
-    };
+    let request = decline(&declined.offer_id);
     let answer = officer.offers.decline_offer(request).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(answer.state(), offer::State::Declined);
-    let request = AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offered.offer_id,
-        ordered_start: day("2024-03-04"),
-        ..AcceptOfferRequest::default()
-    };
+    let request = accept(&offered.offer_id, day("2024-03-04"));
     let accepted = officer.offers.accept_offer(request.clone()).await.unwrap().into_inner();
     let ordered = accepted.placement.clone().unwrap();
     assert_eq!(ordered.state(), placement::State::Ordered);
@@ -75,12 +62,7 @@ async fn choose(world: &World) -> Placement {
         "asked twice, done once"
     );
 
-    let request = StartPlacementRequest {
-        request_id: new_request(),
-        placement_id: ordered.placement_id,
-        actual_start: day("2024-03-04"),
-        ..StartPlacementRequest::default()
-    };
+    let request = start_on(&ordered.placement_id, day("2024-03-04"));
     let started = officer.placements.start_placement(request).await.unwrap().into_inner().placement.unwrap();
     assert_eq!(started.state(), placement::State::Started);
     lapse(world, &lapsing.offer_id).await;
@@ -92,26 +74,13 @@ async fn try_offer(
     grant: &str,
     unit: &str,
 ) -> Result<niva_proto::choice::v1::Offer, tonic::Status> {
-    let request = MakeOfferRequest {
-        request_id: new_request(),
-        grant_id: grant.to_owned(),
-        unit_id: unit.to_owned(),
-        ..MakeOfferRequest::default()
-    };
+    let request = make_offer(grant, unit);
     Ok(world.choice(Role::CaseOfficer).offers.make_offer(request).await?.into_inner().offer.unwrap())
 }
 
 /// Wishes for some units and an offer of one of them.
 async fn offer(world: &World, grant: &str, wishes: &[&str], unit: &str) -> niva_proto::choice::v1::Offer {
-    let request = RecordWishRequest {
-        request_id: new_request(),
-        wish: Some(Wish {
-            grant_id: grant.to_owned(),
-            unit_ids: wishes.iter().map(|unit| (*unit).to_owned()).collect(),
-            ..Wish::default()
-        }),
-        ..RecordWishRequest::default()
-    };
+    let request = wish(grant, wishes);
     world.choice(Role::CaseOfficer).wishes.record_wish(request).await.unwrap();
     try_offer(world, grant, unit).await.unwrap()
 }
@@ -120,12 +89,7 @@ async fn offer(world: &World, grant: &str, wishes: &[&str], unit: &str) -> niva_
 async fn lapse(world: &World, offer_id: &str) {
     world.set_day("2024-03-07");
     let mut officer = world.choice(Role::CaseOfficer);
-    let late = AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offer_id.to_owned(),
-        ordered_start: day("2024-03-08"),
-        ..AcceptOfferRequest::default()
-    };
+    let late = accept(offer_id, day("2024-03-08"));
     let refused = officer.offers.accept_offer(late).await.unwrap_err();
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(niva_rpc::reason(&refused).as_deref(), Some("OFFER_LAPSED"));
@@ -170,7 +134,7 @@ async fn pay_march(world: &World, placement: &Placement) {
     assert_eq!(line.component(), Component::Rate);
     assert_eq!((line.quantity, line.unit_price, line.amount), (28, Some(kronor(495)), Some(kronor(13_860))));
     assert_eq!(line.settlement(), Settlement::OwnUnit);
-    let request = ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
+    let request = explain(&line.payment_line_id);
     let explained =
         approver.lines.explain_payment_line(request).await.unwrap().into_inner().explanation.unwrap();
     assert_eq!(explained.model_id, "socialpsychiatry-2010");
@@ -183,19 +147,9 @@ async fn pay_march(world: &World, placement: &Placement) {
 async fn correct_in_april(world: &World, placement: &Placement) {
     world.set_day("2024-04-15");
     let mut officer = world.choice(Role::CaseOfficer);
-    let request = GiveNoticeRequest {
-        request_id: new_request(),
-        placement_id: placement.placement_id.clone(),
-        notice_date: day("2024-03-15"),
-        ..GiveNoticeRequest::default()
-    };
+    let request = notice_on(&placement.placement_id, day("2024-03-15"));
     officer.placements.give_notice(request).await.unwrap();
-    let request = EndPlacementRequest {
-        request_id: new_request(),
-        placement_id: placement.placement_id.clone(),
-        end_date: day("2024-03-20"),
-        ..EndPlacementRequest::default()
-    };
+    let request = end_on(&placement.placement_id, day("2024-03-20"));
     let ended = officer.placements.end_placement(request).await.unwrap().into_inner().placement.unwrap();
     assert_eq!(ended.state(), placement::State::Ended);
 

@@ -8,21 +8,15 @@ use niva_journeys::{
 use niva_names::stockholm;
 use niva_proto::{
     common::v1::Regime,
-    payment::v1::{
-        CreatePaymentRunRequest, DiscardPaymentRunRequest, ListPaymentRunsRequest, PaymentRun, payment_run,
-    },
+    payment::v1::{DiscardPaymentRunRequest, ListPaymentRunsRequest, PaymentRun, payment_run},
 };
+use niva_testing::requests::payment::create_run;
 use tonic::Status;
 
 const ATTEMPTS: usize = 6;
 
 async fn create(world: &World, of: &str) -> Result<PaymentRun, Status> {
-    let request = CreatePaymentRunRequest {
-        min_positions: Vec::new(),
-        request_id: new_request(),
-        month: Some(month(of)),
-        validate_only: false,
-    };
+    let request = create_run(month(of));
     Ok(world
         .payment(Role::FinanceMaker)
         .runs

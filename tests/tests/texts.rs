@@ -2,14 +2,14 @@
 
 use niva_journeys::{
     steps,
-    values::new_request,
     world::{Role, Store, World},
 };
 use niva_proto::{
-    assessment::v1::{GetPersonRequest, ListPersonsRequest, RecordPersonRequest},
+    assessment::v1::{GetPersonRequest, ListPersonsRequest},
     choice::v1::{LapseOffersRequest, ListOffersRequest},
     payment::v1::CreatePaymentRunRequest,
 };
+use niva_testing::requests::assessment::record_person;
 use tonic::{Code, Status};
 
 fn assert_refused<T: std::fmt::Debug>(answer: Result<T, Status>, field: &str) {
@@ -25,8 +25,7 @@ async fn refuses(store: Store) {
     let world = World::memory(store).await;
     let (mut officer, mut choice) = (world.assessment(Role::CaseOfficer), world.choice(Role::CaseOfficer));
     let person = steps::living("a\0b", "Farsta");
-    let request =
-        RecordPersonRequest { request_id: new_request(), person: Some(person), ..Default::default() };
+    let request = record_person(person);
     assert_refused(officer.persons.record_person(request).await, "person.person_id");
     let request = GetPersonRequest { person_id: "\0".to_owned(), as_of: None };
     assert_refused(officer.persons.get_person(request).await, "person_id");

@@ -38,12 +38,11 @@ pub(crate) fn noted<T>(
 pub(crate) struct People(BTreeMap<PersonId, pb::Person>);
 
 impl People {
-    pub(crate) async fn load(tx: &Tx<'_>, ids: impl Iterator<Item = &str>) -> Result<Self, OpError> {
-        let ids: Vec<_> = ids.map(str::trim).collect::<BTreeSet<_>>().into_iter().collect();
-        let people = facts::newest_of::<pb::Person>(tx, &ids).await?;
+    pub(crate) async fn load(tx: &Tx<'_>, ids: impl Iterator<Item = PersonId>) -> Result<Self, OpError> {
+        let ids: BTreeSet<PersonId> = ids.collect();
+        let people = facts::newest_of::<pb::Person>(tx, &ids.iter().collect::<Vec<_>>()).await?;
         let stands = |person: &pb::Person| crate::info(person).is_ok_and(|info| info.stands());
-        let standing = people.into_iter().filter(|(_, person)| stands(person));
-        Ok(Self(standing.map(|(id, person)| (id.into(), person)).collect()))
+        Ok(Self(people.into_iter().filter(|(_, person)| stands(person)).collect()))
     }
 
     /// Their ids.
@@ -57,7 +56,7 @@ impl People {
         effects: &mut Effects,
         number: i64,
         kind: &str,
-        id: &str,
+        id: &PersonId,
     ) -> Option<&pb::Person> {
         let found = self.0.get(id);
         if found.is_none() && !effects.is_withheld("person", id) {

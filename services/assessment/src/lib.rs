@@ -191,7 +191,7 @@ impl App {
         at: Option<DateTime<Utc>>,
     ) -> Result<M, OpError> {
         reached::<M>(tx, scope, id).await?;
-        let found = facts::read(tx, id.as_ref(), at, self.clock.now()).await?;
+        let found = facts::read(tx, id, at, self.clock.now()).await?;
         found.ok_or_else(|| OpError::not_found(M::KIND, id.as_ref()))
     }
 
@@ -210,7 +210,7 @@ impl App {
             .read(|tx| {
                 Box::pin(async move {
                     reached::<M>(tx, scope, id).await?;
-                    Ok::<_, OpError>(facts::revisions::<M>(tx, id.as_ref(), page).await?)
+                    Ok::<_, OpError>(facts::revisions::<M>(tx, id, page).await?)
                 })
             })
             .await?;

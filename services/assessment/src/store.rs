@@ -66,11 +66,10 @@ pub(crate) fn listed(listed: &Listed, state: impl ColumnTrait, recorded_at: impl
 }
 
 /// The newest revisions of facts, in the order of `ids`.
-pub(crate) async fn newest<M>(db: &impl ConnectionTrait, ids: &[impl AsRef<str>]) -> Result<Vec<M>, DbError>
+pub(crate) async fn newest<M>(db: &impl ConnectionTrait, ids: &[M::Id]) -> Result<Vec<M>, DbError>
 where
     M: Fact + prost::Message + Default,
 {
-    let keys: Vec<_> = ids.iter().map(AsRef::as_ref).collect();
-    let mut found = facts::newest_of(db, &keys).await?;
-    Ok(keys.into_iter().filter_map(|id| found.remove(id)).collect())
+    let mut found = facts::newest_of(db, &ids.iter().collect::<Vec<_>>()).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

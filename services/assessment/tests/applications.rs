@@ -3,6 +3,7 @@
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_testing::on_both_databases;
+use niva_testing::requests::assessment::record_application;
 use pb::appeal::Outcome as AppealOutcome;
 use pb::application_decision::Outcome;
 
@@ -25,8 +26,7 @@ fn application(id: &str) -> pb::Application {
 fn apply(application: pb::Application) -> pb::RecordApplicationRequest {
     pb::RecordApplicationRequest {
         request_id: format!("apply {}", application.application_id),
-        application: Some(application),
-        ..Default::default()
+        ..record_application(application)
     }
 }
 

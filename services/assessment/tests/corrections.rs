@@ -1,6 +1,8 @@
 //! What a correction cannot say, nor a record that builds on what others have told: each refused in its own words, and
 //! nothing has changed then.
 
+use niva_testing::requests;
+use niva_testing::requests::assessment::{record_application, record_level_decision, record_person};
 use std::sync::Arc;
 
 use niva_models::Catalogue;
@@ -13,7 +15,7 @@ use pb::application_decision::Outcome;
 use pb::level_decision::Kind;
 
 use crate::rig::{
-    Rig, date, grant_of, hours, level, living, measure, measurement_request, record, refused, scope, visit,
+    Rig, date, grant_of, hours, living, measure, measurement_request, record, refused, scope, visit,
 };
 
 const SERVICE: ServiceKey = stockholm::DAILY_ACTIVITIES_LSS;
@@ -31,7 +33,7 @@ fn application(id: &str) -> pb::Application {
 
 fn apply(application: pb::Application) -> pb::RecordApplicationRequest {
     let request_id = format!("apply {}", application.application_id);
-    pb::RecordApplicationRequest { request_id, application: Some(application), ..Default::default() }
+    pb::RecordApplicationRequest { request_id, ..record_application(application) }
 }
 
 fn decided(outcome: Outcome) -> Option<pb::ApplicationDecision> {
@@ -58,20 +60,15 @@ macro_rules! correct {
 
 fn decision(id: &str, kind: Kind, value: i32, from: Option<common::Date>) -> pb::LevelDecision {
     pb::LevelDecision {
-        level_decision_id: id.into(),
-        person_id: "p".into(),
-        service: SERVICE.into(),
-        level: level(value),
-        valid_from: from,
         kind: kind.into(),
         measurement_id: "m".into(),
-        ..Default::default()
+        ..requests::assessment::level_decision(id, "p", SERVICE, value, from)
     }
 }
 
 fn tell(decision: pb::LevelDecision) -> pb::RecordLevelDecisionRequest {
     let request_id = format!("record {}", decision.level_decision_id);
-    pb::RecordLevelDecisionRequest { request_id, level_decision: Some(decision), ..Default::default() }
+    pb::RecordLevelDecisionRequest { request_id, ..record_level_decision(decision) }
 }
 
 fn total(service: ServiceKey, points: i32) -> pb::RecordMeasurementRequest {
@@ -109,7 +106,7 @@ on_both_databases! {
             person.residences.push(late());
             person
         };
-        let request = pb::RecordPersonRequest { request_id: "r".into(), person: Some(dead("p")), ..Default::default() };
+        let request = pb::RecordPersonRequest { request_id: "r".into(), ..record_person(dead("p")) };
         refused!(rig, persons.record_person(request), InvalidArgument, "AFTER_DEATH");
         rig.person("p").await;
         rig.grant("g", "p", SERVICE).await;

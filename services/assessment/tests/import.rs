@@ -5,6 +5,7 @@ use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1::{self as common, job};
 use niva_testing::on_both_databases;
+use niva_testing::requests;
 use pb::create_import_request::Record;
 use pb::level_decision::Kind;
 
@@ -20,13 +21,14 @@ pub(crate) fn grant(id: &str, person: &str, service: ServiceKey) -> Record {
 
 fn granted(id: &str, person: &str, service: ServiceKey) -> pb::Grant {
     pb::Grant {
-        grant_id: id.into(),
-        person_id: person.into(),
-        service: service.into(),
-        district: "Bromma".into(),
-        valid: Some(common::DateInterval { first: date(2023, 1, 1), last: None }),
         scopes: vec![scope(date(2023, 1, 1), hours("10")), scope(date(2024, 1, 1), hours("25"))],
-        ..Default::default()
+        ..requests::assessment::grant(
+            id,
+            person,
+            service,
+            "Bromma",
+            Some(common::DateInterval { first: date(2023, 1, 1), last: None }),
+        )
     }
 }
 
@@ -37,11 +39,8 @@ pub(crate) fn measured(id: &str, person: &str, service: ServiceKey, points: i32)
 fn total(id: &str, person: &str, service: ServiceKey, points: i32) -> pb::Measurement {
     pb::Measurement {
         measurement_id: id.into(),
-        person_id: person.into(),
-        service: service.into(),
-        visit_date: date(2024, 1, 10),
         total: Some(points),
-        ..Default::default()
+        ..requests::assessment::visit(person, service, date(2024, 1, 10))
     }
 }
 
@@ -61,13 +60,8 @@ fn stated(id: &str, person: &str, service: ServiceKey, value: i32) -> Record {
 
 fn decision(id: &str, person: &str, service: ServiceKey, value: i32) -> pb::LevelDecision {
     pb::LevelDecision {
-        level_decision_id: id.into(),
-        person_id: person.into(),
-        service: service.into(),
-        level: level(value),
-        valid_from: date(2024, 2, 1),
         kind: Kind::Stated.into(),
-        ..Default::default()
+        ..requests::assessment::level_decision(id, person, service, value, date(2024, 2, 1))
     }
 }
 

@@ -4,6 +4,8 @@ use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests;
+use niva_testing::requests::assessment::record_level_decision;
 use pb::level_decision::Kind;
 
 use crate::rig::{Rig, date, day, level, measure, reason, refused, told, visit};
@@ -13,20 +15,15 @@ const SERVICE: ServiceKey = stockholm::DAILY_ACTIVITIES_LSS;
 fn decision(id: &str, kind: Kind, value: i32, valid_from: Option<common::Date>) -> pb::LevelDecision {
     let measured = matches!(kind, Kind::Measured | Kind::Conversion);
     pb::LevelDecision {
-        level_decision_id: id.into(),
-        person_id: "p".into(),
-        service: SERVICE.into(),
-        level: level(value),
-        valid_from,
         kind: kind.into(),
         measurement_id: if measured { "m".into() } else { String::new() },
-        ..Default::default()
+        ..requests::assessment::level_decision(id, "p", SERVICE, value, valid_from)
     }
 }
 
 fn record(decision: pb::LevelDecision) -> pb::RecordLevelDecisionRequest {
     let request_id = format!("record {}", decision.level_decision_id);
-    pb::RecordLevelDecisionRequest { request_id, level_decision: Some(decision), ..Default::default() }
+    pb::RecordLevelDecisionRequest { request_id, ..record_level_decision(decision) }
 }
 
 fn correct(revision: i64, reason: &str, decision: pb::LevelDecision) -> pb::CorrectLevelDecisionRequest {

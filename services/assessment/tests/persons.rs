@@ -4,6 +4,7 @@ use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests::assessment::record_person;
 
 use crate::rig::{Rig, date, day, living, person_request, refused, told};
 
@@ -147,7 +148,7 @@ on_both_databases! {
 
     async fn periods_begin_on_days_of_their_own(db: &TestDb) {
         let rig = Rig::new(db).await;
-        let record = |person| pb::RecordPersonRequest { request_id: "r".into(), person: Some(person), ..Default::default() };
+        let record = |person| pb::RecordPersonRequest { request_id: "r".into(), ..record_person(person) };
         let twice = |from| pb::Person { residences: vec![residence(from, "Farsta"), residence(from, "Järva")], ..living("p", "Farsta") };
         refused!(rig, persons.record_person(record(twice(None))), InvalidArgument, "RESIDENCE_TWICE");
         refused!(rig, persons.record_person(record(twice(date(2024, 1, 1)))), InvalidArgument, "RESIDENCE_TWICE");

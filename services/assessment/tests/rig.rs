@@ -11,11 +11,13 @@ use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::client::Channel;
 use niva_store::Database;
+use niva_testing::requests::assessment as requests;
 use niva_testing::{TestDb, TestPart, city, models};
 use sea_orm::{ConnectionTrait, Statement};
 
+pub(crate) use niva_testing::requests::assessment::scope;
 pub(crate) use niva_testing::values::{
-    date, day, hours, identity, invented_coordination_number, invented_number, level, living, officer_of,
+    date, day, days, hours, identity, invented_coordination_number, invented_number, level, living, officer_of,
     reason, with_purpose, wrong,
 };
 
@@ -136,28 +138,7 @@ impl Rig {
 
     /// Scores every item with the score at `pick` among its allowed scores.
     pub(crate) async fn score_all(&self, measurement: &str, pick: usize) -> pb::Measurement {
-        let mut client = self.client.clone();
-        let ask = pb::GetMeasurementRequest { measurement_id: measurement.into(), as_of: None };
-        let mut now =
-            client.measurements.get_measurement(ask).await.unwrap().into_inner().measurement.unwrap();
-        let instruments = client
-            .instruments
-            .list_instruments(pb::ListInstrumentsRequest::default())
-            .await
-            .unwrap()
-            .into_inner();
-        let instrument =
-            instruments.instruments.into_iter().find(|i| i.instrument_id == now.instrument_id).unwrap();
-        for item in instrument.items {
-            let request = score_request(
-                &format!("{measurement} {}", item.item_key),
-                measurement,
-                &item.item_key,
-                item.allowed_scores[pick],
-            );
-            now = client.measurements.record_score(request).await.unwrap().into_inner().measurement.unwrap();
-        }
-        now
+        requests::score_all(&self.client, measurement, |allowed| allowed[pick]).await.0
     }
 
     /// A complete measurement with the level that was decided from it.
@@ -186,48 +167,34 @@ const TABLES: [&str; 11] = [
 ];
 
 pub(crate) fn person_request(request_id: &str, id: &str, district: &str) -> pb::RecordPersonRequest {
-    let person = Some(living(id, district));
-    pb::RecordPersonRequest { request_id: request_id.into(), person, ..Default::default() }
+    pb::RecordPersonRequest { request_id: request_id.into(), ..requests::record_person(living(id, district)) }
 }
 
 /// Granted by Farsta for the whole of 2024, 20 hours a week.
 pub(crate) fn grant_of(id: &str, person: &str, service: ServiceKey) -> pb::Grant {
-    pb::Grant {
-        grant_id: id.into(),
-        person_id: person.into(),
-        service: service.into(),
-        district: "Farsta".into(),
-        valid: Some(common::DateInterval { first: date(2024, 1, 1), last: date(2024, 12, 31) }),
-        scopes: vec![scope(date(2024, 1, 1), hours("20"))],
-        ..Default::default()
-    }
+    let year = days(day(2024, 1, 1), Some(day(2024, 12, 31)));
+    let scopes = vec![scope(day(2024, 1, 1), hours("20"))];
+    pb::Grant { scopes, ..requests::grant(id, person, service, "Farsta", year) }
 }
 
 pub(crate) fn record(request_id: &str, grant: pb::Grant) -> pb::RecordGrantRequest {
-    pb::RecordGrantRequest { request_id: request_id.into(), grant: Some(grant), ..Default::default() }
+    pb::RecordGrantRequest { request_id: request_id.into(), ..requests::record_grant(grant) }
 }
 
 pub(crate) fn grant_request(id: &str, person: &str, service: ServiceKey) -> pb::RecordGrantRequest {
     record(&format!("record {id}"), grant_of(id, person, service))
 }
 
-pub(crate) fn scope(valid_from: Option<common::Date>, scope: common::GrantScope) -> pb::ScopePeriod {
-    pb::ScopePeriod { valid_from, scope: Some(scope) }
-}
-
 pub(crate) fn visit(person: &str, service: ServiceKey) -> pb::Measurement {
-    pb::Measurement {
-        person_id: person.into(),
-        service: service.into(),
-        visit_date: date(2024, 3, 18),
-        follow_up_date: date(2024, 3, 11),
-        ..Default::default()
-    }
+    let follow_up_date = date(2024, 3, 11);
+    pb::Measurement { follow_up_date, ..requests::visit(person, service, day(2024, 3, 18)) }
 }
 
 pub(crate) fn measure(request_id: &str, measurement: pb::Measurement) -> pb::RecordMeasurementRequest {
-    let measurement = Some(measurement);
-    pb::RecordMeasurementRequest { request_id: request_id.into(), measurement, ..Default::default() }
+    pb::RecordMeasurementRequest {
+        request_id: request_id.into(),
+        ..requests::record_measurement(measurement)
+    }
 }
 
 pub(crate) fn measurement_request(
@@ -246,19 +213,12 @@ pub(crate) fn score_request(
 ) -> pb::RecordScoreRequest {
     pb::RecordScoreRequest {
         request_id: request_id.into(),
-        measurement_id: measurement.into(),
-        score: Some(pb::ItemScore { item_key: item.into(), score }),
-        ..Default::default()
+        ..requests::record_score(measurement, item, score)
     }
 }
 
 pub(crate) fn decide_request(request_id: &str, measurement: &str, expected: i32) -> pb::DecideLevelRequest {
-    pb::DecideLevelRequest {
-        request_id: request_id.into(),
-        measurement_id: measurement.into(),
-        expected_level: level(expected),
-        ..Default::default()
-    }
+    pb::DecideLevelRequest { request_id: request_id.into(), ..requests::decide_level(measurement, expected) }
 }
 
 /// Revision, whether it stands, reason, and role of the author of a fact.

@@ -150,24 +150,24 @@ impl App {
     /// A fact as it is known now, or was at a recorded time.
     async fn read<M: Fact + Message + Default>(
         &self,
-        id: &str,
+        id: &M::Id,
         at: Option<DateTime<Utc>>,
     ) -> Result<M, OpError> {
         let found = facts::read(self.db.conn(), id, at, self.clock.now()).await?;
-        found.ok_or_else(|| OpError::not_found(M::KIND, id))
+        found.ok_or_else(|| OpError::not_found(M::KIND, id.as_ref()))
     }
 
     /// A page of all that was told of a fact.
     async fn revisions<M: Fact + Message + Default>(
         &self,
         scope: &Scope,
-        id: &str,
+        id: &M::Id,
         page: (i32, &str),
     ) -> Result<(Vec<M>, String), OpError> {
-        let page = self.secrets.page(scope.author(), page, &["revisions", M::KIND, id], MAX_PAGE)?;
+        let page = self.secrets.page(scope.author(), page, &["revisions", M::KIND, id.as_ref()], MAX_PAGE)?;
         let rows: Vec<M> = facts::revisions(self.db.conn(), id, &page).await?;
         if rows.is_empty() && page.after.is_none() {
-            return Err(OpError::not_found(M::KIND, id));
+            return Err(OpError::not_found(M::KIND, id.as_ref()));
         }
         Ok(page.cut(rows, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
     }
@@ -182,12 +182,11 @@ impl App {
     async fn listed<M: Fact + Message + Default>(
         &self,
         page: &PageRequest,
-        ids: Vec<impl AsRef<str>>,
+        ids: Vec<M::Id>,
     ) -> Result<(Vec<M>, String), OpError> {
-        let (ids, next_page_token) = page.cut(ids, |id| id.as_ref().to_owned());
-        let wanted: Vec<_> = ids.iter().map(AsRef::as_ref).collect();
-        let mut found = facts::newest_of(self.db.conn(), &wanted).await?;
-        Ok((wanted.into_iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
+        let (ids, next_page_token) = page.cut(ids, ToString::to_string);
+        let mut found = facts::newest_of(self.db.conn(), &ids.iter().collect::<Vec<_>>()).await?;
+        Ok((ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
     }
 
     fn reader(&self) -> wire::Reader<'_> {
@@ -293,7 +292,7 @@ pub fn policy() -> Policy {
 }
 
 /// The newest telling of a fact, which the resource's own table says there is, and which revision it is.
-async fn standing<M: Fact + Message + Default>(tx: &Tx<'_>, id: &str) -> Result<(M, Info), OpError> {
+async fn standing<M: Fact + Message + Default>(tx: &Tx<'_>, id: &M::Id) -> Result<(M, Info), OpError> {
     let newest: Option<M> = facts::newest(tx, id).await?;
     let missing = || OpError::internal(format!("{} {id} has a row and was never told", M::KIND));
     let fact = newest.ok_or_else(missing)?;

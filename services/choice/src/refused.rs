@@ -2,6 +2,7 @@
 
 use niva_base::{OpError, Violations};
 use niva_choice_domain::Refusal;
+use niva_names::Id;
 
 /// A refusal of the rules: about a field of the request, or about how things stand.
 #[expect(clippy::needless_pass_by_value, reason = "what `map_err` passes")]
@@ -31,7 +32,7 @@ pub(crate) fn fixed(field: &str, was: &str, is: &str) -> Result<(), OpError> {
 }
 
 /// The error that an id is in use.
-pub(crate) fn id_taken(kind: &str, id: &str) -> OpError {
+pub(crate) fn id_taken(kind: &str, id: &impl Id) -> OpError {
     OpError::already_exists("ID_TAKEN", format!("there is a {kind} {id} already: choose another id"))
 }
 

@@ -4,12 +4,13 @@ use niva_proto::assessment::v1 as told;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests::choice::record_placement;
 use pb::placement::{Beside, State};
 
 use crate::feed::read;
 use crate::rig::{
-    OCCUPATION, Rig, correct, date, day, end_on, get_placement, grant, notice_on, request_id, revision,
-    start_on, withdraw,
+    OCCUPATION, Rig, correct, date, day, end_on, get_placement, grant, notice_on, revision, start_on,
+    withdraw,
 };
 
 /// Ordered, and come to, on 1 March 2024.
@@ -26,7 +27,7 @@ fn since_march(id: &str, person: &str, unit: &str) -> pb::Placement {
 }
 
 fn record(placement: pb::Placement) -> pb::RecordPlacementRequest {
-    pb::RecordPlacementRequest { request_id: request_id(), placement: Some(placement), ..Default::default() }
+    record_placement(placement)
 }
 
 async fn recorded(rig: &Rig, placement: pb::Placement) -> pb::Placement {

@@ -1,5 +1,6 @@
 //! Imports: all of it, or nothing and every error at once.
 
+use niva_testing::requests;
 use std::collections::BTreeSet;
 
 use niva_names::stockholm;
@@ -16,7 +17,7 @@ use crate::rig::{
 };
 
 fn provider(id: &str) -> Record {
-    Record::Provider(pb::Provider { provider_id: id.into(), name: "Omsorg AB".into(), info: None })
+    Record::Provider(requests::choice::provider(id, "Omsorg AB"))
 }
 
 fn at(unit_id: &str, provider: &str, places: i32) -> Record {

@@ -4,6 +4,8 @@ use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests;
+use niva_testing::requests::choice::record_placement;
 use tonic::Code;
 
 use crate::rig::{
@@ -17,7 +19,7 @@ on_both_databases! {
         let rig = Rig::new(db).await;
         rig.unit("a", 1).await;
         let provider = |id: &str, name: &str| {
-            record_provider(pb::Provider { provider_id: id.into(), name: name.into(), info: None })
+            record_provider(requests::choice::provider(id, name))
         };
         let taken = refused!(rig, "ID_TAKEN", providers.record_provider(provider("provider of a", "X")));
         assert_eq!(taken.code(), Code::AlreadyExists);
@@ -255,9 +257,7 @@ on_both_databases! {
         for id in ["g", "h"] {
             rig.wish(id, &["a", "b"]).await;
         }
-        let at = |grant: &str, ordered_start, actual_start| pb::RecordPlacementRequest {
-            request_id: request_id(),
-            placement: Some(pb::Placement {
+        let at = |grant: &str, ordered_start, actual_start| record_placement(pb::Placement {
                 placement_id: format!("of {grant}"),
                 person_id: format!("person of {grant}"),
                 service: OCCUPATION.into(),
@@ -265,9 +265,7 @@ on_both_databases! {
                 ordered_start,
                 actual_start,
                 ..Default::default()
-            }),
-            ..Default::default()
-        };
+            });
         let open = |mut offer: pb::Offer| {
             let expected_revision = offer.info.take().unwrap().revision;
             offer.state = pb::offer::State::Open.into();

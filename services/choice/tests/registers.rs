@@ -4,6 +4,7 @@ use niva_names::stockholm;
 use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_testing::on_both_databases;
+use niva_testing::requests;
 use prost_types::Timestamp;
 use tonic::Status;
 
@@ -47,7 +48,7 @@ fn info(unit: &pb::Unit) -> &common::FactInfo {
 }
 
 async fn another_provider(rig: &Rig, id: &str) {
-    let provider = pb::Provider { provider_id: id.into(), name: "Vård AB".into(), info: None };
+    let provider = requests::choice::provider(id, "Vård AB");
     rig.client.clone().providers.record_provider(record_provider(provider)).await.unwrap();
 }
 
@@ -203,7 +204,7 @@ on_both_databases! {
             validate_only: false,
             expected_revision,
             reason: "misspelt".into(),
-            provider: Some(pb::Provider { provider_id: "provider of a".into(), name: name.into(), info: None }),
+            provider: Some(requests::choice::provider("provider of a", name)),
         };
         refused!(rig, "NAME_INVALID", providers.correct_provider(correct("a\nb", 1)));
         rig.client.clone().providers.correct_provider(correct("Omsorgen AB", 1)).await.unwrap();

@@ -10,6 +10,7 @@ use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1 as common;
 use niva_rpc::client::Channel;
 use niva_store::Database;
+use niva_testing::requests::{assessment, choice as requests};
 use niva_testing::{TestDb, TestPart, city, models};
 use sea_orm::{ConnectionTrait, Statement};
 use tokio_util::sync::CancellationToken;
@@ -17,8 +18,12 @@ use tonic::Status;
 
 use crate::assessment::Assessment;
 
+pub(crate) use niva_testing::requests::choice::{
+    accept, capacity_from, change_from, correct, decline, end_on, get_placement, get_unit, make_offer,
+    notice_on, record_provider, record_unit, start_on, wish, withdraw,
+};
 pub(crate) use niva_testing::values::{
-    date, day, new_request as request_id, officer_of, on, reason, staff_of, wrong,
+    date, day, days, new_request as request_id, officer_of, on, reason, staff_of, wrong,
 };
 
 pub(crate) type Client = pb::Clients<Channel>;
@@ -132,8 +137,7 @@ impl Rig {
     /// A provider and a unit of it with places from 2024 on.
     pub(crate) async fn unit(&self, id: &str, places: i32) -> pb::Unit {
         let mut client = self.client.clone();
-        let provider =
-            pb::Provider { provider_id: format!("provider of {id}"), name: "Omsorg AB".into(), info: None };
+        let provider = requests::provider(&format!("provider of {id}"), "Omsorg AB");
         client.providers.record_provider(record_provider(provider)).await.unwrap();
         client.units.record_unit(record_unit(unit(id, places))).await.unwrap().into_inner().unit.unwrap()
     }
@@ -167,46 +171,18 @@ impl Rig {
 }
 
 pub(crate) fn unit(id: &str, places: i32) -> pb::Unit {
-    pb::Unit {
-        unit_id: id.into(),
-        name: "Vinsta".into(),
-        service: OCCUPATION.into(),
-        periods: vec![period(day(2024, 1, 1), &format!("provider of {id}"), places)],
-        info: None,
-    }
+    requests::unit(id, "Vinsta", OCCUPATION, period(day(2024, 1, 1), &format!("provider of {id}"), places))
 }
 
 /// A private unit's terms in Farsta.
 pub(crate) fn period(from: NaiveDate, provider: &str, capacity: i32) -> pb::UnitPeriod {
-    pb::UnitPeriod {
-        valid_from: on(from),
-        provider_id: provider.into(),
-        district: "Farsta".into(),
-        regime: common::Regime::Private.into(),
-        capacity,
-        orientation: String::new(),
-    }
-}
-
-pub(crate) fn record_provider(provider: pb::Provider) -> pb::RecordProviderRequest {
-    pb::RecordProviderRequest { request_id: request_id(), validate_only: false, provider: Some(provider) }
-}
-
-pub(crate) fn record_unit(unit: pb::Unit) -> pb::RecordUnitRequest {
-    pb::RecordUnitRequest { request_id: request_id(), validate_only: false, unit: Some(unit) }
+    requests::period(from, provider, "Farsta", common::Regime::Private, capacity)
 }
 
 /// Occupation for the whole of 2024, granted by Farsta to `person of ID`.
 pub(crate) fn grant(id: &str) -> told::Grant {
-    told::Grant {
-        grant_id: id.into(),
-        person_id: format!("person of {id}"),
-        service: OCCUPATION.into(),
-        district: "Farsta".into(),
-        valid: Some(common::DateInterval { first: date(2024, 1, 1), last: date(2024, 12, 31) }),
-        info: told_in(1),
-        ..Default::default()
-    }
+    let (person, year) = (format!("person of {id}"), days(day(2024, 1, 1), Some(day(2024, 12, 31))));
+    told::Grant { info: told_in(1), ..assessment::grant(id, &person, OCCUPATION, "Farsta", year) }
 }
 
 /// What a fact carries that was told in a revision, and stands.
@@ -215,88 +191,6 @@ pub(crate) fn told_in(revision: i64) -> Option<common::FactInfo> {
     Some(common::FactInfo { revision, state, ..Default::default() })
 }
 
-pub(crate) fn wish(grant: &str, units: &[&str]) -> pb::RecordWishRequest {
-    let unit_ids = units.iter().map(|id| (*id).to_owned()).collect();
-    let wish = pb::Wish { grant_id: grant.into(), unit_ids, ..Default::default() };
-    pb::RecordWishRequest { request_id: request_id(), wish: Some(wish), ..Default::default() }
-}
-
-pub(crate) fn make_offer(grant: &str, unit: &str) -> pb::MakeOfferRequest {
-    let (grant_id, unit_id) = (grant.into(), unit.into());
-    pb::MakeOfferRequest { request_id: request_id(), grant_id, unit_id, ..Default::default() }
-}
-
-pub(crate) fn accept(offer: &str, start: NaiveDate) -> pb::AcceptOfferRequest {
-    let (offer_id, ordered_start) = (offer.into(), on(start));
-    pb::AcceptOfferRequest { request_id: request_id(), offer_id, ordered_start, ..Default::default() }
-}
-
-pub(crate) fn decline(offer: &str) -> pb::DeclineOfferRequest {
-    pb::DeclineOfferRequest { request_id: request_id(), validate_only: false, offer_id: offer.into() }
-}
-
-pub(crate) fn start_on(placement: &str, day: NaiveDate) -> pb::StartPlacementRequest {
-    let (placement_id, actual_start) = (placement.into(), on(day));
-    pb::StartPlacementRequest { request_id: request_id(), validate_only: false, placement_id, actual_start }
-}
-
-pub(crate) fn notice_on(placement: &str, day: NaiveDate) -> pb::GiveNoticeRequest {
-    let (placement_id, notice_date) = (placement.into(), on(day));
-    pb::GiveNoticeRequest { request_id: request_id(), validate_only: false, placement_id, notice_date }
-}
-
-pub(crate) fn end_on(placement: &str, day: NaiveDate) -> pb::EndPlacementRequest {
-    let (placement_id, end_date) = (placement.into(), on(day));
-    pb::EndPlacementRequest { request_id: request_id(), validate_only: false, placement_id, end_date }
-}
-
-/// Takes back what stands at this revision.
-pub(crate) fn withdraw(placement: &str, expected_revision: i64) -> pb::WithdrawPlacementRequest {
-    pb::WithdrawPlacementRequest {
-        request_id: request_id(),
-        validate_only: false,
-        expected_revision,
-        reason: "a slip".into(),
-        placement_id: placement.into(),
-        told_by_mistake: false,
-    }
-}
-
-/// Tells a placement anew, after the revision that it carries.
-pub(crate) fn correct(placement: &pb::Placement) -> pb::CorrectPlacementRequest {
-    pb::CorrectPlacementRequest {
-        request_id: request_id(),
-        expected_revision: revision(placement),
-        reason: "a slip".into(),
-        placement: Some(placement.clone()),
-        ..Default::default()
-    }
-}
-
-pub(crate) fn get_placement(placement: &str) -> pb::GetPlacementRequest {
-    pb::GetPlacementRequest { placement_id: placement.into(), as_of: None }
-}
-
 pub(crate) fn revision(placement: &pb::Placement) -> i64 {
     placement.info.as_ref().unwrap().revision
-}
-
-pub(crate) fn capacity_from(unit: &str, from: NaiveDate, capacity: i32) -> pb::SetUnitCapacityRequest {
-    pb::SetUnitCapacityRequest {
-        request_id: request_id(),
-        unit_id: unit.into(),
-        valid_from: on(from),
-        capacity,
-        ..Default::default()
-    }
-}
-
-pub(crate) fn get_unit(unit: &str) -> pb::GetUnitRequest {
-    pb::GetUnitRequest { unit_id: unit.into(), as_of: None }
-}
-
-/// What a unit is from a day on.
-pub(crate) fn change_from(unit: &str, from: NaiveDate, change: pb::UnitChange) -> pb::ChangeUnitRequest {
-    let change = Some(pb::UnitChange { valid_from: on(from), ..change });
-    pb::ChangeUnitRequest { request_id: request_id(), unit_id: unit.into(), change, ..Default::default() }
 }

@@ -1,6 +1,6 @@
 use chrono::NaiveDate;
 use niva_models::{Component, GrantScope, Level, Regime};
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, GrantId, MeasurementId, PersonId, PlacementId, ProviderId, ServiceKey, UnitId};
 
 use crate::problem::Problem;
 
@@ -128,22 +128,22 @@ impl<T> Row<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Person {
     /// Opaque id.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// District board that the person lives in.
-    pub district: String,
+    pub district: DistrictId,
 }
 
 /// A grant with the scope it has from its first day on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
     /// Opaque id.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// District board that grants and pays.
-    pub district: String,
+    pub district: DistrictId,
     /// First day.
     pub valid_from: NaiveDate,
     /// Last day; `None` without end.
@@ -165,9 +165,9 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Measurement {
     /// Opaque id.
-    pub measurement_id: String,
+    pub measurement_id: MeasurementId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// Day of the visit.
@@ -182,7 +182,7 @@ pub struct Measurement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Provider {
     /// Opaque id.
-    pub provider_id: String,
+    pub provider_id: ProviderId,
     /// Name.
     pub name: String,
 }
@@ -191,15 +191,15 @@ pub struct Provider {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unit {
     /// Opaque id.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// The provider that runs it.
-    pub provider_id: String,
+    pub provider_id: ProviderId,
     /// Name.
     pub name: String,
     /// The service it gives.
     pub service: ServiceKey,
     /// District that it lies in.
-    pub district: String,
+    pub district: DistrictId,
     /// Regime.
     pub regime: Regime,
     /// First day of the regime.
@@ -214,15 +214,15 @@ pub struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Placement {
     /// Opaque id.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// The grant.
-    pub grant_id: String,
+    pub grant_id: GrantId,
     /// The person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     /// The unit.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// Ordered first day.
     pub ordered_start: NaiveDate,
     /// First day that the person came.
@@ -237,7 +237,7 @@ pub struct Placement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
     /// The placement.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// First day.
     pub valid_from: NaiveDate,
     /// Sessions on Monday … Friday.
@@ -248,7 +248,7 @@ pub struct Schedule {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Occasion {
     /// The placement.
-    pub placement_id: String,
+    pub placement_id: PlacementId,
     /// The day.
     pub date: NaiveDate,
     /// [`Component::EveningNight`].

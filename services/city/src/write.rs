@@ -47,7 +47,7 @@ fn date(day: Option<NaiveDate>) -> String {
 impl Line for Person {
     const FILE: &'static FileSpec = &PERSONS;
     fn cells(&self) -> Vec<String> {
-        vec![self.person_id.clone(), self.district.clone()]
+        vec![self.person_id.to_string(), self.district.to_string()]
     }
 }
 
@@ -55,10 +55,10 @@ impl Line for Grant {
     const FILE: &'static FileSpec = &GRANTS;
     fn cells(&self) -> Vec<String> {
         vec![
-            self.grant_id.clone(),
-            self.person_id.clone(),
+            self.grant_id.to_string(),
+            self.person_id.to_string(),
             self.service.to_string(),
-            self.district.clone(),
+            self.district.to_string(),
             self.valid_from.to_string(),
             date(self.valid_to),
             or_empty(self.scope.extent),
@@ -78,8 +78,8 @@ impl Line for Measurement {
             Verdict::Stated(level) => (String::new(), level.0.to_string()),
         };
         vec![
-            self.measurement_id.clone(),
-            self.person_id.clone(),
+            self.measurement_id.to_string(),
+            self.person_id.to_string(),
             self.service.to_string(),
             self.visit_date.to_string(),
             points,
@@ -92,7 +92,7 @@ impl Line for Measurement {
 impl Line for Provider {
     const FILE: &'static FileSpec = &PROVIDERS;
     fn cells(&self) -> Vec<String> {
-        vec![self.provider_id.clone(), self.name.clone()]
+        vec![self.provider_id.to_string(), self.name.clone()]
     }
 }
 
@@ -100,11 +100,11 @@ impl Line for Unit {
     const FILE: &'static FileSpec = &UNITS;
     fn cells(&self) -> Vec<String> {
         vec![
-            self.unit_id.clone(),
-            self.provider_id.clone(),
+            self.unit_id.to_string(),
+            self.provider_id.to_string(),
             self.name.clone(),
             self.service.to_string(),
-            self.district.clone(),
+            self.district.to_string(),
             self.regime.to_string(),
             self.regime_from.to_string(),
             self.places.to_string(),
@@ -117,11 +117,11 @@ impl Line for Placement {
     const FILE: &'static FileSpec = &PLACEMENTS;
     fn cells(&self) -> Vec<String> {
         vec![
-            self.placement_id.clone(),
-            self.grant_id.clone(),
-            self.person_id.clone(),
+            self.placement_id.to_string(),
+            self.grant_id.to_string(),
+            self.person_id.to_string(),
             self.service.to_string(),
-            self.unit_id.clone(),
+            self.unit_id.to_string(),
             self.ordered_start.to_string(),
             date(self.actual_start),
             date(self.notice_date),
@@ -133,7 +133,7 @@ impl Line for Placement {
 impl Line for Schedule {
     const FILE: &'static FileSpec = &SESSIONS;
     fn cells(&self) -> Vec<String> {
-        let mut cells = vec![self.placement_id.clone(), self.valid_from.to_string()];
+        let mut cells = vec![self.placement_id.to_string(), self.valid_from.to_string()];
         cells.extend(self.sessions.iter().map(ToString::to_string));
         cells
     }
@@ -143,7 +143,7 @@ impl Line for Occasion {
     const FILE: &'static FileSpec = &OCCASIONS;
     fn cells(&self) -> Vec<String> {
         vec![
-            self.placement_id.clone(),
+            self.placement_id.to_string(),
             self.date.to_string(),
             self.component.to_string(),
             self.count.to_string(),

@@ -6,7 +6,7 @@ use niva_calendar::date;
 use niva_city::generate::{SEED, band, generate, groups};
 use niva_city::{CityData, Source, Verdict, read};
 use niva_models::{Catalogue, Component, Regime};
-use niva_names::{ServiceCatalogue, ServiceKey, stockholm};
+use niva_names::{ServiceCatalogue, ServiceKey, UnitId, stockholm};
 
 fn shipped() -> CityData {
     read(Source::Shipped, &ServiceCatalogue::shipped().unwrap()).unwrap_or_else(|e| panic!("{e}"))
@@ -119,12 +119,12 @@ fn the_generator_draws_points_within_the_bands_in_force() {
 #[test]
 fn units_have_room_and_every_regime_and_district() {
     let city = shipped();
-    let mut at: BTreeMap<&str, u16> = BTreeMap::new();
+    let mut at: BTreeMap<&UnitId, u16> = BTreeMap::new();
     for placement in &city.placements {
         *at.entry(&placement.value.unit_id).or_default() += 1;
     }
     for unit in city.units.iter().map(|row| &row.value) {
-        assert!(at.get(unit.unit_id.as_str()).copied().unwrap_or(0) + 2 <= unit.places, "{}", unit.unit_id);
+        assert!(at.get(&unit.unit_id).copied().unwrap_or(0) + 2 <= unit.places, "{}", unit.unit_id);
     }
     assert_eq!((city.providers.len(), city.units.len()), (100, 250));
     for regime in [Regime::Municipal, Regime::Contracted, Regime::Private] {

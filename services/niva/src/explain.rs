@@ -2,6 +2,7 @@
 
 use clap::Args;
 use niva_config::{DatabaseOptions, TelemetryOptions, Wrong};
+use niva_names::PaymentLineId;
 use niva_store::Database;
 
 use crate::failure::{Doing, Failure};
@@ -13,7 +14,7 @@ use crate::screen::show;
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
     /// A payment line, such as 2024-03.1/17.
-    line: String,
+    line: PaymentLineId,
     #[command(flatten)]
     database: DatabaseOptions,
     #[command(flatten)]

@@ -4,6 +4,7 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use futures_util::future::BoxFuture;
 use niva_base::OpError;
 use niva_config::Part;
+use niva_names::PaymentLineId;
 use niva_store::{Database, DbError};
 
 use crate::failure::{Doing, Failure};
@@ -35,7 +36,7 @@ pub(crate) struct Registered {
     /// What in its database is not as it was written, in words.
     pub(crate) verify: fn(&Database) -> Findings<'_>,
     /// What its database keeps under an id, explained.
-    pub(crate) explain: for<'a> fn(&'a Database, &'a str) -> Explained<'a>,
+    pub(crate) explain: for<'a> fn(&'a Database, &'a PaymentLineId) -> Explained<'a>,
 }
 
 impl std::fmt::Debug for Registered {

@@ -8,6 +8,7 @@ use niva_base::OpError;
 use niva_calendar::Month;
 use niva_config::{Ground, Part, PartOptions, PeerOptions, Peers, Served, ToAssessment, ToChoice, Wrong};
 use niva_models::Catalogue;
+use niva_names::PaymentLineId;
 use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -86,7 +87,7 @@ impl Part for Config {
         Ok(verified.findings.iter().map(ToString::to_string).collect())
     }
 
-    async fn explain(db: &Database, id: &str) -> Result<Option<Vec<String>>, OpError> {
+    async fn explain(db: &Database, id: &PaymentLineId) -> Result<Option<Vec<String>>, OpError> {
         // A run is explained by the models that it was made with: those of today are as good a beginning as any.
         let today = Arc::new(Catalogue::shipped().map_err(OpError::internal)?);
         crate::explain_line(db, &today, id).await

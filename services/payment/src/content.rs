@@ -2,6 +2,7 @@
 
 use niva_base::Violations;
 use niva_facts::{Author, Info, State, Telling};
+use niva_names::PlacementId;
 use niva_payment_domain::{Content, FactKind, Recorded};
 use niva_proto::payment::v1 as pb;
 use prost::DecodeError;
@@ -25,19 +26,19 @@ pub(crate) fn of_feed(content: &Content) -> Result<Vec<u8>, Json> {
 pub(crate) fn of_message<M: PlacementFact>(fact: &M) -> Vec<u8> {
     let mut content = fact.clone();
     content.set_info(None);
-    content.set_fact_id(String::new());
-    content.set_placement_id(String::new());
+    content.set_fact_id("".into());
+    content.set_placement_id("".into());
     content.encode_to_vec()
 }
 
 /// The message, as it was told.
 pub(crate) fn message<M: PlacementFact>(
     content: &[u8],
-    placement_id: String,
+    placement_id: PlacementId,
     info: &Info,
 ) -> Result<M, DecodeError> {
     let mut fact = M::decode(content)?;
-    fact.set_fact_id(info.fact_id.clone());
+    fact.set_fact_id(info.fact_id.as_str().into());
     fact.set_placement_id(placement_id);
     fact.set_info(Some(info));
     Ok(fact)
@@ -79,5 +80,6 @@ fn said<M: PlacementFact>(row: &Recorded, content: &[u8]) -> Result<Content, Str
     let mut v = Violations::new();
     let said = fact.read(&mut v, None);
     let said = v.finish_with(said).map_err(|e| e.to_string())?;
-    Ok(Content::Record { placement_id: row.placement_id.clone().unwrap_or_default(), record: said.record })
+    let placement_id = row.placement_id.clone().unwrap_or_else(|| "".into());
+    Ok(Content::Record { placement_id, record: said.record })
 }

@@ -64,7 +64,7 @@ fn fact<M: PlacementFact>(bytes: &[u8]) {
     let info = Info::first(item.fact.fact_id(), told);
     let mut told = item.fact.clone();
     told.set_info(Some(&info));
-    let placement_id = told.placement_id().to_owned();
+    let placement_id = told.placement();
     let again: M = content::message(&content::of_message(&told), placement_id, &info).expect("it was kept");
     assert!(again == told, "it is read back otherwise");
     let said = kept(&again).expect("what was accepted is read again");
@@ -84,7 +84,7 @@ pub fn feeds(data: &[u8]) {
     let Some(Incoming::Case { fact, .. }) = told.flatten().map(|told| told.fact) else { return };
     let row = Recorded {
         number: 1,
-        placement_id: fact.placement_id().map(str::to_owned),
+        placement_id: fact.placement_id(),
         kind: fact.kind(),
         id: fact.id.clone(),
         revision: fact.revision,
@@ -101,9 +101,9 @@ pub fn contents(data: &[u8]) {
     let kind = FactKind::ALL[usize::from(*which) % FactKind::ALL.len()];
     let row = Recorded {
         number: 1,
-        placement_id: Some("PL-1".to_owned()),
+        placement_id: Some("PL-1".into()),
         kind,
-        id: "F-1".to_owned(),
+        id: "F-1".into(),
         revision: 2,
         withdrawn: which & 0x80 > 0,
     };

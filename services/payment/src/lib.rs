@@ -43,7 +43,7 @@ use niva_facts::{Changing, Telling};
 use niva_feed::{ConsumerHandle, Consumers};
 use niva_jobs::Signals;
 use niva_models::Catalogue;
-use niva_names::ServiceCatalogue;
+use niva_names::{ProviderId, ServiceCatalogue};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::client::Channel;
 use niva_store::request;
@@ -254,10 +254,10 @@ pub fn policy() -> Policy {
 ///
 /// # Errors
 /// A defect: facts of placements are open to nobody who is bounded otherwise.
-fn bound_to(scope: &Scope) -> Result<Option<&str>, OpError> {
+fn bound_to(scope: &Scope) -> Result<Option<&ProviderId>, OpError> {
     match scope.reach() {
         Reach::City => Ok(None),
-        Reach::Provider(provider) => Ok(Some(provider.as_str())),
+        Reach::Provider(provider) => Ok(Some(provider)),
         Reach::Districts(_) | Reach::Person(_) | Reach::Author(_) => {
             Err(OpError::internal("facts of placements know no districts and no person's own"))
         }

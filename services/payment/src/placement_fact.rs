@@ -4,7 +4,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
 use niva_models::Catalogue;
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{PlacementId, ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{Case, FactKind, Record};
 use prost::Message;
 
@@ -19,14 +19,19 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
     /// Whether a new revision takes something over from the one before that nobody tells.
     const CARRIES: bool = false;
 
-    /// The placement that it is about.
+    /// The placement that it is about, as the message has it.
     fn placement_id(&self) -> &str;
 
+    /// The placement's id.
+    fn placement(&self) -> PlacementId {
+        self.placement_id().into()
+    }
+
     /// Gives it an id.
-    fn set_fact_id(&mut self, id: String);
+    fn set_fact_id(&mut self, id: Self::Id);
 
     /// Says which placement it is about.
-    fn set_placement_id(&mut self, id: String);
+    fn set_placement_id(&mut self, id: PlacementId);
 
     /// What it says; every violation at once. `today` bounds what can have happened; `None`: it is not looked at.
     fn read(&self, v: &mut Violations, today: Option<NaiveDate>) -> Option<Said>;

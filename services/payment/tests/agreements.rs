@@ -4,6 +4,7 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, Regime};
 use niva_proto::payment::v1::{self as pb, HoldReason, create_import_request::Record};
+use niva_testing::requests::payment::record_agreement;
 use tonic::{Code, Status};
 
 use crate::common::city::{Person, unit};
@@ -22,12 +23,7 @@ fn by_day(ore: i64) -> pb::Agreement {
 }
 
 async fn record(world: &World, agreement: pb::Agreement) {
-    let request = pb::RecordAgreementRequest {
-        min_positions: Vec::new(),
-        request_id: world.request(),
-        validate_only: false,
-        agreement: Some(agreement),
-    };
+    let request = record_agreement(agreement);
     world.maker().agreements.record_agreement(request).await.unwrap();
 }
 

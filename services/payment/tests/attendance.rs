@@ -5,6 +5,9 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record, transition::To};
+use niva_testing::requests::payment::{
+    record_agreement, record_occasions, record_premises_cost, record_schedule, record_transition,
+};
 use tonic::Status;
 
 use crate::common::city::{Person, days, on, unit};
@@ -17,12 +20,8 @@ async fn report(
     request_id: &str,
     occasions: Vec<pb::Occasion>,
 ) -> Result<Vec<pb::Occasion>, Status> {
-    let request = pb::RecordOccasionsRequest {
-        min_positions: Vec::new(),
-        request_id: request_id.to_owned(),
-        validate_only: false,
-        occasions,
-    };
+    let request =
+        pb::RecordOccasionsRequest { request_id: request_id.to_owned(), ..record_occasions(occasions) };
     Ok(world.by(by).occasions.record_occasions(request).await?.into_inner().occasions)
 }
 
@@ -36,12 +35,7 @@ fn provider(id: &str) -> Caller {
 
 async fn agree(world: &World, id: &str, first: u32, last: u32, price: i64) -> Result<pb::Agreement, Status> {
     let agreement = agreed(id, day(2024, 3, first), Some(day(2024, 3, last)), price);
-    let request = pb::RecordAgreementRequest {
-        min_positions: Vec::new(),
-        request_id: world.request(),
-        validate_only: false,
-        agreement: Some(agreement),
-    };
+    let request = record_agreement(agreement);
     Ok(world.maker().agreements.record_agreement(request).await?.into_inner().agreement.unwrap())
 }
 
@@ -106,12 +100,12 @@ niva_testing::on_both_databases! {
         // It is not paid before a second person has approved it.
         approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         let cost = pb::PremisesCost { placement_id: "PL-0001".to_owned(), valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }), ..Default::default() };
-        let request = pb::RecordPremisesCostRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, premises_cost: Some(cost) };
+        let request = record_premises_cost(cost);
         world.maker().premises_costs.record_premises_cost(request).await.unwrap();
-        let request = pb::RecordScheduleRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, schedule: Some(schedule("PL-0002", (2013, 3, 1), [1, 0, 1, 0, 1])) };
+        let request = record_schedule(schedule("PL-0002", (2013, 3, 1), [1, 0, 1, 0, 1]));
         world.by(provider("PR-1")).schedules.record_schedule(request).await.unwrap();
         let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
-        let request = pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
+        let request = record_transition(transition);
         world.maker().transitions.record_transition(request).await.unwrap();
         let march = world.paid(2024, 3).await;
         let lines = world.lines(&march).await;
@@ -147,7 +141,7 @@ niva_testing::on_both_databases! {
         assert_eq!(reason(&report(&world, finance(), "x", vec![circle]).await.unwrap_err()), "COMPONENT_NOT_REPORTED");
         assert_eq!(reason(&report(&world, finance(), "x", vec![]).await.unwrap_err()), "COUNT_OUT_OF_RANGE");
         assert_eq!(reason(&report(&world, provider("PR-2"), "x", vec![evening((2024, 3, 3), 1)]).await.unwrap_err()), "PLACEMENT_UNKNOWN");
-        let request = pb::RecordScheduleRequest { min_positions: Vec::new(), request_id: "x".to_owned(), validate_only: false, schedule: Some(schedule("PL-9", (2024, 3, 1), [1; 5])) };
+        let request = pb::RecordScheduleRequest { request_id: "x".to_owned(), ..record_schedule(schedule("PL-9", (2024, 3, 1), [1; 5])) };
         assert_eq!(reason(&world.by(finance()).schedules.record_schedule(request.clone()).await.unwrap_err()), "PLACEMENT_UNKNOWN");
         for (sessions, refusal) in [([2; 5], "SCHEDULE_OUT_OF_RANGE"), ([2, 1, 1, 0, 0], "SCHEDULE_EXCEEDS_GRANT")] {
             let given = schedule("PL-0002", (2013, 3, 1), sessions);
@@ -157,7 +151,7 @@ niva_testing::on_both_databases! {
         assert_eq!(reason(&agree(&world, "A", 20, 11, 1).await.unwrap_err()), "END_BEFORE_START");
         assert_eq!(reason(&agree(&world, "A", 11, 20, -1).await.unwrap_err()), "AMOUNT_NEGATIVE");
         let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2024, 3, 4)), to: To::Work.into(), support_end: on(day(2024, 3, 3)), ..Default::default() };
-        let request = pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
+        let request = record_transition(transition);
         assert_eq!(reason(&world.maker().transitions.record_transition(request).await.unwrap_err()), "END_BEFORE_START");
         let after = world.preview(2024, 3).await.unwrap();
         assert_eq!((after.control, after.frozen_fact_number), (before.control, before.frozen_fact_number));

@@ -4,6 +4,7 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{AuditRecord, Month, Regime};
 use niva_proto::payment::v1 as pb;
+use niva_testing::requests::payment::record_absence;
 use sea_orm::ConnectionTrait;
 use tonic::Request;
 
@@ -49,14 +50,12 @@ async fn settle(world: &World) {
 
 fn absence(request_id: &str, placement: &str, first: u32) -> pb::RecordAbsenceRequest {
     pb::RecordAbsenceRequest {
-        min_positions: Vec::new(),
         request_id: request_id.to_owned(),
-        validate_only: false,
-        absence: Some(pb::Absence {
+        ..record_absence(pb::Absence {
             placement_id: placement.to_owned(),
             days: days(day(2024, 3, first), Some(day(2024, 3, first))),
             ..pb::Absence::default()
-        }),
+        })
     }
 }
 

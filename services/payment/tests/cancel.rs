@@ -4,6 +4,7 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{Regime, WatchEnd, job};
 use niva_proto::payment::v1::{self as pb, payment_run::State};
+use niva_testing::requests::payment::explain;
 use tonic::Status;
 
 use crate::common::city::{Person, unit};
@@ -80,7 +81,7 @@ niva_testing::on_both_databases! {
         assert_eq!((run.state(), job.state(), run.control.clone()), (State::Cancelled, job::State::Cancelled, None));
         assert!(job.done > 3 && job.done < 150 && job.end_time.is_some() && job.cancel_asked, "{job:?}");
         assert_eq!((world.lines(&run).await, world.holds(&run).await), (vec![], vec![]));
-        let line = pb::ExplainPaymentLineRequest { payment_line_id: "2024-03.1/1".to_owned() };
+        let line = explain("2024-03.1/1");
         assert_eq!(reason(&world.maker().lines.explain_payment_line(line).await.unwrap_err()), "NOT_FOUND");
         // The same request gets the same answer; another finds it cancelled.
         assert_eq!(cancel(&world, request("c-1", "2024-03.1")).await.unwrap(), asked);

@@ -3,6 +3,7 @@
 use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1::{self as pb, Component};
+use niva_testing::requests::payment::{explain, record_agreement, record_occasions};
 
 use crate::common::city::{Person, on, placed, revision, unit, unit_of};
 use crate::common::told::{agreed, approved_by, evening};
@@ -16,10 +17,10 @@ niva_testing::on_both_databases! {
         (ended.end_date, ended.info) = (on(day(2024, 3, 12)), revision(2));
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Private), placed(ended)]).await;
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
-        let request = pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions: vec![evening((2024, 3, 3), 1)] };
+        let request = record_occasions(vec![evening((2024, 3, 3), 1)]);
         world.maker().occasions.record_occasions(request).await.unwrap();
         let agreement = agreed("IA-1", day(2024, 3, 10), Some(day(2024, 3, 10)), 100_000);
-        let request = pb::RecordAgreementRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, agreement: Some(agreement) };
+        let request = record_agreement(agreement);
         world.maker().agreements.record_agreement(request).await.unwrap();
         approved_by(&world, "approver", "IA-1", 1).await.unwrap();
         let march = world.paid(2024, 3).await;
@@ -51,7 +52,7 @@ niva_testing::on_both_databases! {
         assert!(told.sentences.iter().any(|s| s.contains("307")), "{:?}", told.sentences);
 
         for id in ["2024-03.1/99", "2024-03.1/01", "2024-03.1", "2024-03.1/+1", "x/1", ""] {
-            let request = pb::ExplainPaymentLineRequest { payment_line_id: id.to_owned() };
+            let request = explain(id);
             assert_eq!(reason(&world.maker().lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND", "{id}");
         }
         world.stop().await;
@@ -72,7 +73,7 @@ niva_testing::on_both_databases! {
         let anew = lines.iter().find(|line| line.corrects_line_id == paid.payment_line_id && !line.reversal).unwrap();
         assert_eq!((paid.provider_id.as_str(), anew.provider_id.as_str()), ("PR-1", "PR-2"));
         assert_eq!(world.explain(anew).await.corrected_line.as_ref(), Some(&paid));
-        let request = |line: &pb::PaymentLine| pb::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
+        let request = |line: &pb::PaymentLine| explain(&line.payment_line_id);
         let told = world.provider("PR-2").lines.explain_payment_line(request(anew)).await.unwrap().into_inner();
         assert_eq!((told.payment_line.as_ref(), told.corrected_line), (Some(anew), None));
         let back = lines.iter().find(|line| line.reversal).unwrap();

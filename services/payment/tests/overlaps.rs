@@ -4,6 +4,7 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, Regime};
 use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record, transition::To};
+use niva_testing::requests::payment::record_occasions;
 
 use crate::common::city::{Person, days, on, unit};
 use crate::common::told::{agreed, evening, schedule};
@@ -78,7 +79,7 @@ niva_testing::on_both_databases! {
         settle(&world).await;
         let mut client = world.maker().occasions;
         let occasions = vec![evening((2024, 3, 11), 1), evening((2024, 3, 12), 1)];
-        let request = pb::RecordOccasionsRequest { request_id: world.request(), occasions, ..Default::default() };
+        let request = record_occasions(occasions);
         let told = client.record_occasions(request).await.unwrap().into_inner().occasions;
         let anew = |occasion| pb::CorrectOccasionRequest {
             request_id: world.request(), expected_revision: 1, reason: "misread".to_owned(), occasion: Some(occasion), ..Default::default()

@@ -7,6 +7,7 @@ use niva_proto::common::v1::{self as wire, GrantScope, Regime};
 use niva_proto::payment::v1::{
     self as pb, SpecialCompensation, Transition, Visit, transition::Outcome, transition::To,
 };
+use niva_testing::requests::payment::{record_schedule, record_special, record_transition, record_visit};
 
 use crate::common::city::{Person, days, on, unit, unit_of};
 use crate::common::told::schedule;
@@ -70,7 +71,7 @@ niva_testing::on_both_databases! {
         // PR-2 takes over on 16 March.
         let periods = [(day(2000, 1, 1), "PR-1", Regime::Municipal), (day(2024, 3, 16), "PR-2", Regime::Private)];
         world.chosen(&[unit_of("U-1", "Farsta", 2, &periods)]).await;
-        let record = |visit| pb::RecordVisitRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, visit: Some(visit) };
+        let record = |visit| record_visit(visit);
         let named = |id: &str, visit| Visit { visit_id: id.to_owned(), ..visit };
         for (id, placement, n) in [("V-1", "PL-0001", 4), ("V-2", "PL-0001", 5), ("V-3", "PL-0003", 4)] {
             world.maker().visits.record_visit(record(named(id, visit(placement, day(2024, 3, n))))).await.unwrap();
@@ -109,7 +110,7 @@ niva_testing::on_both_databases! {
     async fn of_transitions_and_schedules(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let record = |transition| pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
+        let record = |transition| record_transition(transition);
         let open = transition(None, Outcome::Left(true));
         let early = transition(Some(day(2024, 3, 20)), Outcome::ReturnDate(on(day(2024, 3, 3)).unwrap()));
         refused!(world.maker().transitions.record_transition(record(open.clone())), "OUTCOME_WITHOUT_SUPPORT_END");
@@ -120,7 +121,7 @@ niva_testing::on_both_databases! {
         refused!(world.maker().transitions.correct_transition(correct(early)), "RETURN_BEFORE_JOB");
 
         let week = |sessions| pb::Schedule { schedule_id: "S-1".to_owned(), ..schedule("PL-0002", (2013, 3, 1), sessions) };
-        let request = pb::RecordScheduleRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, schedule: Some(week([1, 0, 1, 0, 1])) };
+        let request = record_schedule(week([1, 0, 1, 0, 1]));
         world.maker().schedules.record_schedule(request).await.unwrap();
         let correct = pb::CorrectScheduleRequest { request_id: world.request(), expected_revision: 1, reason: "misread".to_owned(), schedule: Some(week([1, 1, 1, 0, 1])), ..Default::default() };
         refused!(world.maker().schedules.correct_schedule(correct), "SCHEDULE_EXCEEDS_GRANT");
@@ -130,7 +131,7 @@ niva_testing::on_both_databases! {
     async fn of_special_compensation(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let request = pb::RecordSpecialCompensationRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, special_compensation: Some(special()) };
+        let request = record_special(special());
         world.maker().special_compensations.record_special_compensation(request).await.unwrap();
         let mut client = world.maker().special_compensations;
         let withdraw = |id: &str, expected_revision, why: &str| pb::WithdrawSpecialCompensationRequest { request_id: world.request(), expected_revision, reason: why.to_owned(), special_compensation_id: id.to_owned(), ..Default::default() };

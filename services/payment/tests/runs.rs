@@ -1,5 +1,6 @@
 //! Runs: made once, previewed, approved by another person, discarded, and paid once.
 
+use niva_testing::requests::payment::explain;
 use std::collections::BTreeMap;
 
 use niva_access::{Caller, Role};
@@ -231,7 +232,7 @@ niva_testing::on_both_databases! {
         let nobody = Caller::new("x", [Role::Provider]);
         assert_eq!(reason(&list(world.by(nobody), "", "").await.unwrap_err()), "SCOPE_MISSING");
         let other = world.lines(&run).await.into_iter().find(|l| l.provider_id == "PR-1").unwrap();
-        let request = pb::ExplainPaymentLineRequest { payment_line_id: other.payment_line_id };
+        let request = explain(&other.payment_line_id);
         assert_eq!(reason(&world.provider("PR-2").lines.explain_payment_line(request).await.unwrap_err()), "NOT_FOUND");
         world.stop().await;
     }

@@ -7,6 +7,7 @@ use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1 as pb;
 use niva_testing::TestDb;
+use niva_testing::requests::payment::record_occasions;
 use niva_testing::values::on;
 use sea_orm::{ConnectionTrait, Statement};
 
@@ -66,11 +67,7 @@ async fn report(world: &World, placement_id: &str, days: &[NaiveDate]) {
         count: 1,
         ..Default::default()
     });
-    let request = pb::RecordOccasionsRequest {
-        request_id: world.request(),
-        occasions: occasions.collect(),
-        ..Default::default()
-    };
+    let request = record_occasions(occasions.collect());
     world.by(provider).occasions.record_occasions(request).await.unwrap();
 }
 

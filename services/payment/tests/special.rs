@@ -4,6 +4,7 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::{self as wire, Regime};
 use niva_proto::payment::v1::{self as pb, Component, SpecialCompensation};
+use niva_testing::requests::payment::record_special;
 use tonic::{Code, Status};
 
 use crate::common::city::{Person, days, on, unit};
@@ -30,12 +31,7 @@ fn applied(id: &str, ore: i64) -> SpecialCompensation {
 }
 
 async fn record(world: &World, special: SpecialCompensation) -> Result<SpecialCompensation, Status> {
-    let request = pb::RecordSpecialCompensationRequest {
-        min_positions: Vec::new(),
-        request_id: world.request(),
-        validate_only: false,
-        special_compensation: Some(special),
-    };
+    let request = record_special(special);
     let answer = world.maker().special_compensations.record_special_compensation(request).await?;
     Ok(answer.into_inner().special_compensation.unwrap())
 }

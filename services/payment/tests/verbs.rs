@@ -2,6 +2,10 @@
 //! refused on the way.
 
 use chrono::TimeDelta;
+use niva_testing::requests::payment::{
+    record_absence, record_agreement, record_occasions, record_premises_cost, record_schedule,
+    record_transition, record_visit,
+};
 
 use niva_access::{Caller, Role};
 use niva_names::stockholm;
@@ -147,7 +151,7 @@ niva_testing::on_both_databases! {
     async fn a_schedule_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let record = |schedule| pb::RecordScheduleRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, schedule: Some(schedule) };
+        let record = |schedule| record_schedule(schedule);
         let given = schedule("PL-0001", (2024, 3, 11), [1, 0, 1, 0, 1]);
         let kept = world.maker().schedules.record_schedule(record(given.clone())).await.unwrap().into_inner().schedule.unwrap();
         let second = world.maker().schedules.record_schedule(record(given)).await.unwrap_err();
@@ -164,7 +168,7 @@ niva_testing::on_both_databases! {
     async fn occasions_are_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let record = |occasions| pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions };
+        let record = |occasions| record_occasions(occasions);
         let kept = world.maker().occasions.record_occasions(record(vec![evening((2024, 3, 11), 2)])).await.unwrap().into_inner().occasions;
         assert_eq!(reason(&world.maker().occasions.record_occasions(record(vec![evening((2024, 3, 10), 1), evening((2024, 3, 11), 2)])).await.unwrap_err()), "PERIOD_OVERLAPS");
         assert_eq!(reason(&world.maker().occasions.record_occasions(record(vec![evening((2024, 3, 12), 1), evening((2024, 3, 12), 2)])).await.unwrap_err()), "PERIOD_OVERLAPS");
@@ -182,7 +186,7 @@ niva_testing::on_both_databases! {
         settle(&world).await;
         let before = world.preview(2024, 3).await.unwrap();
         let absence = Absence { placement_id: "PL-0001".to_owned(), days: days(day(2024, 3, 4), Some(day(2024, 3, 8))), ..Default::default() };
-        let record = |absence| pb::RecordAbsenceRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, absence: Some(absence) };
+        let record = |absence| record_absence(absence);
         let kept = world.maker().absences.record_absence(record(absence.clone())).await.unwrap().into_inner().absence.unwrap();
         assert_eq!(reason(&world.maker().absences.record_absence(record(absence)).await.unwrap_err()), "PERIOD_OVERLAPS");
         let after = world.preview(2024, 3).await.unwrap();
@@ -199,7 +203,7 @@ niva_testing::on_both_databases! {
     async fn an_agreement_is_recorded_corrected_withdrawn_and_read_back(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let record = |agreement| pb::RecordAgreementRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, agreement: Some(agreement) };
+        let record = |agreement| record_agreement(agreement);
         let given = agreed("IA-1", day(2024, 3, 4), Some(day(2024, 3, 8)), 70_000);
         let incomplete = Agreement { unit: 0, agreed_by: String::new(), ..given.clone() };
         let refused = world.maker().agreements.record_agreement(record(incomplete)).await.unwrap_err();
@@ -218,7 +222,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let transition = Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2024, 3, 4)), to: To::Work.into(), ..Default::default() };
-        let record = |transition| pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
+        let record = |transition| record_transition(transition);
         let kept = world.maker().transitions.record_transition(record(transition.clone())).await.unwrap().into_inner().transition.unwrap();
         let later = Transition { job_start: on(day(2024, 5, 4)), ..transition };
         assert_eq!(reason(&world.maker().transitions.record_transition(record(later)).await.unwrap_err()), "PERIOD_OVERLAPS");
@@ -235,7 +239,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let visit = Visit { placement_id: "PL-0001".to_owned(), date: on(day(2024, 3, 4)), ..Default::default() };
-        let record = |visit| pb::RecordVisitRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, visit: Some(visit) };
+        let record = |visit| record_visit(visit);
         let tomorrow = Visit { date: on(day(2024, 4, 3)), ..visit.clone() };
         assert_eq!(reason(&world.maker().visits.record_visit(record(tomorrow)).await.unwrap_err()), "DATE_IN_FUTURE");
         let kept = world.maker().visits.record_visit(record(visit.clone())).await.unwrap().into_inner().visit.unwrap();
@@ -253,7 +257,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let cost = PremisesCost { placement_id: "PL-0001".to_owned(), valid: days(day(2024, 3, 4), None), per_month: Some(wire::Money { ore: 310_000 }), ..Default::default() };
-        let record = |premises_cost| pb::RecordPremisesCostRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, premises_cost: Some(premises_cost) };
+        let record = |premises_cost| record_premises_cost(premises_cost);
         let kept = world.maker().premises_costs.record_premises_cost(record(cost.clone())).await.unwrap().into_inner().premises_cost.unwrap();
         assert_eq!(reason(&world.maker().premises_costs.record_premises_cost(record(cost)).await.unwrap_err()), "PERIOD_OVERLAPS");
         let other = |c: PremisesCost| PremisesCost { valid: days(day(2024, 3, 4), Some(day(2024, 3, 31))), ..c };
@@ -268,7 +272,7 @@ niva_testing::on_both_databases! {
     async fn a_provider_tells_and_reads_of_its_own_units_alone(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let record = |occasions| pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions };
+        let record = |occasions| record_occasions(occasions);
         let told = world.provider("PR-1").occasions.record_occasions(record(vec![evening((2024, 3, 11), 2)])).await.unwrap().into_inner().occasions;
         let other = Occasion { placement_id: "PL-0003".to_owned(), ..evening((2024, 3, 11), 1) };
         world.maker().occasions.record_occasions(record(vec![other.clone()])).await.unwrap();
@@ -298,7 +302,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         let occasions = (1..=5).map(|n| evening((2024, 3, n), 1)).collect();
-        let record = pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions };
+        let record = record_occasions(occasions);
         world.maker().occasions.record_occasions(record).await.unwrap();
         let mut client = world.maker().occasions;
         let request = pb::ListOccasionsRequest { page_size: 2, ..Default::default() };

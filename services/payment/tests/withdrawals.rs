@@ -1,5 +1,8 @@
 //! What was paid for a fact is taken back when the fact is: by the next run, with a reversal that names it.
 
+use niva_testing::requests::payment::{
+    record_occasions, record_premises_cost, record_transition, record_visit,
+};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -61,7 +64,7 @@ niva_testing::on_both_databases! {
     async fn an_occasion(db: &TestDb) {
         let world = World::new(db).await;
         settle(&world).await;
-        let record = |occasions| pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions };
+        let record = |occasions| record_occasions(occasions);
         let told = world.maker().occasions.record_occasions(record(vec![evening((2024, 3, 3), 2)])).await.unwrap().into_inner().occasions;
         world.paid(2024, 3).await;
         let id = told[0].occasion_id.clone();
@@ -80,7 +83,7 @@ niva_testing::on_both_databases! {
         let world = World::new(db).await;
         settle(&world).await;
         world.paid(2024, 3).await;
-        let request = pb::RecordOccasionsRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, occasions: vec![evening((2024, 3, 3), 2)] };
+        let request = record_occasions(vec![evening((2024, 3, 3), 2)]);
         let told = world.maker().occasions.record_occasions(request).await.unwrap().into_inner().occasions;
         let withdraw = pb::WithdrawOccasionRequest { request_id: world.request(), expected_revision: 1, reason: "another person".to_owned(), occasion_id: told[0].occasion_id.clone(), ..Default::default() };
         world.maker().occasions.withdraw_occasion(withdraw).await.unwrap();
@@ -121,14 +124,14 @@ niva_testing::on_both_databases! {
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant_of(1, None, scope), person.level(1, 3, person.start)]).await;
         let transition = pb::Transition { placement_id: "PL-0001".to_owned(), job_start: on(day(2025, 3, 17)), to: To::Work.into(), ..Default::default() };
-        let request = pb::RecordTransitionRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, transition: Some(transition) };
+        let request = record_transition(transition);
         let kept = world.maker().transitions.record_transition(request).await.unwrap().into_inner().transition.unwrap();
         // Nobody has visited the workplace: what the support is paid for is held.
         let early = world.calculated(2025, 3).await;
         assert_eq!(world.holds(&early).await[0].hold.as_ref().unwrap().reason(), HoldReason::VisitMissing);
         world.discard(&early).await.unwrap();
         let visit = pb::Visit { placement_id: "PL-0001".to_owned(), date: on(day(2025, 3, 25)), ..Default::default() };
-        let request = pb::RecordVisitRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, visit: Some(visit) };
+        let request = record_visit(visit);
         world.provider("PR-1").visits.record_visit(request).await.unwrap();
         let march = world.paid(2025, 3).await;
         let paid: Vec<_> = world.lines(&march).await.iter().map(|l| brief(l).3).collect();
@@ -150,7 +153,7 @@ niva_testing::on_both_databases! {
         world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), person.placed("U-1")]).await;
         world.assessed(&[person.grant(), person.level(1, 1, person.start)]).await;
         let cost = pb::PremisesCost { placement_id: "PL-0001".to_owned(), valid: days(day(2024, 3, 1), None), per_month: Some(wire::Money { ore: 310_000 }), ..Default::default() };
-        let request = pb::RecordPremisesCostRequest { min_positions: Vec::new(), request_id: world.request(), validate_only: false, premises_cost: Some(cost) };
+        let request = record_premises_cost(cost);
         let kept = world.maker().premises_costs.record_premises_cost(request).await.unwrap().into_inner().premises_cost.unwrap();
         world.paid(2024, 3).await;
         let withdraw = pb::WithdrawPremisesCostRequest { request_id: world.request(), expected_revision: 1, reason: "not sold".to_owned(), premises_cost_id: kept.premises_cost_id.clone(), ..Default::default() };

@@ -183,9 +183,9 @@ impl Scope {
         }
     }
 
-    fn names(&self, id: &str) -> bool {
+    fn names(&self, given: &str) -> bool {
         let begins =
-            |name: &str| id.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', ':', '/', '.']));
+            |name: &str| given.strip_prefix(name).is_some_and(|rest| rest.starts_with(['-', ':', '/', '.']));
         match &self.reach {
             Reach::City => true,
             Reach::Districts(districts) => districts.iter().any(|district| begins(district.as_str())),

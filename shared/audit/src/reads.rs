@@ -9,6 +9,7 @@ use chrono::{DateTime, NaiveTime, Utc};
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
+use niva_names::{PersonId, PlacementId};
 use niva_proto::common::v1 as pb;
 use niva_rpc::wire::read;
 use niva_store::{Database, DbError, Secrets};
@@ -36,7 +37,7 @@ pub trait Placements: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     /// The database's.
-    async fn of(&self, db: &Database, person_id: &str) -> Result<Vec<String>, DbError>;
+    async fn of(&self, db: &Database, person_id: &PersonId) -> Result<Vec<PlacementId>, DbError>;
 
     /// The persons of placements, by placement.
     ///
@@ -45,8 +46,8 @@ pub trait Placements: fmt::Debug + Send + Sync {
     async fn persons(
         &self,
         db: &Database,
-        placements: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, String>, DbError>;
+        placements: &BTreeSet<PlacementId>,
+    ) -> Result<BTreeMap<PlacementId, PersonId>, DbError>;
 }
 
 /// In a service that always names the person.
@@ -55,11 +56,15 @@ pub struct NoPlacements;
 
 #[async_trait]
 impl Placements for NoPlacements {
-    async fn of(&self, _: &Database, _: &str) -> Result<Vec<String>, DbError> {
+    async fn of(&self, _: &Database, _: &PersonId) -> Result<Vec<PlacementId>, DbError> {
         Ok(Vec::new())
     }
 
-    async fn persons(&self, _: &Database, _: &BTreeSet<&str>) -> Result<BTreeMap<String, String>, DbError> {
+    async fn persons(
+        &self,
+        _: &Database,
+        _: &BTreeSet<PlacementId>,
+    ) -> Result<BTreeMap<PlacementId, PersonId>, DbError> {
         Ok(BTreeMap::new())
     }
 }
@@ -68,7 +73,7 @@ impl Placements for NoPlacements {
 #[derive(Debug)]
 pub struct Wanted<'a> {
     /// Only of this person.
-    pub person_id: &'a str,
+    pub person_id: Option<PersonId>,
     /// Only of this caller.
     pub subject: &'a str,
     /// Only of this method.
@@ -112,16 +117,17 @@ impl Reads {
         let until = read::timestamp(&mut v, "until", wanted.until);
         let (since, until) = v.finish_with(since.zip(until))?;
         let when = format!("{since:?} {until:?}");
-        let list = ["audit", wanted.person_id, wanted.subject, wanted.method, &when];
+        let person = wanted.person_id.as_ref().map_or("", PersonId::as_str);
+        let list = ["audit", person, wanted.subject, wanted.method, &when];
         let asked = (wanted.page_size, wanted.page_token);
         let page = self.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
         let after = page.after.as_deref().map_or(Ok(0), str::parse).map_err(OpError::internal)?;
-        let placements = match wanted.person_id {
-            "" => Vec::new(),
-            person_id => self.placements.of(&self.db, person_id).await?,
+        let placements = match &wanted.person_id {
+            None => Vec::new(),
+            Some(person_id) => self.placements.of(&self.db, person_id).await?,
         };
         let filter = Filter {
-            person_id: wanted.person_id,
+            person_id: wanted.person_id.as_ref(),
             placements,
             subject: wanted.subject,
             method: wanted.method,
@@ -190,8 +196,8 @@ impl Reads {
     }
 
     async fn told(&self, found: Vec<Kept>) -> Result<Vec<pb::AuditRecord>, DbError> {
-        let placements =
-            found.iter().flat_map(|kept| &kept.record.about.placements).map(String::as_str).collect();
+        let placements = found.iter().flat_map(|kept| &kept.record.about.placements);
+        let placements = placements.map(|placement| placement.as_str().into()).collect();
         let persons = self.placements.persons(&self.db, &placements).await?;
         Ok(found.into_iter().map(|kept| wire::record(kept, &persons)).collect())
     }

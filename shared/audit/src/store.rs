@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use niva_access::{About, Record};
+use niva_names::{PersonId, PlacementId};
 use niva_store::audit::ORDER_LOCK;
 use niva_store::{Database, DbError, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
@@ -19,9 +20,9 @@ const COLUMNS: &str = "position, recorded_at, subject, role, scope, method, purp
 /// Which records are wanted; each condition holds where it is given.
 #[derive(Debug, Default)]
 pub(crate) struct Filter<'a> {
-    pub(crate) person_id: &'a str,
+    pub(crate) person_id: Option<&'a PersonId>,
     /// The placements of that person, where records name placements alone.
-    pub(crate) placements: Vec<String>,
+    pub(crate) placements: Vec<PlacementId>,
     pub(crate) subject: &'a str,
     pub(crate) method: &'a str,
     pub(crate) since: Option<DateTime<Utc>>,
@@ -46,8 +47,8 @@ impl Query {
         self.conditions.push(format!("{column} {how} {place}"));
     }
 
-    fn about(&mut self, filter: &Filter<'_>) {
-        let person = self.bind(filter.person_id);
+    fn about(&mut self, person_id: &PersonId, filter: &Filter<'_>) {
+        let person = self.bind(person_id.as_str());
         let mut ids = vec![format!("(kind = 'person' AND id = {person})")];
         if !filter.placements.is_empty() {
             let places: Vec<String> = filter.placements.iter().map(|id| self.bind(id.as_str())).collect();
@@ -67,8 +68,8 @@ pub(crate) async fn list(
 ) -> Result<Vec<Kept>, DbError> {
     let mut query = Query::default();
     query.compare("position", ">", after);
-    if !filter.person_id.is_empty() {
-        query.about(filter);
+    if let Some(person_id) = filter.person_id {
+        query.about(person_id, filter);
     }
     for (column, value) in [("subject", filter.subject), ("method", filter.method)] {
         if !value.is_empty() {

@@ -1,6 +1,7 @@
 use chrono::{DateTime, Duration, Utc};
 use niva_access::{About, Record};
 use niva_base::{Clock, OpError};
+use niva_names::PersonId;
 use niva_rpc::server::Recorder;
 use niva_store::{Database, DbError, audit};
 use niva_testing::TestDb;
@@ -168,7 +169,8 @@ niva_testing::on_both_databases! {
         let trail = Trail::start(db.db().clone());
         let written = futures_util::future::join_all((1..=300).map(|n| trail.record(record(n)))).await;
         assert!(written.iter().all(Result::is_ok));
-        let filter = store::Filter { person_id: "person-7", ..Default::default() };
+        let person_id = PersonId::from("person-7");
+        let filter = store::Filter { person_id: Some(&person_id), ..Default::default() };
         let found = store::list(db.conn(), &filter, 0, 10).await.unwrap();
         assert_eq!(found.into_iter().map(|kept| kept.record).collect::<Vec<_>>(), [record(7)]);
         // One that cannot be written is nobody else's failure.

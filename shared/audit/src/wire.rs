@@ -2,15 +2,19 @@
 
 use std::collections::BTreeMap;
 
+use niva_names::{PersonId, PlacementId};
 use niva_proto::common::v1 as pb;
 use niva_proto::facts::timestamp;
 
 use crate::chain::Kept;
 
 /// A record; `persons`: whose placements are.
-pub(crate) fn record(Kept { position, record }: Kept, persons: &BTreeMap<String, String>) -> pb::AuditRecord {
+pub(crate) fn record(
+    Kept { position, record }: Kept,
+    persons: &BTreeMap<PlacementId, PersonId>,
+) -> pb::AuditRecord {
     let mut about = record.about.persons;
-    about.extend(record.about.placements.iter().filter_map(|id| persons.get(id)).cloned());
+    about.extend(record.about.placements.iter().filter_map(|id| persons.get(id.as_str())).map(String::from));
     pb::AuditRecord {
         number: position,
         record_time: Some(timestamp(record.time)),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Verifier};
 use niva_base::OpError;
+use niva_names::PaymentLineId;
 use niva_rpc::server::{PartServer, Recorder};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -52,8 +53,11 @@ pub trait Part: Sized + Send + 'static {
         std::future::ready(Ok(Vec::new()))
     }
 
-    /// Explains what its database keeps under an id, in lines for people; `None`: there is no such thing.
-    fn explain(db: &Database, id: &str) -> impl Future<Output = Result<Option<Vec<String>>, OpError>> + Send {
+    /// Explains a line of payment that its database keeps, in lines for people; `None`: there is no such line.
+    fn explain(
+        db: &Database,
+        id: &PaymentLineId,
+    ) -> impl Future<Output = Result<Option<Vec<String>>, OpError>> + Send {
         let _ = (db, id);
         std::future::ready(Ok(None))
     }

@@ -1,13 +1,21 @@
 //! What the contract's messages have in common. The implementations are generated with the messages.
 
+use niva_names::Id;
+
 use crate::Info;
 
 /// A resource of the contract that is a fact: a message with its own id and `FactInfo info`.
 pub trait Fact {
+    /// What its id is: `GrantId`.
+    type Id: Id;
     /// The kind, for tables and people: `grant`.
     const KIND: &'static str;
-    /// The resource's id.
+    /// The resource's id, as the message has it.
     fn fact_id(&self) -> &str;
+    /// The resource's id.
+    fn id(&self) -> Self::Id {
+        self.fact_id().into()
+    }
     /// Which revision this is; `None` in a message that a caller made, or when it is unreadable.
     fn info(&self) -> Option<Info>;
     /// Sets or clears it.

@@ -4,6 +4,7 @@
 //! why. Pure values and the one state machine; the store keeps revisions, the contract carries [`Info`] as `FactInfo`.
 
 use chrono::{DateTime, Utc};
+use niva_names::FactId;
 
 mod contract;
 
@@ -74,7 +75,7 @@ impl<T> Happened<T> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Info {
     /// Id of the fact.
-    pub fact_id: String,
+    pub fact_id: FactId,
     /// 1 when recorded, one more with every correction and with the withdrawal.
     pub revision: i64,
     /// Whether it counts.
@@ -107,7 +108,7 @@ pub enum Refused {
 impl Info {
     /// The first revision of a fact.
     #[must_use]
-    pub fn first(fact_id: impl Into<String>, told: Telling) -> Self {
+    pub fn first(fact_id: impl Into<FactId>, told: Telling) -> Self {
         Self { fact_id: fact_id.into(), revision: 1, state: State::Stands, told }
     }
 

@@ -42,7 +42,7 @@ impl<T: Target> Imports<T> {
         }
         if stop == Stop::Asked {
             // Before it is written: on SQLite whoever lets the import take effect is the one who writes until it is told.
-            self.inner.desk.cancel(import_id.as_str(), cancel.clone());
+            self.inner.desk.cancel(import_id, cancel.clone());
         }
         let answer = &answer;
         let done = request::change(&self.inner.db, scope, request, now, |tx, _| {

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_base::{OpError, Violation, Violations};
 use niva_feed::NewEvent;
+use niva_names::FactId;
 
 use crate::MAX_ERRORS;
 
@@ -45,7 +46,7 @@ pub struct Effects {
     origins: BTreeMap<i64, String>,
     /// Facts that the import has a refused entry of, by kind and id: what depends on them needs no error of its own. As many
     /// as errors are kept: what depends on others has an error that nobody reads.
-    withheld: BTreeSet<(&'static str, String)>,
+    withheld: BTreeSet<(&'static str, FactId)>,
 }
 
 impl Effects {
@@ -104,7 +105,7 @@ impl Effects {
     }
 
     /// Notes that the import has a fact of this kind and id that is wrong in itself.
-    pub fn withhold(&mut self, kind: &'static str, id: impl Into<String>) {
+    pub fn withhold(&mut self, kind: &'static str, id: impl Into<FactId>) {
         if self.withheld.len() < MAX_ERRORS {
             self.withheld.insert((kind, id.into()));
         }
@@ -112,8 +113,8 @@ impl Effects {
 
     /// Whether the import has a fact of this kind and id that is wrong in itself.
     #[must_use]
-    pub fn is_withheld(&self, kind: &'static str, id: &str) -> bool {
-        self.withheld.contains(&(kind, id.to_owned()))
+    pub fn is_withheld(&self, kind: &'static str, id: impl Into<FactId>) -> bool {
+        self.withheld.contains(&(kind, id.into()))
     }
 
     /// The next entries are at hand, each with where it comes from: memory holds what is of use for them alone.

@@ -99,7 +99,7 @@ impl<T: Target> Imports<T> {
     pub(crate) async fn run(&self, import_id: &ImportId) -> Result<bool, OpError> {
         let (db, now) = (&self.inner.db, self.inner.clock.now());
         // First of all: who wants to stop it before it writes anything waits for its turn to write, or finds it here.
-        let seat = self.inner.desk.sit(import_id.as_str());
+        let seat = self.inner.desk.sit(import_id);
         let started: Result<bool, DbError> =
             db.write(|tx| Box::pin(async move { store::start(tx, import_id, now).await })).await;
         if !started? {
@@ -131,7 +131,7 @@ impl<T: Target> Imports<T> {
     async fn take_effect(
         &self,
         tx: &Tx<'_>,
-        seat: &Seat<'_>,
+        seat: &Seat<'_, ImportId>,
         import_id: &ImportId,
     ) -> Result<(), RolledBack> {
         let Some(row) = store::hold(tx, import_id).await? else { return Ok(()) };

@@ -25,6 +25,7 @@ use futures_util::stream::BoxStream;
 use niva_base::{Clock, OpError};
 use niva_facts::{Entry, Telling};
 use niva_jobs::{Desk, Signals};
+use niva_names::ImportId;
 use niva_store::{Database, Secrets, Tx};
 use prost::Message;
 use tokio::task::JoinHandle;
@@ -98,7 +99,7 @@ struct Inner<T> {
     target: T,
     signals: Signals,
     /// What the worker of this process is at.
-    desk: Desk,
+    desk: Desk<ImportId>,
     shutdown: CancellationToken,
 }
 

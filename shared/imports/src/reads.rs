@@ -102,10 +102,10 @@ impl<T: Target> Imports<T> {
     pub async fn watched<M: Send + 'static>(
         &self,
         scope: &Scope,
-        import_id: &str,
+        given: &str,
         message: impl Fn(pb::Import, i32) -> M + Send + 'static,
     ) -> Result<Watched<M>, Status> {
-        let id = read::only_id("import_id", import_id).map_err(status)?;
+        let id = read::only_id("import_id", given).map_err(status)?;
         let told = self.watch(scope, &id).await.map_err(status)?;
         let told = told.map(move |told| {
             let Told { item, end } = told.map_err(status)?;
@@ -120,7 +120,7 @@ impl<T: Target> Imports<T> {
     }
 
     fn seen(&self, row: &Row) -> Seen<pb::Import, Place> {
-        let done = self.inner.desk.done(row.import_id.as_str());
+        let done = self.inner.desk.done(&row.import_id);
         let place = (row.state, row.started_at.is_some(), row.cancel_asked, done);
         Seen { item: self.message(row), place, ended: row.state.has_ended() }
     }
@@ -129,10 +129,10 @@ impl<T: Target> Imports<T> {
         let done = match row.state {
             State::Done | State::Failed => row.records,
             State::Receiving | State::Cancelled => 0,
-            State::Running => self.inner.desk.done(row.import_id.as_str()).unwrap_or_default(),
+            State::Running => self.inner.desk.done(&row.import_id).unwrap_or_default(),
         };
         let job = Job {
-            id: row.import_id.as_str(),
+            id: row.import_id.as_str().into(),
             kind: "import",
             state: row.state.of_job(),
             done,

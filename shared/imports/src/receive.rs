@@ -108,7 +108,7 @@ impl<T: Target> Imports<T> {
     async fn left(&self, progress: &mut watch::Receiver<()>, import_id: &ImportId) {
         loop {
             // The sender lives as long as this.
-            if progress.changed().await.is_err() || self.inner.desk.done(import_id.as_str()).is_none() {
+            if progress.changed().await.is_err() || self.inner.desk.done(import_id).is_none() {
                 return;
             }
         }

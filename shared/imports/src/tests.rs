@@ -4,6 +4,7 @@ use niva_access::{Reach, Scope};
 use niva_base::Clock;
 use niva_facts::{Author, Fact, Info};
 use niva_feed::{FeedLog, NewEvent};
+use niva_names::FactId;
 use niva_proto::common::v1::{self as pb, FactInfo, job};
 use niva_rpc::reason;
 use niva_store::{Secrets, facts};
@@ -34,6 +35,7 @@ struct Note {
 }
 
 impl Fact for Note {
+    type Id = FactId;
     const KIND: &'static str = "note";
 
     fn fact_id(&self) -> &str {
@@ -208,7 +210,7 @@ niva_testing::on_both_databases! {
         changed[0].reason = "the nightly copy".to_owned();
         let (import, _) = send(&imports, changed).await.unwrap();
         assert_eq!((counts(&import), events(db).await), ((0, 1, 2, 0), 4));
-        let b: Note = facts::newest(db.conn(), "B").await.unwrap().unwrap();
+        let b: Note = facts::newest(db.conn(), &"B".into()).await.unwrap().unwrap();
         let told = b.info().unwrap().told;
         assert_eq!((b.value, told.reason.as_str(), told.author.role.as_str()), (5, "the nightly copy", "importer"));
     }
@@ -218,7 +220,7 @@ niva_testing::on_both_databases! {
         let (import, position) =
             send(&imports, lines("r-1", &[("A", 1), ("B", -2), ("A", 3), ("C", -4)])).await.unwrap();
         assert_eq!((state(&import), counts(&import).3, position), (job::State::Failed, 3, 0));
-        assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), "A").await.unwrap()), (0, None));
+        assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), &"A".into()).await.unwrap()), (0, None));
         let (first, token) = imports.errors(&importer(), &import.import_id.as_str().into(), (2, "")).await.unwrap();
         let (rest, end) = imports.errors(&importer(), &import.import_id.as_str().into(), (2, &token)).await.unwrap();
         let told: Vec<_> =
@@ -246,7 +248,7 @@ niva_testing::on_both_databases! {
         rehearsal[0].validate_only = true;
         let (import, position) = send(&imports, rehearsal).await.unwrap();
         assert_eq!((state(&import), counts(&import), position), (job::State::Done, (2, 0, 0, 0), 0));
-        assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), "A").await.unwrap()), (0, None));
+        assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), &"A".into()).await.unwrap()), (0, None));
         let (import, _) = send(&imports, lines("r-1", &[("A", 1), ("B", 2)])).await.unwrap();
         assert_eq!(counts(&import), (2, 0, 0, 0));
     }
@@ -327,6 +329,6 @@ niva_testing::on_both_databases! {
         wrong[0].reason = "new values".to_owned();
         let (import, _) = send(&imports, wrong).await.unwrap();
         assert_eq!((state(&import), counts(&import)), (job::State::Failed, (0, 1, 2_006, 1)));
-        assert_eq!(facts::newest::<Note>(db.conn(), "N-00000").await.unwrap().unwrap().value, 1);
+        assert_eq!(facts::newest::<Note>(db.conn(), &"N-00000".into()).await.unwrap().unwrap().value, 1);
     }
 }

@@ -36,8 +36,8 @@ pub async fn upsert<M>(
 where
     M: Fact + Message + Default + Clone + PartialEq,
 {
-    let ids: Vec<&str> = given.iter().map(|fact| fact.entry.fact_id()).collect();
-    let known = facts::newest_of(tx, &ids).await?;
+    let ids: Vec<M::Id> = given.iter().map(|fact| fact.entry.id()).collect();
+    let known = facts::newest_of(tx, &ids.iter().collect::<Vec<_>>()).await?;
     compare(&known, told, given, effects)
 }
 
@@ -48,7 +48,7 @@ where
 /// # Errors
 /// A known fact without `FactInfo`, which is a defect.
 pub fn compare<M>(
-    known: &BTreeMap<String, M>,
+    known: &BTreeMap<M::Id, M>,
     told: &Telling,
     given: Vec<Numbered<M>>,
     effects: &mut Effects,
@@ -56,10 +56,10 @@ pub fn compare<M>(
 where
     M: Fact + Clone + PartialEq,
 {
-    let mut seen: BTreeMap<String, i64> = BTreeMap::new();
+    let mut seen: BTreeMap<M::Id, i64> = BTreeMap::new();
     let mut changed = Vec::new();
     for Numbered { number, entry: mut fact } in given {
-        let id = fact.fact_id().to_owned();
+        let id = fact.id();
         if let Some(first) = seen.insert(id.clone(), number) {
             let words =
                 format!("{} {id} stands twice in this import (also record {first}): take one away", M::KIND);
@@ -68,7 +68,7 @@ where
         }
         fact.set_info(None);
         let Some(before) = known.get(&id) else {
-            fact.set_info(Some(&Info::first(id, told.clone())));
+            fact.set_info(Some(&Info::first(id.as_ref(), told.clone())));
             effects.created();
             changed.push(Numbered { number, entry: Upsert::Created(fact) });
             continue;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use niva_facts::Author;
+use niva_names::JobId;
 use niva_proto::common::v1 as pb;
 use niva_proto::facts::timestamp;
 
@@ -15,10 +16,10 @@ pub struct Cancel {
 }
 
 /// A job as the contract tells of it.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Job<'a> {
     /// Id of the resource that it makes.
-    pub id: &'a str,
+    pub id: JobId,
     /// What is made: "payment_run", "import".
     pub kind: &'static str,
     /// What has happened to it.
@@ -44,7 +45,7 @@ pub struct Job<'a> {
 impl From<Job<'_>> for pb::Job {
     fn from(job: Job<'_>) -> Self {
         Self {
-            job_id: job.id.to_owned(),
+            job_id: job.id.into(),
             kind: job.kind.to_owned(),
             state: job.state.into(),
             done: job.done,

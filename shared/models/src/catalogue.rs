@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::NaiveDate;
 use niva_calendar::{Interval, Month, day_before};
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{ModelId, ServiceCatalogue, ServiceKey};
 use sha2::{Digest, Sha256};
 
 use crate::{Model, ServiceTerms, Status};
@@ -59,8 +59,8 @@ impl Catalogue {
 
     /// The model with an id.
     #[must_use]
-    pub fn model(&self, id: &str) -> Option<&Model> {
-        self.models.iter().find(|m| m.id == id)
+    pub fn model(&self, id: &ModelId) -> Option<&Model> {
+        self.models.iter().find(|m| m.id == *id)
     }
 
     /// The models that payments use for a service on some days, in order, each with the days it is in force. Days

@@ -1,5 +1,5 @@
 use niva_money::Ore;
-use niva_names::ServiceKey;
+use niva_names::{ModelId, ServiceKey};
 use rust_decimal::Decimal;
 
 use crate::{Level, Regime};
@@ -70,7 +70,7 @@ pub enum IdentityRule {
     /// Points keep their person's level along this map from another model's levels.
     LevelMap {
         /// The earlier model.
-        model: String,
+        model: ModelId,
         /// Level there and level here.
         map: Vec<(Level, Level)>,
     },

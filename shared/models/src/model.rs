@@ -1,6 +1,6 @@
 use chrono::NaiveDate;
 use niva_calendar::Interval;
-use niva_names::{ServiceKey, file::Source};
+use niva_names::{ModelId, ScaleId, ServiceKey, file::Source};
 use serde::{Deserialize, Serialize};
 
 use crate::amount::{Allocation, Amount, RegimeAlias};
@@ -192,7 +192,7 @@ pub struct ServiceTerms {
     /// How a grant's scope chooses a price; empty when it does not.
     pub variants: Vec<VariantRule>,
     /// Names the scale that the levels belong to: models whose levels mean the same share it. `None` without levels.
-    pub scale_id: Option<String>,
+    pub scale_id: Option<ScaleId>,
     /// From points to levels, where the source has it.
     pub scale: Option<Scale>,
     /// The rules.
@@ -222,7 +222,7 @@ pub struct ServiceTerms {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Model {
     /// `socialpsychiatry-2010`.
-    pub id: String,
+    pub id: ModelId,
     /// A line for people.
     pub title: String,
     /// Whether payments may use it.

@@ -26,7 +26,7 @@ fn terms<'c>(catalogue: &'c Catalogue, model: &str, service: ServiceKey) -> &'c 
 }
 
 fn model<'c>(catalogue: &'c Catalogue, id: &str) -> &'c Model {
-    catalogue.model(id).unwrap_or_else(|| panic!("no model {id}"))
+    catalogue.model(&id.into()).unwrap_or_else(|| panic!("no model {id}"))
 }
 
 fn day(text: &str) -> NaiveDate {

@@ -21,7 +21,7 @@ fn loaded(catalogue: &Catalogue) -> Vec<(Figure, String)> {
             for a in &terms.amounts {
                 let variant = a.variant.map_or_else(String::new, |v| terms.variant_key(v).to_owned());
                 let figure = (
-                    model.id.clone(),
+                    model.id.to_string(),
                     terms.service.to_string(),
                     a.component.to_string(),
                     a.regime.map_or_else(|| "any".to_owned(), |r| r.to_string()),
@@ -34,7 +34,7 @@ fn loaded(catalogue: &Catalogue) -> Vec<(Figure, String)> {
             }
             for a in &terms.allocations {
                 let figure = (
-                    model.id.clone(),
+                    model.id.to_string(),
                     terms.service.to_string(),
                     "allocation".to_owned(),
                     "any".to_owned(),

@@ -21,7 +21,7 @@ fn each_day_has_the_model_of_its_list() {
     let all = Interval::new(day("2009-01-01"), day("2030-12-31")).unwrap();
     let of = |service| -> Vec<(String, String, String)> {
         let spans = catalogue.in_force(service, all);
-        spans.map(|f| (f.model.id.clone(), f.days.first.to_string(), f.days.last.to_string())).collect()
+        spans.map(|f| (f.model.id.to_string(), f.days.first.to_string(), f.days.last.to_string())).collect()
     };
     let span = |id: &str, first: &str, last: &str| (id.to_owned(), first.to_owned(), last.to_owned());
     assert_eq!(
@@ -162,8 +162,11 @@ fn a_version_is_that_of_what_prices_and_of_nothing_else() {
 #[test]
 fn where_a_variant_has_extent_and_hours_the_grant_states_one_or_both() {
     let catalogue = Catalogue::shipped().unwrap();
-    let terms =
-        catalogue.model("daily-activities-2024").unwrap().terms(stockholm::DAILY_ACTIVITIES_LSS).unwrap();
+    let terms = catalogue
+        .model(&"daily-activities-2024".into())
+        .unwrap()
+        .terms(stockholm::DAILY_ACTIVITIES_LSS)
+        .unwrap();
     let variant = |extent, hours_per_week| {
         let variant = terms.variant_of(&GrantScope { extent, hours_per_week, ..GrantScope::default() });
         variant.map(|v| terms.variant_key(v).to_owned())

@@ -194,16 +194,18 @@ impl ServiceCatalogue {
     ///
     /// # Errors
     /// `DISTRICT_UNKNOWN`: there is none.
-    pub fn district(&self, id: &str) -> Result<&District, UnknownKey> {
-        let found = self.districts.iter().find(|d| d.id.as_str() == id);
-        found.ok_or_else(|| self.unknown("district board", id, self.districts.iter().map(|d| d.id.as_str())))
+    pub fn district(&self, id: &DistrictId) -> Result<&District, UnknownKey> {
+        let found = self.districts.iter().find(|d| d.id == *id);
+        found.ok_or_else(|| {
+            self.unknown("district board", id.as_str(), self.districts.iter().map(|d| d.id.as_str()))
+        })
     }
 
     /// The board with an id, which must have been there on a day.
     ///
     /// # Errors
     /// `DISTRICT_UNKNOWN`, `DISTRICT_NOT_VALID`.
-    pub fn district_on(&self, id: &str, day: NaiveDate) -> Result<&District, DistrictRefused> {
+    pub fn district_on(&self, id: &DistrictId, day: NaiveDate) -> Result<&District, DistrictRefused> {
         let district = self.district(id).map_err(DistrictRefused::Unknown)?;
         if district.is_valid_on(day) {
             return Ok(district);

@@ -1,6 +1,24 @@
-use std::{borrow::Borrow, fmt};
+use std::borrow::Borrow;
+use std::fmt;
+use std::hash::Hash;
 
 use serde::{Deserialize, Serialize};
+
+/// What every type of id is: a text, which is made and read at the edges alone.
+pub trait Id:
+    Clone
+    + Ord
+    + Hash
+    + fmt::Debug
+    + fmt::Display
+    + AsRef<str>
+    + From<String>
+    + for<'t> From<&'t str>
+    + Send
+    + Sync
+    + 'static
+{
+}
 
 /// Ids: texts that nobody takes apart, each of a type of its own, so that one cannot stand where another belongs.
 macro_rules! ids {
@@ -12,12 +30,21 @@ macro_rules! ids {
         pub struct $name(String);
 
         impl $name {
+            /// The empty one, which stands where there is none.
+            #[must_use]
+            pub const fn none() -> &'static Self {
+                static NONE: $name = $name(String::new());
+                &NONE
+            }
+
             /// Its text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
             }
         }
+
+        impl Id for $name {}
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -46,6 +73,13 @@ macro_rules! ids {
         impl From<&$name> for String {
             fn from(id: &$name) -> Self {
                 id.0.clone()
+            }
+        }
+
+        /// As one of the facts of all kinds.
+        impl From<&$name> for FactId {
+            fn from(id: &$name) -> Self {
+                Self(id.0.clone())
             }
         }
 
@@ -97,6 +131,10 @@ macro_rules! ids {
 }
 
 ids! {
+    /// A fact, among those of its kind: what a [`GrantId`] or a [`UnitId`] is where facts of all kinds are looked at.
+    FactId,
+    /// A case of payment, a person in a service, as its key is written: `person|service`.
+    CaseId,
     /// A district board (stadsdelsnämnd), by its name in the city's catalogue.
     DistrictId,
     /// A person, opaque.
@@ -143,6 +181,8 @@ ids! {
     SpecialCompensationId,
     /// An import.
     ImportId,
+    /// Long work, by the id of the resource that it makes.
+    JobId,
     /// A payment run.
     PaymentRunId,
     /// A payment line.

@@ -13,10 +13,10 @@ pub use catalogue::{
     AreaOfChoice, District, DistrictRefused, Law, OccasionKind, ServiceCatalogue, ServiceInfo, UnknownKey,
 };
 pub use ids::{
-    AbsenceId, AgreementId, ApplicationId, DistrictId, GrantId, ImportId, InstrumentId, LevelDecisionId,
-    MeasurementId, ModelId, OccasionId, OfferId, PaymentLineId, PaymentRunId, PersonId, PlacementId,
-    PremisesCostId, ProviderId, ScaleId, ScheduleId, SpecialCompensationId, TransitionId, UnitId, VisitId,
-    WishId,
+    AbsenceId, AgreementId, ApplicationId, CaseId, DistrictId, FactId, GrantId, Id, ImportId, InstrumentId,
+    JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PaymentLineId, PaymentRunId,
+    PersonId, PlacementId, PremisesCostId, ProviderId, ScaleId, ScheduleId, SpecialCompensationId,
+    TransitionId, UnitId, VisitId, WishId,
 };
 pub use key::{NoServiceKey, ServiceKey};
 pub use named::UnknownName;

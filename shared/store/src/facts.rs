@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use niva_base::OpError;
 use niva_facts::{Author, Fact, Info, State, Telling};
+use niva_names::FactId;
 use prost::Message;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement, Value};
 use sea_orm_migration::MigrationTrait;
@@ -46,7 +47,7 @@ pub async fn append<M: Fact + Message + Clone>(tx: &Tx<'_>, facts: &[M]) -> Resu
         let Info { fact_id, revision, state, told } = info;
         rows.push([
             Cell::from(M::KIND),
-            fact_id.into(),
+            String::from(fact_id).into(),
             revision.into(),
             state.as_str().into(),
             content.encode_to_vec().into(),
@@ -68,10 +69,10 @@ pub async fn append<M: Fact + Message + Clone>(tx: &Tx<'_>, facts: &[M]) -> Resu
 /// The database's.
 pub async fn newest<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
 ) -> Result<Option<M>, DbError> {
     let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 ORDER BY revision DESC LIMIT 1";
-    one(db, sql, [M::KIND.into(), id.into()]).await
+    one(db, sql, [M::KIND.into(), id.as_ref().into()]).await
 }
 
 /// A fact as it stood at a recorded time: its newest revision told by then.
@@ -80,12 +81,12 @@ pub async fn newest<M: Fact + Message + Default>(
 /// The database's.
 pub async fn as_of<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     at: DateTime<Utc>,
 ) -> Result<Option<M>, DbError> {
     let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND recorded_at <= $3 \
                ORDER BY revision DESC LIMIT 1";
-    one(db, sql, [M::KIND.into(), id.into(), at.into()]).await
+    one(db, sql, [M::KIND.into(), id.as_ref().into(), at.into()]).await
 }
 
 /// A fact now, or as it stood at a recorded time.
@@ -94,7 +95,7 @@ pub async fn as_of<M: Fact + Message + Default>(
 /// `AS_OF_IN_FUTURE`; the database's.
 pub async fn read<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     at: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<Option<M>, OpError> {
@@ -125,8 +126,8 @@ pub fn has_come(at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), OpError> {
 /// The database's.
 pub async fn newest_of<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
-    ids: &[&str],
-) -> Result<BTreeMap<String, M>, DbError> {
+    ids: &[&M::Id],
+) -> Result<BTreeMap<M::Id, M>, DbError> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     let mut found = BTreeMap::new();
     for ids in ids.chunks(CHUNK) {
@@ -146,10 +147,10 @@ pub async fn newest_of<M: Fact + Message + Default>(
                 wanted.join(", ")
             )
         };
-        let values = std::iter::once(M::KIND.into()).chain(ids.iter().map(|id| (*id).into()));
+        let values = std::iter::once(M::KIND.into()).chain(ids.iter().map(|id| id.as_ref().into()));
         for row in db.query_all_raw(statement(db, &sql, values)).await? {
             let message: M = message(&row)?;
-            found.insert(message.fact_id().to_owned(), message);
+            found.insert(message.id(), message);
         }
     }
     Ok(found)
@@ -161,14 +162,14 @@ pub async fn newest_of<M: Fact + Message + Default>(
 /// The database's.
 pub async fn revisions<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     page: &PageRequest,
 ) -> Result<Vec<M>, DbError> {
     let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
     let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3 \
                ORDER BY revision LIMIT $4";
     let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
-    let values = [M::KIND.into(), id.into(), after.into(), limit.into()];
+    let values = [M::KIND.into(), id.as_ref().into(), after.into(), limit.into()];
     db.query_all_raw(statement(db, sql, values)).await?.iter().map(message).collect()
 }
 
@@ -190,11 +191,11 @@ pub async fn all<M: Fact + Message + Default>(
 /// The database's.
 pub async fn authors_since<M: Fact>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     revision: i64,
 ) -> Result<Vec<String>, DbError> {
     let sql = "SELECT DISTINCT author_subject FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3";
-    let values = [M::KIND.into(), id.into(), revision.into()];
+    let values = [M::KIND.into(), id.as_ref().into(), revision.into()];
     let rows = db.query_all_raw(statement(db, sql, values)).await?;
     rows.iter().map(|row| Ok(row.try_get("", "author_subject")?)).collect()
 }
@@ -212,8 +213,8 @@ fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Ite
 }
 
 fn message<M: Fact + Message + Default>(row: &QueryResult) -> Result<M, DbError> {
-    let fact_id: String = row.try_get("", "fact_id")?;
-    let bad = |column, problem: String| DbError::row("fact_revision", column, fact_id.clone(), problem);
+    let fact_id: FactId = row.try_get::<String>("", "fact_id")?.into();
+    let bad = |column, problem: String| DbError::row("fact_revision", column, fact_id.as_str(), problem);
     let content: Vec<u8> = row.try_get("", "content")?;
     let mut message = M::decode(content.as_slice()).map_err(|e| bad("content", e.to_string()))?;
     let state = match row.try_get::<String>("", "state")?.as_str() {

@@ -5,6 +5,7 @@ use niva_access::{Reach, Scope, SecretKey};
 use niva_base::OpError;
 use niva_facts::{Author, Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
+use niva_names::FactId;
 use niva_proto::common::v1::{Date, FactInfo};
 use niva_store::facts::{append, as_of, migration, newest, newest_of, read, revisions};
 use niva_store::page::PageRequest;
@@ -35,6 +36,7 @@ struct Note {
 }
 
 impl Fact for Note {
+    type Id = FactId;
     const KIND: &'static str = "note";
 
     fn fact_id(&self) -> &str {
@@ -61,7 +63,7 @@ fn told(hour: u32, reason: &str) -> Telling {
 
 fn note(day: i32, info: &Info) -> Note {
     let mut note =
-        Note { note_id: info.fact_id.clone(), day: Some(Date { year: 2024, month: 3, day }), info: None };
+        Note { note_id: info.fact_id.to_string(), day: Some(Date { year: 2024, month: 3, day }), info: None };
     note.set_info(Some(info));
     note
 }
@@ -82,29 +84,29 @@ niva_testing::on_both_databases! {
     async fn a_fact_is_read_as_it_stood_at_any_time(db: &TestDb) {
         let [first, second, third] = history(db, "N-1").await;
         let conn = db.conn();
-        assert_eq!(newest::<Note>(conn, "N-1").await.unwrap().as_ref(), Some(&third));
+        assert_eq!(newest::<Note>(conn, &"N-1".into()).await.unwrap().as_ref(), Some(&third));
         for (hour, stood) in [(7, None), (8, Some(&first)), (9, Some(&first)), (11, Some(&second)), (12, Some(&third))] {
-            assert_eq!(as_of::<Note>(conn, "N-1", at(hour)).await.unwrap().as_ref(), stood, "at {hour}");
-            assert_eq!(read::<Note>(conn, "N-1", Some(at(hour)), at(13)).await.unwrap().as_ref(), stood);
+            assert_eq!(as_of::<Note>(conn, &"N-1".into(), at(hour)).await.unwrap().as_ref(), stood, "at {hour}");
+            assert_eq!(read::<Note>(conn, &"N-1".into(), Some(at(hour)), at(13)).await.unwrap().as_ref(), stood);
         }
-        let future = read::<Note>(conn, "N-1", Some(at(14)), at(13)).await.unwrap_err();
+        let future = read::<Note>(conn, &"N-1".into(), Some(at(14)), at(13)).await.unwrap_err();
         assert_eq!(future.reason(), "AS_OF_IN_FUTURE");
-        assert_eq!(newest::<Note>(conn, "N-2").await.unwrap(), None);
+        assert_eq!(newest::<Note>(conn, &"N-2".into()).await.unwrap(), None);
     }
 
     async fn revisions_come_in_pages(db: &TestDb) {
         let notes = history(db, "N-1").await;
         let page = |token: &str| PageRequest::parse(2, token, SecretKey::of([7; 32]), 100).unwrap();
         let revision = |n: &Note| n.info().unwrap().revision.to_string();
-        let (first, token) = page("").cut(revisions::<Note>(db.conn(), "N-1", &page("")).await.unwrap(), revision);
+        let (first, token) = page("").cut(revisions::<Note>(db.conn(), &"N-1".into(), &page("")).await.unwrap(), revision);
         assert_eq!(first, notes[..2]);
-        let (rest, end) = page(&token).cut(revisions::<Note>(db.conn(), "N-1", &page(&token)).await.unwrap(), revision);
+        let (rest, end) = page(&token).cut(revisions::<Note>(db.conn(), &"N-1".into(), &page(&token)).await.unwrap(), revision);
         assert_eq!((rest, end.as_str()), (notes[2..].to_vec(), ""));
     }
 
     async fn the_newest_of_many(db: &TestDb) {
         let [_, _, newest] = history(db, "N-1").await;
-        let found = newest_of::<Note>(db.conn(), &["N-1", "N-9"]).await.unwrap();
+        let found = newest_of::<Note>(db.conn(), &[&"N-1".into(), &"N-9".into()]).await.unwrap();
         assert_eq!(found.into_values().collect::<Vec<_>>(), [newest]);
     }
 
@@ -120,7 +122,7 @@ niva_testing::on_both_databases! {
         let scope = anna();
         let rehearsed = keep(log, &scope, &Keep { request_id: "r".into(), validate_only: true }).await.unwrap();
         assert_eq!((rehearsed.revision, rehearsed.feed_position), (1, 0));
-        assert_eq!((log.newest().await.unwrap(), newest::<Note>(db.conn(), "N-1").await.unwrap()), (0, None));
+        assert_eq!((log.newest().await.unwrap(), newest::<Note>(db.conn(), &"N-1".into()).await.unwrap()), (0, None));
         // Whoever answers it writes the record of it.
         assert_eq!((records(db).await, scope.call().is_kept()), (0, false));
         let request = Keep { request_id: "r".into(), validate_only: false };
@@ -129,7 +131,7 @@ niva_testing::on_both_databases! {
         assert_eq!(keep(log, &scope, &request).await.unwrap(), kept);
         let [event] = &log.read(0, 10).await.unwrap()[..] else { panic!("one event") };
         assert_eq!((event.recorded_at, &event.author), (at(8), scope.author()));
-        let note = newest::<Note>(db.conn(), "N-1").await.unwrap().unwrap();
+        let note = newest::<Note>(db.conn(), &"N-1".into()).await.unwrap().unwrap();
         assert_eq!(note.info().unwrap().told.author, *scope.author());
         // A repeated call is a call.
         assert_eq!((records(db).await, scope.call().is_kept()), (2, true));
@@ -141,7 +143,7 @@ niva_testing::on_both_databases! {
         let (log, scope) = (&FeedLog::new(db.db().clone()), anna());
         let request = Keep { request_id: "r".into(), validate_only: false };
         assert_eq!(keep(log, &scope, &request).await.unwrap_err().reason(), "AUDIT_UNAVAILABLE");
-        assert_eq!(newest::<Note>(db.conn(), "N-1").await.unwrap(), None);
+        assert_eq!(newest::<Note>(db.conn(), &"N-1".into()).await.unwrap(), None);
         assert!(!scope.call().is_kept());
     }
 }

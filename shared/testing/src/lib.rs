@@ -8,7 +8,7 @@
 //! }
 //! ```
 //!
-//! [`TestPart`] serves a part and gives channels to it, as whoever a test wants to be; [`values`] writes what is told.
+//! [`TestPart`] serves a part and gives channels to it, as whoever a test wants to be; [`values`] and [`requests`] write what is told.
 //! [`TestIssuer`] signs tokens for whoever a test wants to be. Clocks and ids need no help: `Clock::manual` and
 //! `Ids::sequence` are made for it.
 
@@ -18,6 +18,7 @@ mod authority;
 mod database;
 mod issuer;
 mod part;
+pub mod requests;
 pub mod values;
 
 pub use authority::TestAuthority;

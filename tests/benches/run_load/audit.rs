@@ -5,6 +5,7 @@
 //! changes are made in the database as a service makes them, with the record in their transaction and without. Both ways
 //! take turns, so that whatever else the machine does meets both.
 
+use niva_testing::requests::assessment::record_person;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +20,7 @@ use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_rpc::server::Recorder;
 use niva_store::{Tx, facts, request};
-use niva_testing::values::{living, new_request};
+use niva_testing::values::living;
 use niva_testing::{Service, TestDb, TestIssuer, city, models, serve};
 use tokio_util::sync::CancellationToken;
 
@@ -109,11 +110,7 @@ async fn of(store: &str, db: &TestDb) {
 }
 
 fn tell(id: &str) -> pb::RecordPersonRequest {
-    pb::RecordPersonRequest {
-        request_id: new_request(),
-        validate_only: false,
-        person: Some(living(id, "Farsta")),
-    }
+    record_person(living(id, "Farsta"))
 }
 
 async fn read(client: &mut pb::Clients<Channel>, n: usize) -> Duration {
@@ -163,7 +160,7 @@ async fn work(
     told: Telling,
 ) -> Result<pb::RecordPersonResponse, OpError> {
     let mut person = asked.person.clone().unwrap();
-    let info = Info::first(&person.person_id, told);
+    let info = Info::first(person.person_id.as_str(), told);
     niva_facts::Fact::set_info(&mut person, Some(&info));
     facts::append(tx, std::slice::from_ref(&person)).await?;
     Ok(pb::RecordPersonResponse { person: Some(person), feed_position: 0 })

@@ -5,6 +5,7 @@
 //! their place, a unit changes hands; then the month is run and approved. So each month from the second on has as many
 //! people, lines and late facts as any other, and only the history grows.
 
+use niva_testing::requests;
 use std::time::{Duration, Instant};
 
 use niva_journeys::steps;
@@ -16,8 +17,8 @@ use niva_payment::feed::{apply_assessment, apply_choice};
 use niva_proto::assessment::v1::{
     AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
 };
-use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
-use niva_proto::common::v1::{Date, DateInterval, FactInfo, GrantScope, Level, Regime, fact_info};
+use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, choice_feed_event, placement};
+use niva_proto::common::v1::{Date, DateInterval, FactInfo, GrantScope, Regime, fact_info};
 use sea_orm::ConnectionTrait;
 
 use super::{AT_ONCE, machine, seconds};
@@ -56,30 +57,32 @@ impl Tenant {
 
     fn grant(&self, number: usize, first: (i32, i32), last: (i32, i32)) -> AssessmentFeedEvent {
         let grant = Grant {
-            grant_id: format!("{}-{number:03}", self.id("grant")),
-            person_id: self.id("person"),
-            service: stockholm::SUPPORTED_HOUSING.into(),
-            district: "Farsta".to_owned(),
-            valid: Some(DateInterval { first: on(first, 1), last: on(last, 28) }),
             scopes: vec![ScopePeriod { valid_from: on(first, 1), scope: Some(GrantScope::default()) }],
             info: told(1),
-            ..Grant::default()
+            ..requests::assessment::grant(
+                &format!("{}-{number:03}", self.id("grant")),
+                &self.id("person"),
+                stockholm::SUPPORTED_HOUSING,
+                "Farsta",
+                Some(DateInterval { first: on(first, 1), last: on(last, 28) }),
+            )
         };
         AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }
     }
 
     fn level(&self, number: usize, value: usize, from: (i32, i32)) -> AssessmentFeedEvent {
         let decision = LevelDecision {
-            level_decision_id: format!("{}-{number:03}", self.id("level")),
-            person_id: self.id("person"),
-            service: stockholm::SUPPORTED_HOUSING.into(),
-            level: Some(Level { value: i32::try_from(value % 3).unwrap() + 1 }),
-            valid_from: on(from, 1),
             kind: level_decision::Kind::Stated.into(),
             scale_id: "supported-housing-2010".to_owned(),
             decision_number: i64::try_from(number).unwrap() + 1,
             info: told(1),
-            ..LevelDecision::default()
+            ..requests::assessment::level_decision(
+                &format!("{}-{number:03}", self.id("level")),
+                &self.id("person"),
+                stockholm::SUPPORTED_HOUSING,
+                i32::try_from(value % 3).unwrap() + 1,
+                on(from, 1),
+            )
         };
         AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
     }
@@ -115,13 +118,14 @@ impl Tenant {
 /// A unit, and the months in which it changed hands.
 fn unit(n: usize, takeovers: &[(i32, i32)]) -> ChoiceFeedEvent {
     let regime = [Regime::Municipal, Regime::Contracted, Regime::Private][n % 3];
-    let period = |provider: usize, valid_from| UnitPeriod {
-        valid_from,
-        provider_id: format!("provider-{n:03}-{provider}"),
-        district: "Farsta".to_owned(),
-        regime: regime.into(),
-        capacity: 100_000,
-        orientation: String::new(),
+    let period = |provider: usize, valid_from| {
+        requests::choice::period(
+            valid_from,
+            &format!("provider-{n:03}-{provider}"),
+            "Farsta",
+            regime,
+            100_000,
+        )
     };
     let mut periods = vec![period(0, day("2010-01-01"))];
     periods.extend((1..).zip(takeovers).map(|(provider, since)| period(provider, on(*since, 1))));

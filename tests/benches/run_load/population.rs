@@ -1,5 +1,6 @@
 //! Synthetic people: the same on every machine.
 
+use niva_testing::requests;
 use std::sync::LazyLock;
 
 use niva_journeys::values::{day, from};
@@ -9,8 +10,8 @@ use niva_proto::{
     assessment::v1::{
         AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
     },
-    choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement},
-    common::v1::{Extent, FactInfo, GrantScope, Level, Regime, fact_info},
+    choice::v1::{ChoiceFeedEvent, Placement, Unit, choice_feed_event, placement},
+    common::v1::{Extent, FactInfo, GrantScope, Regime, fact_info},
 };
 
 const UNITS: usize = 300;
@@ -51,14 +52,13 @@ pub(crate) fn units() -> impl Iterator<Item = ChoiceFeedEvent> {
             unit_id: format!("unit-{n:04}"),
             name: format!("Verksamhet {n}"),
             service: SERVICES[n % SERVICES.len()].0.into(),
-            periods: vec![UnitPeriod {
-                valid_from: day("2020-01-01"),
-                provider_id: format!("provider-{:03}", n / 3),
-                district: DISTRICTS[n / 7 % DISTRICTS.len()].to_owned(),
-                regime: REGIMES[n / 4 % REGIMES.len()].into(),
-                capacity: 100_000,
-                orientation: String::new(),
-            }],
+            periods: vec![requests::choice::period(
+                day("2020-01-01"),
+                &format!("provider-{:03}", n / 3),
+                DISTRICTS[n / 7 % DISTRICTS.len()],
+                REGIMES[n / 4 % REGIMES.len()],
+                100_000,
+            )],
             info: Some(FactInfo { revision: 1, ..FactInfo::default() }),
         };
         ChoiceFeedEvent { info: None, fact: Some(choice_feed_event::Fact::Unit(unit)) }
@@ -77,14 +77,15 @@ pub(crate) fn person(n: usize) -> Vec<AssessmentFeedEvent> {
         ..GrantScope::default()
     };
     let grant = Grant {
-        grant_id: format!("grant-{n:06}"),
-        person_id: format!("person-{n:06}"),
-        service: service(n).0.into(),
-        district: DISTRICTS[n % DISTRICTS.len()].to_owned(),
-        valid: from("2024-01-01"),
         scopes: vec![ScopePeriod { valid_from: day("2024-01-01"), scope: Some(scope) }],
         info: first(),
-        ..Grant::default()
+        ..requests::assessment::grant(
+            &format!("grant-{n:06}"),
+            &format!("person-{n:06}"),
+            service(n).0,
+            DISTRICTS[n % DISTRICTS.len()],
+            from("2024-01-01"),
+        )
     };
     let mut events =
         vec![AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }];
@@ -104,22 +105,23 @@ pub(crate) fn late_level(n: usize) -> Option<AssessmentFeedEvent> {
 fn scale_id(service: ServiceKey, day: &str) -> String {
     static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
     let day = day.parse().unwrap();
-    MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
+    MODELS.on(service, day).and_then(|m| m.terms.scale_id.as_ref()).map(String::from).unwrap_or_default()
 }
 
 fn level(n: usize, kind: &str, steps: usize, valid_from: &str) -> AssessmentFeedEvent {
     let value = i32::try_from((n / SERVICES.len() + steps) % service(n).1 + 1).unwrap();
     let decision = LevelDecision {
-        level_decision_id: format!("{kind}-{n:06}"),
-        person_id: format!("person-{n:06}"),
-        service: service(n).0.into(),
-        level: Some(Level { value }),
-        valid_from: day(valid_from),
         kind: level_decision::Kind::Stated.into(),
         scale_id: scale_id(service(n).0, valid_from),
         decision_number: i64::try_from(2 * n + steps).unwrap() + 1,
         info: first(),
-        ..LevelDecision::default()
+        ..requests::assessment::level_decision(
+            &format!("{kind}-{n:06}"),
+            &format!("person-{n:06}"),
+            service(n).0,
+            value,
+            day(valid_from),
+        )
     };
     AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
 }

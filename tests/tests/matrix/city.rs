@@ -13,6 +13,11 @@ use niva_proto::{
     common::v1::{GrantScope, Level, Regime},
     payment::v1 as payment,
 };
+use niva_testing::requests;
+use niva_testing::requests::assessment::{
+    record_application, record_level_decision, record_measurement, record_person,
+};
+use niva_testing::requests::choice::{accept, get_unit, make_offer, record_placement, start_on};
 
 use super::{callers::importing, identities, payment as facts, side::Side};
 
@@ -57,7 +62,7 @@ pub(super) async fn build(world: &World) -> [Side; 2] {
 async fn people(world: &World, side: &mut Side) {
     let unit_id =
         steps::unit(world, &side.called("unit"), SERVICE, side.district, Regime::Municipal, 9).await;
-    let get = choice::GetUnitRequest { unit_id: unit_id.clone(), as_of: None };
+    let get = get_unit(&unit_id);
     let unit = world
         .choice(Role::Auditor)
         .units
@@ -79,11 +84,7 @@ async fn people(world: &World, side: &mut Side) {
     for n in 1..=6 {
         let person_id = side.called(&n.to_string());
         if n == 6 {
-            let request = assessment::RecordPersonRequest {
-                request_id: new_request(),
-                person: Some(steps::living(&person_id, side.district)),
-                ..Default::default()
-            };
+            let request = record_person(steps::living(&person_id, side.district));
             world.assessment(Role::CaseOfficer).persons.record_person(request).await.expect("a person");
         } else {
             steps::person_with_grant(world, &person_id, SERVICE, side.district, FIRST).await;
@@ -145,11 +146,7 @@ async fn applications(world: &World, side: &mut Side) {
             appeal,
             ..Default::default()
         };
-        let request = assessment::RecordApplicationRequest {
-            request_id: new_request(),
-            application: Some(application),
-            ..Default::default()
-        };
+        let request = record_application(application);
         let told = world.assessment(Role::CaseOfficer).applications.record_application(request).await;
         let told = told.expect("an application").into_inner().application.expect("an application");
         side.keep(key, &told, told.info.as_ref());
@@ -161,17 +158,10 @@ async fn levels(world: &World, side: &mut Side) {
     steps::measure(world, &side.called("1"), SERVICE, FIRST).await;
     let mut assessor = world.assessment(Role::Assessor);
     let visit = assessment::Measurement {
-        person_id: side.called("2"),
-        service: SERVICE.into(),
-        visit_date: day(FIRST),
         follow_up_date: day("2024-02-01"),
-        ..Default::default()
+        ..requests::assessment::visit(&side.called("2"), SERVICE, day(FIRST))
     };
-    let request = assessment::RecordMeasurementRequest {
-        request_id: new_request(),
-        measurement: Some(visit),
-        ..Default::default()
-    };
+    let request = record_measurement(visit);
     let open = assessor.measurements.record_measurement(request).await.expect("a measurement");
     let open = open.into_inner().measurement.expect("a measurement");
     side.keep("measurement_id", &open, open.info.as_ref());
@@ -190,11 +180,7 @@ async fn levels(world: &World, side: &mut Side) {
         kind: assessment::level_decision::Kind::Stated.into(),
         ..Default::default()
     };
-    let request = assessment::RecordLevelDecisionRequest {
-        request_id: new_request(),
-        level_decision: Some(stated.clone()),
-        ..Default::default()
-    };
+    let request = record_level_decision(stated.clone());
     let told = assessor.level_decisions.record_level_decision(request).await.expect("a level");
     let told = told.into_inner().level_decision.expect("a level");
     side.keep("level_decision_id", &told, told.info.as_ref());
@@ -203,25 +189,14 @@ async fn levels(world: &World, side: &mut Side) {
 }
 
 async fn wish(world: &World, side: &Side, grant_id: &str) -> choice::Wish {
-    let wish = choice::Wish {
-        grant_id: grant_id.to_owned(),
-        unit_ids: vec![side.id("unit_id").to_owned()],
-        ..Default::default()
-    };
-    let request =
-        choice::RecordWishRequest { request_id: new_request(), wish: Some(wish), ..Default::default() };
+    let request = requests::choice::wish(grant_id, &[side.id("unit_id")]);
     let told = world.choice(Role::CaseOfficer).wishes.record_wish(request).await.expect("a wish");
     told.into_inner().wish.expect("a wish")
 }
 
 async fn offer(world: &World, side: &Side, grant_id: &str) -> choice::Offer {
     wish(world, side, grant_id).await;
-    let request = choice::MakeOfferRequest {
-        request_id: new_request(),
-        grant_id: grant_id.to_owned(),
-        unit_id: side.id("unit_id").to_owned(),
-        ..Default::default()
-    };
+    let request = make_offer(grant_id, side.id("unit_id"));
     let told = world.choice(Role::CaseOfficer).offers.make_offer(request).await.expect("an offer");
     told.into_inner().offer.expect("an offer")
 }
@@ -229,24 +204,14 @@ async fn offer(world: &World, side: &Side, grant_id: &str) -> choice::Offer {
 /// The first person wishes, is offered, says yes.
 async fn order(world: &World, side: &mut Side) {
     let offered = offer(world, side, side.id("grant_id")).await;
-    let request = choice::AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offered.offer_id,
-        ordered_start: day("2024-03-04"),
-        ..Default::default()
-    };
+    let request = accept(&offered.offer_id, day("2024-03-04"));
     let accepted = world.choice(Role::CaseOfficer).offers.accept_offer(request).await.expect("a yes");
     let ordered = accepted.into_inner().placement.expect("a placement");
     side.keep("placement_id", &ordered, ordered.info.as_ref());
 }
 
 async fn start(world: &World, side: &mut Side) {
-    let request = choice::StartPlacementRequest {
-        request_id: new_request(),
-        placement_id: side.id("placement_id").to_owned(),
-        actual_start: day("2024-03-04"),
-        ..Default::default()
-    };
+    let request = start_on(side.id("placement_id"), day("2024-03-04"));
     let started = world.choice(Role::CaseOfficer).placements.start_placement(request).await.expect("a start");
     let started = started.into_inner().placement.expect("a placement");
     side.keep("placement_id", &started, started.info.as_ref());
@@ -287,11 +252,7 @@ async fn others(world: &World, side: &mut Side) {
         ..Default::default()
     };
     let new = placement(&fifth, side.called("5"));
-    let request = choice::RecordPlacementRequest {
-        request_id: new_request(),
-        placement: Some(placement(&third, side.called("3"))),
-        ..Default::default()
-    };
+    let request = record_placement(placement(&third, side.called("3")));
     let ordered = world.choice(Role::PlacementOfficer).placements.record_placement(request).await;
     let ordered = ordered.expect("a placement").into_inner().placement.expect("a placement");
     for at in
@@ -325,8 +286,7 @@ async fn imports(world: &World, side: &mut Side) {
         .await;
     let import = id(told.expect("an import").into_inner().import);
     side.put("import_id/niva.assessment.v1", &import);
-    let provider =
-        choice::Provider { provider_id: side.called("import"), name: "Utförare".to_owned(), info: None };
+    let provider = requests::choice::provider(&side.called("import"), "Utförare");
     let message = choice::CreateImportRequest {
         request_id: new_request(),
         validate_only: true,

@@ -1,22 +1,18 @@
 //! What payment is told of a placement.
 
 use niva_journeys::{
-    values::{between, day, kronor, new_request},
+    values::{between, day, kronor},
     world::{Role, World},
 };
 use niva_proto::payment::v1 as pb;
+use niva_testing::requests::payment as requests;
 
 use super::side::Side;
 
 /// Tells a fact with its own method and keeps it. Another one, of other days, is what `Record*` is asked with.
 macro_rules! tell {
-    ($world:ident, $side:ident, $clients:ident.$record:ident($request:ident { $one:ident }), $key:literal, $at:literal, $fact:ident) => {{
-        let request = pb::$request {
-            min_positions: Vec::new(),
-            request_id: new_request(),
-            validate_only: false,
-            $one: Some($fact("2024-03-11", "2024-03-13")),
-        };
+    ($world:ident, $side:ident, $clients:ident.$record:ident($request:ident: $one:ident), $key:literal, $at:literal, $fact:ident) => {{
+        let request = requests::$request($fact("2024-03-11", "2024-03-13"));
         let told = $world.payment(Role::FinanceMaker).$clients.$record(request).await.expect($key);
         let told = told.into_inner().$one.expect($key);
         $side.keep($key, &told, told.info.as_ref());
@@ -38,7 +34,7 @@ pub(super) async fn tell(world: &World, side: &mut Side) {
     tell!(
         world,
         side,
-        schedules.record_schedule(RecordScheduleRequest { schedule }),
+        schedules.record_schedule(record_schedule: schedule),
         "schedule_id",
         "schedule_id@RecordSchedule",
         schedule
@@ -51,7 +47,7 @@ pub(super) async fn tell(world: &World, side: &mut Side) {
     tell!(
         world,
         side,
-        absences.record_absence(RecordAbsenceRequest { absence }),
+        absences.record_absence(record_absence: absence),
         "absence_id",
         "absence_id@RecordAbsence",
         absence
@@ -64,7 +60,7 @@ pub(super) async fn tell(world: &World, side: &mut Side) {
     tell!(
         world,
         side,
-        visits.record_visit(RecordVisitRequest { visit }),
+        visits.record_visit(record_visit: visit),
         "visit_id",
         "visit_id@RecordVisit",
         visit
@@ -87,7 +83,7 @@ async fn agreed(world: &World, side: &mut Side, placement_id: &str) {
     tell!(
         world,
         side,
-        agreements.record_agreement(RecordAgreementRequest { agreement }),
+        agreements.record_agreement(record_agreement: agreement),
         "agreement_id",
         "agreement_id@RecordAgreement",
         agreement
@@ -101,7 +97,7 @@ async fn agreed(world: &World, side: &mut Side, placement_id: &str) {
     tell!(
         world,
         side,
-        premises_costs.record_premises_cost(RecordPremisesCostRequest { premises_cost }),
+        premises_costs.record_premises_cost(record_premises_cost: premises_cost),
         "premises_cost_id",
         "premises_cost_id@RecordPremisesCost",
         premises_cost
@@ -116,7 +112,7 @@ async fn agreed(world: &World, side: &mut Side, placement_id: &str) {
     tell!(
         world,
         side,
-        transitions.record_transition(RecordTransitionRequest { transition }),
+        transitions.record_transition(record_transition: transition),
         "transition_id",
         "transition_id@RecordTransition",
         transition
@@ -133,7 +129,7 @@ async fn agreed(world: &World, side: &mut Side, placement_id: &str) {
         world,
         side,
         special_compensations
-            .record_special_compensation(RecordSpecialCompensationRequest { special_compensation }),
+            .record_special_compensation(record_special: special_compensation),
         "special_compensation_id",
         "special_compensation_id@RecordSpecialCompensation",
         special_compensation
@@ -148,12 +144,7 @@ async fn occasions(world: &World, side: &mut Side, placement_id: &str) {
         count: 1,
         ..Default::default()
     };
-    let request = pb::RecordOccasionsRequest {
-        min_positions: Vec::new(),
-        request_id: new_request(),
-        validate_only: false,
-        occasions: vec![occasion("2024-03-11")],
-    };
+    let request = requests::record_occasions(vec![occasion("2024-03-11")]);
     let told =
         world.payment(Role::FinanceMaker).occasions.record_occasions(request).await.expect("an occasion");
     let told = told.into_inner().occasions.remove(0);

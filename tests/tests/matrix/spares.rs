@@ -1,10 +1,15 @@
 //! What the city of the access matrix does without: things to withdraw, to decide, and to take an id from.
 
 use niva_journeys::steps::living;
-use niva_journeys::values::{day, from, new_request};
+use niva_journeys::values::{day, from};
 use niva_journeys::world::{Role, World};
 use niva_names::{ServiceKey, stockholm};
-use niva_proto::{assessment::v1 as assessment, choice::v1 as choice};
+use niva_proto::assessment::v1 as assessment;
+use niva_testing::requests;
+use niva_testing::requests::assessment::{
+    record_application, record_grant, record_measurement, record_person,
+};
+use niva_testing::requests::choice::record_provider;
 use niva_testing::values::invented_number;
 
 use super::identities;
@@ -42,13 +47,8 @@ async fn one(world: &World, side: &mut Side, elsewhere: &str) {
 
 /// A provider without units, which can be withdrawn.
 async fn provider(world: &World, side: &mut Side) {
-    let provider =
-        choice::Provider { provider_id: side.called("idle"), name: "Utan enheter".to_owned(), info: None };
-    let request = choice::RecordProviderRequest {
-        request_id: new_request(),
-        provider: Some(provider),
-        ..Default::default()
-    };
+    let provider = requests::choice::provider(&side.called("idle"), "Utan enheter");
+    let request = record_provider(provider);
     world.choice(Role::Administrator).providers.record_provider(request).await.expect("a provider");
     side.put("provider_id@WithdrawProvider", &side.called("idle"));
 }
@@ -58,11 +58,7 @@ async fn provider(world: &World, side: &mut Side) {
 async fn named(world: &World, side: &Side, id: &str, district: &str) {
     let (id, district) = (id.to_owned(), || district.to_owned());
     let mut officer = world.assessment(Role::CaseOfficer);
-    let request = assessment::RecordPersonRequest {
-        request_id: new_request(),
-        person: Some(living(&id, side.district)),
-        ..Default::default()
-    };
+    let request = record_person(living(&id, side.district));
     officer.persons.record_person(request).await.expect("a person");
     let application = assessment::Application {
         application_id: id.clone(),
@@ -72,42 +68,20 @@ async fn named(world: &World, side: &Side, id: &str, district: &str) {
         apply_date: day("2024-01-10"),
         ..Default::default()
     };
-    let request = assessment::RecordApplicationRequest {
-        request_id: new_request(),
-        application: Some(application),
-        ..Default::default()
-    };
+    let request = record_application(application);
     officer.applications.record_application(request).await.expect("an application");
-    let grant = assessment::Grant {
-        grant_id: id.clone(),
-        person_id: id.clone(),
-        service: SERVICE.into(),
-        district: district(),
-        valid: from("2024-03-01"),
-        ..Default::default()
-    };
-    let request = assessment::RecordGrantRequest {
-        request_id: new_request(),
-        grant: Some(grant),
-        ..Default::default()
-    };
+    let grant = requests::assessment::grant(&id, &id, SERVICE, &district(), from("2024-03-01"));
+    let request = record_grant(grant);
     officer.grants.record_grant(request).await.expect("a grant");
 }
 
 /// A measurement that a level can be decided by.
 async fn measured(world: &World, side: &mut Side) {
     let measurement = assessment::Measurement {
-        person_id: side.called("2"),
-        service: SERVICE.into(),
-        visit_date: day("2024-03-01"),
         total: Some(10),
-        ..Default::default()
+        ..requests::assessment::visit(&side.called("2"), SERVICE, day("2024-03-01"))
     };
-    let request = assessment::RecordMeasurementRequest {
-        request_id: new_request(),
-        measurement: Some(measurement),
-        ..Default::default()
-    };
+    let request = record_measurement(measurement);
     let told = world.assessment(Role::Assessor).measurements.record_measurement(request).await;
     let told = told.expect("a measurement").into_inner().measurement.expect("a measurement");
     side.put("measurement_id@DecideLevel", &told.measurement_id);

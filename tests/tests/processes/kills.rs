@@ -1,6 +1,7 @@
 //! `kill -9` of any service, during the import, while the feeds run, and while a month is being run: what is paid in
 //! the end is, to the byte of the lines' fingerprint, what is paid where nothing happens.
 
+use niva_testing::requests::payment::create_run;
 use std::{ops::Range, path::Path, time::Duration};
 
 use niva_journeys::{
@@ -72,12 +73,7 @@ async fn state(world: &World, id: &str) -> PaymentRun {
 
 async fn run_march(world: &mut World, fate: &mut Fate) -> ControlTotals {
     let request_id = new_request();
-    let request = CreatePaymentRunRequest {
-        min_positions: Vec::new(),
-        request_id,
-        month: Some(month("2024-03")),
-        validate_only: false,
-    };
+    let request = CreatePaymentRunRequest { request_id, ..create_run(month("2024-03")) };
     let create = || world.payment(Role::FinanceMaker).runs;
     let created = loop {
         // Choice was killed a moment ago: until payment hears it again, nobody knows whether all is told.

@@ -2,21 +2,18 @@
 
 use niva_journeys::{
     process, repository_root, steps,
-    values::{day, kronor, new_request},
+    values::{day, kronor},
     world::{Part, Role, Store, World},
 };
 use niva_proto::{
     catalogue::v1::{self as catalogue, ListDistrictsRequest, ListServicesRequest},
-    choice::v1::{
-        AcceptOfferRequest, MakeOfferRequest, RecordUnitRequest, RecordWishRequest, StartPlacementRequest,
-        Unit, UnitPeriod, Wish,
-    },
+    choice::v1::Unit,
     common::v1::Regime,
-    payment::v1::{
-        ExplainPaymentLineRequest, GetModelRequest, ListRatesRequest, PaymentLine, PriceUnit, Settlement,
-        payment_run,
-    },
+    payment::v1::{GetModelRequest, ListRatesRequest, PaymentLine, PriceUnit, Settlement, payment_run},
 };
+use niva_testing::requests;
+use niva_testing::requests::choice::{accept, make_offer, record_unit, start_on, wish};
+use niva_testing::requests::payment::explain;
 
 use super::import_arguments;
 
@@ -67,14 +64,7 @@ async fn every_part_tells_what_the_keys_mean(world: &World) {
 
 async fn former_boards_and_unknown_services_are_refused(world: &World) {
     let mut client = world.choice(Role::Administrator);
-    let period = UnitPeriod {
-        valid_from: day("2024-01-01"),
-        provider_id: "KP-1".to_owned(),
-        district: "Öster".to_owned(),
-        regime: Regime::Municipal.into(),
-        capacity: 1,
-        orientation: String::new(),
-    };
+    let period = requests::choice::period(day("2024-01-01"), "KP-1", "Öster", Regime::Municipal, 1);
     let unit = Unit {
         unit_id: "KU-3".to_owned(),
         name: "Udden".to_owned(),
@@ -82,7 +72,7 @@ async fn former_boards_and_unknown_services_are_refused(world: &World) {
         periods: vec![period],
         info: None,
     };
-    let request = RecordUnitRequest { request_id: new_request(), validate_only: false, unit: Some(unit) };
+    let request = record_unit(unit);
     let refused = client.units.record_unit(request).await.unwrap_err();
     let mut reasons = niva_rpc::reasons(&refused);
     reasons.sort();
@@ -116,34 +106,15 @@ async fn the_price_is_told_with_its_source(world: &World) {
 async fn move_in(world: &World) {
     let (grant_id, unit_id) = ("KG-2".to_owned(), "KU-1".to_owned());
     let mut officer = world.choice(Role::CaseOfficer);
-    let wish = RecordWishRequest {
-        request_id: new_request(),
-        wish: Some(Wish {
-            grant_id: grant_id.clone(),
-            unit_ids: vec![unit_id.clone(), "KU-2".to_owned()],
-            ..Wish::default()
-        }),
-        ..RecordWishRequest::default()
-    };
+    let wish = wish(&grant_id, &[&unit_id, "KU-2"]);
     officer.wishes.record_wish(wish).await.unwrap();
-    let offer =
-        MakeOfferRequest { request_id: new_request(), grant_id, unit_id, ..MakeOfferRequest::default() };
+    let offer = make_offer(&grant_id, &unit_id);
     let offer = officer.offers.make_offer(offer).await.unwrap().into_inner().offer.unwrap();
     assert_eq!(offer.answer_by, day("2024-03-06"));
-    let yes = AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offer.offer_id,
-        ordered_start: day("2024-03-04"),
-        ..AcceptOfferRequest::default()
-    };
+    let yes = accept(&offer.offer_id, day("2024-03-04"));
     let placement = officer.offers.accept_offer(yes).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-04");
-    let start = StartPlacementRequest {
-        request_id: new_request(),
-        placement_id: placement.placement_id,
-        actual_start: day("2024-03-04"),
-        ..StartPlacementRequest::default()
-    };
+    let start = start_on(&placement.placement_id, day("2024-03-04"));
     officer.placements.start_placement(start).await.unwrap();
 }
 
@@ -166,7 +137,7 @@ async fn pay_march(world: &World) {
             ("short_stay".to_owned(), Settlement::InternalVoucher, Some(kronor(28 * 1_500))),
         ]
     );
-    let request = ExplainPaymentLineRequest { payment_line_id: lines[0].payment_line_id.clone() };
+    let request = explain(&lines[0].payment_line_id);
     let why = world.payment(Role::FinanceMaker).lines.explain_payment_line(request).await.unwrap();
     assert!(format!("{:?}", why.into_inner()).contains("Påhittade Småstads prislista 2024"));
 }

@@ -9,11 +9,12 @@ use niva_names::{ServiceKey, stockholm};
 use niva_proto::{
     assessment::v1::{
         CreateImportRequest, Grant, LevelDecision, ListImportErrorsRequest, Measurement, RecordGrantRequest,
-        RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest, ScopePeriod,
-        create_import_request::Record, level_decision,
+        RecordPersonRequest, RecordScoreRequest, ScopePeriod, create_import_request::Record, level_decision,
     },
     common::v1::job,
 };
+use niva_testing::requests;
+use niva_testing::requests::assessment::{record_grant, record_measurement, record_person};
 use tonic::Code;
 
 use super::{SERVICE, assert_refused};
@@ -55,8 +56,7 @@ pub(super) async fn grants(world: &World) {
             &["DISTRICT_UNKNOWN", "END_BEFORE_START", "HOURS_NOT_WHOLE"],
         ),
     ];
-    let record =
-        |request_id, grant| RecordGrantRequest { request_id, grant: Some(grant), ..Default::default() };
+    let record = |request_id, grant| RecordGrantRequest { request_id, ..record_grant(grant) };
     for (what, grant, reasons) in refused {
         let request = record(new_request(), grant);
         assert_refused(what, client.grants.record_grant(request).await, Code::InvalidArgument, reasons);
@@ -68,8 +68,7 @@ pub(super) async fn grants(world: &World) {
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("PERSON_UNKNOWN"));
     let reused = RecordPersonRequest {
         request_id: "record-person".to_owned(),
-        person: Some(steps::living("another", "Farsta")),
-        ..Default::default()
+        ..record_person(steps::living("another", "Farsta"))
     };
     assert_refused(
         "request id reused",
@@ -81,16 +80,11 @@ pub(super) async fn grants(world: &World) {
 
 pub(super) async fn measurements(world: &World) {
     let mut client = world.assessment(Role::Assessor);
-    let start = |visit: &str, follow_up: &str| RecordMeasurementRequest {
-        request_id: new_request(),
-        measurement: Some(Measurement {
-            person_id: "person".to_owned(),
-            service: SERVICE.into(),
-            visit_date: day(visit),
+    let start = |visit: &str, follow_up: &str| {
+        record_measurement(Measurement {
             follow_up_date: day(follow_up),
-            ..Default::default()
-        }),
-        ..Default::default()
+            ..requests::assessment::visit("person", SERVICE, day(visit))
+        })
     };
     let answer = client.measurements.record_measurement(start("2024-03-06", "2024-03-01")).await.unwrap_err();
     assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("VISIT_IN_FUTURE"));
@@ -118,11 +112,8 @@ pub(super) async fn imports(world: &World) {
     };
     let measured = |points| Measurement {
         measurement_id: format!("imported-{points}"),
-        person_id: "imported".to_owned(),
-        service: SERVICE.into(),
-        visit_date: day("2024-02-01"),
         total: Some(points),
-        ..Default::default()
+        ..requests::assessment::visit("imported", SERVICE, day("2024-02-01"))
     };
     let decided = |points| LevelDecision {
         level_decision_id: format!("imported-{points}"),
@@ -133,13 +124,8 @@ pub(super) async fn imports(world: &World) {
         measurement_id: format!("imported-{points}"),
         ..Default::default()
     };
-    let grant = |id: &str, district: &str, service: ServiceKey| Grant {
-        grant_id: id.to_owned(),
-        person_id: "imported".to_owned(),
-        service: service.into(),
-        district: district.to_owned(),
-        valid: from("2024-03-01"),
-        ..Grant::default()
+    let grant = |id: &str, district: &str, service: ServiceKey| {
+        requests::assessment::grant(id, "imported", service, district, from("2024-03-01"))
     };
     let records = vec![
         record(&new_request(), "persons.csv:2", Record::Person(steps::living("imported", "Farsta"))),

@@ -6,7 +6,7 @@ mod payment;
 
 use niva_journeys::{
     steps,
-    values::{day, new_request},
+    values::day,
     world::{Role, Store, World},
 };
 use niva_names::{ServiceKey, stockholm};
@@ -14,13 +14,11 @@ use niva_proto::{
     assessment::v1::{
         ListGrantsRequest, ListLevelDecisionsRequest, ListMeasurementsRequest, ListPersonsRequest,
     },
-    choice::v1::{
-        AcceptOfferRequest, ListOffersRequest, ListPlacementsRequest, ListUnitsRequest, MakeOfferRequest,
-        RecordWishRequest, Wish,
-    },
+    choice::v1::{ListOffersRequest, ListPlacementsRequest, ListUnitsRequest},
     common::v1::Regime,
     payment::v1::ListPaymentRunsRequest,
 };
+use niva_testing::requests::choice::{accept, make_offer, wish};
 use prost::Message as _;
 use tonic::{Code, Status};
 
@@ -78,26 +76,12 @@ async fn settled(store: Store) -> (World, String) {
     world.feeds_caught_up().await;
     let mut officer = world.choice(Role::CaseOfficer);
     for grant in [&grant, &other] {
-        let unit_ids = vec![unit.clone(), full.clone()];
-        let wish = Wish { grant_id: grant.clone(), unit_ids, ..Wish::default() };
-        let request =
-            RecordWishRequest { request_id: new_request(), wish: Some(wish), ..RecordWishRequest::default() };
-        officer.wishes.record_wish(request).await.unwrap();
+        officer.wishes.record_wish(wish(grant, &[&unit, &full])).await.unwrap();
     }
-    let request = MakeOfferRequest {
-        request_id: new_request(),
-        grant_id: grant,
-        unit_id: unit,
-        ..MakeOfferRequest::default()
-    };
+    let request = make_offer(&grant, &unit);
     let offer = officer.offers.make_offer(request).await.unwrap().into_inner().offer.unwrap();
     let ordered_start = day("2024-03-04");
-    let request = AcceptOfferRequest {
-        request_id: new_request(),
-        offer_id: offer.offer_id,
-        ordered_start,
-        ..AcceptOfferRequest::default()
-    };
+    let request = accept(&offer.offer_id, ordered_start);
     let ordered = officer.offers.accept_offer(request).await.unwrap().into_inner().placement.unwrap();
     world.set_day("2024-03-05");
     (world, ordered.placement_id)

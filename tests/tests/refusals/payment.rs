@@ -1,16 +1,16 @@
 //! Calculations and runs.
 
 use niva_journeys::{
-    values::{day, hours, month, new_request},
+    values::{day, hours, month},
     world::{Role, World},
 };
 use niva_proto::{
     common::v1::{GrantScope, Month, Regime},
     payment::v1::{
-        CalculateCompensationRequest, CaseRegimePeriod, CaseScopePeriod, CompensationCase,
-        CreatePaymentRunRequest, LevelPeriod,
+        CalculateCompensationRequest, CaseRegimePeriod, CaseScopePeriod, CompensationCase, LevelPeriod,
     },
 };
+use niva_testing::requests::payment::create_run;
 use tonic::Code;
 
 use super::{SERVICE, assert_refused};
@@ -85,12 +85,7 @@ pub(super) async fn calculations(world: &World) {
 
 pub(super) async fn runs(world: &World) {
     let mut client = world.payment(Role::FinanceMaker);
-    let of = |month: Month| CreatePaymentRunRequest {
-        min_positions: Vec::new(),
-        request_id: new_request(),
-        month: Some(month),
-        validate_only: false,
-    };
+    let of = |month: Month| create_run(month);
     for far in ["2024-05", "2080-01"] {
         let answer = client.runs.create_payment_run(of(month(far))).await.unwrap_err();
         assert_eq!(niva_rpc::reason(&answer).as_deref(), Some("MONTH_IN_FUTURE"), "{far}: {answer:?}");

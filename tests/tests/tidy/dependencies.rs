@@ -62,7 +62,12 @@ const fn rule(
 
 /// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
 const RULES: [Rule; 20] = [
-    rule("niva-proto", &[&["niva-facts"]], &[DATABASES], "the contract knows of ours but what a fact is"),
+    rule(
+        "niva-proto",
+        &[&["niva-facts", "niva-names"]],
+        &[DATABASES],
+        "the contract knows of ours but what a fact is, and what ids are of",
+    ),
     rule(
         "niva-base",
         &[&["niva-facts"]],
@@ -78,7 +83,7 @@ const RULES: [Rule; 20] = [
     ),
     rule(
         "niva-store",
-        &[&["niva-access", "niva-base", "niva-facts"]],
+        &[&["niva-access", "niva-base", "niva-facts", "niva-names"]],
         &[NETWORKS, LISTENERS],
         "a store talks to its database alone",
     ),
@@ -111,7 +116,10 @@ const RULES: [Rule; 20] = [
     ),
     rule(
         "niva-audit",
-        &[&["niva-access", "niva-base", "niva-calendar", "niva-proto", "niva-rpc", "niva-store"]],
+        &[
+            &["niva-access", "niva-base", "niva-calendar", "niva-names", "niva-proto", "niva-rpc"],
+            &["niva-store"],
+        ],
         &[LISTENERS],
         "it keeps records of calls, and knows no service",
     ),
@@ -123,7 +131,7 @@ const RULES: [Rule; 20] = [
     ),
     rule(
         "niva-jobs",
-        &[&["niva-base", "niva-facts", "niva-proto"]],
+        &[&["niva-base", "niva-facts", "niva-names", "niva-proto"]],
         &[DATABASES, NETWORKS, LISTENERS],
         "a job is a row of its service's own: what is common knows no table",
     ),

@@ -7,6 +7,7 @@ mod circles;
 mod contract;
 mod dependencies;
 mod identity;
+mod ids;
 mod layers;
 mod layout;
 mod length;

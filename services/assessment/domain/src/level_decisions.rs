@@ -1,7 +1,7 @@
 use chrono::Months;
 use niva_calendar::{Month, NaiveDate};
 use niva_models::{Catalogue, Level};
-use niva_names::{LevelDecisionId, MeasurementId, PersonId, ScaleId, ServiceKey};
+use niva_names::{LevelDecisionId, MeasurementId, ModelId, PersonId, ScaleId, ServiceKey};
 
 /// A preliminary level is measured within so many months.
 const PRELIMINARY_MONTHS: u32 = 3;
@@ -41,7 +41,7 @@ pub enum NoLevel {
         /// The total.
         points: i64,
         /// The model whose scale it is.
-        model: String,
+        model: ModelId,
         /// Lowest total of the scale.
         from: u16,
         /// Highest total of the scale.
@@ -63,10 +63,10 @@ pub fn derive_level(
 ) -> Result<Derived, NoLevel> {
     let in_force = catalogue.on(service, day).ok_or(NoLevel::NoScale { service, day })?;
     let scale = in_force.terms.scale.as_ref().ok_or(NoLevel::NoScale { service, day })?;
-    let scale_id = in_force.terms.scale_id.clone().unwrap_or_default();
+    let scale_id = in_force.terms.scale_id.clone().unwrap_or_else(|| "".into());
     let band = u16::try_from(points).ok().and_then(|points| Some((points, scale.level_of(points)?)));
     match band {
-        Some((points, band)) => Ok(Derived { level: band.level, points, scale_id: scale_id.into() }),
+        Some((points, band)) => Ok(Derived { level: band.level, points, scale_id }),
         None => Err(NoLevel::PointsWithoutLevel {
             service,
             points,
@@ -106,7 +106,7 @@ pub fn by_scale(catalogue: &Catalogue, service: ServiceKey, points: u16, day: Na
     let away =
         Distance { to_higher: scale.points_to_higher(points), to_lower: scale.points_to_lower(points) };
     Some(ByScale {
-        scale_id: in_force.terms.scale_id.clone()?.into(),
+        scale_id: in_force.terms.scale_id.clone()?,
         level: scale.level_of(points).map(|b| b.level),
         away,
     })
@@ -121,7 +121,7 @@ pub fn distance(catalogue: &Catalogue, service: ServiceKey, points: u16, day: Na
 /// The scale that levels of a service belong to on a day; `None` without a model in force, or one without levels.
 #[must_use]
 pub fn scale_on(catalogue: &Catalogue, service: ServiceKey, day: NaiveDate) -> Option<ScaleId> {
-    catalogue.on(service, day)?.terms.scale_id.clone().map(Into::into)
+    catalogue.on(service, day)?.terms.scale_id.clone()
 }
 
 /// The day a level takes effect when nothing else is said: the first day of the next month.
@@ -227,7 +227,7 @@ pub enum LevelRefused {
     #[error("{model} has {} for {service} on {day}, and not {level}: correct the level", listed(.levels))]
     Unknown {
         /// The model in force.
-        model: String,
+        model: ModelId,
         /// The service.
         service: ServiceKey,
         /// The day.

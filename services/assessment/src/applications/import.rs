@@ -18,12 +18,12 @@ pub(crate) async fn apply(
     records: Records<'_, pb::Application>,
     effects: &mut Effects,
 ) -> Result<(), OpError> {
-    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.as_str())).await?;
+    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.trim().into())).await?;
     let mut given = Vec::new();
     for Numbered { number, entry } in records {
         let nested = |v: &mut _| wire::application(v, entry, None, Some(&app.city));
         let read = effects.read(number, |v| v.nested("application", nested));
-        let person = people.find(effects, number, "application", entry.person_id.trim());
+        let person = people.find(effects, number, "application", &entry.person_id.trim().into());
         let checked = read.zip(person).map(|(application, person)| {
             application.check(app.clock.today()).map_err(|e| refused(&e))?;
             alive(&persons::wire::stored(person)?, &application)?;

@@ -281,7 +281,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &ApplicationId) -> Result<(Applica
     let unknown = || OpError::not_found("application", id);
     let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
     persons::standing(tx, scope, &person).await?;
-    let message = facts::newest::<pb::Application>(tx, id.as_str()).await?.ok_or_else(unknown)?;
+    let message = facts::newest::<pb::Application>(tx, id).await?.ok_or_else(unknown)?;
     let (application, info) = (wire::stored(&message)?, crate::info(&message)?);
     scope.in_district(&application.district)?;
     Ok((application, info))

@@ -34,7 +34,6 @@ pub(super) async fn update(tx: &Tx<'_>, application: &Application, info: &Info) 
 }
 
 impl persons::OfPerson for pb::Application {
-    type Id = ApplicationId;
     type Entity = Entity;
     const PERSON: Column = Column::PersonId;
 

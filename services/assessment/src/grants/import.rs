@@ -20,12 +20,12 @@ pub(crate) async fn apply(
     records: Records<'_, pb::Grant>,
     effects: &mut Effects,
 ) -> Result<(), OpError> {
-    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.as_str())).await?;
+    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.trim().into())).await?;
     let mut given = Vec::new();
     for Numbered { number, entry } in records {
         let nested = |v: &mut _| wire::grant(v, entry, None, Some(&app.city));
         let read = effects.read(number, |v| v.nested("grant", nested));
-        let person = people.find(effects, number, "grant", entry.person_id.trim());
+        let person = people.find(effects, number, "grant", &entry.person_id.trim().into());
         let mut checked = read.zip(person).map(|(grant, person)| {
             begins_alive(&persons::wire::stored(person)?, &grant)?;
             Ok(grant)

@@ -232,7 +232,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &GrantId) -> Result<(Person, Grant
     let unknown = || OpError::not_found("grant", id);
     let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
     let person = persons::standing(tx, scope, &person).await?;
-    let message = facts::newest::<pb::Grant>(tx, id.as_str()).await?.ok_or_else(unknown)?;
+    let message = facts::newest::<pb::Grant>(tx, id).await?.ok_or_else(unknown)?;
     let (grant, info) = (wire::stored(&message)?, crate::info(&message)?);
     scope.in_district(&grant.district)?;
     Ok((person, grant, info))
@@ -265,7 +265,7 @@ async fn answers(
     id: &ApplicationId,
     grant: &Grant,
 ) -> Result<(), OpError> {
-    let found = facts::newest::<pb::Application>(tx, id.as_str()).await?;
+    let found = facts::newest::<pb::Application>(tx, id).await?;
     let mut found = found.filter(|a| a.info().is_some_and(|info| info.stands()));
     if let (Some(scope), Some(application)) = (scope, &found)
         && !persons::store::is_reached::<pb::Person>(tx, scope, &application.person_id.as_str().into())

@@ -38,7 +38,6 @@ pub(crate) async fn update(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<()
 }
 
 impl persons::OfPerson for pb::Grant {
-    type Id = GrantId;
     type Entity = Entity;
     const PERSON: Column = Column::PersonId;
 

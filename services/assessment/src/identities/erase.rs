@@ -61,7 +61,7 @@ impl Identities {
 }
 
 async fn death(tx: &Tx<'_>, id: &PersonId) -> Result<Option<niva_calendar::NaiveDate>, OpError> {
-    let person = facts::newest::<pb::Person>(tx, id.as_str()).await?;
+    let person = facts::newest::<pb::Person>(tx, id).await?;
     let person = person.as_ref().map(persons::wire::stored).transpose()?;
     Ok(person.and_then(|person| person.death_date))
 }

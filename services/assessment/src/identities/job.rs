@@ -79,7 +79,7 @@ impl Rotation {
             return Ok(());
         }
         let own = ring.find(&wrapped.key_id)?.unwrap(id.as_str(), &wrapped.key)?;
-        let told = facts::newest::<SealedIdentity>(tx, id.as_str()).await?;
+        let told = facts::newest::<SealedIdentity>(tx, id).await?;
         let told = told.ok_or_else(|| OpError::internal(format!("the identity of {id} has no fact")))?;
         let identity = wire::stored(&told.open(&own.sealer()?)?, self.app.clock.today())?;
         if !store::find_by(tx, id, hashes(ring, &identity, &crate::info(&told)?)).await? {

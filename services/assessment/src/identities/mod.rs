@@ -104,7 +104,7 @@ impl Identities {
             .change_untold(scope, &hidden, |tx, told| {
                 Box::pin(async move {
                     persons::standing(tx, scope, id).await?;
-                    let before = facts::newest::<SealedIdentity>(tx, id.as_str()).await?;
+                    let before = facts::newest::<SealedIdentity>(tx, id).await?;
                     let before = before.as_ref().map(crate::info).transpose()?;
                     let info = Identity::recorded(id, before.as_ref(), told)
                         .ok_or_else(|| OpError::already_exists("ID_TAKEN", TOLD_ALREADY))?;
@@ -230,7 +230,7 @@ impl Identities {
                     all_known(tx, ring).await?;
                     return Err(OpError::not_found("person", "of this number"));
                 };
-                let told = facts::newest::<SealedIdentity>(tx, id.as_str()).await?;
+                let told = facts::newest::<SealedIdentity>(tx, &id).await?;
                 let identity = shown(tx, scope, ring, &id, told.as_slice()).await?.pop();
                 Ok(pb::FindPersonResponse { person_id: id.to_string(), identity })
             })
@@ -251,7 +251,7 @@ impl Identities {
     /// An identity of which something is about to be told, its person held to the transaction's end.
     async fn held(&self, tx: &Tx<'_>, scope: &Scope, ring: &Ring, id: &PersonId) -> Result<Held, OpError> {
         let there = persons::store::lock(tx, scope, id).await?;
-        let found = facts::newest::<SealedIdentity>(tx, id.as_str()).await?.filter(|_| there);
+        let found = facts::newest::<SealedIdentity>(tx, id).await?.filter(|_| there);
         let told = found.ok_or_else(|| OpError::not_found(SealedIdentity::KIND, id.as_str()))?;
         let sealer = own(tx, ring, id).await?;
         let message = told.open(&sealer)?;
@@ -372,7 +372,7 @@ async fn shown(
     told: &[SealedIdentity],
 ) -> Result<Vec<pb::PersonIdentity>, OpError> {
     let sealer = own(tx, ring, id).await?;
-    let newest = facts::newest::<SealedIdentity>(tx, id.as_str()).await?;
+    let newest = facts::newest::<SealedIdentity>(tx, id).await?;
     let newest = newest.map(|newest| newest.open(&sealer)).transpose()?;
     let sees = scope.sees_protected() || newest.is_none_or(|newest| !newest.is_protected);
     let identities = told.iter().map(|told| told.open(&sealer));

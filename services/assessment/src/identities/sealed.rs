@@ -24,6 +24,7 @@ pub(crate) struct SealedIdentity {
 }
 
 impl Fact for SealedIdentity {
+    type Id = PersonId;
     const KIND: &'static str = "person_identity";
 
     fn fact_id(&self) -> &str {

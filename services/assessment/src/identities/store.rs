@@ -31,7 +31,6 @@ pub(super) struct Found {
 }
 
 impl OfPerson for SealedIdentity {
-    type Id = PersonId;
     type Entity = Entity;
     const PERSON: Column = Column::PersonId;
 

@@ -25,8 +25,8 @@ use crate::{App, feed};
 struct Known {
     people: People,
     /// Decisions by id.
-    decisions: BTreeMap<String, pb::LevelDecision>,
-    measurements: BTreeMap<String, pb::Measurement>,
+    decisions: BTreeMap<LevelDecisionId, pb::LevelDecision>,
+    measurements: BTreeMap<MeasurementId, pb::Measurement>,
     /// A standing measured decision by measurement.
     decided: BTreeMap<MeasurementId, LevelDecisionId>,
     /// Who has a grant of what.
@@ -45,7 +45,7 @@ pub(crate) async fn apply(
     for Numbered { number, entry } in records {
         let read = effects
             .read(number, |v| v.nested("level_decision", |v| wire::given(v, entry, None, Some(&app.city))));
-        let person = known.people.find(effects, number, "level_decision", entry.person_id.trim());
+        let person = known.people.find(effects, number, "level_decision", &entry.person_id.trim().into());
         let Some((read, _)) = read.zip(person) else { continue };
         if read.measurement_id.as_ref().is_some_and(|id| effects.is_withheld("measurement", id.as_str())) {
             continue;
@@ -141,7 +141,7 @@ async fn decided(
     if !granted && !known.granted.contains(&person) {
         return Err(no_grant(&given.person_id, given.service));
     }
-    let before = known.decisions.get(given.level_decision_id.as_str());
+    let before = known.decisions.get(&given.level_decision_id);
     let points = given.measurement_id.as_ref().map(|id| points(app, known, given, id)).transpose()?;
     let level = match (given.level, points) {
         (Some(level), _) => level,
@@ -174,7 +174,7 @@ async fn decided(
 
 /// The points of the measurement that a decision names.
 fn points(app: &App, known: &Known, given: &Given, id: &MeasurementId) -> Result<u16, OpError> {
-    let found = known.measurements.get(id.as_str()).filter(|m| m.info().is_some_and(|info| info.stands()));
+    let found = known.measurements.get(id).filter(|m| m.info().is_some_and(|info| info.stands()));
     let decided = known.decided.get(id).filter(|by| **by != given.level_decision_id);
     let decided = decided.filter(|_| given.kind == Kind::Measured);
     let told = found.ok_or_else(|| measurement_unknown(id))?;
@@ -182,22 +182,23 @@ fn points(app: &App, known: &Known, given: &Given, id: &MeasurementId) -> Result
 }
 
 async fn known(tx: &Tx<'_>, records: &Records<'_, pb::LevelDecision>) -> Result<Known, OpError> {
-    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.as_str())).await?;
+    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.trim().into())).await?;
     let persons: Vec<_> = people.ids().collect();
     let granted = grants::last_days(tx, &persons).await?.into_keys().collect();
-    let ids: Vec<_> = records.iter().map(|r| r.entry.level_decision_id.trim()).collect();
-    let named: Vec<_> = records.iter().map(|r| r.entry.measurement_id.trim()).collect();
-    let measured: Vec<_> = named.iter().map(|id| MeasurementId::from(*id)).collect();
-    let made = measurements::decisions(tx, &measured.iter().collect::<Vec<_>>()).await?;
-    let of: Vec<_> = made.values().flatten().map(LevelDecisionId::as_str).collect();
-    let standing: BTreeMap<String, pb::LevelDecision> = facts::newest_of(tx, &of).await?;
+    let ids: Vec<_> =
+        records.iter().map(|r| LevelDecisionId::from(r.entry.level_decision_id.trim())).collect();
+    let named: Vec<_> = records.iter().map(|r| MeasurementId::from(r.entry.measurement_id.trim())).collect();
+    let (ids, named): (Vec<_>, Vec<_>) = (ids.iter().collect(), named.iter().collect());
+    let made = measurements::decisions(tx, &named).await?;
+    let of: Vec<_> = made.values().flatten().collect();
+    let standing: BTreeMap<LevelDecisionId, pb::LevelDecision> = facts::newest_of(tx, &of).await?;
     let measured = standing
         .into_iter()
         .filter(|(_, d)| d.kind() == Kind::Measured && d.info().is_some_and(|info| info.stands()));
     Ok(Known {
         decisions: facts::newest_of(tx, &ids).await?,
         measurements: facts::newest_of(tx, &named).await?,
-        decided: measured.map(|(id, d)| (d.measurement_id.into(), id.into())).collect(),
+        decided: measured.map(|(id, d)| (d.measurement_id.into(), id)).collect(),
         people,
         granted,
     })

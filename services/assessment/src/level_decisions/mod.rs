@@ -236,7 +236,7 @@ impl LevelDecisions {
                     reached::<pb::Person>(tx, scope, person).await?;
                     let mut told = Vec::new();
                     for id in store::of(tx, person, *service).await? {
-                        told.extend(facts::read(tx, id.as_str(), *at, now).await?);
+                        told.extend(facts::read(tx, &id, *at, now).await?);
                     }
                     Ok::<_, OpError>(told)
                 })
@@ -330,7 +330,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &LevelDecisionId) -> Result<(Level
     let unknown = || OpError::not_found("level_decision", id);
     let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
     persons::standing(tx, scope, &person).await?;
-    let message = facts::newest::<pb::LevelDecision>(tx, id.as_str()).await?.ok_or_else(unknown)?;
+    let message = facts::newest::<pb::LevelDecision>(tx, id).await?.ok_or_else(unknown)?;
     Ok((wire::stored(&message)?, crate::info(&message)?))
 }
 

@@ -49,7 +49,6 @@ pub(crate) async fn update(tx: &Tx<'_>, decision: &LevelDecision, info: &Info) -
 }
 
 impl persons::OfPerson for pb::LevelDecision {
-    type Id = LevelDecisionId;
     type Entity = Entity;
     const PERSON: Column = Column::PersonId;
 

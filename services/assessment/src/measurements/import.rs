@@ -25,16 +25,17 @@ pub(crate) async fn apply(
     records: Records<'_, pb::Measurement>,
     effects: &mut Effects,
 ) -> Result<Corrected, OpError> {
-    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.as_str())).await?;
+    let people = People::load(tx, records.iter().map(|r| r.entry.person_id.trim().into())).await?;
     let persons: Vec<_> = people.ids().collect();
     let last_days = grants::last_days(tx, &persons).await?;
-    let ids: Vec<_> = records.iter().map(|r| r.entry.measurement_id.trim()).collect();
-    let known: BTreeMap<String, pb::Measurement> = facts::newest_of(tx, &ids).await?;
+    let ids: Vec<_> = records.iter().map(|r| MeasurementId::from(r.entry.measurement_id.trim())).collect();
+    let known: BTreeMap<MeasurementId, pb::Measurement> =
+        facts::newest_of(tx, &ids.iter().collect::<Vec<_>>()).await?;
     let mut given = Vec::new();
     for Numbered { number, entry } in records {
         let read = effects
             .read(number, |v| v.nested("measurement", |v| wire::given(v, entry, None, Some(&app.city))));
-        let person = people.find(effects, number, "measurement", entry.person_id.trim());
+        let person = people.find(effects, number, "measurement", &entry.person_id.trim().into());
         let before = known
             .get(entry.measurement_id.trim())
             .map(|known| InstrumentId::from(known.instrument_id.as_str()));

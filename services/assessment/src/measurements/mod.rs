@@ -277,7 +277,7 @@ impl App {
         let unknown = || OpError::not_found("measurement", id);
         let person = store::person(tx, scope, id).await?.ok_or_else(unknown)?;
         persons::standing(tx, scope, &person).await?;
-        let message = facts::newest::<pb::Measurement>(tx, id.as_str()).await?.ok_or_else(unknown)?;
+        let message = facts::newest::<pb::Measurement>(tx, id).await?.ok_or_else(unknown)?;
         let measurement = wire::stored(&message, self.decided_by(tx, id).await?)?;
         let loaded = |instrument: &InstrumentId| {
             let found = self.instruments.get(instrument);

@@ -34,17 +34,15 @@ impl App {
     ) -> Result<Vec<pb::Measurement>, OpError> {
         let ids: Vec<_> = messages.iter().map(|m| MeasurementId::from(m.measurement_id.as_str())).collect();
         let made = store::decisions(tx, &ids.iter().collect::<Vec<_>>()).await?;
-        let mut decisions: BTreeMap<String, pb::LevelDecision> = BTreeMap::new();
+        let mut decisions: BTreeMap<LevelDecisionId, pb::LevelDecision> = BTreeMap::new();
         match at {
             None => {
-                let ids: Vec<_> = made.values().flatten().map(LevelDecisionId::as_str).collect();
+                let ids: Vec<_> = made.values().flatten().collect();
                 decisions = facts::newest_of(tx, &ids).await?;
             }
             Some(at) => {
                 for id in made.values().flatten() {
-                    decisions.extend(
-                        facts::as_of(tx, id.as_str(), at).await?.map(|decision| (id.to_string(), decision)),
-                    );
+                    decisions.extend(facts::as_of(tx, id, at).await?.map(|decision| (id.clone(), decision)));
                 }
             }
         }
@@ -56,7 +54,7 @@ impl App {
         };
         let show = |message: pb::Measurement| {
             let made = made.get(message.measurement_id.as_str()).into_iter().flatten();
-            let decided = made.filter_map(|id| decisions.get(id.as_str())).next();
+            let decided = made.filter_map(|id| decisions.get(id)).next();
             shown.measurement(message, decided)
         };
         messages.into_iter().map(show).collect()

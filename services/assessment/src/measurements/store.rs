@@ -38,7 +38,6 @@ pub(crate) async fn update(tx: &Tx<'_>, measurement: &Measurement, info: &Info) 
 }
 
 impl persons::OfPerson for pb::Measurement {
-    type Id = MeasurementId;
     type Entity = Entity;
     const PERSON: Column = Column::PersonId;
 

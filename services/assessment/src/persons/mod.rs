@@ -279,7 +279,7 @@ pub(crate) async fn standing(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Resul
 }
 
 async fn read_fact(tx: &Tx<'_>, id: &PersonId) -> Result<Option<(Person, Info)>, OpError> {
-    let Some(message) = facts::newest::<pb::Person>(tx, id.as_str()).await? else { return Ok(None) };
+    let Some(message) = facts::newest::<pb::Person>(tx, id).await? else { return Ok(None) };
     Ok(Some((wire::stored(&message)?, crate::info(&message)?)))
 }
 

@@ -55,8 +55,6 @@ pub(crate) async fn lock(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<bo
 
 /// A fact of a person: where its row is, and what in it says whose it is.
 pub(crate) trait OfPerson: Fact + Message + Default {
-    /// Its id.
-    type Id: AsRef<str> + Sync;
     /// Its table.
     type Entity: EntityTrait;
     /// The person.
@@ -67,7 +65,6 @@ pub(crate) trait OfPerson: Fact + Message + Default {
 }
 
 impl OfPerson for pb::Person {
-    type Id = PersonId;
     type Entity = Entity;
     const PERSON: Column = Column::PersonId;
 

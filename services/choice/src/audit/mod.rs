@@ -7,6 +7,7 @@ use niva_audit::{NoPlacements, Reads, Wanted};
 use niva_base::OpError;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
+use niva_rpc::wire::read;
 use pb::audit_service_server::AuditService;
 use tonic::Request;
 
@@ -45,7 +46,7 @@ impl Audit {
         request: &pb::ListAuditRecordsRequest,
     ) -> Result<pb::ListAuditRecordsResponse, OpError> {
         let wanted = Wanted {
-            person_id: &request.person_id,
+            person_id: read::given_id(&request.person_id),
             subject: &request.subject,
             method: &request.method,
             since: request.since.as_ref(),

@@ -209,7 +209,7 @@ impl Offers {
                     let around = Beside::look(tx, &grant, service, &unit, except, &told).await?;
                     let opening = around.opening(&grant, service, &unit, today);
                     let told = match offer.correct(&given.change, &opening).map_err(refused)? {
-                        Happened::Already(offer) => standing(tx, offer.offer_id.as_str()).await?.0,
+                        Happened::Already(offer) => standing(tx, &offer.offer_id).await?.0,
                         Happened::Now(offer) => {
                             store::update(tx, &offer, &next).await?;
                             tell(tx, &offer, &next).await?
@@ -285,7 +285,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &OfferId) -> Result<Held, OpError>
         of_row("offer", "grant_id", id.as_str(), grants::store::find(tx, scope, &offer.grant_id).await?)?
             .grant;
     let offer = store::lock(tx, id).await?.ok_or_else(missing)?;
-    let (_, info) = standing::<pb::Offer>(tx, id.as_str()).await?;
+    let (_, info) = standing::<pb::Offer>(tx, id).await?;
     Ok(Held { offer, grant, grants, info })
 }
 
@@ -340,7 +340,7 @@ async fn lapse(
     let mut lapsed = Vec::new();
     for offer in store::overdue(tx, today, which).await? {
         if let Happened::Now(offer) = offer.lapse(today) {
-            let (_, info) = standing::<pb::Offer>(tx, offer.offer_id.as_str()).await?;
+            let (_, info) = standing::<pb::Offer>(tx, &offer.offer_id).await?;
             let next = info.happened(told.clone())?;
             store::update(tx, &offer, &next).await?;
             lapsed.push(tell(tx, &offer, &next).await?);

@@ -17,7 +17,7 @@ impl Offers {
     ) -> Result<pb::GetOfferResponse, OpError> {
         let (id, at) = &read::id_as_of("offer_id", &request.offer_id, request.as_of.as_ref())?;
         self.check_reached(scope, id).await?;
-        let offer = self.0.read(id.as_str(), *at).await?;
+        let offer = self.0.read(id, *at).await?;
         Ok(pb::GetOfferResponse { offer: Some(offer) })
     }
 
@@ -54,7 +54,7 @@ impl Offers {
     ) -> Result<pb::ListOfferRevisionsResponse, OpError> {
         let id = &read::only_id("offer_id", &request.offer_id)?;
         self.check_reached(scope, id).await?;
-        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
+        let page = self.0.revisions(scope, id, (request.page_size, &request.page_token));
         let (offers, next_page_token) = page.await?;
         Ok(pb::ListOfferRevisionsResponse { offers, next_page_token })
     }

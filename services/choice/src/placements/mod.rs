@@ -107,12 +107,12 @@ impl Placements {
                 Box::pin(async move {
                     // Before anything else: the id is in use.
                     if store::is_taken(tx, &given.placement_id).await? {
-                        return Err(id_taken("placement", given.placement_id.as_str()));
+                        return Err(id_taken("placement", &given.placement_id));
                     }
                     let placement = self.checked(tx, scope, given.clone(), None).await?;
                     let info = Info::first(&placement.placement_id, told);
                     if !store::insert_new(tx, &placement, &info).await? {
-                        return Err(id_taken("placement", placement.placement_id.as_str()));
+                        return Err(id_taken("placement", &placement.placement_id));
                     }
                     let (placement, event) = tell(tx, &placement, &info).await?;
                     let placement = Some(placement);
@@ -214,9 +214,14 @@ impl Placements {
     }
 
     /// A placement's id and a day.
-    fn dated(&self, id: &str, field: &str, day: Option<Date>) -> Result<(PlacementId, NaiveDate), OpError> {
+    fn dated(
+        &self,
+        given: &str,
+        field: &str,
+        day: Option<Date>,
+    ) -> Result<(PlacementId, NaiveDate), OpError> {
         let mut v = Violations::new();
-        let id = read::id(&mut v, "placement_id", id);
+        let id = read::id(&mut v, "placement_id", given);
         let day = self.0.reader().day(&mut v, field, day);
         v.finish_with(id.zip(day))
     }
@@ -279,7 +284,7 @@ async fn happened(
     let next = info.happened(told)?;
     match verb(placement).map_err(refused)? {
         Happened::Already(placement) => {
-            Ok((Some(standing(tx, placement.placement_id.as_str()).await?.0), Vec::new()))
+            Ok((Some(standing(tx, &placement.placement_id).await?.0), Vec::new()))
         }
         Happened::Now(placement) => {
             store::update(tx, &placement, &next).await?;
@@ -296,7 +301,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &PlacementId) -> Result<(Placement
     let placement = store::find(tx, scope, id).await?.ok_or_else(missing)?;
     grants::of_person(tx, scope, &placement.person_id, placement.service).await?;
     let placement = store::lock(tx, id).await?.ok_or_else(missing)?;
-    let (_, info) = standing::<pb::Placement>(tx, id.as_str()).await?;
+    let (_, info) = standing::<pb::Placement>(tx, id).await?;
     Ok((placement, info))
 }
 

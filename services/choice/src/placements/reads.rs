@@ -17,7 +17,7 @@ impl Placements {
     ) -> Result<pb::GetPlacementResponse, OpError> {
         let (id, at) = &read::id_as_of("placement_id", &request.placement_id, request.as_of.as_ref())?;
         self.check_reached(scope, id).await?;
-        let placement = self.0.read(id.as_str(), *at).await?;
+        let placement = self.0.read(id, *at).await?;
         Ok(pb::GetPlacementResponse { placement: Some(placement) })
     }
 
@@ -56,7 +56,7 @@ impl Placements {
     ) -> Result<pb::ListPlacementRevisionsResponse, OpError> {
         let id = &read::only_id("placement_id", &request.placement_id)?;
         self.check_reached(scope, id).await?;
-        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
+        let page = self.0.revisions(scope, id, (request.page_size, &request.page_token));
         let (placements, next_page_token) = page.await?;
         Ok(pb::ListPlacementRevisionsResponse { placements, next_page_token })
     }

@@ -84,7 +84,7 @@ impl Providers {
                 Box::pin(async move {
                     let info = Info::first(&provider.provider_id, told);
                     if !store::insert(tx, provider, &info).await? {
-                        return Err(id_taken("provider", provider.provider_id.as_str()));
+                        return Err(id_taken("provider", &provider.provider_id));
                     }
                     let (provider, event) = tell(tx, provider, &info).await?;
                     Ok((
@@ -107,7 +107,7 @@ impl Providers {
                 Box::pin(async move {
                     let id = &provider.provider_id;
                     store::lock(tx, id).await?.ok_or_else(|| OpError::not_found("provider", id))?;
-                    let (_, info) = standing::<pb::Provider>(tx, id.as_str()).await?;
+                    let (_, info) = standing::<pb::Provider>(tx, id).await?;
                     let info = info.corrected(request.expected_revision, told)?;
                     store::update(tx, provider, &info).await?;
                     let (provider, event) = tell(tx, provider, &info).await?;
@@ -131,7 +131,7 @@ impl Providers {
                 Box::pin(async move {
                     let missing = || OpError::not_found("provider", provider_id);
                     let provider = store::lock(tx, provider_id).await?.ok_or_else(missing)?;
-                    let (_, info) = standing::<pb::Provider>(tx, provider_id.as_str()).await?;
+                    let (_, info) = standing::<pb::Provider>(tx, provider_id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     if let Some(unit_id) = store::unit_of(tx, provider_id).await? {
                         return Err(in_use(provider_id, &unit_id));
@@ -154,7 +154,7 @@ impl Providers {
     ) -> Result<pb::GetProviderResponse, OpError> {
         let (id, at) =
             read::id_as_of::<ProviderId>("provider_id", &request.provider_id, request.as_of.as_ref())?;
-        let provider = self.0.read(id.as_str(), at).await?;
+        let provider = self.0.read(&id, at).await?;
         Ok(pb::GetProviderResponse { provider: Some(provider) })
     }
 
@@ -177,7 +177,7 @@ impl Providers {
         request: &pb::ListProviderRevisionsRequest,
     ) -> Result<pb::ListProviderRevisionsResponse, OpError> {
         let id: ProviderId = read::only_id("provider_id", &request.provider_id)?;
-        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
+        let page = self.0.revisions(scope, &id, (request.page_size, &request.page_token));
         let (providers, next_page_token) = page.await?;
         Ok(pb::ListProviderRevisionsResponse { providers, next_page_token })
     }

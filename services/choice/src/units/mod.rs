@@ -95,7 +95,7 @@ impl Units {
                     providers_stand(tx, unit).await?;
                     let info = Info::first(&unit.unit_id, told);
                     if !store::insert(tx, unit, &info).await? {
-                        return Err(id_taken("unit", unit.unit_id.as_str()));
+                        return Err(id_taken("unit", &unit.unit_id));
                     }
                     let (unit, event) = tell(tx, unit, &info).await?;
                     Ok((pb::RecordUnitResponse { unit: Some(unit), feed_position: 0 }, vec![event]))
@@ -199,7 +199,7 @@ async fn changed(
     }
     let next = info.happened(told)?;
     match unit.change(change.from, &change.change).map_err(refused)? {
-        Happened::Already(_) => Ok((standing(tx, change.unit_id.as_str()).await?.0, Vec::new())),
+        Happened::Already(_) => Ok((standing(tx, &change.unit_id).await?.0, Vec::new())),
         Happened::Now(unit) => {
             providers_stand(tx, &unit).await?;
             store::update(tx, &unit, &next).await?;
@@ -213,7 +213,7 @@ async fn changed(
 async fn held(tx: &Tx<'_>, scope: &Scope, id: &UnitId) -> Result<(Unit, Info), OpError> {
     let found = store::lock(tx, id).await?.filter(|unit| reaches(scope, unit));
     let unit = found.ok_or_else(|| OpError::not_found("unit", id))?;
-    let (_, info) = standing::<pb::Unit>(tx, id.as_str()).await?;
+    let (_, info) = standing::<pb::Unit>(tx, id).await?;
     Ok((unit, info))
 }
 

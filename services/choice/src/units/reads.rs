@@ -23,7 +23,7 @@ impl Units {
         request: &pb::GetUnitRequest,
     ) -> Result<pb::GetUnitResponse, OpError> {
         let (id, at) = read::id_as_of::<UnitId>("unit_id", &request.unit_id, request.as_of.as_ref())?;
-        let unit = self.0.read(id.as_str(), at).await?;
+        let unit = self.0.read(&id, at).await?;
         Ok(pb::GetUnitResponse { unit: Some(unit) })
     }
 
@@ -62,7 +62,7 @@ impl Units {
         request: &pb::ListUnitRevisionsRequest,
     ) -> Result<pb::ListUnitRevisionsResponse, OpError> {
         let id: UnitId = read::only_id("unit_id", &request.unit_id)?;
-        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
+        let page = self.0.revisions(scope, &id, (request.page_size, &request.page_token));
         let (units, next_page_token) = page.await?;
         Ok(pb::ListUnitRevisionsResponse { units, next_page_token })
     }

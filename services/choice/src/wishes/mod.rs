@@ -86,14 +86,14 @@ impl Wishes {
                     };
                     let wish = self.wish(tx, id, &grant, given).await?;
                     let info = if before.is_some() {
-                        let (_, info) = standing::<pb::Wish>(tx, id.as_str()).await?;
+                        let (_, info) = standing::<pb::Wish>(tx, id).await?;
                         let next = info.happened(told)?;
                         store::update(tx, &wish, &next).await?;
                         next
                     } else {
                         let first = Info::first(id, told);
                         if !store::insert(tx, &wish, &first).await? {
-                            return Err(id_taken("wish", id.as_str()));
+                            return Err(id_taken("wish", id));
                         }
                         first
                     };
@@ -166,7 +166,7 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &WishId) -> Result<(Wish, Grant, I
     let known = grants::store::find(tx, scope, &grant_id).await?.ok_or_else(|| grants::unknown(&grant_id))?;
     grants::of_person(tx, scope, &known.grant.person_id, known.grant.service).await?;
     let wish = store::lock(tx, id).await?.ok_or_else(missing)?;
-    let (_, info) = standing::<pb::Wish>(tx, id.as_str()).await?;
+    let (_, info) = standing::<pb::Wish>(tx, id).await?;
     Ok((wish, known.grant, info))
 }
 

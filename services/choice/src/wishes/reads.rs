@@ -17,7 +17,7 @@ impl Wishes {
     ) -> Result<pb::GetWishResponse, OpError> {
         let (id, at) = &read::id_as_of("wish_id", &request.wish_id, request.as_of.as_ref())?;
         self.check_reached(scope, id).await?;
-        let wish = self.0.read(id.as_str(), *at).await?;
+        let wish = self.0.read(id, *at).await?;
         Ok(pb::GetWishResponse { wish: Some(wish) })
     }
 
@@ -46,7 +46,7 @@ impl Wishes {
     ) -> Result<pb::ListWishRevisionsResponse, OpError> {
         let id = &read::only_id("wish_id", &request.wish_id)?;
         self.check_reached(scope, id).await?;
-        let page = self.0.revisions(scope, id.as_str(), (request.page_size, &request.page_token));
+        let page = self.0.revisions(scope, id, (request.page_size, &request.page_token));
         let (wishes, next_page_token) = page.await?;
         Ok(pb::ListWishRevisionsResponse { wishes, next_page_token })
     }

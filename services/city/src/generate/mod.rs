@@ -8,7 +8,7 @@ mod units;
 
 use std::path::Path;
 
-use niva_names::ServiceCatalogue;
+use niva_names::{DistrictId, ServiceCatalogue};
 
 pub use counts::{Group, band, groups};
 
@@ -36,7 +36,7 @@ struct Records {
 /// The files of a city: names and texts. `city` says which district boards there are.
 #[must_use]
 pub fn generate(seed: u64, city: &ServiceCatalogue) -> Vec<(&'static str, String)> {
-    let districts: Vec<String> = city.districts_on(on(2024, 1, 1)).map(|d| d.id.to_string()).collect();
+    let districts: Vec<DistrictId> = city.districts_on(on(2024, 1, 1)).map(|d| d.id.clone()).collect();
     let mut draw = Draw::new(seed);
     let mut records = Records::default();
     let mut needs = people::needs(&mut draw, &districts);

@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use niva_calendar::{Month, date, plus_days};
 use niva_models::{Component, GrantScope};
-use niva_names::{ServiceKey, stockholm};
+use niva_names::{DistrictId, PersonId, ServiceKey, UnitId, stockholm};
 
 use super::Records;
 use super::counts::{Group, band, groups};
@@ -45,22 +45,22 @@ const OLD_OCCUPATION: usize = 12;
 #[derive(Debug, Clone)]
 pub(super) struct Need {
     pub(super) group: Group,
-    pub(super) district: String,
+    pub(super) district: DistrictId,
     fate: Fate,
     /// Began under the model that paid occupation by session.
     old: bool,
 }
 
 /// Everyone, in an order that says nothing of what they need.
-pub(super) fn needs(draw: &mut Draw, districts: &[String]) -> Vec<Need> {
+pub(super) fn needs(draw: &mut Draw, districts: &[DistrictId]) -> Vec<Need> {
     let everyone = groups().into_iter().flat_map(|g| std::iter::repeat_n(g, usize::from(g.people)));
     let mut needs: Vec<Need> = everyone
-        .map(|group| Need { group, district: String::new(), fate: Fate::Stays, old: false })
+        .map(|group| Need { group, district: DistrictId::none().clone(), fate: Fate::Stays, old: false })
         .collect();
     draw.shuffle(&mut needs);
     let weights: Vec<usize> = (0..districts.len()).map(|i| WEIGHTS[i % WEIGHTS.len()]).collect();
     for need in &mut needs {
-        need.district = districts.get(draw.weighted(&weights)).cloned().unwrap_or_default();
+        need.district = districts.get(draw.weighted(&weights)).unwrap_or_else(|| DistrictId::none()).clone();
     }
     for (service, counts) in FATES {
         let mut of_service = needs.iter_mut().filter(|n| n.group.service == service);
@@ -81,10 +81,10 @@ pub(super) fn on(year: i32, month: u32, day: u32) -> NaiveDate {
 /// The records of everyone; `units` has each person's unit by index.
 pub(super) fn records(draw: &mut Draw, needs: &[Need], units: &[usize], records: &mut Records) {
     for (number, (need, unit)) in (1..).zip(needs.iter().zip(units)) {
-        let unit_id = records.units.get(*unit).map(|u| u.unit_id.clone()).unwrap_or_default();
-        let person_id = format!("P-{number:05}");
-        let placement = placement(draw, need, number, unit_id);
-        records.persons.push(Person { person_id: person_id.clone(), district: need.district.clone() });
+        let unit_id = records.units.get(*unit).map_or_else(|| UnitId::none(), |u| &u.unit_id);
+        let person_id = PersonId::from(format!("P-{number:05}"));
+        let placement = placement(draw, need, number, unit_id.clone());
+        records.persons.push(Person { person_id, district: need.district.clone() });
         records.grants.push(grant(draw, need, &placement));
         measure(draw, need, &placement, records);
         attend(draw, need, &placement, records);
@@ -92,7 +92,7 @@ pub(super) fn records(draw: &mut Draw, needs: &[Need], units: &[usize], records:
     }
 }
 
-fn placement(draw: &mut Draw, need: &Need, number: u32, unit_id: String) -> Placement {
+fn placement(draw: &mut Draw, need: &Need, number: u32, unit_id: UnitId) -> Placement {
     let ordered_start = match need.fate {
         Fate::Stays | Fate::Ends if need.old => draw.weekday(on(2019, 1, 7), on(2019, 5, 20)),
         Fate::Stays | Fate::Ends if need.group.service == stockholm::OCCUPATION => {
@@ -117,9 +117,9 @@ fn placement(draw: &mut Draw, need: &Need, number: u32, unit_id: String) -> Plac
         _ => None,
     };
     Placement {
-        placement_id: format!("PL-{number:05}"),
-        grant_id: format!("G-{number:05}"),
-        person_id: format!("P-{number:05}"),
+        placement_id: format!("PL-{number:05}").into(),
+        grant_id: format!("G-{number:05}").into(),
+        person_id: format!("P-{number:05}").into(),
         service: need.group.service,
         unit_id,
         ordered_start,
@@ -203,7 +203,7 @@ fn push(
     let Some((low, high, step)) = band(placement.service, level) else { return };
     let points = low + draw.between(0, (high - low) / step) * step;
     records.measurements.push(Measurement {
-        measurement_id: format!("M-{:05}", records.measurements.len() + 1),
+        measurement_id: format!("M-{:05}", records.measurements.len() + 1).into(),
         person_id: placement.person_id.clone(),
         service: placement.service,
         visit_date: visit,

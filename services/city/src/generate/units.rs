@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 use niva_calendar::date;
 use niva_models::Regime;
-use niva_names::{ServiceKey, stockholm};
+use niva_names::{DistrictId, ProviderId, ServiceKey, stockholm};
 
 use super::Records;
 use super::draw::Draw;
@@ -42,13 +42,13 @@ pub(super) fn opening() -> NaiveDate {
 /// Makes providers and units, and gives every person one. Returns the unit of each person, by index.
 pub(super) fn units(
     draw: &mut Draw,
-    districts: &[String],
+    districts: &[DistrictId],
     needs: &mut [Need],
     records: &mut Records,
 ) -> Vec<usize> {
     for (number, district) in (1..).zip(districts) {
         let name = format!("{district} stadsdelsförvaltning, egen regi");
-        records.providers.push(Provider { provider_id: format!("PV-{number:03}"), name });
+        records.providers.push(Provider { provider_id: format!("PV-{number:03}").into(), name });
     }
     let contractors = companies(districts.len(), CONTRACTORS, "Exempelomsorg", records);
     let private = companies(districts.len() + CONTRACTORS, PRIVATE_PROVIDERS, "Påhittad omsorg", records);
@@ -61,16 +61,16 @@ pub(super) fn units(
             let provider_id = match regime {
                 Regime::Contracted => turn(&contractors, &mut next_contractor),
                 Regime::Private => turn(&private, &mut next_private),
-                _ => format!("PV-{:03}", district + 1),
+                _ => format!("PV-{:03}", district + 1).into(),
             };
             let number = records.units.len();
             let (tree, place) = (TREES[number % TREES.len()], PLACES[number / TREES.len() % PLACES.len()]);
             records.units.push(Unit {
-                unit_id: format!("U-{:03}", number + 1),
+                unit_id: format!("U-{:03}", number + 1).into(),
                 provider_id,
                 name: format!("{tree}{place} {}", number + 1),
                 service,
-                district: districts.get(district).cloned().unwrap_or_default(),
+                district: districts.get(district).unwrap_or_else(|| DistrictId::none()).clone(),
                 regime,
                 regime_from: opening(),
                 places: 0,
@@ -82,8 +82,8 @@ pub(super) fn units(
     settle(draw, needs, &sizes, &mut records.units)
 }
 
-fn companies(before: usize, count: usize, kind: &str, records: &mut Records) -> Vec<String> {
-    let ids: Vec<String> = (0..count).map(|i| format!("PV-{:03}", before + i + 1)).collect();
+fn companies(before: usize, count: usize, kind: &str, records: &mut Records) -> Vec<ProviderId> {
+    let ids: Vec<ProviderId> = (0..count).map(|i| format!("PV-{:03}", before + i + 1).into()).collect();
     for (i, provider_id) in ids.iter().enumerate() {
         let name = format!("{kind} {} {}", TREES[i % TREES.len()], i / TREES.len() + 1);
         records.providers.push(Provider { provider_id: provider_id.clone(), name });
@@ -91,10 +91,10 @@ fn companies(before: usize, count: usize, kind: &str, records: &mut Records) -> 
     ids
 }
 
-fn turn(ids: &[String], next: &mut usize) -> String {
-    let id = ids.get(*next % ids.len().max(1)).cloned().unwrap_or_default();
+fn turn(ids: &[ProviderId], next: &mut usize) -> ProviderId {
+    let id = ids.get(*next % ids.len().max(1)).unwrap_or_else(|| ProviderId::none());
     *next += 1;
-    id
+    id.clone()
 }
 
 /// Three of four go to a unit of their own district where there is one; housing support always does. Afterwards every

@@ -34,17 +34,17 @@ fn dates(first: NaiveDate, last: Option<NaiveDate>) -> DateInterval {
 
 pub(super) fn person(row: &Row<Person>) -> assessment::Person {
     let Person { person_id, district } = row.value.clone();
-    let residence = assessment::ResidencePeriod { valid_from: None, district };
-    assessment::Person { person_id, residences: vec![residence], ..Default::default() }
+    let residence = assessment::ResidencePeriod { valid_from: None, district: district.into() };
+    assessment::Person { person_id: person_id.into(), residences: vec![residence], ..Default::default() }
 }
 
 pub(super) fn grant(row: &Row<Grant>) -> assessment::Grant {
     let grant = row.value.clone();
     assessment::Grant {
-        grant_id: grant.grant_id,
-        person_id: grant.person_id,
+        grant_id: grant.grant_id.into(),
+        person_id: grant.person_id.into(),
         service: grant.service.into(),
-        district: grant.district,
+        district: grant.district.into(),
         valid: Some(dates(grant.valid_from, grant.valid_to)),
         scopes: vec![assessment::ScopePeriod {
             valid_from: Some(date(grant.valid_from)),
@@ -59,8 +59,8 @@ pub(super) fn measurement(row: &Row<Measurement>) -> Option<assessment::Measurem
     let Verdict::Points(points) = row.value.verdict else { return None };
     let measurement = row.value.clone();
     Some(assessment::Measurement {
-        measurement_id: measurement.measurement_id,
-        person_id: measurement.person_id,
+        measurement_id: measurement.measurement_id.into(),
+        person_id: measurement.person_id.into(),
         service: measurement.service.into(),
         visit_date: Some(date(measurement.visit_date)),
         total: Some(points.into()),
@@ -73,12 +73,12 @@ pub(super) fn level_decision(row: &Row<Measurement>) -> assessment::LevelDecisio
     use assessment::level_decision::Kind;
     let measurement = row.value.clone();
     let (kind, measurement_id, stated) = match measurement.verdict {
-        Verdict::Points(_) => (Kind::Measured, measurement.measurement_id.clone(), None),
+        Verdict::Points(_) => (Kind::Measured, measurement.measurement_id.to_string(), None),
         Verdict::Stated(stated) => (Kind::Stated, String::new(), Some(level(stated))),
     };
     assessment::LevelDecision {
-        level_decision_id: measurement.measurement_id,
-        person_id: measurement.person_id,
+        level_decision_id: measurement.measurement_id.into(),
+        person_id: measurement.person_id.into(),
         service: measurement.service.into(),
         level: stated,
         valid_from: Some(date(measurement.valid_from)),
@@ -90,15 +90,15 @@ pub(super) fn level_decision(row: &Row<Measurement>) -> assessment::LevelDecisio
 
 pub(super) fn provider(row: &Row<Provider>) -> choice::Provider {
     let Provider { provider_id, name } = row.value.clone();
-    choice::Provider { provider_id, name, info: None }
+    choice::Provider { provider_id: provider_id.into(), name, info: None }
 }
 
 pub(super) fn unit(row: &Row<Unit>) -> choice::Unit {
     let unit = row.value.clone();
     let period = |from, capacity| choice::UnitPeriod {
         valid_from: Some(date(from)),
-        provider_id: unit.provider_id.clone(),
-        district: unit.district.clone(),
+        provider_id: unit.provider_id.to_string(),
+        district: unit.district.to_string(),
         regime: regime(unit.regime),
         capacity,
         orientation: String::new(),
@@ -108,7 +108,7 @@ pub(super) fn unit(row: &Row<Unit>) -> choice::Unit {
     let before = (unit.regime_from < unit.places_from).then(|| period(unit.regime_from, 0));
     choice::Unit {
         periods: before.into_iter().chain([places]).collect(),
-        unit_id: unit.unit_id.clone(),
+        unit_id: unit.unit_id.into(),
         name: unit.name.clone(),
         service: unit.service.into(),
         info: None,
@@ -118,11 +118,11 @@ pub(super) fn unit(row: &Row<Unit>) -> choice::Unit {
 pub(super) fn placement(row: &Row<Placement>) -> choice::Placement {
     let placement = row.value.clone();
     choice::Placement {
-        placement_id: placement.placement_id,
-        grant_id: placement.grant_id,
-        person_id: placement.person_id,
+        placement_id: placement.placement_id.into(),
+        grant_id: placement.grant_id.into(),
+        person_id: placement.person_id.into(),
         service: placement.service.into(),
-        unit_id: placement.unit_id,
+        unit_id: placement.unit_id.into(),
         ordered_start: Some(date(placement.ordered_start)),
         actual_start: placement.actual_start.map(date),
         notice_date: placement.notice_date.map(date),
@@ -137,7 +137,7 @@ pub(super) fn schedule(row: &Row<Schedule>) -> payment::Schedule {
     let [monday, tuesday, wednesday, thursday, friday] = sessions.map(i32::from);
     payment::Schedule {
         schedule_id: format!("{placement_id}-{valid_from}"),
-        placement_id: placement_id.clone(),
+        placement_id: placement_id.into(),
         valid_from: Some(date(*valid_from)),
         week: Some(payment::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
         info: None,
@@ -149,7 +149,7 @@ pub(super) fn occasion(row: &Row<Occasion>) -> payment::Occasion {
     let Occasion { placement_id, date: day, component: kind, count } = &row.value;
     payment::Occasion {
         occasion_id: format!("{placement_id}-{day}-{kind}"),
-        placement_id: placement_id.clone(),
+        placement_id: placement_id.into(),
         date: Some(date(*day)),
         component: component(*kind),
         count: i32::from(*count),

@@ -5,13 +5,16 @@ use std::fmt::Display;
 
 use niva_calendar::NaiveDate;
 use niva_models::Component;
-use niva_names::{OccasionKind, ServiceCatalogue, ServiceKey};
+use niva_names::{
+    DistrictId, GrantId, Id, OccasionKind, PersonId, PlacementId, ProviderId, ServiceCatalogue, ServiceKey,
+    UnitId,
+};
 
 use super::Lost;
 use crate::problem::Problem;
 use crate::records::{CityData, GRANTS, Grant, Occasion, Person, Placement, Provider, Row, Unit};
 
-type Index<'a, T> = BTreeMap<&'a str, &'a Row<T>>;
+type Index<'a, I, T> = BTreeMap<&'a I, &'a Row<T>>;
 
 /// Checks a city. Where lines could not be read (`whole` is false because a file or a column is missing), references
 /// to them are not reported as unknown: the one cause has been.
@@ -32,13 +35,13 @@ pub(super) fn check(city: &CityData, catalogue: &ServiceCatalogue, whole: bool, 
 }
 
 /// Rows by id; the second row with an id is a problem.
-fn index<'a, T>(
+fn index<'a, I: Id, T>(
     rows: &'a [Row<T>],
     column: &str,
-    id: impl Fn(&'a T) -> &'a str,
+    id: impl Fn(&'a T) -> &'a I,
     problems: &mut Vec<Problem>,
-) -> Index<'a, T> {
-    let mut index: Index<'a, T> = BTreeMap::new();
+) -> Index<'a, I, T> {
+    let mut index: Index<'a, I, T> = BTreeMap::new();
     for row in rows {
         let id = id(&row.value);
         if let Some(first) = index.get(id) {
@@ -62,11 +65,11 @@ struct Checker<'a> {
     catalogue: &'a ServiceCatalogue,
     whole: bool,
     lost: &'a Lost,
-    persons: Index<'a, Person>,
-    grants: Index<'a, Grant>,
-    providers: Index<'a, Provider>,
-    units: Index<'a, Unit>,
-    placements: Index<'a, Placement>,
+    persons: Index<'a, PersonId, Person>,
+    grants: Index<'a, GrantId, Grant>,
+    providers: Index<'a, ProviderId, Provider>,
+    units: Index<'a, UnitId, Unit>,
+    placements: Index<'a, PlacementId, Placement>,
 }
 
 impl<'a> Checker<'a> {
@@ -74,11 +77,11 @@ impl<'a> Checker<'a> {
         for row in &city.persons {
             self.district(row, &row.value.district, None);
         }
-        let mut granted: BTreeMap<(&str, ServiceKey), ()> = BTreeMap::new();
+        let mut granted: BTreeMap<(&PersonId, ServiceKey), ()> = BTreeMap::new();
         for row in &city.grants {
             let grant = &row.value;
             self.district(row, &grant.district, Some(grant.valid_from));
-            if !self.persons.contains_key(grant.person_id.as_str()) {
+            if !self.persons.contains_key(&grant.person_id) {
                 self.unknown(row, "person_id", &grant.person_id, "persons.csv");
             }
             granted.insert((&grant.person_id, grant.service), ());
@@ -86,11 +89,9 @@ impl<'a> Checker<'a> {
         let grants_read = self.whole && self.lost.iter().all(|(file, _)| *file != GRANTS.name);
         for row in &city.measurements {
             let measurement = &row.value;
-            if !self.persons.contains_key(measurement.person_id.as_str()) {
+            if !self.persons.contains_key(&measurement.person_id) {
                 self.unknown(row, "person_id", &measurement.person_id, "persons.csv");
-            } else if !granted.contains_key(&(measurement.person_id.as_str(), measurement.service))
-                && grants_read
-            {
+            } else if !granted.contains_key(&(&measurement.person_id, measurement.service)) && grants_read {
                 let message = format!(
                     "`{}` has no grant of {}: add the grant, or measure for the service granted",
                     measurement.person_id, measurement.service
@@ -103,7 +104,7 @@ impl<'a> Checker<'a> {
     fn choice(&mut self, city: &'a CityData) {
         for row in &city.units {
             self.district(row, &row.value.district, Some(row.value.regime_from));
-            if !self.providers.contains_key(row.value.provider_id.as_str()) {
+            if !self.providers.contains_key(&row.value.provider_id) {
                 self.unknown(row, "provider_id", &row.value.provider_id, "providers.csv");
             }
         }
@@ -114,14 +115,14 @@ impl<'a> Checker<'a> {
 
     fn placement(&mut self, row: &Row<Placement>) {
         let placement = &row.value;
-        if !self.persons.contains_key(placement.person_id.as_str()) {
+        if !self.persons.contains_key(&placement.person_id) {
             self.unknown(row, "person_id", &placement.person_id, "persons.csv");
         }
-        match self.grants.get(placement.grant_id.as_str()).map(|found| (&found.value, found.line)) {
+        match self.grants.get(&placement.grant_id).map(|found| (&found.value, found.line)) {
             None => self.unknown(row, "grant_id", &placement.grant_id, "grants.csv"),
             Some((grant, line)) => self.against_grant(row, grant, line),
         }
-        match self.units.get(placement.unit_id.as_str()).map(|found| &found.value) {
+        match self.units.get(&placement.unit_id).map(|found| &found.value) {
             None => self.unknown(row, "unit_id", &placement.unit_id, "units.csv"),
             Some(unit) if unit.service != placement.service => {
                 let message = format!(
@@ -161,7 +162,7 @@ impl<'a> Checker<'a> {
         let mut seen = BTreeMap::new();
         for row in &city.schedules {
             let schedule = &row.value;
-            if !self.placements.contains_key(schedule.placement_id.as_str()) {
+            if !self.placements.contains_key(&schedule.placement_id) {
                 self.unknown(row, "placement_id", &schedule.placement_id, "placements.csv");
             }
             if let Some(first) = seen.insert((&schedule.placement_id, schedule.valid_from), row.line) {
@@ -171,7 +172,7 @@ impl<'a> Checker<'a> {
         let mut seen = BTreeMap::new();
         for row in &city.occasions {
             let occasion = &row.value;
-            let service = self.placements.get(occasion.placement_id.as_str()).map(|p| p.value.service);
+            let service = self.placements.get(&occasion.placement_id).map(|p| p.value.service);
             match service {
                 None => self.unknown(row, "placement_id", &occasion.placement_id, "placements.csv"),
                 Some(service) => self.reported(row, service),
@@ -198,7 +199,7 @@ impl<'a> Checker<'a> {
     }
 
     /// A board of the city, which was there on `day` where there is one to ask for.
-    fn district<T>(&mut self, row: &Row<T>, district: &str, day: Option<NaiveDate>) {
+    fn district<T>(&mut self, row: &Row<T>, district: &DistrictId, day: Option<NaiveDate>) {
         let refused = match day {
             Some(day) => self.catalogue.district_on(district, day).err().map(|refused| refused.to_string()),
             None => self.catalogue.district(district).err().map(|unknown| unknown.to_string()),
@@ -206,10 +207,10 @@ impl<'a> Checker<'a> {
         self.problems.extend(refused.map(|message| row.problem("district", message)));
     }
 
-    fn unknown<T>(&mut self, row: &Row<T>, column: &str, id: &str, file: &str) {
-        if self.whole && !self.lost.iter().any(|(at, what)| *at == file && what == id) {
+    fn unknown<T>(&mut self, row: &Row<T>, column: &str, named: &impl Id, file: &str) {
+        if self.whole && !self.lost.iter().any(|(at, what)| *at == file && *what == named.as_ref()) {
             self.problems.push(
-                row.problem(column, format!("`{id}` is not in {file}: add it there, or correct it here")),
+                row.problem(column, format!("`{named}` is not in {file}: add it there, or correct it here")),
             );
         }
     }

@@ -61,7 +61,7 @@ fn service_of(city: &ServiceCatalogue) -> impl Fn(&str) -> Result<ServiceKey, St
 fn person(cells: &mut Cells<'_>) -> Option<Person> {
     let person_id = cells.required("person_id", id);
     let district = cells.required("district", words);
-    Some(Person { person_id: person_id?, district: district? })
+    Some(Person { person_id: person_id?.into(), district: district?.into() })
 }
 
 fn grant(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Grant> {
@@ -81,10 +81,10 @@ fn grant(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Grant> {
         );
     }
     Some(Grant {
-        grant_id: grant_id?,
-        person_id: person_id?,
+        grant_id: grant_id?.into(),
+        person_id: person_id?.into(),
         service: service?,
-        district: district?,
+        district: district?.into(),
         valid_from: valid_from?,
         valid_to: valid_to?,
         scope: scope?,
@@ -124,8 +124,8 @@ fn measurement(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Measure
         ),
     };
     Some(Measurement {
-        measurement_id: measurement_id?,
-        person_id: person_id?,
+        measurement_id: measurement_id?.into(),
+        person_id: person_id?.into(),
         service: service?,
         visit_date: visit_date?,
         verdict: verdict?,
@@ -136,7 +136,7 @@ fn measurement(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Measure
 fn provider(cells: &mut Cells<'_>) -> Option<Provider> {
     let provider_id = cells.required("provider_id", id);
     let name = cells.required("name", words);
-    Some(Provider { provider_id: provider_id?, name: name? })
+    Some(Provider { provider_id: provider_id?.into(), name: name? })
 }
 
 fn unit(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Unit> {
@@ -153,11 +153,11 @@ fn unit(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Unit> {
         cells.refuse::<()>("regime", "no unit has this regime: it is municipal, contracted or private");
     }
     Some(Unit {
-        unit_id: unit_id?,
-        provider_id: provider_id?,
+        unit_id: unit_id?.into(),
+        provider_id: provider_id?.into(),
         name: title?,
         service: service?,
-        district: district?,
+        district: district?.into(),
         regime: regime?,
         regime_from: regime_from?,
         places: places?,
@@ -205,11 +205,11 @@ fn placement(cells: &mut Cells<'_>, city: &ServiceCatalogue) -> Option<Placement
         _ => {}
     }
     Some(Placement {
-        placement_id: placement_id?,
-        grant_id: grant_id?,
-        person_id: person_id?,
+        placement_id: placement_id?.into(),
+        grant_id: grant_id?.into(),
+        person_id: person_id?.into(),
         service: service?,
-        unit_id: unit_id?,
+        unit_id: unit_id?.into(),
         ordered_start,
         actual_start,
         notice_date,
@@ -230,7 +230,7 @@ fn schedule(cells: &mut Cells<'_>) -> Option<Schedule> {
     if week > 8 {
         cells.refuse::<()>("monday", format!("{week} sessions a week: at most 8 can be decided"));
     }
-    Some(Schedule { placement_id: placement_id?, valid_from: valid_from?, sessions })
+    Some(Schedule { placement_id: placement_id?.into(), valid_from: valid_from?, sessions })
 }
 
 fn occasion(cells: &mut Cells<'_>) -> Option<Occasion> {
@@ -243,5 +243,5 @@ fn occasion(cells: &mut Cells<'_>) -> Option<Occasion> {
             .ok_or_else(|| format!("`{text}` is not reported by occasion: only evening_night is"))
     });
     let count = cells.required("count", whole(0..=9_u8));
-    Some(Occasion { placement_id: placement_id?, date: day?, component: component?, count: count? })
+    Some(Occasion { placement_id: placement_id?.into(), date: day?, component: component?, count: count? })
 }

@@ -17,6 +17,7 @@ use crate::failure::{Asked, Failure};
 use crate::wire;
 use niva_city::CityData;
 use niva_city::Clients;
+use niva_names::PlacementId;
 
 /// Sums by month and component.
 type Sums = BTreeMap<(String, String), i64>;
@@ -29,9 +30,9 @@ pub(super) async fn corrections(
     runs: [&Paid; 2],
 ) -> Result<Vec<Correction>, Failure> {
     let [march, april] = runs;
-    let mut placements: Vec<&str> = late.iter().map(|fact| fact.placement_id.as_str()).collect();
-    let others: BTreeSet<&str> =
-        april.lines.iter().filter(|l| is_march(l)).map(|l| l.placement_id.as_str()).collect();
+    let mut placements: Vec<PlacementId> = late.iter().map(|fact| fact.placement_id.clone()).collect();
+    let others: BTreeSet<PlacementId> =
+        april.lines.iter().filter(|l| is_march(l)).map(|l| l.placement_id.as_str().into()).collect();
     placements.extend(others.into_iter().filter(|id| late.iter().all(|fact| fact.placement_id != *id)));
     let mut corrections = Vec::new();
     for placement_id in placements {
@@ -39,7 +40,7 @@ pub(super) async fn corrections(
         let what = what.map_or_else(|| "reported after March was paid".to_owned(), |fact| fact.what.clone());
         let all: Vec<&payment::PaymentLine> =
             march.lines.iter().chain(&april.lines).filter(|l| l.placement_id == placement_id).collect();
-        let owed = owed(world, city, placement_id).await?;
+        let owed = owed(world, city, &placement_id).await?;
         let paid = sums(all.iter().map(|l| (l.month, l.component, l.amount)));
         if paid != owed {
             return Err(Failure::failed(format_args!(
@@ -55,7 +56,7 @@ pub(super) async fn corrections(
             corrected.iter().map(|l| l.cause.as_str()).filter(|c| !c.is_empty()).collect();
         corrections.push(Correction {
             what,
-            placement_id: placement_id.to_owned(),
+            placement_id,
             causes: causes.into_iter().map(str::to_owned).collect(),
             reversed_ore: sum(true),
             new_ore: sum(false),
@@ -83,9 +84,9 @@ pub(super) async fn explained(
     let answer = auditor.payment.clone().lines.explain_payment_line(request).await.to("explain a line")?;
     let why = answer.explanation.to("explain a line")?;
     Ok(Some(Explained {
-        payment_line_id: line.payment_line_id.clone(),
+        payment_line_id: line.payment_line_id.clone().into(),
         amount_ore: wire::ore(line.amount).0,
-        corrects_line_id: line.corrects_line_id.clone(),
+        corrects_line_id: line.corrects_line_id.clone().into(),
         cause: line.cause.clone(),
         sentences: why.sentences,
         source_document: why.source_document,
@@ -113,7 +114,7 @@ fn sums(
 }
 
 /// What today's facts say is owed for March and April, calculated without the ledger.
-async fn owed(world: &World, city: &CityData, placement_id: &str) -> Result<Sums, Failure> {
+async fn owed(world: &World, city: &CityData, placement_id: &PlacementId) -> Result<Sums, Failure> {
     let auditor = world.caller("auditor", Role::Auditor);
     let case = case(&auditor, city, placement_id).await?;
     let request = payment::CalculateCompensationRequest {
@@ -140,9 +141,9 @@ async fn owed(world: &World, city: &CityData, placement_id: &str) -> Result<Sums
 async fn case(
     auditor: &Clients,
     city: &CityData,
-    placement_id: &str,
+    placement_id: &PlacementId,
 ) -> Result<payment::CompensationCase, Failure> {
-    let get = choice::GetPlacementRequest { placement_id: placement_id.to_owned(), as_of: None };
+    let get = choice::GetPlacementRequest { placement_id: placement_id.into(), as_of: None };
     let placement = auditor
         .choice
         .clone()
@@ -177,7 +178,7 @@ async fn case(
             payment::LevelPeriod { valid_from: decision.valid_from, level: decision.level, points: None };
         levels.insert(wire::day(decision.valid_from), period);
     }
-    let occasions = city.occasions.iter().map(|row| &row.value).filter(|o| o.placement_id == placement_id);
+    let occasions = city.occasions.iter().map(|row| &row.value).filter(|o| o.placement_id == *placement_id);
     Ok(payment::CompensationCase {
         service: placement.service,
         ordered_start: placement.ordered_start,

@@ -3,7 +3,7 @@
 use niva_access::Role;
 use niva_calendar::NaiveDate;
 use niva_models::Regime;
-use niva_names::{ServiceKey, stockholm};
+use niva_names::{PersonId, PlacementId, ServiceKey, UnitId, stockholm};
 use niva_proto::choice::v1 as choice;
 
 use super::dates;
@@ -17,7 +17,7 @@ use niva_city::{CityData, Placement, Verdict};
 /// A fact that came late, and the placement that it is about.
 pub(super) struct LateFact {
     pub(super) what: String,
-    pub(super) placement_id: String,
+    pub(super) placement_id: PlacementId,
 }
 
 /// Sends every late fact that the city has a placement for.
@@ -50,7 +50,7 @@ pub(super) async fn arrive(
         let end = dates::late_end();
         let request = choice::EndPlacementRequest {
             request_id: format!("{prefix}-late-end"),
-            placement_id: placement.placement_id.clone(),
+            placement_id: placement.placement_id.to_string(),
             end_date: Some(wire::date(end)),
             ..choice::EndPlacementRequest::default()
         };
@@ -64,7 +64,7 @@ pub(super) async fn arrive(
         let notice = dates::late_notice();
         let request = choice::GiveNoticeRequest {
             request_id: format!("{prefix}-late-notice"),
-            placement_id: placement.placement_id.clone(),
+            placement_id: placement.placement_id.to_string(),
             notice_date: Some(wire::date(notice)),
             ..choice::GiveNoticeRequest::default()
         };
@@ -75,7 +75,10 @@ pub(super) async fn arrive(
         });
     }
     for placement_id in newcomers.measure_late(world, dates::late_visit()).await? {
-        facts.push(LateFact { what: "measured only now; March was held".to_owned(), placement_id });
+        facts.push(LateFact {
+            what: "measured only now; March was held".to_owned(),
+            placement_id: placement_id.into(),
+        });
     }
     Ok(facts)
 }
@@ -95,15 +98,15 @@ fn stay(city: &CityData, service: ServiceKey) -> impl Iterator<Item = &Placement
 fn level_candidate<'a>(world: &World, city: &'a CityData) -> Option<&'a Placement> {
     let scale =
         world.catalogue.on(stockholm::SUPPORTED_HOUSING, dates::march().first_day())?.terms.scale.as_ref()?;
-    let lowest = |person: &str| {
-        let of_person = city.measurements.iter().map(|row| &row.value).filter(|m| m.person_id == person);
+    let lowest = |person: &PersonId| {
+        let of_person = city.measurements.iter().map(|row| &row.value).filter(|m| m.person_id == *person);
         of_person.max_by_key(|m| m.valid_from).is_some_and(|m| match m.verdict {
             Verdict::Points(points) => scale.level_of(points).is_some_and(|band| band.level.0 == 1),
             Verdict::Stated(_) => false,
         })
     };
-    let municipal = |unit: &str| {
-        city.units.iter().any(|row| row.value.unit_id == unit && row.value.regime == Regime::Municipal)
+    let municipal = |unit: &UnitId| {
+        city.units.iter().any(|row| row.value.unit_id == *unit && row.value.regime == Regime::Municipal)
     };
     stay(city, stockholm::SUPPORTED_HOUSING).find(|p| municipal(&p.unit_id) && lowest(&p.person_id))
 }

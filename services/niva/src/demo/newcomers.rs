@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use niva_access::{Caller, Role};
 use niva_calendar::{NaiveDate, day_after, is_working_day, plus_days};
-use niva_names::{DistrictId, stockholm};
+use niva_names::{DistrictId, GrantId, PersonId, stockholm};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::payment::v1 as payment;
@@ -24,9 +24,9 @@ pub(super) struct Newcomers(Vec<Person>);
 
 struct Person {
     plan: &'static Plan,
-    person_id: String,
-    grant_id: String,
-    district: String,
+    person_id: PersonId,
+    grant_id: GrantId,
+    district: DistrictId,
     /// Begins every request id about the person.
     request: String,
     officer: Clients,
@@ -202,7 +202,7 @@ impl Newcomers {
             district: p.district.clone(),
             points: p.decision.as_ref().and_then(|d| d.points),
             level: p.decision.as_ref().and_then(|d| d.level).map(|l| l.value),
-            unit_id: p.offer.unit_id.clone(),
+            unit_id: p.offer.unit_id.clone().into(),
             answer_by: wire::day(p.offer.answer_by).map_or_else(String::new, |d| d.to_string()),
             offer: wire::plain(p.offer.state().as_str_name(), "STATE_"),
             started: wire::day(p.placement.as_ref().and_then(|p| p.actual_start)).map(|d| d.to_string()),
@@ -225,9 +225,9 @@ impl Person {
         Self {
             plan,
             // An officer gives ids that begin with the district.
-            person_id: format!("{district}-{number:02}"),
-            grant_id: format!("{district}-{number:02}-G"),
-            district,
+            person_id: format!("{district}-{number:02}").into(),
+            grant_id: format!("{district}-{number:02}-G").into(),
+            district: district.into(),
             request: format!("{prefix}-new-{number:02}"),
             officer: world.clients(&officer),
             decision: None,
@@ -238,9 +238,9 @@ impl Person {
 
     async fn register(&self) -> Result<(), Failure> {
         let mut client = self.officer.assessment.clone();
-        let residence = assessment::ResidencePeriod { valid_from: None, district: self.district.clone() };
+        let residence = assessment::ResidencePeriod { valid_from: None, district: self.district.to_string() };
         let person = assessment::Person {
-            person_id: self.person_id.clone(),
+            person_id: self.person_id.to_string(),
             residences: vec![residence],
             ..Default::default()
         };
@@ -255,10 +255,10 @@ impl Person {
             scope: Some(wire::scope(&self.plan.scope)),
         };
         let grant = assessment::Grant {
-            grant_id: self.grant_id.clone(),
-            person_id: self.person_id.clone(),
+            grant_id: self.grant_id.to_string(),
+            person_id: self.person_id.to_string(),
             service: self.plan.service.into(),
-            district: self.district.clone(),
+            district: self.district.to_string(),
             valid: Some(wire::dates(dates::day0(), None)),
             scopes: vec![scope],
             ..Default::default()
@@ -293,7 +293,7 @@ impl Person {
 
     async fn offers(&self) -> Result<Vec<choice::Offer>, Failure> {
         let request = choice::ListOffersRequest {
-            person_id: self.person_id.clone(),
+            person_id: self.person_id.to_string(),
             ..choice::ListOffersRequest::default()
         };
         Ok(self.officer.choice.clone().offers.list_offers(request).await.to("list offers")?.offers)
@@ -310,7 +310,7 @@ impl Person {
         let wish = choice::RecordWishRequest {
             request_id: format!("{}-wish", self.request),
             wish: Some(choice::Wish {
-                grant_id: self.grant_id.clone(),
+                grant_id: self.grant_id.to_string(),
                 unit_ids: wishes.clone(),
                 ..choice::Wish::default()
             }),
@@ -321,7 +321,7 @@ impl Person {
         for (rank, unit_id) in (1..).zip(wishes) {
             let request = choice::MakeOfferRequest {
                 request_id: format!("{}-offer-{rank}", self.request),
-                grant_id: self.grant_id.clone(),
+                grant_id: self.grant_id.to_string(),
                 unit_id: unit_id.clone(),
                 ..choice::MakeOfferRequest::default()
             };
@@ -351,7 +351,7 @@ impl Person {
             ..choice::ListUnitsRequest::default()
         };
         let mut client = self.officer.choice.clone();
-        let near = client.units.list_units(request(&self.district)).await.to("list units")?.units;
+        let near = client.units.list_units(request(self.district.as_str())).await.to("list units")?.units;
         let mut units: Vec<String> = near.into_iter().map(|u| u.unit_id).collect();
         if self.plan.service != stockholm::HOUSING_SUPPORT {
             let far = client.units.list_units(request("")).await.to("list units")?.units;

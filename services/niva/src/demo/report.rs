@@ -35,12 +35,12 @@ fn newcomers(summary: &Summary) -> String {
     let or_dash = |value: Option<String>| value.unwrap_or_else(|| "–".to_owned());
     let rows = summary.newcomers.iter().map(|n| {
         vec![
-            n.person_id.clone(),
+            n.person_id.to_string(),
             n.service.clone(),
-            n.district.clone(),
+            n.district.to_string(),
             or_dash(n.points.map(|p| p.to_string())),
             or_dash(n.level.map(|l| l.to_string())),
-            n.unit_id.clone(),
+            n.unit_id.to_string(),
             n.answer_by.clone(),
             n.offer.clone(),
             or_dash(n.started.clone()),
@@ -55,7 +55,7 @@ fn newcomers(summary: &Summary) -> String {
 fn runs(runs: &[Run]) -> String {
     let rows = runs.iter().map(|r| {
         vec![
-            r.payment_run_id.clone(),
+            r.payment_run_id.to_string(),
             r.state.clone(),
             format!("{} / {}", r.maker, r.approver),
             count(r.placements),
@@ -85,7 +85,7 @@ fn runs(runs: &[Run]) -> String {
 fn corrections(summary: &Summary) -> String {
     let rows = summary.corrections.iter().map(|c| {
         vec![
-            short(&c.placement_id),
+            short(c.placement_id.as_str()),
             c.what.clone(),
             c.causes.iter().map(|cause| short(cause)).collect::<Vec<_>>().join("\n"),
             kronor(Ore(c.reversed_ore)),
@@ -107,12 +107,12 @@ fn why(line: &Explained) -> String {
 }
 
 /// Ids that a service made are long; the whole of them is in the files and in the JSON.
-fn short(id: &str) -> String {
+fn short(text: &str) -> String {
     const LONGEST: usize = 26;
-    if id.chars().count() <= LONGEST {
-        id.to_owned()
+    if text.chars().count() <= LONGEST {
+        text.to_owned()
     } else {
-        id.chars().take(LONGEST - 1).chain(['…']).collect()
+        text.chars().take(LONGEST - 1).chain(['…']).collect()
     }
 }
 

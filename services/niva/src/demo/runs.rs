@@ -12,6 +12,7 @@ use super::{Progress, files};
 use crate::failure::{Asked, Failure};
 use crate::wire;
 use niva_city::Clients;
+use niva_names::PaymentRunId;
 
 /// A run that was approved, and its lines.
 pub(super) struct Paid {
@@ -41,7 +42,7 @@ pub(super) async fn pay(
         .create_payment_run(create)
         .await
         .to(format_args!("make the run of {month}"))?;
-    let id = created.payment_run.to("make a run")?.payment_run_id;
+    let id = PaymentRunId::from(created.payment_run.to("make a run")?.payment_run_id);
     let run = follow(&maker, progress, &id).await?;
     if run.state() == payment::payment_run::State::Failed {
         let why = run.job.map(|job| job.error).unwrap_or_default();
@@ -50,7 +51,7 @@ pub(super) async fn pay(
     let control = run.control.to("read the run's control totals")?;
     let approve = payment::ApprovePaymentRunRequest {
         request_id: format!("{prefix}-approve-{month}"),
-        payment_run_id: id.clone(),
+        payment_run_id: (&id).into(),
         amount: control.amount,
         repriced: control.repriced,
         lines_sha256: control.lines_sha256,
@@ -67,13 +68,17 @@ pub(super) async fn pay(
     Ok(Paid { lines: lines(&maker, &id).await?, run })
 }
 
-async fn get(maker: &Clients, id: &str) -> Result<payment::PaymentRun, Failure> {
-    let request = payment::GetPaymentRunRequest { payment_run_id: id.to_owned() };
+async fn get(maker: &Clients, id: &PaymentRunId) -> Result<payment::PaymentRun, Failure> {
+    let request = payment::GetPaymentRunRequest { payment_run_id: id.into() };
     maker.payment.clone().runs.get_payment_run(request).await.to("read a run")?.payment_run.to("read a run")
 }
 
-async fn follow(maker: &Clients, progress: &Progress, id: &str) -> Result<payment::PaymentRun, Failure> {
-    let request = payment::WatchPaymentRunRequest { payment_run_id: id.to_owned() };
+async fn follow(
+    maker: &Clients,
+    progress: &Progress,
+    id: &PaymentRunId,
+) -> Result<payment::PaymentRun, Failure> {
+    let request = payment::WatchPaymentRunRequest { payment_run_id: id.into() };
     let mut stream =
         maker.payment.clone().runs.watch_payment_run(request).await.to(format_args!("watch the run {id}"))?;
     while let Some(message) =
@@ -87,12 +92,12 @@ async fn follow(maker: &Clients, progress: &Progress, id: &str) -> Result<paymen
 }
 
 /// All lines of a run, page by page.
-async fn lines(maker: &Clients, id: &str) -> Result<Vec<payment::PaymentLine>, Failure> {
+async fn lines(maker: &Clients, id: &PaymentRunId) -> Result<Vec<payment::PaymentLine>, Failure> {
     let mut all = Vec::new();
     let mut page_token = String::new();
     loop {
         let request = payment::ListPaymentLinesRequest {
-            payment_run_id: id.to_owned(),
+            payment_run_id: id.into(),
             page_size: 5000,
             page_token,
             ..payment::ListPaymentLinesRequest::default()
@@ -153,7 +158,7 @@ impl Paid {
             amount_ore: wire::ore(total.amount).0,
         });
         Ok(Run {
-            payment_run_id: self.run.payment_run_id.clone(),
+            payment_run_id: self.run.payment_run_id.clone().into(),
             month: month.to_string(),
             state: wire::plain(self.run.state().as_str_name(), "STATE_"),
             maker: self.run.maker.clone(),

@@ -2,7 +2,7 @@
 
 use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
-use niva_names::ServiceKey;
+use niva_names::{PersonId, ServiceKey};
 use niva_proto::assessment::v1 as assessment;
 use niva_proto::common::v1::Level;
 
@@ -14,7 +14,7 @@ use niva_city::Clients;
 pub(super) struct Wanted<'a> {
     /// Begins every request id of the measurement.
     pub(super) request: String,
-    pub(super) person_id: &'a str,
+    pub(super) person_id: &'a PersonId,
     pub(super) service: ServiceKey,
     /// The level that the points shall give.
     pub(super) level: u8,
@@ -38,7 +38,7 @@ pub(super) async fn measure(
         .record_measurement(assessment::RecordMeasurementRequest {
             request_id: format!("{request}-measure"),
             measurement: Some(assessment::Measurement {
-                person_id: (*person_id).to_owned(),
+                person_id: (*person_id).into(),
                 service: (*service).into(),
                 visit_date: Some(wire::date(wanted.visit)),
                 follow_up_date: Some(wire::date(follow_up)),

@@ -1,3 +1,4 @@
+use niva_names::{DistrictId, PaymentLineId, PaymentRunId, PersonId, PlacementId, UnitId};
 use serde::Serialize;
 
 /// What the demo did, in figures: the closing tables, and `--json`. Money in öre.
@@ -61,17 +62,17 @@ pub(super) struct City {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Newcomer {
     /// Opaque id.
-    pub(super) person_id: String,
+    pub(super) person_id: PersonId,
     /// The service.
     pub(super) service: String,
     /// The district that grants and pays.
-    pub(super) district: String,
+    pub(super) district: DistrictId,
     /// Points, where the service is measured.
     pub(super) points: Option<i32>,
     /// The level they gave.
     pub(super) level: Option<i32>,
     /// The unit offered.
-    pub(super) unit_id: String,
+    pub(super) unit_id: UnitId,
     /// Last day to answer.
     pub(super) answer_by: String,
     /// `accepted`, `declined` or `lapsed`.
@@ -86,7 +87,7 @@ pub(super) struct Newcomer {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Run {
     /// Its id.
-    pub(super) payment_run_id: String,
+    pub(super) payment_run_id: PaymentRunId,
     /// The month: `2024-03`.
     pub(super) month: String,
     /// `approved`.
@@ -138,7 +139,7 @@ pub(super) struct Correction {
     /// What came late.
     pub(super) what: String,
     /// The placement.
-    pub(super) placement_id: String,
+    pub(super) placement_id: PlacementId,
     /// Facts that the run names as the cause.
     pub(super) causes: Vec<String>,
     /// What was taken back of March.
@@ -166,11 +167,11 @@ pub(super) struct Feeds {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(super) struct Explained {
     /// The line.
-    pub(super) payment_line_id: String,
+    pub(super) payment_line_id: PaymentLineId,
     /// What it pays, in öre.
     pub(super) amount_ore: i64,
     /// The line it corrects.
-    pub(super) corrects_line_id: String,
+    pub(super) corrects_line_id: PaymentLineId,
     /// The fact behind it.
     pub(super) cause: String,
     /// The days, the rule, the level and the price, in words.

@@ -45,14 +45,14 @@ fn print(report: &Report, catalogue: &Catalogue) {
     show(table(
         &["model", "identity", "outcome", "figures"],
         &[],
-        checks.map(|c| vec![c.model.clone(), c.name.clone(), c.outcome.to_string(), c.detail.clone()]),
+        checks.map(|c| vec![c.model.to_string(), c.name.clone(), c.outcome.to_string(), c.detail.clone()]),
     ));
     show("\nAnomalies of the sources, and what is done about them");
     let anomalies = report.anomalies.iter();
     show(table(
         &["model", "where", "printed", "done"],
         &[],
-        anomalies.map(|a| vec![a.model.clone(), a.place.clone(), a.printed.clone(), a.done.clone()]),
+        anomalies.map(|a| vec![a.model.to_string(), a.place.clone(), a.printed.clone(), a.done.clone()]),
     ));
     show("\nModels (one without a successor stays in force)");
     let published = report.published.iter();
@@ -61,7 +61,7 @@ fn print(report: &Report, catalogue: &Catalogue) {
         &[],
         published.map(|p| {
             vec![
-                p.model.clone(),
+                p.model.to_string(),
                 p.title.clone(),
                 p.valid_from.to_string(),
                 match p.status {

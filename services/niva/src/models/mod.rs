@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 use niva_config::ModelOptions;
+use niva_names::ModelId;
 
 use crate::failure::Failure;
 
@@ -23,7 +24,7 @@ pub(crate) enum Command {
     /// Print a model's tables with the source of every amount.
     Show {
         /// Its id, such as socialpsychiatry-2010.
-        model: String,
+        model: ModelId,
         #[command(flatten)]
         models: ModelOptions,
     },

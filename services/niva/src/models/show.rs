@@ -1,13 +1,14 @@
 use niva_calendar::OPEN_END;
 use niva_config::ModelOptions;
 use niva_models::{Catalogue, Model, ServiceTerms, Status};
+use niva_names::ModelId;
 use niva_names::file::Source;
 
 use crate::failure::Failure;
 use crate::screen::{show, table};
 
 /// `niva models show MODEL`.
-pub(super) fn run(id: &str, models: &ModelOptions) -> Result<(), Failure> {
+pub(super) fn run(id: &ModelId, models: &ModelOptions) -> Result<(), Failure> {
     let catalogue = models.catalogue().map_err(Failure::configuration)?;
     let Some(model) = catalogue.model(id) else {
         let known: Vec<&str> = catalogue.models.iter().map(|m| m.id.as_str()).collect();

@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use niva_calendar::Month;
 use niva_models::{Component, Extent, GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::ServiceKey;
+use niva_names::{AgreementId, ServiceKey};
 use niva_proto::payment::v1 as payment;
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -108,7 +108,7 @@ struct Occasion {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Agreement {
-    agreement_id: String,
+    agreement_id: AgreementId,
     first: NaiveDate,
     last: Option<NaiveDate>,
     unit: PriceUnit,
@@ -204,7 +204,7 @@ impl Case {
             ..payment::Occasion::default()
         });
         let agreements = self.agreements.iter().map(|a| payment::Agreement {
-            agreement_id: a.agreement_id.clone(),
+            agreement_id: a.agreement_id.to_string(),
             valid: Some(wire::dates(a.first, a.last)),
             price: Some(wire::money(a.price_sek)),
             unit: wire::price_unit(a.unit),

@@ -13,7 +13,7 @@ use std::{hint::black_box, time::Instant};
 
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, date, plus_days};
 use niva_models::{Catalogue, Extent, GrantScope, Level, Regime};
-use niva_names::{ServiceKey, stockholm};
+use niva_names::{DistrictId, ScaleId, ServiceKey, stockholm};
 use niva_payment_domain::{
     Agreement, Engine, Granted, Known, LevelFact, LevelOn, Occasion, Owed, Phases, PlacementFacts,
     PremisesCost, Schedule, UnitPeriod,
@@ -28,6 +28,8 @@ const UNITS: u64 = 50;
 struct World {
     catalogue: Catalogue,
     units: Vec<Timeline<UnitPeriod>>,
+    /// The board that grants.
+    district: DistrictId,
 }
 
 impl World {
@@ -38,8 +40,8 @@ impl World {
                 units.extend((0..UNITS).map(|number| {
                     let provider_id = format!("PR-{number}");
                     let at = UnitPeriod {
-                        provider_id,
-                        district: district.to_owned(),
+                        provider_id: provider_id.into(),
+                        district: district.into(),
                         regime,
                         private_premises: false,
                     };
@@ -47,7 +49,7 @@ impl World {
                 }));
             }
         }
-        Self { catalogue: Catalogue::shipped().unwrap(), units }
+        Self { catalogue: Catalogue::shipped().unwrap(), units, district: "Farsta".into() }
     }
 }
 
@@ -122,7 +124,11 @@ fn placement(world: &'static World, random: &mut Random, number: u64) -> (Placem
     };
     let january = date(year, 1, 1).unwrap();
     let top = if matches!(service, stockholm::DAILY_ACTIVITIES_LSS) { 7 } else { 3 };
-    let scale = world.catalogue.on(service, january).and_then(|m| m.terms.scale_id.as_deref()).unwrap_or("");
+    let scale = world
+        .catalogue
+        .on(service, january)
+        .and_then(|m| m.terms.scale_id.as_ref())
+        .unwrap_or_else(|| ScaleId::none());
     let level = |random: &mut Random| {
         let level = Level(1 + u8::try_from(random.below(top)).unwrap());
         LevelOn::of(Known::stated(LevelFact { level, points: Some(20), scale }))
@@ -152,7 +158,7 @@ fn placement(world: &'static World, random: &mut Random, number: u64) -> (Placem
         personal_assistance: random.below(25) == 0,
         sessions_per_week: sessions.map(|sessions: [u8; 5]| sessions.iter().sum()),
     };
-    let granted = Granted { district: "Farsta", scope };
+    let granted = Granted { district: &world.district, scope };
     let at = random.below(3) * 2 + u64::from(random.below(4) == 0);
     let unit = &world.units[usize::try_from(at * UNITS + number % UNITS).unwrap()];
     let end = notice.filter(|_| !never).map(|n| random.day(n, 8));

@@ -2,11 +2,12 @@
 
 use crate::facts::{PlacementFacts, Special};
 use crate::owed::{Basis, Line};
+use niva_names::FactId;
 
 impl<'a> PlacementFacts<'a> {
     /// Id of the agreement or special compensation that a line's price is by; `None` where it is the model's.
     #[must_use]
-    pub fn word(&self, line: &Line) -> Option<&'a str> {
+    pub fn word(&self, line: &Line) -> Option<&'a FactId> {
         match line.basis {
             Basis::Agreement => self.agreements.at(line.days.first).map(|agreement| agreement.id),
             Basis::Special(index) => self.special.get(usize::from(index)).map(|special| special.id),

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::GrantScope;
-use niva_names::ServiceKey;
+use niva_names::{FactId, PersonId, PlacementId, ServiceKey, UnitId};
 use serde::{Deserialize, Serialize};
 
 use crate::granted::grants;
@@ -52,7 +52,7 @@ pub(crate) struct Placement {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Case {
     /// Opaque id of the person.
-    pub person_id: String,
+    pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
     #[serde(default, skip_serializing_if = "Revisions::is_empty")]
@@ -62,15 +62,15 @@ pub struct Case {
     /// The first day that a level decision was told on, where it is not that of the revision that stands: to correct a
     /// decision is not to make it again.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) decided_before: BTreeMap<String, NaiveDate>,
+    pub(crate) decided_before: BTreeMap<FactId, NaiveDate>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub(crate) placements: BTreeMap<String, Placement>,
+    pub(crate) placements: BTreeMap<PlacementId, Placement>,
 }
 
 impl Case {
     /// A case of which nothing is known yet.
     #[must_use]
-    pub fn new(person_id: impl Into<String>, service: ServiceKey) -> Self {
+    pub fn new(person_id: impl Into<PersonId>, service: ServiceKey) -> Self {
         Self {
             person_id: person_id.into(),
             service,
@@ -101,7 +101,7 @@ impl Case {
             }
             Content::Placement(dates) | Content::PlacementOfAnother(dates) => {
                 let of_another = matches!(fact.content, Content::PlacementOfAnother(_));
-                let placement = self.placements.entry(fact.id.clone()).or_default();
+                let placement = self.placements.entry(fact.id.as_str().into()).or_default();
                 let newer = placement.dated.as_ref().is_none_or(|known| known.revision < fact.revision);
                 if newer {
                     let (revision, withdrawn, dates) = (fact.revision, fact.withdrawn, dates.clone());
@@ -126,32 +126,32 @@ impl Case {
     }
 
     /// The day that a level decision was made; `None` when it has not been heard of.
-    pub(crate) fn decided_on(&self, id: &str) -> Option<NaiveDate> {
+    pub(crate) fn decided_on(&self, id: &FactId) -> Option<NaiveDate> {
         let before = self.decided_before.get(id).copied();
         before.or_else(|| self.levels.get(id).map(|standing| standing.decided_on))
     }
 
     /// The dates of a placement; `None` when it has not been heard of.
     #[must_use]
-    pub fn dates(&self, placement_id: &str) -> Option<&PlacementDates> {
+    pub fn dates(&self, placement_id: &PlacementId) -> Option<&PlacementDates> {
         self.placements.get(placement_id)?.dated.as_ref().map(|known| &known.dates)
     }
 
     /// The newest revision of a placement that was told of it; `None` when it has not been heard of.
     #[must_use]
-    pub fn placement_revision(&self, placement_id: &str) -> Option<i64> {
+    pub fn placement_revision(&self, placement_id: &PlacementId) -> Option<i64> {
         self.placements.get(placement_id)?.dated.as_ref().map(|known| known.revision)
     }
 
     /// The dates of a placement whose id is known as another case's, where it stands.
     #[must_use]
-    pub fn placement_of_another(&self, placement_id: &str) -> Option<&PlacementDates> {
+    pub fn placement_of_another(&self, placement_id: &PlacementId) -> Option<&PlacementDates> {
         let dated = self.placements.get(placement_id)?.dated.as_ref()?;
         (dated.of_another && !dated.withdrawn).then_some(&dated.dates)
     }
 
     /// The individual agreements of a placement, with their ids.
-    pub fn agreements(&self, placement_id: &str) -> impl Iterator<Item = (&str, &Agreement)> {
+    pub fn agreements(&self, placement_id: &PlacementId) -> impl Iterator<Item = (&FactId, &Agreement)> {
         let of = self.placements.get(placement_id).into_iter();
         of.flat_map(|p| p.agreements.standing()).map(|known| (known.id, known.value))
     }
@@ -173,8 +173,8 @@ impl Case {
     }
 
     /// The units that its placements are at, in order of placement.
-    pub fn unit_ids(&self) -> impl Iterator<Item = &str> {
-        self.placements.values().filter_map(|p| p.dated.as_ref()).map(|known| known.dates.unit_id.as_str())
+    pub fn unit_ids(&self) -> impl Iterator<Item = &UnitId> {
+        self.placements.values().filter_map(|p| p.dated.as_ref()).map(|known| &known.dates.unit_id)
     }
 }
 

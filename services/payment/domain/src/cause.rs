@@ -5,6 +5,7 @@ use std::fmt;
 
 use niva_calendar::{Interval, day_after};
 use niva_models::{Catalogue, Component};
+use niva_names::{FactId, PlacementId};
 
 use crate::ledger::{LineId, Paid, Payable, Posting};
 use crate::stands::{Stand, in_force, read, stands_on};
@@ -16,11 +17,11 @@ pub struct Recorded {
     /// Its number: ascending in the order that facts arrived.
     pub number: i64,
     /// The placement; `None` when it is about a whole case or unit.
-    pub placement_id: Option<String>,
+    pub placement_id: Option<PlacementId>,
     /// What it is about.
     pub kind: FactKind,
     /// Its id.
-    pub id: String,
+    pub id: FactId,
     /// Its revision.
     pub revision: i64,
     /// It was taken back.
@@ -128,8 +129,8 @@ impl<'a> Compared<'a> {
         is_new: impl Fn(FactKind) -> bool,
         explains: impl Fn(FactKind) -> bool,
     ) -> Vec<&'a Recorded> {
-        let by_name = |stands: &[Stand<'_>]| -> BTreeMap<(FactKind, String), String> {
-            stands.iter().map(|s| ((s.kind, s.id.to_string()), s.version.to_string())).collect()
+        let by_name = |stands: &[Stand<'_>]| -> BTreeMap<(FactKind, FactId), String> {
+            stands.iter().map(|s| ((s.kind, s.id.as_ref().into()), s.version.to_string())).collect()
         };
         let (before, now) = (by_name(before), by_name(now));
         let differing = before.keys().chain(now.keys()).filter(|name| before.get(*name) != now.get(*name));
@@ -147,10 +148,10 @@ impl<'a> Compared<'a> {
     }
 
     /// The newest that was told of a fact.
-    fn told(&self, kind: FactKind, id: &str) -> Option<&'a Recorded> {
+    fn told(&self, kind: FactKind, id: &FactId) -> Option<&'a Recorded> {
         let about = |fact: &&&'a Recorded| {
-            let here = fact.placement_id.as_deref().is_none_or(|of| of == self.placed.placement_id);
-            fact.kind == kind && fact.id == id && here
+            let here = fact.placement_id.as_ref().is_none_or(|of| of == self.placed.placement_id);
+            fact.kind == kind && fact.id == *id && here
         };
         self.told.iter().filter(about).max_by_key(|fact| fact.number).copied()
     }

@@ -34,7 +34,7 @@ pub fn explain(line: &Line, facts: &PlacementFacts<'_>, catalogue: &Catalogue) -
     let model = catalogue.models.get(usize::from(line.model));
     let terms = model.and_then(|m| m.terms(facts.service));
     if let Some(model) = model {
-        out.model_id.clone_from(&model.id);
+        model.id.as_str().clone_into(&mut out.model_id);
         out.model_title.clone_from(&model.title);
     }
     days(line, facts, catalogue, &mut out);
@@ -125,7 +125,7 @@ fn agreement(line: &Line, facts: &PlacementFacts<'_>, out: &mut Explanation) {
         "The individual agreement (individavtal) {} sets the price of this placement {days}, in place of {}.",
         agreement.id, out.model_id
     ));
-    agreement.id.clone_into(&mut out.model_id);
+    agreement.id.as_str().clone_into(&mut out.model_id);
     "Individual agreement".clone_into(&mut out.model_title);
     out.source_document = format!("Individual agreement {}", agreement.id);
     out.source_place = format!("price of {days}");
@@ -139,7 +139,7 @@ fn special(line: &Line, facts: &PlacementFacts<'_>, out: &mut Explanation) {
         "Special compensation (särskild redovisning) {id}: {} SEK {days}, applied for on {}, beside the rate.",
         special.amount, special.applied_on
     ));
-    id.clone_into(&mut out.model_id);
+    id.as_str().clone_into(&mut out.model_id);
     "Special compensation".clone_into(&mut out.model_title);
     out.source_document = format!("Decision of special compensation {id}");
     out.source_place = format!("amount {days}");

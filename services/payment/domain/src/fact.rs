@@ -2,6 +2,7 @@
 
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::{GrantScope, Level};
+use niva_names::{DistrictId, FactId, MeasurementId, PlacementId, ScaleId, UnitId};
 use serde::{Deserialize, Serialize};
 
 use crate::{Agreement, FactKind, LevelKind, Occasion, PremisesCost, Schedule, Special, Transition};
@@ -10,7 +11,7 @@ use crate::{Agreement, FactKind, LevelKind, Occasion, PremisesCost, Schedule, Sp
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Grant {
     /// District board that grants and pays.
-    pub district: String,
+    pub district: DistrictId,
     /// The days it is valid.
     pub valid: Interval,
     /// Scopes by their first day, in order. Days of the grant before the first have an empty scope.
@@ -31,10 +32,10 @@ pub struct LevelDecision {
     /// The level.
     pub level: Level,
     /// Id of the scale that it belongs to; empty where none is known, and then it is priced by no model.
-    pub scale: String,
+    pub scale: ScaleId,
     /// Id of the measurement that it stands on; `None` for a stated level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub measurement: Option<String>,
+    pub measurement: Option<MeasurementId>,
     /// Points it was derived from; `None` for a stated level.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<u16>,
@@ -44,7 +45,7 @@ pub struct LevelDecision {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlacementDates {
     /// The unit.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// `S`: ordered first day.
     #[serde(rename = "S")]
     pub ordered_start: NaiveDate,
@@ -121,7 +122,7 @@ pub enum Content {
     /// Something of a placement.
     Record {
         /// The placement.
-        placement_id: String,
+        placement_id: PlacementId,
         /// What is told of it.
         record: Record,
     },
@@ -131,7 +132,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fact {
     /// Names it among the facts of its kind; a record among those of its kind and placement.
-    pub id: String,
+    pub id: FactId,
     /// Of two revisions the higher is the newer truth.
     pub revision: i64,
     /// It was taken back, and counts for nothing.
@@ -164,11 +165,11 @@ impl Fact {
 
     /// The placement that it is about; `None` when it is about the whole case.
     #[must_use]
-    pub fn placement_id(&self) -> Option<&str> {
+    pub fn placement_id(&self) -> Option<PlacementId> {
         match &self.content {
             Content::Grant(_) | Content::Level(_) => None,
-            Content::Placement(_) | Content::PlacementOfAnother(_) => Some(&self.id),
-            Content::Record { placement_id, .. } => Some(placement_id),
+            Content::Placement(_) | Content::PlacementOfAnother(_) => Some(self.id.as_str().into()),
+            Content::Record { placement_id, .. } => Some(placement_id.clone()),
         }
     }
 }

@@ -3,6 +3,7 @@
 use niva_calendar::NaiveDate;
 use niva_models::PriceUnit;
 use niva_money::Ore;
+use niva_names::FactId;
 
 /// The largest price or cost that is taken for one: ten million kronor. It keeps every sum of a placement far within
 /// whole öre.
@@ -74,9 +75,9 @@ pub enum FactError {
         /// Which agreement comes second.
         index: usize,
         /// Id of the one.
-        first: String,
+        first: FactId,
         /// Id of the other.
-        second: String,
+        second: FactId,
     },
     /// Support of a transition that ends before the job begins.
     #[error(

@@ -1,14 +1,14 @@
 use niva_calendar::{Interval, NaiveDate, Timeline};
 use niva_models::{GrantScope, Level, PreliminaryDifference, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, FactId, ProviderId, ScaleId, ServiceKey};
 use serde::{Deserialize, Serialize};
 
 /// What a fact says, and which revision says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Known<'a, T> {
     /// Id of the fact; empty where a request states the value without one.
-    pub id: &'a str,
+    pub id: &'a FactId,
     /// Its revision.
     pub revision: i64,
     /// What it says.
@@ -18,7 +18,7 @@ pub struct Known<'a, T> {
 impl<'a, T> Known<'a, T> {
     /// A value that a request states, without a fact.
     pub const fn stated(value: T) -> Self {
-        Self { id: "", revision: 0, value }
+        Self { id: FactId::none(), revision: 0, value }
     }
 
     /// The same fact with another value.
@@ -49,7 +49,7 @@ pub struct LevelFact<'a> {
     /// Points it was derived from; `None` for a stated level.
     pub points: Option<u16>,
     /// The scale that it belongs to.
-    pub scale: &'a str,
+    pub scale: &'a ScaleId,
 }
 
 /// The level in force on some days.
@@ -82,7 +82,7 @@ impl<'a> LevelOn<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Granted<'a> {
     /// District board that grants and pays.
-    pub district: &'a str,
+    pub district: &'a DistrictId,
     /// How much of the service.
     pub scope: GrantScope,
 }
@@ -190,9 +190,9 @@ pub struct PremisesCost {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitPeriod {
     /// Opaque id of the organisation that runs it.
-    pub provider_id: String,
+    pub provider_id: ProviderId,
     /// District that it lies in.
-    pub district: String,
+    pub district: DistrictId,
     /// Its regime.
     pub regime: Regime,
     /// Its board charges other boards the premises supplement of private units, where the model lets it choose.

@@ -13,7 +13,7 @@ pub(crate) fn grants(grants: &Revisions<Grant>) -> Timeline<Known<'_, Granted<'_
     let pieces = valid.spans().iter().flat_map(|(days, grant)| {
         let scopes = grant.value.scopes.iter().map(|(from, scope)| (Interval::from(*from), *scope));
         let scopes = std::iter::once((Interval::from(NaiveDate::MIN), GrantScope::default())).chain(scopes);
-        let district = grant.value.district.as_str();
+        let district = &grant.value.district;
         let pieces = Timeline::layered(scopes);
         let pieces =
             pieces.within(*days).map(|(days, scope)| (days, grant.with(Granted { district, scope: *scope })));

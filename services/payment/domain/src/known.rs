@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
-use niva_names::ServiceKey;
+use niva_names::{FactId, MeasurementId, PlacementId, ServiceKey, UnitId};
 use serde::{Deserialize, Serialize};
 
 use crate::case::Case;
@@ -17,7 +17,7 @@ use crate::{
 impl Case {
     /// Every placement that has been heard of, in order of id, with all that is known of it.
     #[must_use]
-    pub fn placements<'a>(&'a self, units: &'a BTreeMap<String, UnitFacts>) -> Vec<KnownPlacement<'a>> {
+    pub fn placements<'a>(&'a self, units: &'a BTreeMap<UnitId, UnitFacts>) -> Vec<KnownPlacement<'a>> {
         KnownPlacement::all(self, units)
     }
 }
@@ -26,7 +26,7 @@ impl Case {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitFacts {
     /// Opaque id.
-    pub unit_id: String,
+    pub unit_id: UnitId,
     /// The revision that says so.
     pub revision: i64,
     /// Who runs it, and how, on each day.
@@ -37,7 +37,7 @@ pub struct UnitFacts {
 #[derive(Debug, Clone)]
 pub struct KnownPlacement<'a> {
     /// Id of the placement.
-    pub placement_id: &'a str,
+    pub placement_id: &'a PlacementId,
     /// The service.
     pub service: ServiceKey,
     /// Its dates.
@@ -65,7 +65,7 @@ pub struct KnownPlacement<'a> {
 
 impl<'a> KnownPlacement<'a> {
     /// The placements of a case, in order of id.
-    fn all(case: &'a Case, units: &'a BTreeMap<String, UnitFacts>) -> Vec<Self> {
+    fn all(case: &'a Case, units: &'a BTreeMap<UnitId, UnitFacts>) -> Vec<Self> {
         let (levels, grants) = (levels(case), grants(&case.grants));
         let known = case.placements.iter().filter_map(|(id, p)| Some((id, p, p.dated.as_ref()?)));
         known
@@ -98,8 +98,8 @@ impl<'a> KnownPlacement<'a> {
     }
 
     /// The measurement that a level decision stands on.
-    pub(crate) fn measurement(&self, decision_id: &str) -> Option<&str> {
-        self.decisions.get(decision_id)?.measurement.as_deref()
+    pub(crate) fn measurement(&self, decision_id: &FactId) -> Option<&MeasurementId> {
+        self.decisions.get(decision_id)?.measurement.as_ref()
     }
 
     /// The engine's input.

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use niva_calendar::{Interval, Month, day_after};
 use niva_models::{Catalogue, Component, Level, PriceUnit, Regime};
 use niva_money::Ore;
+use niva_names::{DistrictId, FactId, Id, ProviderId, UnitId};
 
 use crate::{Hold, HoldReason, KnownPlacement, Line, Payee, Settlement};
 
@@ -38,13 +39,13 @@ pub struct Payable<'a> {
     /// Amount; negative in a reversal.
     pub amount: Ore,
     /// District board that pays.
-    pub payer: Cow<'a, str>,
+    pub payer: Cow<'a, DistrictId>,
     /// Provider that is paid; empty where a board is.
-    pub provider_id: Cow<'a, str>,
+    pub provider_id: Cow<'a, ProviderId>,
     /// District board that is paid; empty where a provider is.
-    pub payee_district: Cow<'a, str>,
+    pub payee_district: Cow<'a, DistrictId>,
     /// Unit that gave the service.
-    pub unit_id: Cow<'a, str>,
+    pub unit_id: Cow<'a, UnitId>,
     /// How it is settled.
     pub settlement: Settlement,
 }
@@ -55,11 +56,12 @@ impl<'a> Payable<'a> {
     pub fn of(line: &Line, placed: &'a KnownPlacement<'_>, catalogue: &'a Catalogue) -> Self {
         let (facts, day) = (placed.facts(), line.days.first);
         let model = catalogue.models.get(usize::from(line.model));
-        let model_id = facts.word(line).unwrap_or_else(|| model.map_or("", |m| m.id.as_str()));
+        let model_id = facts.word(line).map(FactId::as_str);
+        let model_id = model_id.unwrap_or_else(|| model.map_or("", |m| m.id.as_str()));
         let at = facts.unit.at(day);
         let (provider_id, payee_district) = match line.payee {
-            Payee::Provider => (at.map_or("", |at| &at.provider_id), ""),
-            Payee::Board => ("", at.map_or("", |at| &at.district)),
+            Payee::Provider => (at.map(|at| &at.provider_id), None),
+            Payee::Board => (None, at.map(|at| &at.district)),
         };
         let variant = model.and_then(|m| m.terms(placed.service)).map_or("", |t| t.variant_key(line.variant));
         Self {
@@ -74,9 +76,9 @@ impl<'a> Payable<'a> {
             quantity: line.quantity,
             unit_price: line.unit_price,
             amount: line.amount,
-            payer: Cow::Borrowed(facts.granted(day).map_or("", |granted| granted.value.district)),
-            provider_id: Cow::Borrowed(provider_id),
-            payee_district: Cow::Borrowed(payee_district),
+            payer: or_empty(facts.granted(day).map(|granted| granted.value.district)),
+            provider_id: or_empty(provider_id),
+            payee_district: or_empty(payee_district),
             unit_id: Cow::Borrowed(&placed.dates.unit_id),
             settlement: line.settlement,
         }
@@ -85,7 +87,9 @@ impl<'a> Payable<'a> {
     /// The same, borrowing nothing.
     #[must_use]
     pub fn into_owned(self) -> Payable<'static> {
-        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
+        fn owned<T: ToOwned + ?Sized>(of: Cow<'_, T>) -> Cow<'static, T> {
+            Cow::Owned(of.into_owned())
+        }
         Payable {
             model_id: owned(self.model_id),
             variant: owned(self.variant),
@@ -111,6 +115,11 @@ impl<'a> Payable<'a> {
     pub fn reversed(&self) -> Self {
         Self { quantity: -self.quantity, amount: self.amount.negated(), ..self.clone() }
     }
+}
+
+/// An id, or the empty one where there is none.
+fn or_empty<I: Id>(id: Option<&I>) -> Cow<'_, I> {
+    id.map_or_else(|| Cow::Owned("".into()), Cow::Borrowed)
 }
 
 /// Names a line of the ledger: ascending runs, ascending lines in each.
@@ -302,7 +311,8 @@ pub fn check(owed: &[Payable<'_>], paid: &[Paid<'_>], postings: &[Posting<'_>]) 
         {
             let shown =
                 |sum: i128| Ore(i64::try_from(sum).unwrap_or(if sum < 0 { i64::MIN } else { i64::MAX }));
-            let payee = if line.provider_id.is_empty() { &line.payee_district } else { &line.provider_id };
+            let (provider, board) = (line.provider_id.as_str(), line.payee_district.as_str());
+            let payee = if provider.is_empty() { board } else { provider };
             let (component, days, payee) = (line.component, line.days, payee.to_string());
             return Err(Imbalance { component, days, payee, owed: shown(owed.0), paid: shown(paid.0) });
         }
@@ -312,7 +322,8 @@ pub fn check(owed: &[Payable<'_>], paid: &[Paid<'_>], postings: &[Posting<'_>]) 
 
 /// What the sums of [`check`] are told apart by.
 fn same<'l>(line: &'l Payable<'_>) -> (Interval, Component, &'l str, &'l str, &'l str) {
-    (line.days, line.component, &line.payer, &line.provider_id, &line.payee_district)
+    let (provider, board) = (line.provider_id.as_str(), line.payee_district.as_str());
+    (line.days, line.component, line.payer.as_str(), provider, board)
 }
 
 #[cfg(test)]

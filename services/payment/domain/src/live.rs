@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END, plus_days};
+use niva_names::FactId;
 
 use crate::case::{Case, Placement};
 use crate::engine::joined_absences;
@@ -24,7 +25,7 @@ impl Case {
         let begun = timeline.spans().partition_point(|(days, _)| days.first < from);
         // Days after the last grant ran out are paid by it.
         let before = begun.checked_sub(1).and_then(|last| timeline.spans().get(last));
-        let granted: BTreeSet<&str> = before
+        let granted: BTreeSet<&FactId> = before
             .map(|(_, grant)| grant.id)
             .into_iter()
             .chain(timeline.within(days).map(|(_, grant)| grant.id))
@@ -32,7 +33,7 @@ impl Case {
         let decided = decided_by_day(self);
         let all: Vec<(Interval, LevelOn<'_>)> =
             levels(self).within(days).map(|(days, on)| (days, on.clone())).collect();
-        let mut leveled: BTreeSet<&str> = all.iter().map(|(_, on)| on.now.id).collect();
+        let mut leveled: BTreeSet<&FactId> = all.iter().map(|(_, on)| on.now.id).collect();
         leveled.extend(all.iter().filter_map(|(_, on)| on.preliminary.as_deref().map(|known| known.id)));
         leveled.extend(decided.within(days).map(|(_, decision)| decision.id));
         Self {
@@ -43,7 +44,7 @@ impl Case {
             decided_before: self
                 .decided_before
                 .iter()
-                .filter(|(id, _)| leveled.contains(id.as_str()))
+                .filter(|(id, _)| leveled.contains(id))
                 .map(|(id, day)| (id.clone(), *day))
                 .collect(),
             placements: self
@@ -73,7 +74,7 @@ impl Placement {
     fn since(&self, from: NaiveDate) -> Self {
         let days = Interval::from(from);
         let timeline = schedules(&self.schedules);
-        let scheduled: BTreeSet<&str> = timeline.within(days).map(|(_, known)| known.id).collect();
+        let scheduled: BTreeSet<&FactId> = timeline.within(days).map(|(_, known)| known.id).collect();
         let away = joined_absences(self.absences.standing().map(|known| *known.value));
         let goes_on = |absence: &Interval| {
             away.iter().any(|days| days.last >= from && days.intersect(absence).is_some())

@@ -1,3 +1,4 @@
+use niva_names::FactId;
 use serde::{Deserialize, Serialize};
 
 use crate::Known;
@@ -7,7 +8,7 @@ use crate::Known;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Revisions<T> {
-    facts: Vec<(String, i64, Option<T>)>,
+    facts: Vec<(FactId, i64, Option<T>)>,
 }
 
 impl<T> Default for Revisions<T> {
@@ -18,7 +19,7 @@ impl<T> Default for Revisions<T> {
 
 impl<T: Clone> Revisions<T> {
     /// Takes a revision in; without content it is a withdrawal. `false` when the same or a higher one is known already.
-    pub(crate) fn put(&mut self, id: &str, revision: i64, content: Option<&T>) -> bool {
+    pub(crate) fn put(&mut self, id: &FactId, revision: i64, content: Option<&T>) -> bool {
         match self.position(id) {
             Ok(at) if self.facts[at].1 >= revision => false,
             Ok(at) => {
@@ -26,14 +27,14 @@ impl<T: Clone> Revisions<T> {
                 true
             }
             Err(at) => {
-                self.facts.insert(at, (id.to_owned(), revision, content.cloned()));
+                self.facts.insert(at, (id.clone(), revision, content.cloned()));
                 true
             }
         }
     }
 
     /// What a fact says; `None` when it is not known or was withdrawn.
-    pub(crate) fn get(&self, id: &str) -> Option<&T> {
+    pub(crate) fn get(&self, id: &FactId) -> Option<&T> {
         self.facts.get(self.position(id).ok()?)?.2.as_ref()
     }
 
@@ -45,7 +46,7 @@ impl<T: Clone> Revisions<T> {
     }
 
     /// Those that stand and are kept, in the revisions that they stand in.
-    pub(crate) fn only(&self, keep: impl Fn(&str, &T) -> bool) -> Self {
+    pub(crate) fn only(&self, keep: impl Fn(&FactId, &T) -> bool) -> Self {
         let kept =
             self.facts.iter().filter(|(id, _, value)| value.as_ref().is_some_and(|value| keep(id, value)));
         Self { facts: kept.cloned().collect() }
@@ -56,7 +57,7 @@ impl<T: Clone> Revisions<T> {
         self.facts.is_empty()
     }
 
-    fn position(&self, id: &str) -> Result<usize, usize> {
-        self.facts.binary_search_by(|(known, ..)| known.as_str().cmp(id))
+    fn position(&self, id: &FactId) -> Result<usize, usize> {
+        self.facts.binary_search_by(|(known, ..)| known.cmp(id))
     }
 }

@@ -5,6 +5,7 @@ mod refused;
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
 use niva_money::Ore;
+use niva_names::PaymentRunId;
 
 pub use refused::RunRefused;
 
@@ -115,7 +116,7 @@ pub struct LinesSeen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
     /// `2024-03.1`: the first run made for March 2024.
-    pub id: String,
+    pub id: PaymentRunId,
     /// The month that it pays, beside what changed in earlier ones.
     pub month: Month,
     /// First month of the ledger.
@@ -163,7 +164,7 @@ impl Run {
         if let Some(last) = ledger.last_approved.filter(|last| month <= last.month) {
             return Err(RunRefused::MonthAlreadyRun { month, run: last.id.clone() });
         }
-        let id = format!("{month}.{}", before + 1);
+        let id = format!("{month}.{}", before + 1).into();
         Ok(Self {
             id,
             month,

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use niva_calendar::{Interval, Month, Timeline};
 use niva_models::{Catalogue, Component};
+use niva_names::Id;
 
 use crate::{Basis, FactKind, Known, KnownPlacement, Line};
 
@@ -111,8 +112,8 @@ impl<'a> Standing<'a> {
         Self { placed, days, on: Vec::new() }
     }
 
-    fn add(&mut self, kind: FactKind, id: &'a str, version: impl Into<Cow<'a, str>>) {
-        self.on.push(Stand { kind, id: Cow::Borrowed(id), version: version.into() });
+    fn add(&mut self, kind: FactKind, id: &'a impl Id, version: impl Into<Cow<'a, str>>) {
+        self.on.push(Stand { kind, id: Cow::Borrowed(id.as_ref()), version: version.into() });
     }
 
     fn fact<T>(&mut self, kind: FactKind, known: &Known<'a, T>) {

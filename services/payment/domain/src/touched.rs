@@ -2,6 +2,7 @@
 
 use niva_calendar::{Interval, Month, NaiveDate, OPEN_END, day_after};
 use niva_models::GrantScope;
+use niva_names::{FactId, PlacementId};
 
 use crate::fact::{Content, Grant, PlacementDates, Record};
 use crate::{Case, Fact, FactKind, UnitFacts};
@@ -51,7 +52,7 @@ impl Case {
                 before.map_or(now, |before| hull(now, before))
             }
             Content::Placement(dates) | Content::PlacementOfAnother(dates) => {
-                let before = self.placements.get(&fact.id).and_then(|known| known.dated.as_ref());
+                let before = self.placements.get(fact.id.as_str()).and_then(|known| known.dated.as_ref());
                 match before.filter(|before| !before.withdrawn) {
                     Some(before) if !fact.withdrawn => Interval::from(dates_differ(&before.dates, dates)),
                     Some(before) => hull(now, Interval::from(first_day(&before.dates))),
@@ -66,7 +67,7 @@ impl Case {
     }
 
     /// The days of a record of the kind of another, as it stands.
-    fn record(&self, placement_id: &str, like: &Record, id: &str) -> Option<Interval> {
+    fn record(&self, placement_id: &PlacementId, like: &Record, id: &FactId) -> Option<Interval> {
         let at = self.placements.get(placement_id)?;
         let record = match like {
             Record::Schedule(_) => at.schedules.get(id).copied().map(Record::Schedule),
@@ -78,7 +79,7 @@ impl Case {
             Record::Absence(_) => at.absences.get(id).copied().map(Record::Absence),
             Record::Special(_) => at.special.get(id).copied().map(Record::Special),
         }?;
-        Some(Content::Record { placement_id: String::new(), record }.days())
+        Some(Content::Record { placement_id: "".into(), record }.days())
     }
 }
 

@@ -3,6 +3,7 @@
 use niva_calendar::{Interval, Timeline, day_after};
 use niva_models::{Catalogue, Component, GrantScope, Level, PriceUnit};
 use niva_money::Ore;
+use niva_names::{DistrictId, FactId, ScaleId};
 
 use crate::{
     Agreement, FactKind, Granted, Known, KnownPlacement, LevelOn, Phases, PlacementFacts, UnitFacts,
@@ -77,18 +78,18 @@ impl KnownBefore<'_> {
 }
 
 /// Board and scope.
-fn of_grant(known: &Known<'_, Granted<'_>>) -> (String, GrantScope) {
+fn of_grant(known: &Known<'_, Granted<'_>>) -> (DistrictId, GrantScope) {
     (known.value.district.to_owned(), known.value.scope)
 }
 
 /// Level and scale, as known now and as known then. Points within a level move no money.
-fn of_level(on: &LevelOn<'_>) -> Vec<(Level, String)> {
+fn of_level(on: &LevelOn<'_>) -> Vec<(Level, ScaleId)> {
     let both = std::iter::once(&on.now).chain(on.preliminary.as_deref());
     both.map(|known| (known.value.level, known.value.scale.to_owned())).collect()
 }
 
 /// The agreement, its price, and whether it counts.
-fn of_agreement(known: &Known<'_, Agreement>) -> (String, Ore, PriceUnit, bool) {
+fn of_agreement(known: &Known<'_, Agreement>) -> (FactId, Ore, PriceUnit, bool) {
     (known.id.to_owned(), known.value.price, known.value.unit, known.value.approved)
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use niva_calendar::{Month, NaiveDate};
 use niva_models::{Catalogue, Component, PriceUnit, Regime};
+use niva_names::FactId;
 use niva_payment_domain::{Hold, Line, Owed, Payee, PlacementFacts, Settlement, owed};
 
 use crate::{
@@ -23,10 +24,10 @@ fn mergeable(a: &Line, b: &Line, facts: &PlacementFacts<'_>) -> bool {
 fn between<'a>(line: &Line, facts: &'a PlacementFacts<'a>) -> Between<'a> {
     let unit = facts.unit.at(line.days.first).unwrap();
     Between {
-        payer: facts.granted(line.days.first).unwrap().value.district,
-        unit_district: &unit.district,
-        payee: if line.payee == Payee::Board { &unit.district } else { &unit.provider_id },
-        word: facts.word(line),
+        payer: facts.granted(line.days.first).unwrap().value.district.as_str(),
+        unit_district: unit.district.as_str(),
+        payee: if line.payee == Payee::Board { unit.district.as_str() } else { unit.provider_id.as_str() },
+        word: facts.word(line).map(FactId::as_str),
     }
 }
 
@@ -90,7 +91,7 @@ fn compare(facts: &PlacementFacts<'_>, catalogue: &Catalogue, months: (Month, Mo
         }
         for day in span_of(line) {
             let unit = facts.unit.at(day).unwrap();
-            let own = facts.granted(day).unwrap().value.district == unit.district;
+            let own = *facts.granted(day).unwrap().value.district == unit.district;
             let settlement = match (line.payee, line.regime, own) {
                 (Payee::Board, ..) => Settlement::InternalVoucher,
                 (_, Regime::Municipal, true) => Settlement::OwnUnit,

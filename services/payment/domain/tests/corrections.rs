@@ -112,7 +112,7 @@ fn c7_a_takeover_moves_only_the_days_from_its_date_to_the_new_payee() {
     let mut ledger = Ledger::new();
     ledger.run("2024-03");
     let (own, other) = (unit("Farsta", Regime::Municipal), unit("Farsta", Regime::Municipal));
-    let other = UnitPeriod { provider_id: "PR-2".to_owned(), ..other };
+    let other = UnitPeriod { provider_id: "PR-2".into(), ..other };
     ledger.unit(2, &[("2000-01-01", own), ("2024-03-16", other)]);
     assert_eq!(
         ledger.run("2024-04"),
@@ -228,7 +228,7 @@ fn with_preliminary() -> Ledger {
     ledger.case = Case::new("P-1", stockholm::DAILY_ACTIVITIES_LSS);
     let scope = GrantScope { extent: Some(Extent::FullTime), ..GrantScope::default() };
     let (valid, scopes) = (from("2024-03-01"), vec![(d("2024-03-01"), scope)]);
-    ledger.tell(&fact("G-1", 1, Content::Grant(Grant { district: "Farsta".to_owned(), valid, scopes })));
+    ledger.tell(&fact("G-1", 1, Content::Grant(Grant { district: "Farsta".into(), valid, scopes })));
     ledger.tell(&fact("PL-1", 1, Content::Placement(dates("2024-03-01", None, None))));
     let dates = ("2024-03-01", 1, "2024-03-01");
     ledger.tell(&decision("LD-1", 1, LevelKind::Preliminary, 2, dates, "daily-activities-2024"));
@@ -284,7 +284,7 @@ fn agreement(revision: i64, price: i64, approved: bool) -> Fact {
     let agreement =
         Agreement { days: from("2024-02-01"), unit, price: niva_money::Ore(price * 100), approved };
     let record = Record::Agreement(agreement);
-    fact("IA-1", revision, Content::Record { placement_id: "PL-1".to_owned(), record })
+    fact("IA-1", revision, Content::Record { placement_id: "PL-1".into(), record })
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn c14_of_two_late_facts_the_one_that_changed_the_money_is_named() {
     // And the other way round: a level that nobody is paid by, beside a takeover.
     ledger.tell(&level("LD-3", 1, 3, "2024-02-20"));
     ledger.tell(&level("LD-2", 2, 3, "2024-03-01"));
-    let other = UnitPeriod { provider_id: "PR-2".to_owned(), ..unit("Farsta", Regime::Municipal) };
+    let other = UnitPeriod { provider_id: "PR-2".into(), ..unit("Farsta", Regime::Municipal) };
     ledger.unit(3, &[("2000-01-01", unit("Farsta", Regime::Municipal)), ("2024-03-16", other)]);
     let written = ledger.run("2024-03");
     let of_march: Vec<&String> = ledger
@@ -363,7 +363,7 @@ fn c17_an_occasion_reported_corrected_and_reported_again_counts_once() {
     let evenings = |revision, count| {
         let occasion = Occasion { date: d("2024-03-05"), count };
         let record = Record::Occasion(occasion);
-        fact("O-1", revision, Content::Record { placement_id: "PL-1".to_owned(), record })
+        fact("O-1", revision, Content::Record { placement_id: "PL-1".into(), record })
     };
     ledger.tell(&evenings(1, 2));
     ledger.tell(&evenings(2, 0));

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, plus_days};
 use niva_models::{Extent, GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::{ServiceKey, stockholm};
+use niva_names::{FactId, PlacementId, ServiceKey, UnitId, stockholm};
 use niva_payment_domain::ledger::Payable;
 use niva_payment_domain::stands::stands_on;
 use niva_payment_domain::{
@@ -52,7 +52,7 @@ fn grant(random: &mut Random) -> Content {
         scopes.push((plus_days(first, 1 + random.below(200)), scope(random)));
     }
     let district = random.one(&["Farsta", "Farsta", "Bromma"]).to_owned();
-    Content::Grant(Grant { district, valid, scopes })
+    Content::Grant(Grant { district: district.into(), valid, scopes })
 }
 
 fn level(random: &mut Random, service: ServiceKey) -> Content {
@@ -64,7 +64,7 @@ fn level(random: &mut Random, service: ServiceKey) -> Content {
         decided_on: plus_days(valid_from, random.below(120) - 20),
         kind,
         level: Level(1 + random.byte(4)),
-        scale: scale_of(&OWN, service, valid_from).to_owned(),
+        scale: scale_of(&OWN, service, valid_from).into(),
         measurement: None,
         points: None,
     })
@@ -76,7 +76,7 @@ fn dates(random: &mut Random) -> Content {
     let notice = random.chance(40).then(|| plus_days(ordered_start, random.below(500)));
     let end = actual_start.filter(|_| random.chance(40)).map(|start| plus_days(start, random.below(500)));
     let unit_id = random.one(&["U-1", "U-1", "U-2"]).to_owned();
-    Content::Placement(PlacementDates { unit_id, ordered_start, actual_start, notice, end })
+    Content::Placement(PlacementDates { unit_id: unit_id.into(), ordered_start, actual_start, notice, end })
 }
 
 fn record(random: &mut Random, service: ServiceKey) -> Record {
@@ -114,10 +114,10 @@ fn record(random: &mut Random, service: ServiceKey) -> Record {
 
 /// Revisions in the order they were told; of each kind few facts, so that they are told anew and withdrawn often.
 fn history(random: &mut Random, service: ServiceKey) -> Vec<Fact> {
-    let mut newest: BTreeMap<(u8, String, String), Fact> = BTreeMap::new();
+    let mut newest: BTreeMap<(u8, Option<PlacementId>, FactId), Fact> = BTreeMap::new();
     let mut facts = Vec::new();
     for placement in PLACEMENTS {
-        facts.push(Fact { id: placement.to_owned(), revision: 1, withdrawn: false, content: dates(random) });
+        facts.push(Fact { id: placement.into(), revision: 1, withdrawn: false, content: dates(random) });
     }
     for _ in 0..4 + random.below(30) {
         let id = format!("F-{}", random.below(3));
@@ -126,13 +126,12 @@ fn history(random: &mut Random, service: ServiceKey) -> Vec<Fact> {
             2..=4 => (id, level(random, service)),
             5 => (random.one(&PLACEMENTS).to_owned(), dates(random)),
             _ => {
-                let placement_id = random.one(&PLACEMENTS).to_owned();
+                let placement_id = (*random.one(&PLACEMENTS)).into();
                 (id, Content::Record { placement_id, record: record(random, service) })
             }
         };
-        let mut fact = Fact { id, revision: 1, withdrawn: random.chance(12), content };
-        let at = fact.placement_id().unwrap_or_default().to_owned();
-        let key = (fact.kind() as u8, at, fact.id.clone());
+        let mut fact = Fact { id: id.into(), revision: 1, withdrawn: random.chance(12), content };
+        let key = (fact.kind() as u8, fact.placement_id(), fact.id.clone());
         if let Some(before) = newest.get(&key) {
             fact.revision = before.revision + 1;
             if fact.withdrawn {
@@ -145,18 +144,18 @@ fn history(random: &mut Random, service: ServiceKey) -> Vec<Fact> {
     facts
 }
 
-fn units() -> BTreeMap<String, UnitFacts> {
+fn units() -> BTreeMap<UnitId, UnitFacts> {
     let unit = |unit_id: &str, provider_id: &str, regime| {
-        let (provider_id, district) = (provider_id.to_owned(), "Farsta".to_owned());
+        let (provider_id, district) = (provider_id.into(), "Farsta".into());
         let period = UnitPeriod { provider_id, district, regime, private_premises: false };
         let periods = Timeline::of(Interval::from(d("2000-01-01")), period);
-        (unit_id.to_owned(), UnitFacts { unit_id: unit_id.to_owned(), revision: 1, periods })
+        (unit_id.into(), UnitFacts { unit_id: unit_id.into(), revision: 1, periods })
     };
     [unit("U-1", "PR-1", Regime::Municipal), unit("U-2", "PR-2", Regime::Private)].into()
 }
 
 /// Everything that is owed and held, by placement, with what it stands on.
-type Everything = BTreeMap<String, (Vec<(Payable<'static>, String)>, Vec<Hold>)>;
+type Everything = BTreeMap<PlacementId, (Vec<(Payable<'static>, String)>, Vec<Hold>)>;
 
 fn everything(case: &Case, months: (Month, Month)) -> Everything {
     let units = units();
@@ -181,7 +180,7 @@ fn window() -> (Month, Month) {
 }
 
 /// What is owed and held outside some months, whatever it stands on.
-fn outside(case: &Case, touched: Interval) -> Vec<(String, Vec<Payable<'static>>, Vec<Hold>)> {
+fn outside(case: &Case, touched: Interval) -> Vec<(PlacementId, Vec<Payable<'static>>, Vec<Hold>)> {
     let (first, last) = window();
     let mut parts = Vec::new();
     let touched = (Month::of(touched.first), Month::of(touched.last));
@@ -258,11 +257,11 @@ proptest! {
                 if *both || which {
                     let (provider_id, district) = (format!("PR-{provider}"), "Farsta".to_owned());
                     let first = plus_days(d("2024-01-01"), *at);
-                    let period = UnitPeriod { provider_id, district, regime: Regime::Private, private_premises: false };
+                    let period = UnitPeriod { provider_id: provider_id.into(), district: district.into(), regime: Regime::Private, private_premises: false };
                     periods.set(Interval::new(first, plus_days(first, 9)).unwrap(), period);
                 }
             }
-            UnitFacts { unit_id: "U".to_owned(), revision: 1, periods }
+            UnitFacts { unit_id: "U".into(), revision: 1, periods }
         };
         let (one, other) = (timeline(true), timeline(false));
         let days = (-1..60).map(|n| plus_days(d("2024-01-01"), n));

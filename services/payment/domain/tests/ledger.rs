@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
 use niva_models::{GrantScope, Level, Regime};
-use niva_names::stockholm;
+use niva_names::{FactId, PlacementId, UnitId, stockholm};
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written as written_stands};
 use niva_payment_domain::{
@@ -17,11 +17,11 @@ use crate::support::{OWN, d, from, m, unit};
 /// A ledger that begins in January 2024, of one person in one service.
 pub(crate) struct Ledger {
     pub(crate) case: Case,
-    pub(crate) units: BTreeMap<String, UnitFacts>,
+    pub(crate) units: BTreeMap<UnitId, UnitFacts>,
     pub(crate) paid: BTreeMap<String, Vec<Paid<'static>>>,
     pub(crate) run_no: i32,
     /// Case and units as the last run knew them.
-    pub(crate) before: (Case, BTreeMap<String, UnitFacts>),
+    pub(crate) before: (Case, BTreeMap<UnitId, UnitFacts>),
     /// What was told since the last run.
     pub(crate) told: Vec<Recorded>,
     /// Why each line of the last run was written, in order.
@@ -49,8 +49,7 @@ impl Ledger {
 
     pub(crate) fn tell(&mut self, fact: &Fact) {
         if self.case.apply(fact) {
-            let (kind, id, placement_id) =
-                (fact.kind(), fact.id.clone(), fact.placement_id().map(str::to_owned));
+            let (kind, id, placement_id) = (fact.kind(), fact.id.clone(), fact.placement_id());
             self.record(kind, id, placement_id, fact.revision, fact.withdrawn);
         }
     }
@@ -58,8 +57,8 @@ impl Ledger {
     pub(crate) fn record(
         &mut self,
         kind: FactKind,
-        id: String,
-        placement_id: Option<String>,
+        id: FactId,
+        placement_id: Option<PlacementId>,
         revision: i64,
         withdrawn: bool,
     ) {
@@ -73,9 +72,9 @@ impl Ledger {
 
     pub(crate) fn unit(&mut self, revision: i64, periods: &[(&str, UnitPeriod)]) {
         let periods = periods.iter().map(|(first, period)| (from(first), period.clone()));
-        let unit = UnitFacts { unit_id: "U-1".to_owned(), revision, periods: Timeline::layered(periods) };
-        self.units.insert("U-1".to_owned(), unit);
-        self.record(FactKind::Unit, "U-1".to_owned(), None, revision, false);
+        let unit = UnitFacts { unit_id: "U-1".into(), revision, periods: Timeline::layered(periods) };
+        self.units.insert("U-1".into(), unit);
+        self.record(FactKind::Unit, "U-1".into(), None, revision, false);
     }
 
     /// What a run of a month writes, a line each: `+rate 2024-03-01..2024-03-31 31 x 300.00 = 9300.00 Farsta>PR-1`.
@@ -91,7 +90,7 @@ impl Ledger {
         for known in self.case.placements(&self.units) {
             let owed = owed(&known.facts(), &OWN, (m("2024-01"), m(month)));
             let lines: Vec<Payable<'_>> = owed.lines.iter().map(|l| Payable::of(l, &known, &OWN)).collect();
-            let paid = self.paid.entry(known.placement_id.to_owned()).or_default();
+            let paid = self.paid.entry(known.placement_id.to_string()).or_default();
             let standing = ledger::effective(paid.clone());
             let postings = ledger::diff(lines.clone(), standing.clone());
             ledger::check(&lines, paid, &postings).unwrap();
@@ -148,12 +147,12 @@ pub(crate) fn shown(posting: &Posting<'_>) -> String {
 }
 
 pub(crate) fn fact(id: &str, revision: i64, content: Content) -> Fact {
-    Fact { id: id.to_owned(), revision, withdrawn: false, content }
+    Fact { id: id.into(), revision, withdrawn: false, content }
 }
 
 pub(crate) fn grant(id: &str, revision: i64, district: &str, valid: Interval) -> Fact {
     let scopes = vec![(valid.first, GrantScope::default())];
-    fact(id, revision, Content::Grant(Grant { district: district.to_owned(), valid, scopes }))
+    fact(id, revision, Content::Grant(Grant { district: district.into(), valid, scopes }))
 }
 
 pub(crate) fn level(id: &str, revision: i64, level: u8, first: &str) -> Fact {
@@ -170,8 +169,8 @@ pub(crate) fn decision(
     scale: &str,
 ) -> Fact {
     let (valid_from, decided, decided_on) = (d(dates.0), dates.1, d(dates.2));
-    let (level, scale, points) = (Level(level), scale.to_owned(), Some(32));
-    let measurement = Some(id.replace("LD", "M"));
+    let (level, scale, points) = (Level(level), scale.into(), Some(32));
+    let measurement = Some(id.replace("LD", "M").into());
     let decision = LevelDecision { valid_from, decided, decided_on, kind, level, points, scale, measurement };
     let content = Content::Level(decision);
     fact(id, revision, content)
@@ -180,7 +179,7 @@ pub(crate) fn decision(
 pub(crate) fn dates(start: &str, notice: Option<&str>, end: Option<&str>) -> PlacementDates {
     let start: NaiveDate = d(start);
     PlacementDates {
-        unit_id: "U-1".to_owned(),
+        unit_id: "U-1".into(),
         ordered_start: start,
         actual_start: Some(start),
         notice: notice.map(d),

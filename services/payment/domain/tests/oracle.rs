@@ -8,6 +8,7 @@ use niva_models::{
     Catalogue, Component, DayCount, GrantScope, Level, Parameters, PreliminaryDifference, PremisesDays,
     PriceUnit, Regime, ServiceTerms, SoldPremises,
 };
+use niva_names::FactId;
 use niva_payment_domain::{Basis, Granted, HoldReason, LevelFact, PlacementFacts};
 
 use crate::prices::{By, price, price_at};
@@ -256,7 +257,7 @@ impl<'a> Oracle<'a> {
     fn sold(&self, day: NaiveDate) -> bool {
         let Some(unit) = self.facts.unit.at(day) else { return true };
         matches!(unit.regime, Regime::Municipal | Regime::Contracted)
-            && self.granted(day).is_none_or(|granted| granted.district != unit.district)
+            && self.granted(day).is_none_or(|granted| *granted.district != unit.district)
     }
 
     fn special(&mut self, day: NaiveDate) {
@@ -367,15 +368,15 @@ impl<'a> Oracle<'a> {
         let model = self.catalogue.models.iter().position(|m| Some(m.id.as_str()) == model).unwrap();
         let unit = self.facts.unit.at(day).unwrap();
         let between = Between {
-            payer: self.granted(day).unwrap().district,
-            unit_district: &unit.district,
+            payer: self.granted(day).unwrap().district.as_str(),
+            unit_district: unit.district.as_str(),
             payee: match by.basis {
-                Basis::ActualCost | Basis::PrivatePremises => &unit.district,
-                _ => &unit.provider_id,
+                Basis::ActualCost | Basis::PrivatePremises => unit.district.as_str(),
+                _ => unit.provider_id.as_str(),
             },
             word: match by.basis {
-                Basis::Agreement => self.facts.agreements.at(day).map(|a| a.id),
-                Basis::Special(index) => Some(self.facts.special[usize::from(index)].id),
+                Basis::Agreement => self.facts.agreements.at(day).map(|a| a.id).map(FactId::as_str),
+                Basis::Special(index) => Some(self.facts.special[usize::from(index)].id.as_str()),
                 _ => None,
             },
         };

@@ -6,7 +6,7 @@ use niva_money::Ore;
 use niva_names::stockholm;
 use niva_payment_domain::{Agreement, Basis, HoldReason, Known, Outcome, Payee, Settlement, TransitionTo};
 
-use crate::support::{Facts, d, days, from, full_time, holds, hours, lines, m, sek, total};
+use crate::support::{Facts, d, days, from, full_time, holds, hours, id, lines, m, sek, total};
 
 const WEEK: [u8; 5] = [1, 0, 1, 0, 1];
 
@@ -280,7 +280,7 @@ fn an_agreement_per_another_unit_than_the_models_is_held() {
         price: sek("400"),
         approved: true,
     };
-    facts.agreements.set(agreed.days, Known { id: "a", ..Known::stated(agreed) });
+    facts.agreements.set(agreed.days, Known { id: id("a"), ..Known::stated(agreed) });
     let owed = facts.owed("2019-06", "2019-07");
     assert_eq!(lines(&owed)[0], "rate 2019-06-01..2019-06-30 12 x 400.00 = 4800.00");
     assert_eq!(holds(&owed), [(Component::Rate, m("2019-07").interval(), HoldReason::AgreementOfOtherUnit)]);
@@ -291,18 +291,18 @@ fn days_of_an_agreement_that_nobody_has_approved_are_held() {
     let mut facts = Facts::new(stockholm::SUPPORTED_HOUSING, "2010-03-01").level(1);
     let unit = PriceUnit::CalendarDay;
     let agreed = Agreement { days: from("2010-03-11"), unit, price: sek("400"), approved: false };
-    facts.agreements.set(agreed.days, Known { id: "a", ..Known::stated(agreed) });
+    facts.agreements.set(agreed.days, Known { id: id("a"), ..Known::stated(agreed) });
     let owed = facts.owed("2010-03", "2010-03");
     // The days before are paid by the published amount; the agreed price is told before its unit is looked at.
     assert_eq!(lines(&owed), ["rate 2010-03-01..2010-03-10 10 x 300.00 = 3000.00"]);
     let held = days("2010-03-11", "2010-03-31");
     assert_eq!(holds(&owed), [(Component::Rate, held, HoldReason::AgreementNotApproved)]);
     let of_other_unit = Agreement { unit: PriceUnit::Month, ..agreed };
-    facts.agreements.set(agreed.days, Known { id: "a", ..Known::stated(of_other_unit) });
+    facts.agreements.set(agreed.days, Known { id: id("a"), ..Known::stated(of_other_unit) });
     assert_eq!(holds(&facts.owed("2010-03", "2010-03")), holds(&owed));
     facts
         .agreements
-        .set(agreed.days, Known { id: "a", ..Known::stated(Agreement { approved: true, ..agreed }) });
+        .set(agreed.days, Known { id: id("a"), ..Known::stated(Agreement { approved: true, ..agreed }) });
     assert_eq!(
         lines(&facts.owed("2010-03", "2010-03"))[1],
         "rate 2010-03-11..2010-03-31 21 x 400.00 = 8400.00"

@@ -5,13 +5,13 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use niva_calendar::{Interval, Month, NaiveDate, Timeline, plus_days};
 use niva_models::{Extent, GrantScope, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::{ServiceKey, stockholm};
+use niva_names::{ScaleId, ServiceKey, stockholm};
 use niva_payment_domain::{
     Agreement, Granted, Known, LevelOn, Occasion, Outcome, PremisesCost, Schedule, Special, Transition,
     TransitionTo, UnitPeriod,
 };
 
-use crate::support::{Facts, OWN, d, granted, level_of, scale_of};
+use crate::support::{Facts, OWN, d, granted, id, level_of, scale_of};
 
 /// `NIVA_SEED`, or another seed each time.
 pub(crate) fn seed() -> u64 {
@@ -127,7 +127,7 @@ fn of_scales(
         let scale = if random.chance(3) { random.one(&known) } else { scale_of(&OWN, service, days.first) };
         out.set(*days, level_of(scale, *level, Some(*points)));
         for later in OWN.in_force(service, *days).skip(1) {
-            let scale = later.terms.scale_id.as_deref().unwrap_or("none");
+            let scale = later.terms.scale_id.as_ref().map_or("none", ScaleId::as_str);
             if random.chance(85) {
                 let rest = Interval::new(later.days.first, days.last).unwrap();
                 out.set(rest, level_of(scale, *level, Some(*points)));
@@ -151,8 +151,8 @@ fn unit(random: &mut Random, sold: bool) -> UnitPeriod {
     let home = if sold { "Skarpnäck" } else { "Farsta" };
     let (provider, district) = if random.chance(85) { ("PR-1", home) } else { ("PR-2", "Bromma") };
     UnitPeriod {
-        provider_id: provider.to_owned(),
-        district: district.to_owned(),
+        provider_id: provider.into(),
+        district: district.into(),
         regime: regime(random),
         private_premises: random.chance(40),
     }
@@ -252,7 +252,7 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
         let unit = OWN.on(service, days.first).map_or(PriceUnit::Month, |m| m.terms.unit);
         let unit = if random.chance(90) { unit } else { random.one(&[PriceUnit::Month, PriceUnit::Weekday]) };
         let agreement = Agreement { days, unit, price: price(random, 500_000), approved: random.chance(80) };
-        facts.agreements.set(days, Known { id, ..Known::stated(agreement) });
+        facts.agreements.set(days, Known { id: crate::support::id(id), ..Known::stated(agreement) });
     }
     let transitions = if service == stockholm::DAILY_ACTIVITIES_LSS { 30 } else { 2 };
     while facts.transitions.len() < 2 && random.chance(transitions) {
@@ -281,7 +281,7 @@ pub(crate) fn placement(random: &mut Random) -> Facts {
         let first = random.after(plus_days(start, -20), 100);
         let days = Interval::new(first, random.after(first, 120)).unwrap();
         let special = Special { days, amount: price(random, 2_000_000), applied_on: first };
-        facts.special.push(Known { id: "SC", ..Known::stated(special) });
+        facts.special.push(Known { id: id("SC"), ..Known::stated(special) });
     }
     for days in intervals(random, start, 15) {
         let cost = PremisesCost { days, per_month: price(random, 1_000_000), approved: random.chance(70) };

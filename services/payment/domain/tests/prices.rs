@@ -57,7 +57,7 @@ pub(crate) fn price(
     scope: GrantScope,
 ) -> Result<By, HoldReason> {
     let by = price_at(terms, component, regime, level.map(|l| l.level), scope);
-    let foreign = level.is_some_and(|l| terms.scale_id.as_deref() != Some(l.scale));
+    let foreign = level.is_some_and(|l| terms.scale_id.as_ref() != Some(l.scale));
     match by {
         Ok(by) if by.level.is_some() && foreign => Err(HoldReason::LevelOfOtherScale),
         Err(HoldReason::LevelNotPriced) if foreign => Err(HoldReason::LevelOfOtherScale),

@@ -8,7 +8,7 @@ use niva_payment_domain::{
     check_second_person, parse_hours, validate,
 };
 
-use crate::support::{Facts, SHIPPED, d, days, from, hours};
+use crate::support::{Facts, SHIPPED, d, days, from, hours, id};
 
 fn reasons(facts: &Facts) -> Vec<(String, &'static str)> {
     validate(&facts.view(), &SHIPPED)
@@ -87,14 +87,14 @@ fn agreements_of_a_placement_share_no_day() {
         Known { id, ..Known::stated(agreement) }
     };
     let (march, april) =
-        (agreement("a", "2010-03-01", "2010-03-31"), agreement("b", "2010-04-01", "2010-04-30"));
+        (agreement(id("a"), "2010-03-01", "2010-03-31"), agreement(id("b"), "2010-04-01", "2010-04-30"));
     assert_eq!(check_agreements(&[april, march]), Ok(()));
-    let within = agreement("c", "2010-03-05", "2010-03-06");
-    let after = agreement("d", "2010-03-31", "2010-04-02");
+    let within = agreement(id("c"), "2010-03-05", "2010-03-06");
+    let after = agreement(id("d"), "2010-03-31", "2010-04-02");
     let overlap = |index, first: &str, second: &str| FactError::AgreementsOverlap {
         index,
-        first: first.to_owned(),
-        second: second.to_owned(),
+        first: first.into(),
+        second: second.into(),
     };
     assert_eq!(
         check_agreements(&[after, march, within, april]),

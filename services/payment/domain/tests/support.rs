@@ -8,7 +8,7 @@ use std::{
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
 use niva_models::{Catalogue, Component, Extent, GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{Id, ScaleId, ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
     Agreement, Granted, HoldReason, Known, LevelFact, LevelOn, Occasion, Outcome, Owed, PlacementFacts,
     PremisesCost, Schedule, Special, Transition, TransitionTo, UnitPeriod, owed,
@@ -68,23 +68,27 @@ pub(crate) struct Facts {
 
 /// A unit of `PR-1`.
 pub(crate) fn unit(district: &str, regime: Regime) -> UnitPeriod {
-    let (provider_id, district) = ("PR-1".to_owned(), district.to_owned());
-    UnitPeriod { provider_id, district, regime, private_premises: false }
+    UnitPeriod { provider_id: "PR-1".into(), district: district.into(), regime, private_premises: false }
+}
+
+/// An id that is borrowed for as long as the tests run.
+pub(crate) fn id<I: Id>(text: &str) -> &'static I {
+    Box::leak(Box::new(text.into()))
 }
 
 pub(crate) fn level_of(scale: &'static str, level: u8, points: Option<u16>) -> LevelOn<'static> {
-    LevelOn::of(Known::stated(LevelFact { level: Level(level), points, scale }))
+    LevelOn::of(Known::stated(LevelFact { level: Level(level), points, scale: id(scale) }))
 }
 
 /// The scale that is in force for a service on a day, or the first after it.
 pub(crate) fn scale_of(catalogue: &'static Catalogue, service: ServiceKey, day: NaiveDate) -> &'static str {
     let mut scales =
-        catalogue.in_force(service, Interval::from(day)).filter_map(|m| m.terms.scale_id.as_deref());
-    scales.next().unwrap_or("none")
+        catalogue.in_force(service, Interval::from(day)).filter_map(|m| m.terms.scale_id.as_ref());
+    scales.next().map_or("none", ScaleId::as_str)
 }
 
 pub(crate) fn granted(district: &'static str, scope: GrantScope) -> Known<'static, Granted<'static>> {
-    Known::stated(Granted { district, scope })
+    Known::stated(Granted { district: id(district), scope })
 }
 
 impl Facts {
@@ -130,7 +134,7 @@ impl Facts {
 
     pub(crate) fn regime(mut self, regime: Regime) -> Self {
         let district = self.unit.spans()[0].1.district.clone();
-        self.unit = Timeline::of(from("2000-01-01"), unit(&district, regime));
+        self.unit = Timeline::of(from("2000-01-01"), unit(district.as_str(), regime));
         self
     }
 
@@ -186,7 +190,7 @@ impl Facts {
     pub(crate) fn agreement(mut self, id: &'static str, days: Interval, price: i64) -> Self {
         let unit = OWN.on(self.service, days.first).map_or(PriceUnit::CalendarDay, |m| m.terms.unit);
         let agreement = Agreement { days, unit, price: Ore::from_sek(price).unwrap(), approved: true };
-        self.agreements.set(days, Known { id, ..Known::stated(agreement) });
+        self.agreements.set(days, Known { id: self::id(id), ..Known::stated(agreement) });
         self
     }
 
@@ -215,7 +219,7 @@ impl Facts {
 
     pub(crate) fn special(mut self, id: &'static str, days: Interval, sek: i64) -> Self {
         let special = Special { days, amount: Ore::from_sek(sek).unwrap(), applied_on: days.first };
-        self.special.push(Known { id, ..Known::stated(special) });
+        self.special.push(Known { id: self::id(id), ..Known::stated(special) });
         self
     }
 

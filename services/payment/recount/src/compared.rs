@@ -6,23 +6,24 @@ use std::fmt;
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Component;
 use niva_money::Ore;
+use niva_names::{CaseId, DistrictId, PlacementId, ProviderId};
 
 use crate::owed::{Between, Owed, Payee};
 
 /// A line of the ledger, with what tells whom it pays for what.
 #[derive(Debug, Clone)]
 pub(crate) struct Line {
-    pub(crate) case_key: String,
-    pub(crate) placement_id: String,
+    pub(crate) case_key: CaseId,
+    pub(crate) placement_id: PlacementId,
     pub(crate) component: Component,
     pub(crate) first: NaiveDate,
     pub(crate) last: NaiveDate,
     /// Id of the model, agreement or special compensation.
     pub(crate) by: String,
-    pub(crate) payer: String,
+    pub(crate) payer: DistrictId,
     /// Empty where a board is paid.
-    pub(crate) provider_id: String,
-    pub(crate) payee_district: String,
+    pub(crate) provider_id: ProviderId,
+    pub(crate) payee_district: DistrictId,
     /// Öre; negative in a reversal.
     pub(crate) amount: i64,
 }
@@ -31,7 +32,7 @@ impl Line {
     fn between(&self) -> Between<'_> {
         let payee = match self.provider_id.as_str() {
             "" => Payee::Board(&self.payee_district),
-            provider => Payee::Provider(provider),
+            _ => Payee::Provider(&self.provider_id),
         };
         Between { component: self.component, payer: &self.payer, payee, by: &self.by }
     }
@@ -41,7 +42,7 @@ impl Line {
 type Runs = BTreeMap<(NaiveDate, NaiveDate), i128>;
 
 /// Where what was paid is not what is owed, in words.
-pub(crate) fn compare(placement_id: &str, owed: &Owed<'_>, lines: &[&Line]) -> Vec<String> {
+pub(crate) fn compare(placement_id: &PlacementId, owed: &Owed<'_>, lines: &[&Line]) -> Vec<String> {
     let mut paid: BTreeMap<Between<'_>, Runs> = owed.keys().map(|between| (*between, Runs::new())).collect();
     for line in lines {
         let runs = paid.entry(line.between()).or_default();
@@ -126,8 +127,8 @@ impl fmt::Display for Words {
 impl fmt::Display for Between<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (kind, payee) = match self.payee {
-            Payee::Provider(id) => ("provider", id),
-            Payee::Board(district) => ("board", district),
+            Payee::Provider(id) => ("provider", id.as_str()),
+            Payee::Board(district) => ("board", district.as_str()),
         };
         write!(f, "{} by {}, from {} to {kind} {payee},", self.component, self.by, self.payer)
     }

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 
 use niva_calendar::{Month, NaiveDate};
 use niva_models::{GrantScope, Parameters, PreliminaryDifference, ServiceTerms, TransitionTerms};
+use niva_names::{DistrictId, FactId};
 
 use crate::told::{Case, Dates, Days, Decision, LevelKind, Newest, Outcome, Placement, To, Transition};
 
@@ -13,7 +14,7 @@ pub(crate) fn last_begun<T>(
     facts: &Newest<T>,
     days: impl Fn(&T) -> Days,
     day: NaiveDate,
-) -> Option<(&str, &T)> {
+) -> Option<(&FactId, &T)> {
     let holding = facts.standing().filter(|(_, fact)| days(fact).has(day));
     holding.max_by_key(|(_, fact)| (days(fact).first, Reverse(days(fact).last)))
 }
@@ -21,7 +22,7 @@ pub(crate) fn last_begun<T>(
 /// Who pays, and for how much of the service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Granted<'a> {
-    pub(crate) district: &'a str,
+    pub(crate) district: &'a DistrictId,
     pub(crate) scope: GrantScope,
 }
 
@@ -55,13 +56,13 @@ pub(crate) fn level<'a>(case: &'a Case, parameters: &Parameters, day: NaiveDate)
     Some(then.filter(|then| then.kind == LevelKind::Preliminary).unwrap_or(now))
 }
 
-fn newest(case: &Case, counts: impl Fn(&str, &Decision) -> bool) -> Option<&Decision> {
+fn newest(case: &Case, counts: impl Fn(&FactId, &Decision) -> bool) -> Option<&Decision> {
     let counting = case.levels.standing().filter(|(id, decision)| counts(id, decision));
     counting.max_by_key(|(_, decision)| (decision.valid_from, decision.decided)).map(|(_, decision)| decision)
 }
 
 /// The day that a decision began to be known for its own: a preliminary one at once, any other when it was made.
-fn counts_from(case: &Case, id: &str, decision: &Decision) -> NaiveDate {
+fn counts_from(case: &Case, id: &FactId, decision: &Decision) -> NaiveDate {
     match decision.kind {
         LevelKind::Preliminary => decision.valid_from,
         LevelKind::Measured | LevelKind::Stated | LevelKind::Conversion => {

@@ -12,7 +12,7 @@ mod told;
 
 use std::collections::BTreeMap;
 
-use niva_names::ServiceKey;
+use niva_names::{CaseId, PlacementId, ServiceKey};
 use niva_store::{Database, DbError};
 
 use compared::{Line, compare};
@@ -48,7 +48,7 @@ async fn all(db: &Database, found: &mut Vec<String>) -> Result<(), DbError> {
         units: store::units(conn, run.frozen).await?,
         days: (run.months.0.first_day(), run.months.1.last_day()),
     };
-    let mut after = String::new();
+    let mut after = CaseId::none().clone();
     loop {
         let part = Part::read(db, &run, &after).await?;
         part.compare(&ground, found)?;
@@ -66,15 +66,15 @@ async fn all(db: &Database, found: &mut Vec<String>) -> Result<(), DbError> {
 /// Some cases in order of key, and what was paid to them.
 #[derive(Debug)]
 struct Part {
-    cases: BTreeMap<String, Case>,
+    cases: BTreeMap<CaseId, Case>,
     /// Also of cases that nothing is known of.
     lines: Vec<Line>,
     /// The last key; `None`: there are no more.
-    through: Option<String>,
+    through: Option<CaseId>,
 }
 
 impl Part {
-    async fn read(db: &Database, run: &Run, after: &str) -> Result<Self, DbError> {
+    async fn read(db: &Database, run: &Run, after: &CaseId) -> Result<Self, DbError> {
         let conn = db.conn();
         let known = store::cases(conn, after, i64::try_from(CASES).unwrap_or(i64::MAX)).await?;
         let through = known.last().filter(|_| known.len() == CASES).map(|(key, _)| key.clone());
@@ -86,20 +86,20 @@ impl Part {
         }
         let cases =
             known.into_iter().filter_map(|(key, number)| Some((key, told.remove(&number)?))).collect();
-        let lines = store::lines(conn, run.run_no, after, through.as_deref()).await?;
+        let lines = store::lines(conn, run.run_no, after, through.as_ref()).await?;
         Ok(Self { cases, lines, through })
     }
 
     /// Adds what differs.
     fn compare(&self, ground: &Ground, found: &mut Vec<String>) -> Result<(), DbError> {
-        let mut paid: BTreeMap<(&str, &str), Vec<&Line>> = BTreeMap::new();
+        let mut paid: BTreeMap<(&CaseId, &PlacementId), Vec<&Line>> = BTreeMap::new();
         for line in &self.lines {
             paid.entry((&line.case_key, &line.placement_id)).or_default().push(line);
         }
         for (key, case) in &self.cases {
             let service = service(key)?;
             for (id, placement) in &case.placements {
-                let lines = paid.remove(&(key.as_str(), id.as_str())).unwrap_or_default();
+                let lines = paid.remove(&(key, id)).unwrap_or_default();
                 found.extend(of_placement(ground, service, case, (id, placement), &lines));
             }
         }
@@ -115,14 +115,15 @@ fn of_placement(
     ground: &Ground,
     service: ServiceKey,
     case: &Case,
-    (id, placement): (&str, &Placement),
+    (id, placement): (&PlacementId, &Placement),
     lines: &[&Line],
 ) -> Vec<String> {
     compare(id, &owed(ground, service, case, placement), lines)
 }
 
 /// A case's key is `person|service`.
-fn service(case_key: &str) -> Result<ServiceKey, DbError> {
-    let service = case_key.rsplit_once('|').and_then(|(_, service)| service.parse().ok());
-    service.ok_or_else(|| DbError::row("care_case", "case_key", case_key, "is no case: person|service"))
+fn service(case_key: &CaseId) -> Result<ServiceKey, DbError> {
+    let service = case_key.as_str().rsplit_once('|').and_then(|(_, service)| service.parse().ok());
+    service
+        .ok_or_else(|| DbError::row("care_case", "case_key", case_key.as_str(), "is no case: person|service"))
 }

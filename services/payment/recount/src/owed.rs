@@ -7,7 +7,7 @@ use niva_models::{
     Catalogue, Component, DayCount, GrantScope, Level, Parameters, PremisesDays, PriceUnit, Rate, Regime,
     ServiceTerms, SoldPremises, Variant,
 };
-use niva_names::ServiceKey;
+use niva_names::{DistrictId, FactId, ProviderId, ServiceKey, UnitId};
 
 use crate::held::{Granted, Stay, granted, last_begun, level, occasions, schedule, stay};
 use crate::told::{Case, Dates, Decision, Placement, Special, Unit, UnitPeriod};
@@ -16,7 +16,7 @@ use crate::told::{Case, Dates, Decision, Placement, Special, Unit, UnitPeriod};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Between<'a> {
     pub(crate) component: Component,
-    pub(crate) payer: &'a str,
+    pub(crate) payer: &'a DistrictId,
     pub(crate) payee: Payee<'a>,
     /// Id of the model, or of the agreement or special compensation.
     pub(crate) by: &'a str,
@@ -24,8 +24,8 @@ pub(crate) struct Between<'a> {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Payee<'a> {
-    Provider(&'a str),
-    Board(&'a str),
+    Provider(&'a ProviderId),
+    Board(&'a DistrictId),
 }
 
 /// Öre owed for each day. A day of none, such as a Sunday of a price per weekday, may be part of a line, and is here.
@@ -35,7 +35,7 @@ pub(crate) type Owed<'a> = BTreeMap<Between<'a>, BTreeMap<NaiveDate, i128>>;
 #[derive(Debug)]
 pub(crate) struct Ground {
     pub(crate) models: Catalogue,
-    pub(crate) units: BTreeMap<String, Unit>,
+    pub(crate) units: BTreeMap<UnitId, Unit>,
     /// The days that the ledger is about.
     pub(crate) days: (NaiveDate, NaiveDate),
 }
@@ -185,7 +185,7 @@ impl<'a> Walk<'a> {
         }
         if let Some((id, agreed)) = last_begun(&self.placement.agreements, |agreed| agreed.days, on.day) {
             let counts = agreed.approved && agreed.unit == on.terms.unit;
-            return counts.then_some(Price { unit: agreed.unit, ore: agreed.price, by: id });
+            return counts.then_some(Price { unit: agreed.unit, ore: agreed.price, by: id.as_str() });
         }
         match (on.stay, &on.terms.transition) {
             (Stay::Unvisited, _) => None,
@@ -211,18 +211,18 @@ impl<'a> Walk<'a> {
         let (regime, payee) = if charged {
             (Regime::Private, Payee::Board(&on.at.district))
         } else {
-            (on.at.regime, Payee::Provider(on.at.provider_id.as_str()))
+            (on.at.regime, Payee::Provider(&on.at.provider_id))
         };
         if let Some(price) = on.published(Component::Premises, regime) {
             self.pay(Component::Premises, on, &price, payee);
         }
     }
 
-    fn special(&mut self, on: Day<'a>, id: &'a str, special: &Special) {
+    fn special(&mut self, on: Day<'a>, id: &'a FactId, special: &Special) {
         if special.days.has(on.day) {
             let number = |day: NaiveDate| (day - special.days.first).num_days() + 1;
             let ore = part(special.amount, number(on.day), number(special.days.last));
-            self.owe(Component::Special, on, id, Payee::Provider(&on.at.provider_id), ore);
+            self.owe(Component::Special, on, id.as_str(), Payee::Provider(&on.at.provider_id), ore);
         }
     }
 
@@ -288,7 +288,7 @@ impl<'a> Day<'a> {
     /// Whether the place is one of another board's.
     fn is_sold(&self) -> bool {
         matches!(self.at.regime, Regime::Municipal | Regime::Contracted)
-            && self.at.district != self.granted.district
+            && self.at.district != *self.granted.district
     }
 
     /// The model's price at the person's level, which must be of the model's scale where that matters.

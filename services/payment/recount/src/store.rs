@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::ServiceCatalogue;
+use niva_names::{CaseId, PaymentRunId, ServiceCatalogue, UnitId};
 use niva_store::DbError;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable, Value};
 
@@ -44,9 +44,9 @@ pub(crate) async fn last_run(db: &impl ConnectionTrait) -> Result<Option<Run>, D
                FROM payment_run WHERE state = 'approved' ORDER BY run_no DESC LIMIT 1";
     let found = rows(db, sql, []).await?;
     let Some(row) = found.first() else { return Ok(None) };
-    let id: String = get(row, "payment_run_id")?;
+    let id: PaymentRunId = get(row, "payment_run_id")?;
     let month = |column: &'static str| {
-        Month::from_index(get(row, column)?).map_err(|e| DbError::row("payment_run", column, &id, e))
+        Month::from_index(get(row, column)?).map_err(|e| DbError::row("payment_run", column, id.as_str(), e))
     };
     Ok(Some(Run {
         run_no: get(row, "run_no")?,
@@ -86,12 +86,13 @@ pub(crate) async fn models(db: &impl ConnectionTrait, fingerprint: &str) -> Resu
 pub(crate) async fn units(
     db: &impl ConnectionTrait,
     through: i64,
-) -> Result<BTreeMap<String, Unit>, DbError> {
+) -> Result<BTreeMap<UnitId, Unit>, DbError> {
     let sql = "SELECT unit_id, doc FROM unit_version WHERE fact_number <= $1 ORDER BY unit_id, fact_number";
     let mut units = BTreeMap::new();
     for row in rows(db, sql, [through.into()]).await? {
-        let (id, doc): (String, String) = (get(&row, "unit_id")?, get(&row, "doc")?);
-        let unit = serde_json::from_str(&doc).map_err(|e| DbError::row("unit_version", "doc", &id, e))?;
+        let (id, doc): (UnitId, String) = (get(&row, "unit_id")?, get(&row, "doc")?);
+        let unit =
+            serde_json::from_str(&doc).map_err(|e| DbError::row("unit_version", "doc", id.as_str(), e))?;
         // The later takes the place of the earlier.
         units.insert(id, unit);
     }
@@ -101,11 +102,11 @@ pub(crate) async fn units(
 /// Up to `limit` cases after a key, in order of key, with the number that names each among facts.
 pub(crate) async fn cases(
     db: &impl ConnectionTrait,
-    after: &str,
+    after: &CaseId,
     limit: i64,
-) -> Result<Vec<(String, i32)>, DbError> {
+) -> Result<Vec<(CaseId, i32)>, DbError> {
     let sql = "SELECT case_key, case_no FROM care_case WHERE case_key > $1 ORDER BY case_key LIMIT $2";
-    let found = rows(db, sql, [after.into(), limit.into()]).await?;
+    let found = rows(db, sql, [after.as_str().into(), limit.into()]).await?;
     found.iter().map(|row| Ok((get(row, "case_key")?, get(row, "case_no")?))).collect()
 }
 
@@ -150,17 +151,17 @@ pub(crate) async fn facts(
 pub(crate) async fn lines(
     db: &impl ConnectionTrait,
     run_no: i32,
-    after: &str,
-    through: Option<&str>,
+    after: &CaseId,
+    through: Option<&CaseId>,
 ) -> Result<Vec<Line>, DbError> {
-    let mut values: Vec<Value> = vec![run_no.into(), after.into()];
+    let mut values: Vec<Value> = vec![run_no.into(), after.as_str().into()];
     let mut sql = "SELECT line.run_no, line_no, case_key, placement_id, component, first_day, last_day, \
                    model_id, payer_district, provider_id, payee_district, amount \
                    FROM payment_line AS line JOIN payment_run AS run ON run.run_no = line.run_no \
                    WHERE run.state = 'approved' AND run.run_no <= $1 AND case_key > $2"
         .to_owned();
     if let Some(through) = through {
-        values.push(through.into());
+        values.push(through.as_str().into());
         sql.push_str(" AND case_key <= $3");
     }
     let found = rows(db, sql, values).await?;

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::NaiveDate;
 use niva_models::{GrantScope, Level, PriceUnit, Regime};
+use niva_names::{DistrictId, FactId, PlacementId, ProviderId, ScaleId, UnitId};
 use niva_proto::payment::v1 as pb;
 use prost::Message;
 use serde::Deserialize;
@@ -27,7 +28,7 @@ impl Days {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Grant {
-    pub(crate) district: String,
+    pub(crate) district: DistrictId,
     pub(crate) valid: Days,
     /// With the first day of each.
     pub(crate) scopes: Vec<(NaiveDate, GrantScope)>,
@@ -49,12 +50,12 @@ pub(crate) struct Decision {
     pub(crate) decided_on: NaiveDate,
     pub(crate) kind: LevelKind,
     pub(crate) level: Level,
-    pub(crate) scale: String,
+    pub(crate) scale: ScaleId,
 }
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Dates {
-    pub(crate) unit_id: String,
+    pub(crate) unit_id: UnitId,
     #[serde(rename = "S")]
     pub(crate) ordered: NaiveDate,
     #[serde(rename = "A")]
@@ -126,8 +127,8 @@ pub(crate) struct PremisesCost {
 /// Who runs a unit, and how.
 #[derive(Debug, Deserialize)]
 pub(crate) struct UnitPeriod {
-    pub(crate) provider_id: String,
-    pub(crate) district: String,
+    pub(crate) provider_id: ProviderId,
+    pub(crate) district: DistrictId,
     pub(crate) regime: Regime,
     /// Its board charges what private units get for premises, where the model lets it.
     #[serde(default)]
@@ -148,7 +149,7 @@ impl Unit {
 
 /// Facts of one kind by id, each in its highest revision; `None`: that one was withdrawn.
 #[derive(Debug)]
-pub(crate) struct Newest<T>(BTreeMap<String, (i64, Option<T>)>);
+pub(crate) struct Newest<T>(BTreeMap<FactId, (i64, Option<T>)>);
 
 impl<T> Default for Newest<T> {
     fn default() -> Self {
@@ -164,8 +165,8 @@ impl<T> Newest<T> {
     }
 
     /// Those that stand, in order of id.
-    pub(crate) fn standing(&self) -> impl DoubleEndedIterator<Item = (&str, &T)> {
-        self.0.iter().filter_map(|(id, (_, says))| Some((id.as_str(), says.as_ref()?)))
+    pub(crate) fn standing(&self) -> impl DoubleEndedIterator<Item = (&FactId, &T)> {
+        self.0.iter().filter_map(|(id, (_, says))| Some((id, says.as_ref()?)))
     }
 }
 
@@ -174,9 +175,9 @@ impl<T> Newest<T> {
 pub(crate) struct Row {
     pub(crate) number: i64,
     pub(crate) case_no: i32,
-    pub(crate) placement_id: Option<String>,
+    pub(crate) placement_id: Option<PlacementId>,
     pub(crate) kind: String,
-    pub(crate) fact_id: String,
+    pub(crate) fact_id: FactId,
     pub(crate) revision: i64,
     pub(crate) withdrawn: bool,
     pub(crate) content: Vec<u8>,
@@ -209,8 +210,8 @@ pub(crate) struct Case {
     pub(crate) grants: Newest<Grant>,
     pub(crate) levels: Newest<Decision>,
     /// The first day that each level was told on, in whichever revision: to correct a decision is not to make it again.
-    decided_on: BTreeMap<String, NaiveDate>,
-    pub(crate) placements: BTreeMap<String, Placement>,
+    decided_on: BTreeMap<FactId, NaiveDate>,
+    pub(crate) placements: BTreeMap<PlacementId, Placement>,
 }
 
 impl Case {
@@ -231,7 +232,7 @@ impl Case {
             self.levels.tell(row, decision);
             return Ok(());
         }
-        let id = row.placement_id.clone().unwrap_or_default();
+        let id = row.placement_id.clone().unwrap_or_else(|| "".into());
         let at = self.placements.entry(id).or_default();
         match row.kind.as_str() {
             "placement" => at.dates.tell(row, serde_json::from_slice(content)?),
@@ -259,7 +260,7 @@ impl Case {
     }
 
     /// The day that a level was decided.
-    pub(crate) fn decided_on(&self, id: &str, decision: &Decision) -> NaiveDate {
+    pub(crate) fn decided_on(&self, id: &FactId, decision: &Decision) -> NaiveDate {
         self.decided_on.get(id).copied().unwrap_or(decision.decided_on)
     }
 }

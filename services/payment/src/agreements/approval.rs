@@ -24,7 +24,7 @@ impl Agreements {
         let id = &read::only_id::<AgreementId>("agreement_id", &request.agreement_id)?;
         let work = self.0.change(scope, request, |tx, told| {
             Box::pin(async move {
-                let mut known: Known<pb::Agreement> = self.0.known(tx, scope, id.as_str()).await?;
+                let mut known: Known<pb::Agreement> = self.0.known(tx, scope, id).await?;
                 let info = next(&known, request.expected_revision, &told)?;
                 let since = known.fact.approval.as_ref().map_or(0, |approval| approval.revision);
                 known.second_person(tx, scope, since).await?;

@@ -4,6 +4,7 @@ use niva_base::Violations;
 use niva_calendar::NaiveDate;
 use niva_facts::{Fact as _, Info};
 use niva_models::PriceUnit;
+use niva_names::PlacementId;
 use niva_payment_domain::{Agreement, FactKind, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{id, interval};
@@ -18,12 +19,12 @@ impl PlacementFact for pb::Agreement {
         &self.placement_id
     }
 
-    fn set_fact_id(&mut self, id: String) {
-        self.agreement_id = id;
+    fn set_fact_id(&mut self, id: Self::Id) {
+        self.agreement_id = id.into();
     }
 
-    fn set_placement_id(&mut self, id: String) {
-        self.placement_id = id;
+    fn set_placement_id(&mut self, id: PlacementId) {
+        self.placement_id = id.into();
     }
 
     const CARRIES: bool = true;

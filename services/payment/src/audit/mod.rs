@@ -9,6 +9,7 @@ use niva_audit::{Reads, Wanted};
 use niva_base::OpError;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
+use niva_rpc::wire::read;
 use pb::audit_service_server::AuditService;
 use tonic::Request;
 
@@ -47,7 +48,7 @@ impl Audit {
         request: &pb::ListAuditRecordsRequest,
     ) -> Result<pb::ListAuditRecordsResponse, OpError> {
         let wanted = Wanted {
-            person_id: &request.person_id,
+            person_id: read::given_id(&request.person_id),
             subject: &request.subject,
             method: &request.method,
             since: request.since.as_ref(),

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use niva_audit::Placements;
+use niva_names::{PersonId, PlacementId};
 use niva_store::{Database, DbError};
 
 use crate::cases::store::{placements_of, places};
@@ -14,15 +15,15 @@ pub(super) struct Known;
 
 #[async_trait]
 impl Placements for Known {
-    async fn of(&self, db: &Database, person_id: &str) -> Result<Vec<String>, DbError> {
+    async fn of(&self, db: &Database, person_id: &PersonId) -> Result<Vec<PlacementId>, DbError> {
         placements_of(db.conn(), person_id).await
     }
 
     async fn persons(
         &self,
         db: &Database,
-        placements: &BTreeSet<&str>,
-    ) -> Result<BTreeMap<String, String>, DbError> {
+        placements: &BTreeSet<PlacementId>,
+    ) -> Result<BTreeMap<PlacementId, PersonId>, DbError> {
         let known = places(db.conn(), placements).await?;
         Ok(known.into_iter().map(|(placement, place)| (placement, place.key.person_id)).collect())
     }

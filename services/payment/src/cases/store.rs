@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::BoxFuture;
 use niva_calendar::{Month, NaiveDate};
-use niva_names::ServiceKey;
+use niva_names::{CaseId, PersonId, PlacementId, ServiceKey, UnitId};
 use niva_payment_domain::Case;
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -54,7 +54,7 @@ pub(crate) async fn next_number(
 /// A case as it is kept: what can still matter of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct CaseRow {
-    pub(crate) key: String,
+    pub(crate) key: CaseId,
     /// Names it among facts.
     pub(crate) case_no: i32,
     /// Its newest fact.
@@ -75,12 +75,12 @@ const COLUMNS: [&str; 8] =
 impl CaseRow {
     pub(crate) fn case(&self) -> Result<Case, DbError> {
         serde_json::from_str(&self.doc)
-            .map_err(|e| DbError::row("care_case", "doc", &self.key, e.to_string()))
+            .map_err(|e| DbError::row("care_case", "doc", self.key.as_str(), e.to_string()))
     }
 
     /// The case as JSON.
-    pub(crate) fn doc_of(key: &str, case: &Case) -> Result<String, DbError> {
-        serde_json::to_string(case).map_err(|e| DbError::row("care_case", "doc", key, e.to_string()))
+    pub(crate) fn doc_of(key: &CaseId, case: &Case) -> Result<String, DbError> {
+        serde_json::to_string(case).map_err(|e| DbError::row("care_case", "doc", key.as_str(), e.to_string()))
     }
 
     fn read(row: &Row) -> Result<Self, DbError> {
@@ -106,7 +106,7 @@ pub(crate) struct Candidates<'a> {
     /// those that this run held something of,
     pub(crate) held_in: i32,
     /// those that were ever placed at one of these units, if anything can be owed to them from this day on,
-    pub(crate) at_units: Option<(NaiveDate, &'a [&'a str])>,
+    pub(crate) at_units: Option<(NaiveDate, &'a [&'a UnitId])>,
     /// and those of these services.
     pub(crate) of_services: &'a [ServiceKey],
 }
@@ -115,10 +115,10 @@ pub(crate) struct Candidates<'a> {
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
     which: Option<Candidates<'_>>,
-    after: &str,
+    after: &CaseId,
     limit: u32,
 ) -> Result<Vec<CaseRow>, DbError> {
-    let mut values: Vec<Value> = vec![after.into()];
+    let mut values: Vec<Value> = vec![after.as_str().into()];
     let mut sql = format!("SELECT {} FROM care_case WHERE case_key > $1", COLUMNS.join(", "));
     if let Some(which) = which {
         values.extend([which.live_from.into(), which.told_after.into(), which.held_in.into()]);
@@ -132,7 +132,7 @@ pub(crate) async fn page(
                 " OR last_day >= ${from} AND case_key IN (SELECT case_key FROM placement WHERE unit_id IN ({units}))"
             ));
             values.push(first.into());
-            values.extend(at_units.iter().map(|unit| Value::from(*unit)));
+            values.extend(at_units.iter().map(|unit| Value::from(unit.as_str())));
         }
         if !which.of_services.is_empty() {
             sql.push_str(&format!(" OR service IN ({})", binds(values.len() + 1, which.of_services.len())));
@@ -148,9 +148,9 @@ pub(crate) async fn page(
 /// The cases of some keys; those that have not been heard of are left out.
 pub(crate) async fn of_keys<'k>(
     db: &impl ConnectionTrait,
-    keys: impl IntoIterator<Item = &'k str>,
-) -> Result<BTreeMap<String, CaseRow>, DbError> {
-    let keys: Vec<&str> = keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
+    keys: impl IntoIterator<Item = &'k CaseId>,
+) -> Result<BTreeMap<CaseId, CaseRow>, DbError> {
+    let keys: Vec<&CaseId> = keys.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
     let mut found = BTreeMap::new();
     for keys in keys.chunks(KEYS) {
         let sql = format!(
@@ -158,7 +158,9 @@ pub(crate) async fn of_keys<'k>(
             COLUMNS.join(", "),
             binds(1, keys.len())
         );
-        for row in rows(db, "care_case", statement(db, sql, keys.iter().map(|key| (*key).into()))).await? {
+        for row in
+            rows(db, "care_case", statement(db, sql, keys.iter().map(|key| key.as_str().into()))).await?
+        {
             let row = CaseRow::read(&row)?;
             found.insert(row.key.clone(), row);
         }
@@ -169,13 +171,13 @@ pub(crate) async fn of_keys<'k>(
 /// Writes cases as they now stand, in the place of what was kept of them.
 pub(crate) fn write<'t>(
     tx: &'t Tx<'t>,
-    known: &'t [&'t str],
+    known: &'t [&'t CaseId],
     cases: &'t [(CaseKey, CaseRow)],
 ) -> BoxFuture<'t, Result<(), DbError>> {
     Box::pin(async move {
         for keys in known.chunks(KEYS) {
             let sql = format!("DELETE FROM care_case WHERE case_key IN ({})", binds(1, keys.len()));
-            tx.execute_raw(statement(tx, sql, keys.iter().map(|key| (*key).into()))).await?;
+            tx.execute_raw(statement(tx, sql, keys.iter().map(|key| key.as_str().into()))).await?;
         }
         let cells = cases.iter().map(|(key, row)| {
             [
@@ -195,16 +197,16 @@ pub(crate) fn write<'t>(
 }
 
 /// Only rows of this person, or of this service, or both, in a table that has the case's key.
-pub(crate) fn about(at: &mut Where, person_id: Option<&str>, service: Option<ServiceKey>) {
+pub(crate) fn about(at: &mut Where, person_id: Option<&PersonId>, service: Option<ServiceKey>) {
     match (person_id, service) {
         (None, None) => {}
         (Some(person), Some(service)) => {
-            at.equals("case_key", CaseKey { person_id: person.to_owned(), service }.to_string());
+            at.equals("case_key", CaseKey { person_id: person.clone(), service }.to_string());
         }
         // A range, which an index finds: the keys that begin with the person. `}` follows `|`. A longer id may begin so.
         (Some(person), None) => {
             let (first, end) = (at.bind(format!("{person}|")), at.bind(format!("{person}}}")));
-            let rest = at.bind(i32::try_from(person.chars().count() + 2).unwrap_or(i32::MAX));
+            let rest = at.bind(i32::try_from(person.as_str().chars().count() + 2).unwrap_or(i32::MAX));
             at.and(format!(
                 "case_key >= {first} AND case_key < {end} AND SUBSTR(case_key, {rest}) NOT LIKE '%|%'"
             ));
@@ -230,9 +232,9 @@ pub(crate) struct Place {
 /// The placements of these ids; ids that have not been heard of are left out.
 pub(crate) async fn places(
     db: &impl ConnectionTrait,
-    ids: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, Place>, DbError> {
-    let ids: Vec<&str> = ids.iter().copied().collect();
+    ids: &BTreeSet<PlacementId>,
+) -> Result<BTreeMap<PlacementId, Place>, DbError> {
+    let ids: Vec<&PlacementId> = ids.iter().collect();
     let mut found = BTreeMap::new();
     for ids in ids.chunks(KEYS) {
         let sql = format!(
@@ -240,7 +242,7 @@ pub(crate) async fn places(
              JOIN care_case ON care_case.case_key = placement.case_key WHERE placement_id IN ({})",
             binds(1, ids.len())
         );
-        for row in rows(db, "placement", statement(db, sql, ids.iter().map(|id| (*id).into()))).await? {
+        for row in rows(db, "placement", statement(db, sql, ids.iter().map(|id| id.as_str().into()))).await? {
             let (placement_no, case_no) = (row.get("placement_no")?, row.get("case_no")?);
             found.insert(
                 row.get("placement_id")?,
@@ -254,17 +256,17 @@ pub(crate) async fn places(
 /// The cases that placements of these ids were told of beside the one where each belongs.
 pub(crate) async fn of_others(
     db: &impl ConnectionTrait,
-    ids: &BTreeSet<&str>,
-) -> Result<BTreeMap<String, BTreeSet<CaseKey>>, DbError> {
-    let ids: Vec<&str> = ids.iter().copied().collect();
-    let mut found: BTreeMap<String, BTreeSet<CaseKey>> = BTreeMap::new();
+    ids: &BTreeSet<PlacementId>,
+) -> Result<BTreeMap<PlacementId, BTreeSet<CaseKey>>, DbError> {
+    let ids: Vec<&PlacementId> = ids.iter().collect();
+    let mut found: BTreeMap<PlacementId, BTreeSet<CaseKey>> = BTreeMap::new();
     for ids in ids.chunks(KEYS) {
         let sql = format!(
             "SELECT fact_id, case_key FROM fact JOIN care_case ON care_case.case_no = fact.case_no \
              WHERE kind = 'placement_of_another' AND fact_id IN ({})",
             binds(1, ids.len())
         );
-        for row in rows(db, "fact", statement(db, sql, ids.iter().map(|id| (*id).into()))).await? {
+        for row in rows(db, "fact", statement(db, sql, ids.iter().map(|id| id.as_str().into()))).await? {
             found.entry(row.get("fact_id")?).or_default().insert(row.name("case_key")?);
         }
     }
@@ -274,14 +276,14 @@ pub(crate) async fn of_others(
 /// The placements of a person, in every service.
 pub(crate) async fn placements_of(
     db: &impl ConnectionTrait,
-    person_id: &str,
-) -> Result<Vec<String>, DbError> {
+    person_id: &PersonId,
+) -> Result<Vec<PlacementId>, DbError> {
     // A case's key is `person|service`, and `}` follows `|`.
     let sql = "SELECT placement_id, case_key FROM placement WHERE case_key >= $1 AND case_key < $2";
     let between = [format!("{person_id}|").into(), format!("{person_id}}}").into()];
     let mut found = Vec::new();
     for row in rows(db, "placement", statement(db, sql, between)).await? {
-        if row.name::<CaseKey>("case_key")?.person_id == person_id {
+        if row.name::<CaseKey>("case_key")?.person_id == *person_id {
             found.push(row.get("placement_id")?);
         }
     }
@@ -291,10 +293,10 @@ pub(crate) async fn placements_of(
 /// A placement, where it belongs and where it is.
 #[derive(Debug)]
 pub(crate) struct PlacementRow {
-    pub(crate) placement_id: String,
+    pub(crate) placement_id: PlacementId,
     pub(crate) placement_no: i32,
-    pub(crate) case_key: String,
-    pub(crate) unit_id: String,
+    pub(crate) case_key: CaseId,
+    pub(crate) unit_id: UnitId,
 }
 
 /// Writes down placements that had not been heard of before fact `number`.
@@ -321,9 +323,13 @@ pub(crate) fn write_placements<'t>(
 }
 
 /// Writes down that a placement is at another unit than before.
-pub(crate) async fn move_placement(tx: &Tx<'_>, placement_id: &str, unit_id: &str) -> Result<(), DbError> {
+pub(crate) async fn move_placement(
+    tx: &Tx<'_>,
+    placement_id: &PlacementId,
+    unit_id: &UnitId,
+) -> Result<(), DbError> {
     let sql = "UPDATE placement SET unit_id = $1 WHERE placement_id = $2";
-    tx.execute_raw(statement(tx, sql, [unit_id.into(), placement_id.into()])).await?;
+    tx.execute_raw(statement(tx, sql, [unit_id.as_str().into(), placement_id.as_str().into()])).await?;
     Ok(())
 }
 
@@ -337,17 +343,17 @@ pub(crate) async fn placements_as_of(db: &impl ConnectionTrait, number: i64) -> 
 /// The units that cases were placed at, of some units: by case, after one key and up to another.
 pub(crate) async fn at_units(
     db: &impl ConnectionTrait,
-    units: &[&str],
-    between: (&str, &str),
-) -> Result<BTreeMap<String, BTreeSet<String>>, DbError> {
-    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    units: &[&UnitId],
+    between: (&CaseId, &CaseId),
+) -> Result<BTreeMap<CaseId, BTreeSet<UnitId>>, DbError> {
+    let mut found: BTreeMap<CaseId, BTreeSet<UnitId>> = BTreeMap::new();
     for units in units.chunks(KEYS) {
         let sql = format!(
             "SELECT case_key, unit_id FROM placement WHERE case_key > $1 AND case_key <= $2 AND unit_id IN ({})",
             binds(3, units.len())
         );
-        let values = [Value::from(between.0), between.1.into()].into_iter();
-        let values = values.chain(units.iter().map(|unit| (*unit).into()));
+        let values = [Value::from(between.0.as_str()), between.1.as_str().into()].into_iter();
+        let values = values.chain(units.iter().map(|unit| unit.as_str().into()));
         for row in rows(db, "placement", statement(db, sql, values)).await? {
             found.entry(row.get("case_key")?).or_default().insert(row.get("unit_id")?);
         }

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
 use niva_facts::Author;
+use niva_names::{CaseId, PlacementId, UnitId};
 use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts, hull};
 use niva_store::{DbError, Tx};
 
@@ -113,19 +114,19 @@ struct Telling {
 struct Taken {
     cases: BTreeMap<CaseKey, Known>,
     /// Where each placement belongs: to the case that it was told of first.
-    owners: BTreeMap<String, CaseKey>,
+    owners: BTreeMap<PlacementId, CaseKey>,
     /// The placements that were told of other cases too.
-    others: BTreeMap<String, Others>,
-    units: BTreeMap<String, UnitFacts>,
-    changed_units: BTreeSet<String>,
+    others: BTreeMap<PlacementId, Others>,
+    units: BTreeMap<UnitId, UnitFacts>,
+    changed_units: BTreeSet<UnitId>,
     /// The numbers of the placements that facts are about.
-    numbers: BTreeMap<String, i32>,
+    numbers: BTreeMap<PlacementId, i32>,
     /// The numbers of the next new case and of the next new placement.
     next: (i32, i32),
     /// Placements that had not been heard of.
     placements: Vec<PlacementRow>,
     /// Placements that are at another unit than before.
-    moved: BTreeMap<String, String>,
+    moved: BTreeMap<PlacementId, UnitId>,
     arrived: Vec<Arrived>,
 }
 
@@ -144,21 +145,21 @@ fn of_days(fact: &Fact) -> bool {
 impl Taken {
     async fn load(tx: &Tx<'_>, incoming: &[Told], last: i64) -> Result<Self, DbError> {
         let mut keys: BTreeMap<CaseKey, bool> = BTreeMap::new();
-        let mut about: BTreeSet<&str> = BTreeSet::new();
-        let mut told_of: BTreeSet<&str> = BTreeSet::new();
+        let mut about: BTreeSet<PlacementId> = BTreeSet::new();
+        let mut told_of: BTreeSet<PlacementId> = BTreeSet::new();
         for told in incoming {
             if let Incoming::Case { key, fact, .. } = &told.fact {
                 *keys.entry(key.clone()).or_default() |= !of_days(fact);
                 about.extend(fact.placement_id());
                 if let Content::Placement(_) = fact.content {
-                    told_of.insert(fact.id.as_str());
+                    told_of.extend(fact.placement_id());
                 }
             }
         }
         let places = store::places(tx, &about).await?;
         let others = store::of_others(tx, &told_of).await?;
-        let owner = |id: &str| Some((id.to_owned(), places.get(id)?.key.clone()));
-        let owners: BTreeMap<String, CaseKey> = told_of.iter().filter_map(|id| owner(id)).collect();
+        let owner = |id: &PlacementId| Some((id.clone(), places.get(id)?.key.clone()));
+        let owners: BTreeMap<PlacementId, CaseKey> = told_of.iter().filter_map(owner).collect();
         keys.extend(owners.values().chain(others.values().flatten()).map(|key| (key.clone(), true)));
         let cases = cases(tx, keys, last).await?;
         let (mut next_case, mut next_placement) = (0, 0);
@@ -188,11 +189,12 @@ impl Taken {
     /// A fact as it was told. Where a placement belongs to another case it is kept apart, and that case is as it was.
     fn told(&mut self, key: &CaseKey, fact: Fact, author: &Author) -> Fact {
         let Content::Placement(dates) = &fact.content else { return fact };
-        let belongs = self.owners.entry(fact.id.clone()).or_insert_with(|| key.clone()) == key;
+        let id = PlacementId::from(fact.id.as_str());
+        let belongs = self.owners.entry(id.clone()).or_insert_with(|| key.clone()) == key;
         if !belongs {
-            self.others.entry(fact.id.clone()).or_default().cases.insert(key.clone());
+            self.others.entry(id.clone()).or_default().cases.insert(key.clone());
         }
-        if let Some(others) = self.others.get_mut(&fact.id) {
+        if let Some(others) = self.others.get_mut(&id) {
             others.author = Some(author.clone());
         }
         if belongs { fact } else { Fact { content: Content::PlacementOfAnother(dates.clone()), ..fact } }
@@ -211,7 +213,7 @@ impl Taken {
                     continue;
                 };
                 let content = Content::PlacementOfAnother(dates.clone());
-                let fact = Fact { id: id.clone(), revision, withdrawn: true, content };
+                let fact = Fact { id: id.into(), revision, withdrawn: true, content };
                 back.push((key.clone(), fact, author.clone()));
             }
         }
@@ -229,7 +231,7 @@ impl Taken {
         let touched = known.case.touched(&fact);
         let before = own.as_ref().and_then(|own| own.before);
         let touched = before.map_or(touched, |before| hull(before, touched));
-        let was_at = known.case.dates(&fact.id).map(|dates| dates.unit_id.clone());
+        let was_at = known.case.dates(&fact.id.as_str().into()).map(|dates| dates.unit_id.clone());
         let news = own.as_ref().is_none_or(|own| own.counts)
             && if of_days(&fact) {
                 known.day_through = known.day_through.max(Some(touched.last));
@@ -249,7 +251,7 @@ impl Taken {
         }
         let case_no = known.case_no;
         if let Content::Placement(dates) = &fact.content {
-            self.placed(key, &fact.id, &dates.unit_id, was_at);
+            self.placed(key, fact.id.as_str().into(), dates.unit_id.clone(), was_at);
         }
         let placement_no = self.placement_no(&fact)?;
         let (days, content) = match own {
@@ -261,7 +263,7 @@ impl Taken {
             }
         };
         let (days, touched, kind) = (Some(days), news.then_some(touched), fact.kind());
-        let placement_id = fact.placement_id().map(str::to_owned);
+        let placement_id = fact.placement_id();
         let Fact { id, revision, withdrawn, .. } = fact;
         let recorded = Recorded { number, placement_id, kind, id, revision, withdrawn };
         self.arrived.push(Arrived {
@@ -278,14 +280,13 @@ impl Taken {
     }
 
     /// A placement is at a unit, which may be another than before; without that, it is new.
-    fn placed(&mut self, key: &CaseKey, placement_id: &str, unit_id: &str, was_at: Option<String>) {
-        let (placement_id, unit_id) = (placement_id.to_owned(), unit_id.to_owned());
+    fn placed(&mut self, key: &CaseKey, placement_id: PlacementId, unit_id: UnitId, was_at: Option<UnitId>) {
         match was_at {
             None => {
                 let placement_no = self.next.1;
                 self.next.1 += 1;
                 self.numbers.insert(placement_id.clone(), placement_no);
-                let case_key = key.to_string();
+                let case_key = key.into();
                 self.placements.push(PlacementRow { placement_id, placement_no, case_key, unit_id });
             }
             Some(before) if before != unit_id => {
@@ -298,7 +299,7 @@ impl Taken {
     /// 0 for what is about no placement.
     fn placement_no(&self, fact: &Fact) -> Result<i32, DbError> {
         let Some(id) = fact.placement_id() else { return Ok(0) };
-        let known = self.numbers.get(id).copied();
+        let known = self.numbers.get(&id).copied();
         known.ok_or_else(|| DbError::row("placement", "placement_id", id, "has not been heard of"))
     }
 
@@ -311,7 +312,8 @@ impl Taken {
         // Other properties of a unit, such as its capacity, move no money.
         if known.is_none_or(|known| known.periods != unit.periods) {
             let (kind, withdrawn) = (FactKind::Unit, unit.periods.is_empty());
-            let recorded = Recorded { number, placement_id: None, kind, id: id.clone(), revision, withdrawn };
+            let recorded =
+                Recorded { number, placement_id: None, kind, id: (&id).into(), revision, withdrawn };
             let (case_no, placement_no, days, touched, content) = (0, 0, None, None, Vec::new());
             self.arrived.push(Arrived {
                 case_no,
@@ -334,7 +336,7 @@ impl Taken {
         let touched: Vec<(&CaseKey, &Known)> = self.cases.iter().filter(|(_, known)| known.touched).collect();
         let rows = touched.iter().map(|(key, known)| Ok(((*key).clone(), known.kept(key, last, since)?)));
         let rows = rows.collect::<Result<Vec<_>, DbError>>()?;
-        let known = touched.iter().filter_map(|(_, known)| Some(known.row.as_ref()?.key.as_str()));
+        let known = touched.iter().filter_map(|(_, known)| Some(&known.row.as_ref()?.key));
         store::write(tx, &known.collect::<Vec<_>>(), &rows).await?;
         store::write_placements(tx, last, &self.placements).await?;
         for (placement_id, unit_id) in &self.moved {
@@ -352,8 +354,8 @@ async fn cases(
     keys: BTreeMap<CaseKey, bool>,
     last: i64,
 ) -> Result<BTreeMap<CaseKey, Known>, DbError> {
-    let texts: Vec<String> = keys.keys().map(ToString::to_string).collect();
-    let mut rows = store::of_keys(tx, texts.iter().map(String::as_str)).await?;
+    let texts: Vec<CaseId> = keys.keys().map(CaseId::from).collect();
+    let mut rows = store::of_keys(tx, &texts).await?;
     let whole = keys.iter().zip(&texts).filter(|((_, whole), _)| **whole);
     let numbers: Vec<i32> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
     let mut told = facts::of_cases(tx, &numbers, last).await?;
@@ -375,7 +377,7 @@ impl Known {
             let last_day = row.last_day.max(*day_through);
             return Ok(CaseRow { fact_number: number, last_day, day_through: *day_through, ..row.clone() });
         }
-        let key = key.to_string();
+        let key = CaseId::from(key);
         let doc = match since {
             Some(since) => CaseRow::doc_of(&key, &case.since(since))?,
             None => CaseRow::doc_of(&key, case)?,

@@ -2,6 +2,7 @@
 
 use niva_base::Violations;
 use niva_models::Catalogue;
+use niva_names::FactId;
 use niva_payment_domain::{Explanation, Hold, HoldReason, Line, PlacementFacts, explain, hold_message};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::write;
@@ -28,10 +29,11 @@ pub(crate) fn calculated_out(
 ) -> pb::CompensationLine {
     let model = catalogue.models.get(usize::from(line.model));
     let variant = model.and_then(|m| m.terms(facts.service)).map_or("", |t| t.variant_key(line.variant));
+    let by = facts.word(line).map(FactId::as_str);
     pb::CompensationLine {
         component: component_out(line.component).into(),
         days: Some(write::interval(line.days)),
-        model_id: facts.word(line).unwrap_or_else(|| model.map_or("", |m| &m.id)).to_owned(),
+        model_id: by.unwrap_or_else(|| model.map_or("", |m| m.id.as_str())).to_owned(),
         level: line.level.map(write::level),
         variant: variant.to_owned(),
         regime: write::regime(line.regime).into(),

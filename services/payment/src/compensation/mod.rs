@@ -69,7 +69,8 @@ pub fn calculate(
     city: &ServiceCatalogue,
     today: NaiveDate,
 ) -> Result<pb::CalculateCompensationResponse, OpError> {
-    let question = wire::question(request, today, city, catalogue)?;
+    let named = wire::Named::of(request);
+    let question = wire::question((request, &named), today, city, catalogue)?;
     let facts = question.stated.facts();
     let owed = owed(&facts, catalogue, question.months);
     let total = Ore::sum(owed.lines.iter().map(|line| line.amount));

@@ -3,7 +3,7 @@
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate, Timeline};
 use niva_models::{Catalogue, GrantScope};
-use niva_names::{ServiceCatalogue, ServiceKey};
+use niva_names::{DistrictId, FactId, ProviderId, ScaleId, ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{
     Agreement, Granted, Known, LevelFact, LevelOn, Occasion, PlacementFacts, PremisesCost, Schedule,
     Transition, UnitPeriod, check_agreements, validate,
@@ -45,6 +45,24 @@ pub(crate) struct Stated<'r> {
     premises_costs: Timeline<Known<'r, PremisesCost>>,
 }
 
+/// The ids that a request states, as a case keeps them.
+#[derive(Debug)]
+pub(crate) struct Named {
+    buyer: DistrictId,
+    agreements: Vec<FactId>,
+}
+
+impl Named {
+    pub(crate) fn of(request: &pb::CalculateCompensationRequest) -> Self {
+        let case = request.case.as_ref();
+        let agreements = case.map_or(&[][..], |case| &case.agreements);
+        Self {
+            buyer: case.map_or("", |case| &case.buyer_district).into(),
+            agreements: agreements.iter().map(|agreement| agreement.agreement_id.as_str().into()).collect(),
+        }
+    }
+}
+
 impl Stated<'_> {
     /// The engine's input.
     pub(crate) fn facts(&self) -> PlacementFacts<'_> {
@@ -80,14 +98,14 @@ pub(crate) struct Question<'r> {
 
 /// Reads a request. `today` bounds the months; districts are the city's, levels come from points by the catalogue.
 pub(crate) fn question<'r>(
-    request: &'r pb::CalculateCompensationRequest,
+    (request, named): (&'r pb::CalculateCompensationRequest, &'r Named),
     today: NaiveDate,
     city: &ServiceCatalogue,
     catalogue: &'r Catalogue,
 ) -> Result<Question<'r>, OpError> {
     let mut v = Violations::new();
     let case = v.required("case", request.case.as_ref());
-    let stated = case.and_then(|case| v.nested("case", |v| stated(v, case, city, catalogue)));
+    let stated = case.and_then(|case| v.nested("case", |v| stated(v, (case, named), city, catalogue)));
     let months = months(&mut v, request, today);
     v.finish_with(stated.zip(months).map(|(stated, months)| Question { stated, months }))
 }
@@ -117,7 +135,7 @@ fn months(
 
 fn stated<'r>(
     v: &mut Violations,
-    case: &'r pb::CompensationCase,
+    (case, named): (&'r pb::CompensationCase, &'r Named),
     city: &ServiceCatalogue,
     catalogue: &'r Catalogue,
 ) -> Option<Stated<'r>> {
@@ -146,8 +164,9 @@ fn stated<'r>(
     occasions.sort();
     let twice = occasions.windows(2).any(|pair| pair[0].date == pair[1].date);
     v.require(!twice, "occasions", "OCCASION_TWICE", "report a day twice: add them up");
-    let agreements: Vec<_> = each(v, "agreements", &case.agreements, |v, a| {
-        agreement(v, a, true).map(|read| Known { id: &a.agreement_id, ..Known::stated(read) })
+    let agreements: Vec<_> = case.agreements.iter().zip(&named.agreements).collect();
+    let agreements: Vec<_> = each(v, "agreements", &agreements, |v, (told, id)| {
+        agreement(v, told, true).map(|read| Known { id, ..Known::stated(read) })
     });
     for error in check_agreements(&agreements).err().unwrap_or_default() {
         refuse(v, &error.field(), &error);
@@ -162,7 +181,7 @@ fn stated<'r>(
         each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, c, true));
     district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
     let unit_district = district(v, "unit_district", &case.unit_district, city, case.ordered_start);
-    let unit_district = unit_district.map(String::from).unwrap_or_default();
+    let unit_district = unit_district.unwrap_or_else(|| "".into());
     let clean = v.len() == found;
     let stated = Stated {
         service: service?,
@@ -171,11 +190,11 @@ fn stated<'r>(
         notice: notice?,
         end: end?,
         unit: Timeline::layered(regimes.spans().iter().map(|(days, regime)| {
-            let (provider_id, district) = (String::new(), unit_district.clone());
+            let (provider_id, district) = (ProviderId::none().clone(), unit_district.clone());
             (*days, UnitPeriod { provider_id, district, regime: *regime, private_premises: false })
         })),
         levels,
-        grants: grants(case, start?, &scopes),
+        grants: grants(&named.buyer, case, start?, &scopes),
         schedules,
         occasions: occasions.into_iter().map(Known::stated).collect(),
         agreements: Timeline::layered(agreements.into_iter().map(|known| (known.value.days, known))),
@@ -190,13 +209,13 @@ fn stated<'r>(
 
 /// No scope stated: a grant without one.
 fn grants<'r>(
-    case: &'r pb::CompensationCase,
+    district: &'r DistrictId,
+    case: &pb::CompensationCase,
     start: NaiveDate,
     scopes: &Timeline<GrantScope>,
 ) -> Timeline<Known<'r, Granted<'r>>> {
     let whole = [(Interval::from(start), GrantScope::default())];
     let spans = if case.scopes.is_empty() { &whole[..] } else { scopes.spans() };
-    let district = case.buyer_district.as_str();
     Timeline::layered(
         spans.iter().map(|(days, scope)| (*days, Known::stated(Granted { district, scope: *scope }))),
     )
@@ -244,10 +263,10 @@ fn level_period<'r>(
 }
 
 /// The scale of a level that is stated from a day on: the one then in force, or the first after.
-fn scale_from(catalogue: &Catalogue, service: ServiceKey, day: NaiveDate) -> &str {
+fn scale_from(catalogue: &Catalogue, service: ServiceKey, day: NaiveDate) -> &ScaleId {
     let mut scales =
-        catalogue.in_force(service, Interval::from(day)).filter_map(|m| m.terms.scale_id.as_deref());
-    scales.next().unwrap_or_default()
+        catalogue.in_force(service, Interval::from(day)).filter_map(|m| m.terms.scale_id.as_ref());
+    scales.next().unwrap_or_else(|| ScaleId::none())
 }
 
 /// Reads each of some parts under its index.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use niva_base::OpError;
 use niva_calendar::NaiveDate;
+use niva_names::{PlacementId, ProviderId, UnitId};
 use niva_payment_domain::{Case, UnitFacts};
 use niva_store::Tx;
 
@@ -15,29 +16,29 @@ use crate::units::store::units_as_of;
 /// Nobody takes in other facts until the transaction ends; nothing is read yet.
 pub(crate) struct Locked {
     newest: i64,
-    provider: Option<String>,
+    provider: Option<ProviderId>,
 }
 
 /// The placements that facts are about, as they stand.
 pub(crate) struct Ground {
     /// The placements that have been heard of.
-    places: BTreeMap<String, Place>,
+    places: BTreeMap<PlacementId, Place>,
     /// Empty where nothing is checked against them.
     cases: BTreeMap<CaseKey, Case>,
     /// Empty where the caller is bound to no provider.
-    units: BTreeMap<String, UnitFacts>,
-    provider: Option<String>,
+    units: BTreeMap<UnitId, UnitFacts>,
+    provider: Option<ProviderId>,
 }
 
 impl Ground {
     /// Waits for those who take in facts, and keeps others waiting. `provider`: all that the caller sees is its own.
-    pub(crate) async fn lock(tx: &Tx<'_>, provider: Option<&str>) -> Result<Locked, OpError> {
-        let provider = provider.map(str::to_owned);
+    pub(crate) async fn lock(tx: &Tx<'_>, provider: Option<&ProviderId>) -> Result<Locked, OpError> {
+        let provider = provider.cloned();
         Ok(Locked { newest: cases::draw_numbers(tx, 0).await? - 1, provider })
     }
 
     /// The case of a placement; `None` when the placement has not been heard of.
-    pub(super) fn key(&self, placement_id: &str) -> Option<&CaseKey> {
+    pub(super) fn key(&self, placement_id: &PlacementId) -> Option<&CaseKey> {
         self.places.get(placement_id).map(|place| &place.key)
     }
 
@@ -52,11 +53,11 @@ impl Ground {
     }
 
     /// Whether what is told of a placement on a day is the caller's to tell and read.
-    pub(super) fn sees(&self, placement_id: &str, day: NaiveDate) -> bool {
+    pub(super) fn sees(&self, placement_id: &PlacementId, day: NaiveDate) -> bool {
         let Some(own) = &self.provider else { return true };
         let unit_id = || {
             let case = self.cases.get(self.key(placement_id)?)?;
-            Some(case.dates(placement_id)?.unit_id.as_str())
+            Some(&case.dates(placement_id)?.unit_id)
         };
         let unit = unit_id().and_then(|id| self.units.get(id));
         unit.and_then(|unit| unit.periods.at(day)).is_some_and(|period| period.provider_id == *own)
@@ -68,15 +69,15 @@ impl Locked {
     pub(super) async fn seen<M: PlacementFact>(
         &self,
         tx: &Tx<'_>,
-        known: BTreeMap<String, M>,
-    ) -> Result<BTreeMap<String, M>, OpError> {
+        known: BTreeMap<M::Id, M>,
+    ) -> Result<BTreeMap<M::Id, M>, OpError> {
         if self.provider.is_none() {
             return Ok(known);
         }
-        let ground = self.load(tx, known.values().map(M::placement_id).collect(), false).await?;
+        let ground = self.load(tx, known.values().map(M::placement).collect(), false).await?;
         let mut seen = BTreeMap::new();
         for (id, fact) in known {
-            if ground.sees(fact.placement_id(), kept(&fact)?.days.first) {
+            if ground.sees(&fact.placement(), kept(&fact)?.days.first) {
                 seen.insert(id, fact);
             }
         }
@@ -87,7 +88,7 @@ impl Locked {
     pub(super) async fn load(
         &self,
         tx: &Tx<'_>,
-        placements: BTreeSet<&str>,
+        placements: BTreeSet<PlacementId>,
         of_case: bool,
     ) -> Result<Ground, OpError> {
         let places = cases::places(tx, &placements).await?;

@@ -23,13 +23,13 @@ impl App {
         &self,
         tx: &Tx<'_>,
         scope: &Scope,
-        id: &str,
+        id: &M::Id,
     ) -> Result<Known<M>, OpError> {
         let locked = Ground::lock(tx, bound_to(scope)?).await?;
-        let missing = || OpError::not_found(M::KIND, id);
+        let missing = || OpError::not_found(M::KIND, id.as_ref());
         let fact: M = store::newest(tx, id).await?.ok_or_else(missing)?;
-        let ground = locked.load(tx, [fact.placement_id()].into(), false).await?;
-        if !ground.sees(fact.placement_id(), kept(&fact)?.days.first) {
+        let ground = locked.load(tx, [fact.placement()].into(), false).await?;
+        if !ground.sees(&fact.placement(), kept(&fact)?.days.first) {
             return Err(missing());
         }
         Ok(Known { ground, fact })
@@ -48,7 +48,7 @@ impl<M: PlacementFact> Known<M> {
         scope: &Scope,
         revision: i64,
     ) -> Result<(), OpError> {
-        for author in store::authors_since::<M>(tx, self.fact.fact_id(), revision).await? {
+        for author in store::authors_since::<M>(tx, &self.fact.id(), revision).await? {
             check_second_person(&author, &scope.author().subject)
                 .map_err(|error| OpError::denied(error.reason(), error.to_string()))?;
         }

@@ -14,6 +14,7 @@ use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling};
+use niva_names::PlacementId;
 use niva_rpc::wire::read;
 use niva_store::Tx;
 
@@ -57,10 +58,10 @@ pub(crate) fn item<M: PlacementFact>(
     fact.carry(None);
     let said = v.nested(&path, |v| {
         if let Some(made) = made.filter(|_| fact.fact_id().trim().is_empty()) {
-            fact.set_fact_id(made);
+            fact.set_fact_id(made.into());
         }
-        read::id::<String>(v, &id_field::<M>(), fact.fact_id());
-        read::id::<String>(v, "placement_id", fact.placement_id());
+        read::id::<M::Id>(v, &id_field::<M>(), fact.fact_id());
+        read::id::<PlacementId>(v, "placement_id", fact.placement_id());
         fact.read(v, Some(today))
     })?;
     fact.set_info(None);
@@ -107,14 +108,14 @@ impl App {
         items: &[Item<M>],
     ) -> Result<Vec<M>, OpError> {
         let ground = Ground::lock(tx, bound_to(scope)?).await?;
-        let ids: Vec<&str> = items.iter().map(|item| item.fact.fact_id()).collect();
-        let mut known: BTreeMap<String, M> = newest_of(tx, &ids).await?;
+        let ids: Vec<M::Id> = items.iter().map(|item| item.fact.id()).collect();
+        let mut known: BTreeMap<M::Id, M> = newest_of(tx, &ids).await?;
         if let Step::Correct { .. } = step {
             known = ground.seen(tx, known).await?;
         }
         let mut next = Vec::with_capacity(items.len());
         for (number, item) in (0..).zip(items) {
-            let before = known.remove(item.fact.fact_id());
+            let before = known.remove(&item.fact.id());
             let info = step.next(&item.fact, before.as_ref(), told)?;
             let (mut fact, said) = (item.fact.clone(), item.said.clone());
             fact.carry(before.as_ref());
@@ -145,7 +146,7 @@ impl App {
         tx: &Tx<'_>,
         scope: &Scope,
         told: &Telling,
-        id: &str,
+        id: &M::Id,
         expected: i64,
     ) -> Result<M, OpError> {
         let known: Known<M> = self.known(tx, scope, id).await?;

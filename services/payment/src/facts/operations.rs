@@ -41,7 +41,7 @@ macro_rules! operations {
                 scope: &Scope,
                 request: &$withdraw,
             ) -> Result<pb::$withdrawn, OpError> {
-                let id = &read::only_id::<String>(stringify!($id), &request.$id)?;
+                let id = &read::only_id(stringify!($id), &request.$id)?;
                 let work = self.0.change(scope, request, |tx, told| {
                     Box::pin(async move {
                         let fact = self.0.take_back(tx, scope, &told, id, request.expected_revision).await?;
@@ -52,15 +52,15 @@ macro_rules! operations {
             }
 
             async fn get(&self, scope: &Scope, request: &$get) -> Result<pb::$got, OpError> {
-                let id = read::only_id::<String>(stringify!($id), &request.$id)?;
+                let id = read::only_id(stringify!($id), &request.$id)?;
                 let fact = self.0.read_back(scope, &id, request.as_of.as_ref()).await?;
                 Ok(pb::$got { $one: Some(fact) })
             }
 
             async fn list(&self, scope: &Scope, request: &$list) -> Result<pb::$listed, OpError> {
                 let wanted = crate::facts::Wanted {
-                    placement_id: &request.placement_id,
-                    person_id: &request.person_id,
+                    placement_id: read::given_id(&request.placement_id),
+                    person_id: read::given_id(&request.person_id),
                     days: request.days,
                     recorded_since: request.recorded_since.as_ref(),
                     include_withdrawn: request.include_withdrawn,
@@ -72,7 +72,7 @@ macro_rules! operations {
             }
 
             async fn revisions(&self, scope: &Scope, request: &$revisions) -> Result<pb::$told, OpError> {
-                let id = read::only_id::<String>(stringify!($id), &request.$id)?;
+                let id = read::only_id(stringify!($id), &request.$id)?;
                 let (revisions, next_page_token) =
                     self.0.revisions_of(scope, &id, request.page_size, &request.page_token).await?;
                 Ok(pb::$told { revisions, next_page_token })

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Info, Telling};
+use niva_names::{FactId, PlacementId};
 use niva_payment_domain::{Content, Fact as CaseFact, hull};
 use niva_store::Tx;
 
@@ -53,17 +54,17 @@ impl<M: PlacementFact> Plan<M> {
         locked: Locked,
         facts: Vec<Next<M>>,
     ) -> Result<(Self, Vec<Wrong>), OpError> {
-        let placements: BTreeSet<&str> = facts.iter().map(|next| next.fact.placement_id()).collect();
+        let placements: BTreeSet<PlacementId> = facts.iter().map(|next| next.fact.placement()).collect();
         let all = facts.iter().map(|next| next.said.days).reduce(hull);
         let ground = locked.load(tx, placements, M::OF_CASE).await?;
         let mut occupied = Occupied::load::<M>(tx, &ground, all).await?;
         // Whatever is told anew leaves its days before others are looked at.
-        facts.iter().for_each(|next| occupied.free(next.fact.fact_id()));
+        facts.iter().for_each(|next| occupied.free(&next.fact.fact_id().into()));
         let (mut plan, mut wrong) = (Self::empty(), Vec::new());
         for mut next in facts {
             let mut found = next.against(&ground, app)?;
             let Next { number, fact, said, .. } = &next;
-            let other = M::ALONE.then(|| occupied.take(fact.placement_id(), said, fact.fact_id()));
+            let other = M::ALONE.then(|| occupied.take(&fact.placement(), said, &fact.fact_id().into()));
             if let Some(other) = other.flatten() {
                 let kind = M::KIND;
                 let words =
@@ -71,7 +72,7 @@ impl<M: PlacementFact> Plan<M> {
                 let error = OpError::precondition("PERIOD_OVERLAPS", words).with("fact_id", other);
                 found.push((M::KIND, error));
             }
-            match ground.key(fact.placement_id()).filter(|_| found.is_empty()) {
+            match ground.key(&fact.placement()).filter(|_| found.is_empty()) {
                 Some(key) => {
                     let before = next.before.as_ref().map(kept).transpose()?;
                     plan.add(key, next.fact, &next.said, before.as_ref())?;
@@ -89,7 +90,7 @@ impl<M: PlacementFact> Plan<M> {
     pub(super) fn renewal(ground: &Ground, fact: M) -> Result<Self, OpError> {
         let said = kept(&fact)?;
         let unknown = || OpError::internal("a fact is about a placement that has not been heard of");
-        let key = ground.key(fact.placement_id()).ok_or_else(unknown)?;
+        let key = ground.key(&fact.placement()).ok_or_else(unknown)?;
         let mut plan = Self::empty();
         plan.add(key, fact, &said, None)?;
         Ok(plan)
@@ -106,7 +107,7 @@ impl<M: PlacementFact> Plan<M> {
         let withdrawn = !info.stands();
         let Info { fact_id, revision, told: Telling { author, reason, .. }, .. } = info;
         let of = |said: &Said| {
-            let placement_id = fact.placement_id().to_owned();
+            let placement_id = fact.placement();
             Content::Record { placement_id, record: said.record.clone() }
         };
         let before = before.map(|before| of(before).days());
@@ -133,8 +134,8 @@ impl<M: PlacementFact> Next<M> {
     /// # Errors
     /// A defect: what was read cannot be read any more.
     fn against(&mut self, ground: &Ground, app: &App) -> Result<Vec<(&'static str, OpError)>, OpError> {
-        let placement_id = self.fact.placement_id();
-        if self.before.as_ref().is_some_and(|before| before.placement_id() != placement_id) {
+        let placement_id = &self.fact.placement();
+        if self.before.as_ref().is_some_and(|before| *placement_id != before.placement_id()) {
             let words = "is another than before: withdraw the fact, and record it for the right placement";
             let error = OpError::invalid("placement_id", "PLACEMENT_DIFFERS", words);
             return Ok(vec![("placement_id", error)]);
@@ -164,8 +165,8 @@ impl<M: PlacementFact> Next<M> {
 #[derive(Default)]
 struct Occupied {
     /// By placement and first day: the last day and the fact.
-    days: BTreeMap<(String, NaiveDate), (NaiveDate, String)>,
-    by_id: BTreeMap<String, (String, NaiveDate)>,
+    days: BTreeMap<(PlacementId, NaiveDate), (NaiveDate, FactId)>,
+    by_id: BTreeMap<FactId, (PlacementId, NaiveDate)>,
 }
 
 impl Occupied {
@@ -183,14 +184,14 @@ impl Occupied {
         Ok(occupied)
     }
 
-    fn put(&mut self, placement_id: String, days: Interval, id: String) {
+    fn put(&mut self, placement_id: PlacementId, days: Interval, id: FactId) {
         let key = (placement_id, days.first);
         self.by_id.insert(id.clone(), key.clone());
         self.days.insert(key, (days.last, id));
     }
 
     /// A fact leaves its days.
-    fn free(&mut self, id: &str) {
+    fn free(&mut self, id: &FactId) {
         if let Some(key) = self.by_id.remove(id) {
             self.days.remove(&key);
         }
@@ -198,13 +199,13 @@ impl Occupied {
 
     /// A fact takes its days, or the fact is answered that has one of them. As no two share a day, it is enough to look at
     /// the one that begins last.
-    fn take(&mut self, placement_id: &str, said: &Said, id: &str) -> Option<String> {
-        let key = |day| (placement_id.to_owned(), day);
+    fn take(&mut self, placement_id: &PlacementId, said: &Said, id: &FactId) -> Option<FactId> {
+        let key = |day| (placement_id.clone(), day);
         let before = self.days.range(key(NaiveDate::MIN)..=key(said.days.last)).next_back();
         if let Some((_, (_, other))) = before.filter(|(_, (last, _))| *last >= said.days.first) {
             return Some(other.clone());
         }
-        self.put(placement_id.to_owned(), said.days, id.to_owned());
+        self.put(placement_id.clone(), said.days, id.clone());
         None
     }
 }
@@ -222,19 +223,23 @@ mod tests {
         Said { days, record: Record::Absence(days) }
     }
 
+    fn take(occupied: &mut Occupied, (placement, id): (&str, &str), said: &Said) -> Option<String> {
+        occupied.take(&placement.into(), said, &id.into()).map(String::from)
+    }
+
     #[test]
     fn days_are_taken_once() {
         let mut occupied = Occupied::default();
-        assert_eq!(occupied.take("P", &said(10, 20), "a"), None);
-        assert_eq!(occupied.take("P", &said(1, 9), "b"), None);
+        assert_eq!(take(&mut occupied, ("P", "a"), &said(10, 20)), None);
+        assert_eq!(take(&mut occupied, ("P", "b"), &said(1, 9)), None);
         for (first, last, in_the_way) in
             [(20, 25, "a"), (9, 9, "b"), (1, 31, "a"), (5, 12, "a"), (15, 16, "a")]
         {
-            assert_eq!(occupied.take("P", &said(first, last), "c").as_deref(), Some(in_the_way));
+            assert_eq!(take(&mut occupied, ("P", "c"), &said(first, last)).as_deref(), Some(in_the_way));
         }
-        assert_eq!(occupied.take("Q", &said(1, 31), "d"), None);
-        occupied.free("a");
-        assert_eq!(occupied.take("P", &said(10, 31), "e"), None);
-        assert_eq!(occupied.take("P", &said(9, 10), "f").as_deref(), Some("e"));
+        assert_eq!(take(&mut occupied, ("Q", "d"), &said(1, 31)), None);
+        occupied.free(&"a".into());
+        assert_eq!(take(&mut occupied, ("P", "e"), &said(10, 31)), None);
+        assert_eq!(take(&mut occupied, ("P", "f"), &said(9, 10)).as_deref(), Some("e"));
     }
 }

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Interval;
+use niva_names::{PersonId, PlacementId, ProviderId, UnitId};
 use niva_proto::common::v1 as common;
 use niva_rpc::wire::read;
 use niva_store::page::PageRequest;
@@ -23,8 +24,8 @@ const MAX_PAGE: u32 = 1_000;
 /// What a list is asked for.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    pub(crate) placement_id: &'a str,
-    pub(crate) person_id: &'a str,
+    pub(crate) placement_id: Option<PlacementId>,
+    pub(crate) person_id: Option<PersonId>,
     pub(crate) days: Option<common::DateInterval>,
     pub(crate) recorded_since: Option<&'a Timestamp>,
     pub(crate) include_withdrawn: bool,
@@ -37,13 +38,13 @@ impl App {
     pub(crate) async fn read_back<M: PlacementFact>(
         &self,
         scope: &Scope,
-        id: &str,
+        id: &M::Id,
         as_of: Option<&Timestamp>,
     ) -> Result<M, OpError> {
         let mut v = Violations::new();
         let at = read::timestamp(&mut v, "as_of", as_of);
         let at = v.finish_with(at)?;
-        let missing = || OpError::not_found(M::KIND, id);
+        let missing = || OpError::not_found(M::KIND, id.as_ref());
         let conn = self.db.conn();
         let fact: Option<M> = match at {
             None => store::newest(conn, id).await?,
@@ -60,12 +61,13 @@ impl App {
     pub(crate) async fn revisions_of<M: PlacementFact>(
         &self,
         scope: &Scope,
-        id: &str,
+        id: &M::Id,
         page_size: i32,
         page_token: &str,
     ) -> Result<(Vec<M>, String), OpError> {
         let asked = (page_size, page_token);
-        let page = self.secrets.page(scope.author(), asked, &["revisions", M::KIND, id], MAX_PAGE)?;
+        let page =
+            self.secrets.page(scope.author(), asked, &["revisions", M::KIND, id.as_ref()], MAX_PAGE)?;
         // Whether the caller may see it is a matter of what it says now.
         self.read_back::<M>(scope, id, None).await?;
         let found = store::revisions::<M>(self.db.conn(), id, &page).await?;
@@ -91,41 +93,42 @@ impl App {
             None => None,
         };
         let filter = Filter {
-            placement_id: wanted.placement_id,
-            person_id: wanted.person_id,
+            placement_id: wanted.placement_id.as_ref(),
+            person_id: wanted.person_id.as_ref(),
             days,
             recorded_since: since,
             withdrawn_too: wanted.include_withdrawn,
             units: units.as_deref(),
         };
         let conn = self.db.conn();
-        let ids = store::list(conn, M::FACT, &filter, &page).await?;
-        let (ids, next_page_token) = page.cut(ids, Clone::clone);
-        let keys: Vec<&str> = ids.iter().map(String::as_str).collect();
-        let mut found: BTreeMap<String, M> = store::newest_of(conn, &keys).await?;
+        let ids = store::list::<M>(conn, &filter, &page).await?;
+        let (ids, next_page_token) = page.cut(ids, ToString::to_string);
+        let mut found: BTreeMap<M::Id, M> = store::newest_of(conn, &ids).await?;
         Ok((ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
     }
 
     /// The units that a provider runs, and when.
-    async fn units_of(&self, provider: &str) -> Result<Vec<(String, Interval)>, OpError> {
+    async fn units_of(&self, provider: &ProviderId) -> Result<Vec<(UnitId, Interval)>, OpError> {
         let conn = self.db.conn();
         let mut own = Vec::new();
         for (id, unit) in units_as_of(conn, newest_number(conn).await?).await? {
             let spans = unit.periods.spans().iter();
-            own.extend(spans.filter(|(_, p)| p.provider_id == provider).map(|(days, _)| (id.clone(), *days)));
+            own.extend(
+                spans.filter(|(_, p)| p.provider_id == *provider).map(|(days, _)| (id.clone(), *days)),
+            );
         }
         Ok(own)
     }
 
     async fn may_see<M: PlacementFact>(&self, scope: &Scope, fact: &M) -> Result<bool, OpError> {
         let Some(own) = bound_to(scope)? else { return Ok(true) };
-        let (conn, placement_id, day) = (self.db.conn(), fact.placement_id(), kept(fact)?.days.first);
-        let places = places(conn, &[placement_id].into()).await?;
+        let (conn, placement_id, day) = (self.db.conn(), fact.placement(), kept(fact)?.days.first);
+        let places = places(conn, &[placement_id.clone()].into()).await?;
         let keys = places.values().map(|place| &place.key);
         let cases = current(conn, keys, newest_number(conn).await?).await?;
-        let dates = cases.values().find_map(|case| case.dates(placement_id));
+        let dates = cases.values().find_map(|case| case.dates(&placement_id));
         let units = self.units_of(own).await?;
-        let runs = |unit_id: &str| units.iter().any(|(id, days)| id == unit_id && days.contains(day));
+        let runs = |unit_id: &UnitId| units.iter().any(|(id, days)| id == unit_id && days.contains(day));
         Ok(dates.is_some_and(|dates| runs(&dates.unit_id)))
     }
 
@@ -137,7 +140,9 @@ impl App {
         days: Option<Interval>,
     ) -> Result<PageRequest, OpError> {
         let when = format!("{since:?} {days:?} {}", wanted.include_withdrawn);
-        let list = [M::KIND, wanted.placement_id, wanted.person_id, &when];
+        let placement = wanted.placement_id.as_ref().map_or("", PlacementId::as_str);
+        let person = wanted.person_id.as_ref().map_or("", PersonId::as_str);
+        let list = [M::KIND, placement, person, &when];
         self.secrets.page(scope.author(), (wanted.page_size, wanted.page_token), &list, MAX_PAGE)
     }
 }

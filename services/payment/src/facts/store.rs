@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use niva_calendar::Interval;
 use niva_facts::{Author, Info, State, Telling};
+use niva_names::{FactId, PersonId, PlacementId, UnitId};
 use niva_payment_domain::FactKind;
 use niva_store::DbError;
 use niva_store::page::PageRequest;
@@ -77,26 +78,26 @@ fn message<M: PlacementFact>(row: &Row) -> Result<M, DbError> {
 /// A fact as it stands: its newest revision, withdrawn or not.
 pub(super) async fn newest<M: PlacementFact>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
 ) -> Result<Option<M>, DbError> {
-    Ok(found(db, "fact_id = $1 ORDER BY revision DESC LIMIT 1", [id.into()]).await?.pop())
+    Ok(found(db, "fact_id = $1 ORDER BY revision DESC LIMIT 1", [id.as_ref().into()]).await?.pop())
 }
 
 /// A fact as it stood at a recorded time: its newest revision told by then.
 pub(super) async fn as_of<M: PlacementFact>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     at: DateTime<Utc>,
 ) -> Result<Option<M>, DbError> {
     let told_by_then = "fact_id = $1 AND recorded_at <= $2 ORDER BY revision DESC LIMIT 1";
-    Ok(found(db, told_by_then, [id.into(), at.into()]).await?.pop())
+    Ok(found(db, told_by_then, [id.as_ref().into(), at.into()]).await?.pop())
 }
 
 /// The newest revisions of some facts, by id; ids that are not there are left out.
 pub(crate) async fn newest_of<M: PlacementFact>(
     db: &impl ConnectionTrait,
-    ids: &[&str],
-) -> Result<BTreeMap<String, M>, DbError> {
+    ids: &[M::Id],
+) -> Result<BTreeMap<M::Id, M>, DbError> {
     let mut newest = BTreeMap::new();
     for ids in ids.chunks(KEYS) {
         let sql = if db.get_database_backend() == DbBackend::Postgres {
@@ -106,8 +107,8 @@ pub(crate) async fn newest_of<M: PlacementFact>(
             let condition = format!("fact_id IN ({}) ORDER BY fact_id, revision", binds(1, ids.len()));
             revisions_where(M::FACT, &condition)
         };
-        for fact in read_all::<M>(db, sql, ids.iter().map(|id| (*id).into())).await? {
-            newest.insert(fact.fact_id().to_owned(), fact);
+        for fact in read_all::<M>(db, sql, ids.iter().map(|id| id.as_ref().into())).await? {
+            newest.insert(fact.id(), fact);
         }
     }
     Ok(newest)
@@ -116,19 +117,19 @@ pub(crate) async fn newest_of<M: PlacementFact>(
 /// A page of a fact's revisions, the first first. The page's key is the revision.
 pub(super) async fn revisions<M: PlacementFact>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     page: &PageRequest,
 ) -> Result<Vec<M>, DbError> {
     let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
     let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
     let condition = "fact_id = $1 AND revision > $2 ORDER BY revision LIMIT $3";
-    found(db, condition, [id.into(), after.into(), limit.into()]).await
+    found(db, condition, [id.as_ref().into(), after.into(), limit.into()]).await
 }
 
 /// Who told the revisions of a fact after one of them; after 0, all.
 pub(super) async fn authors_since<M: PlacementFact>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
     revision: i64,
 ) -> Result<Vec<String>, DbError> {
     let sql = format!(
@@ -136,15 +137,15 @@ pub(super) async fn authors_since<M: PlacementFact>(
          WHERE kind = '{}' AND {OWN} AND fact_id = $1 AND revision > $2",
         M::FACT
     );
-    let found = rows(db, "fact", statement(db, sql, [id.into(), revision.into()])).await?;
+    let found = rows(db, "fact", statement(db, sql, [id.as_ref().into(), revision.into()])).await?;
     found.iter().map(|row| row.get("subject")).collect()
 }
 
 /// A fact that stands for a placement.
 #[derive(Debug)]
 pub(super) struct Standing {
-    pub(super) fact_id: String,
-    pub(super) placement_id: String,
+    pub(super) fact_id: FactId,
+    pub(super) placement_id: PlacementId,
     pub(super) days: Interval,
 }
 
@@ -188,7 +189,7 @@ fn of_case(kind: FactKind, from: Option<usize>) -> String {
 }
 
 fn read(row: &Row) -> Result<Standing, DbError> {
-    let fact_id: String = row.get("fact_id")?;
+    let fact_id: FactId = row.get("fact_id")?;
     let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
     let days = Interval::new(first, last)
         .ok_or_else(|| DbError::row("fact", "last_day", fact_id.as_str(), "is before first_day"))?;
@@ -198,23 +199,22 @@ fn read(row: &Row) -> Result<Standing, DbError> {
 /// Which facts of a kind are asked for.
 #[derive(Debug, Default)]
 pub(super) struct Filter<'a> {
-    pub(super) placement_id: &'a str,
-    pub(super) person_id: &'a str,
+    pub(super) placement_id: Option<&'a PlacementId>,
+    pub(super) person_id: Option<&'a PersonId>,
     pub(super) days: Option<Interval>,
     pub(super) recorded_since: Option<DateTime<Utc>>,
     pub(super) withdrawn_too: bool,
     /// Only of placements at these units on these days.
-    pub(super) units: Option<&'a [(String, Interval)]>,
+    pub(super) units: Option<&'a [(UnitId, Interval)]>,
 }
 
 /// A page of ids, in order.
-pub(super) async fn list(
+pub(super) async fn list<M: PlacementFact>(
     db: &impl ConnectionTrait,
-    kind: FactKind,
     filter: &Filter<'_>,
     page: &PageRequest,
-) -> Result<Vec<String>, DbError> {
-    let (mut at, mut tables) = (Where::default(), "fact");
+) -> Result<Vec<M::Id>, DbError> {
+    let (mut at, mut tables, kind) = (Where::default(), "fact", M::FACT);
     at.and(format!("kind = '{kind}'"));
     at.and(newest_of_its_fact(kind));
     if let Some(days) = filter.days {
@@ -224,20 +224,20 @@ pub(super) async fn list(
             at.and(format!("touched_last >= {first}"));
         }
     }
-    if filter.placement_id.is_empty() && filter.person_id.is_empty() {
+    if filter.placement_id.is_none() && filter.person_id.is_none() {
         at.and(OWN);
     } else {
         at.and(of_case(kind, None));
     }
-    if !filter.placement_id.is_empty() {
-        let id = at.bind(filter.placement_id);
+    if let Some(id) = filter.placement_id {
+        let id = at.bind(id.as_str());
         let number = format!("(SELECT placement_no FROM placement WHERE placement_id = {id})");
         let case = "SELECT case_no FROM care_case JOIN placement ON placement.case_key = care_case.case_key";
         at.and(format!("fact.placement_no = {number} AND fact.case_no = ({case} WHERE placement_id = {id})"));
     }
-    if !filter.person_id.is_empty() {
+    if filter.person_id.is_some() {
         tables = "fact JOIN care_case ON care_case.case_no = fact.case_no";
-        about(&mut at, Some(filter.person_id), None);
+        about(&mut at, filter.person_id, None);
     }
     if let Some(since) = filter.recorded_since {
         let since = at.bind(since);
@@ -257,11 +257,12 @@ pub(super) async fn list(
     let limit = at.bind(i64::try_from(page.limit()).unwrap_or(i64::MAX));
     let (conditions, values) = at.finish();
     let sql = format!("SELECT fact_id FROM {tables} WHERE {conditions} ORDER BY fact_id LIMIT {limit}");
-    rows(db, "fact", statement(db, sql, values)).await?.iter().map(|row| row.get("fact_id")).collect()
+    let found = rows(db, "fact", statement(db, sql, values)).await?;
+    found.iter().map(|row| Ok(row.get::<String>("fact_id")?.into())).collect()
 }
 
 /// At one of some units on its days.
-fn at_one_of(at: &mut Where, units: &[(String, Interval)]) -> String {
+fn at_one_of(at: &mut Where, units: &[(UnitId, Interval)]) -> String {
     let at_one = units.iter().map(|(unit_id, days)| {
         let (unit, first, last) = (at.bind(unit_id.as_str()), at.bind(days.first), at.bind(days.last));
         format!("unit_id = {unit} AND first_day BETWEEN {first} AND {last}")

@@ -11,7 +11,9 @@ use niva_proto::assessment::v1 as assessment;
 use niva_proto::choice::v1 as choice;
 use niva_proto::common::v1 as common;
 use niva_proto::common::v1::fact_info::State as FactState;
-use niva_rpc::wire::read::{date, id, interval, level, optional_date, regime, service_key, timestamp};
+use niva_rpc::wire::read::{
+    date, given_id, id, interval, level, optional_date, regime, service_key, timestamp,
+};
 
 use crate::cases::{CaseKey, Incoming, Told};
 use crate::wire::scope;
@@ -50,8 +52,8 @@ fn author(info: Option<&common::FactInfo>) -> Author {
     Author { subject: author.subject, role: author.role }
 }
 
-fn key(v: &mut Violations, person_id: &str, service: &str) -> Option<CaseKey> {
-    let person_id = id(v, "person_id", person_id);
+fn key(v: &mut Violations, person: &str, service: &str) -> Option<CaseKey> {
+    let person_id = id(v, "person_id", person);
     let service = service_key(v, "service", service);
     Some(CaseKey { person_id: person_id?, service: service? })
 }
@@ -70,7 +72,7 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
         });
     }
     scopes.sort_by_key(|(from, _)| *from);
-    let grant = Grant { district: district?, valid: valid?, scopes };
+    let grant = Grant { district: district?.into(), valid: valid?, scopes };
     let content = Content::Grant(grant);
     let (revision, withdrawn) = told(v, g.info.as_ref())?;
     let fact = Fact { id: grant_id?, revision, withdrawn, content };
@@ -98,8 +100,8 @@ fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<I
         decided_on: decided_at.map_or(valid_from?, civil_day),
         kind,
         level: level?,
-        scale: d.scale_id.clone(),
-        measurement: Some(d.measurement_id.clone()).filter(|id| !id.is_empty()),
+        scale: d.scale_id.as_str().into(),
+        measurement: given_id(&d.measurement_id),
         points,
     });
     let (revision, withdrawn) = told(v, d.info.as_ref())?;
@@ -147,7 +149,7 @@ fn unit(v: &mut Violations, u: &choice::Unit) -> Option<Incoming> {
             let regime = regime(v, "regime", period.regime);
             let terms = UnitPeriod {
                 provider_id: provider_id?,
-                district: district?,
+                district: district?.into(),
                 regime: regime?,
                 private_premises: false,
             };

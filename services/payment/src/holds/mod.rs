@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::OpError;
+use niva_names::CaseId;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use pb::hold_service_server::HoldService;
@@ -48,7 +49,7 @@ impl Holds {
         let list = pb::ListPaymentHoldsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let list = ["holds", &whole(&list)];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
-        let run = find(&self.0, &request.payment_run_id).await?;
+        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
         if run.is_cancelled() {
             return Ok(pb::ListPaymentHoldsResponse::default());
         }
@@ -61,29 +62,29 @@ impl Holds {
 
 /// Holds with their reasons in words, which need the facts as the run knew them.
 async fn in_words(app: &App, run: &StoredRun, found: &[HoldRow]) -> Result<Vec<pb::PaymentHold>, OpError> {
-    let keys = found.iter().map(|hold| hold.case_key.as_str()).collect();
+    let keys = found.iter().map(|hold| &hold.case_key).collect();
     let since = found.iter().map(|row| row.hold.days.first).min();
     let cases = cases_as_of(app.db.conn(), &keys, run.frozen, since).await?;
     let units = units_as_of(app.db.conn(), run.frozen).await?;
     let mut out = Vec::with_capacity(found.len());
-    let mut of_case: Option<(&str, Vec<_>)> = None;
+    let mut of_case: Option<(&CaseId, Vec<_>)> = None;
     for row in found {
-        let key: CaseKey = row.case_key.parse().map_err(OpError::internal)?;
+        let key = CaseKey::try_from(&row.case_key).map_err(OpError::internal)?;
         // Holds come in the order of cases: those of one stand together.
-        if of_case.as_ref().is_none_or(|(key, _)| *key != row.case_key) {
-            of_case = cases.get(&row.case_key).map(|case| (row.case_key.as_str(), case.placements(&units)));
+        if of_case.as_ref().is_none_or(|(key, _)| **key != row.case_key) {
+            of_case = cases.get(&row.case_key).map(|case| (&row.case_key, case.placements(&units)));
         }
         let placed =
-            of_case.as_ref().and_then(|(_, all)| all.iter().find(|p| p.placement_id == row.placement_id));
+            of_case.as_ref().and_then(|(_, all)| all.iter().find(|p| *p.placement_id == row.placement_id));
         let placed =
             placed.ok_or_else(|| OpError::internal(format!("hold {} has no placement", row.hold_no)))?;
         out.push(pb::PaymentHold {
-            payment_run_id: run.run.id.clone(),
-            placement_id: row.placement_id.clone(),
-            person_id: key.person_id,
+            payment_run_id: (&run.run.id).into(),
+            placement_id: (&row.placement_id).into(),
+            person_id: key.person_id.into(),
             service: key.service.into(),
-            unit_id: row.unit_id.clone(),
-            payer_district: row.payer.clone(),
+            unit_id: (&row.unit_id).into(),
+            payer_district: (&row.payer).into(),
             hold: Some(hold_out(&row.hold, &placed.facts(), &app.catalogue)),
         });
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
+use niva_names::{CaseId, DistrictId, PlacementId, UnitId};
 use niva_payment_domain::{Hold, HoldReason};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -33,11 +34,11 @@ const COLUMNS: [&str; 10] = [
 pub(crate) struct HoldRow {
     pub(crate) run_no: i32,
     pub(crate) hold_no: i64,
-    pub(crate) case_key: String,
-    pub(crate) placement_id: String,
-    pub(crate) unit_id: String,
+    pub(crate) case_key: CaseId,
+    pub(crate) placement_id: PlacementId,
+    pub(crate) unit_id: UnitId,
     /// The board that would pay; empty where no grant says which.
-    pub(crate) payer: String,
+    pub(crate) payer: DistrictId,
     pub(crate) hold: Hold,
 }
 
@@ -97,10 +98,10 @@ pub(crate) async fn list(
     at.equals("run_no", run_no);
     let after = at.bind(after);
     at.and(format!("hold_no > {after}"));
-    about(&mut at, filter.person.as_deref(), filter.service);
-    at.maybe("placement_id", filter.placement.as_deref());
-    at.maybe("unit_id", filter.unit.as_deref());
-    at.maybe("payer_district", filter.district.as_deref());
+    about(&mut at, filter.person.as_ref(), filter.service);
+    at.maybe("placement_id", filter.placement.as_ref().map(PlacementId::as_str));
+    at.maybe("unit_id", filter.unit.as_ref().map(UnitId::as_str));
+    at.maybe("payer_district", filter.district.as_ref().map(DistrictId::as_str));
     at.maybe("reason", filter.reason.map(HoldReason::as_str));
     let limit = at.bind(i64::try_from(limit).unwrap_or(i64::MAX));
     let (conditions, values) = at.finish();
@@ -113,12 +114,12 @@ pub(crate) async fn list(
 pub(crate) async fn of_cases(
     db: &impl ConnectionTrait,
     run_no: i32,
-    between: (&str, &str),
-) -> Result<BTreeMap<String, Vec<Interval>>, DbError> {
+    between: (&CaseId, &CaseId),
+) -> Result<BTreeMap<CaseId, Vec<Interval>>, DbError> {
     let sql = "SELECT case_key, hold_no, first_day, last_day FROM payment_hold \
                WHERE run_no = $1 AND case_key > $2 AND case_key <= $3";
-    let select = statement(db, sql, [run_no.into(), between.0.into(), between.1.into()]);
-    let mut found: BTreeMap<String, Vec<Interval>> = BTreeMap::new();
+    let select = statement(db, sql, [run_no.into(), between.0.as_str().into(), between.1.as_str().into()]);
+    let mut found: BTreeMap<CaseId, Vec<Interval>> = BTreeMap::new();
     for row in rows(db, "payment_hold", select).await? {
         let hold_no: i64 = row.get("hold_no")?;
         found.entry(row.get("case_key")?).or_default().push(days(&row, (run_no, hold_no))?);

@@ -13,15 +13,14 @@ pub(crate) fn filter(
     city: &ServiceCatalogue,
 ) -> Result<Filter, OpError> {
     let mut v = Violations::new();
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let service = read::optional_service(&mut v, "service", &request.service, city);
     let reason = optional_hold_reason(&mut v, "reason", request.reason);
     let filter = Filter {
-        person: given(&request.person_id),
+        person: read::given_id(&request.person_id),
         service: service.flatten(),
-        placement: given(&request.placement_id),
-        unit: given(&request.unit_id),
-        district: given(&request.district),
+        placement: read::given_id(&request.placement_id),
+        unit: read::given_id(&request.unit_id),
+        district: read::given_id(&request.district),
         reason: reason.flatten(),
     };
     v.finish_with(Some(filter))

@@ -102,12 +102,12 @@ impl Facts {
             }
         }
         let locked = Ground::lock(tx, None).await?;
-        let ids: Vec<&str> = given.iter().map(|given| given.entry.fact_id()).collect();
-        let known: BTreeMap<String, M> = newest_of(tx, &ids).await?;
+        let ids: Vec<M::Id> = given.iter().map(|given| given.entry.id()).collect();
+        let known: BTreeMap<M::Id, M> = newest_of(tx, &ids).await?;
         if M::CARRIES {
             // What the service alone says of a fact: what is told again as it was changes nothing.
             for Numbered { entry, .. } in &mut given {
-                let before = known.get(entry.fact_id());
+                let before = known.get(&entry.id());
                 entry.carry(before);
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_models::Catalogue;
+use niva_names::{FactId, PaymentLineId};
 use niva_payment_domain::ledger::{LineId, Payable};
 use niva_payment_domain::{ENGINE_VERSION, Explanation, explain, owed, stands};
 use niva_proto::payment::v1 as pb;
@@ -34,7 +35,7 @@ impl Lines {
         let missing = || OpError::not_found("payment line", id);
         let (run_id, line_no) = line_id(id).ok_or_else(missing)?;
         let (conn, archive) = (self.0.db.conn(), &self.0.archive);
-        let run = runs::find(conn, run_id).await?.filter(|run| !run.is_cancelled()).ok_or_else(missing)?;
+        let run = runs::find(conn, &run_id).await?.filter(|run| !run.is_cancelled()).ok_or_else(missing)?;
         let id = LineId { run_no: run.run_no, line_no };
         let line = store::find_within(conn, scope, id).await?.ok_or_else(missing)?;
         let explanation = explained(conn, archive, &run, &line).await?;
@@ -62,11 +63,11 @@ impl Lines {
 pub async fn explain_line(
     db: &Database,
     today: &Arc<Catalogue>,
-    id: &str,
+    id: &PaymentLineId,
 ) -> Result<Option<Vec<String>>, OpError> {
     let (conn, archive) = (db.conn(), Archive::new(Arc::clone(today)));
-    let Some((run_id, line_no)) = line_id(id) else { return Ok(None) };
-    let Some(run) = runs::find(conn, run_id).await? else { return Ok(None) };
+    let Some((run_id, line_no)) = line_id(id.as_str()) else { return Ok(None) };
+    let Some(run) = runs::find(conn, &run_id).await? else { return Ok(None) };
     let Some(line) = store::find(conn, LineId { run_no: run.run_no, line_no }).await? else {
         return Ok(None);
     };
@@ -122,10 +123,10 @@ async fn by_its_run(
 ) -> Result<Explanation, OpError> {
     let catalogue = archive.models(conn, &run.models_fingerprint).await.map_err(OpError::internal)?;
     let since = line.payable.month.first_day();
-    let cases = cases_as_of(conn, &[line.case_key.as_str()].into(), run.frozen, Some(since)).await?;
+    let cases = cases_as_of(conn, &[&line.case_key].into(), run.frozen, Some(since)).await?;
     let units = units_as_of(conn, run.frozen).await?;
     let case = cases.get(&line.case_key).ok_or_else(|| OpError::internal("the case of a line is missing"))?;
-    let placed = case.placements(&units).into_iter().find(|p| p.placement_id == line.placement_id);
+    let placed = case.placements(&units).into_iter().find(|p| *p.placement_id == line.placement_id);
     let placed = placed.ok_or_else(|| OpError::internal("the placement of a line is missing"))?;
     let month = line.payable.month;
     let computed = owed(&placed.facts(), &catalogue, (month, month));
@@ -154,11 +155,11 @@ fn unexplained(run: &StoredRun, line: &Line) -> Explanation {
 /// The facts that a line stands on, with who told each.
 async fn told(conn: &impl Connection, run: &StoredRun, line: &Line) -> Result<Vec<pb::ToldGround>, OpError> {
     let stands = stands::read(&line.stands_on).unwrap_or_default();
-    let ids: BTreeSet<&str> = stands.iter().map(|stand| stand.id.as_ref()).collect();
-    let of = (line.case_key.as_str(), line.payable.unit_id.as_ref());
+    let ids: BTreeSet<FactId> = stands.iter().map(|stand| stand.id.as_ref().into()).collect();
+    let of = (&line.case_key, line.payable.unit_id.as_ref());
     let by = told_by(conn, of, &ids, run.frozen).await?;
     let told = stands.iter().filter_map(|stand| {
-        let told = by.get(&(stand.kind, stand.id.to_string(), stand.version.parse().ok()?))?;
+        let told = by.get(&(stand.kind, stand.id.as_ref().into(), stand.version.parse().ok()?))?;
         Some(pb::ToldGround {
             ground: Some(ground_out(stand)),
             author: told.author.clone(),

@@ -2,19 +2,19 @@
 
 use niva_calendar::Month;
 use niva_models::Component;
-use niva_names::ServiceKey;
+use niva_names::{CaseId, DistrictId, PersonId, PlacementId, ProviderId, ServiceKey, UnitId};
 
 /// Which of a run's lines are asked for: all that is given must hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
     /// Of this case and placement.
-    pub(crate) placement: Option<(String, String)>,
-    pub(crate) person: Option<String>,
+    pub(crate) placement: Option<(CaseId, PlacementId)>,
+    pub(crate) person: Option<PersonId>,
     pub(crate) service: Option<ServiceKey>,
-    pub(crate) provider: Option<String>,
-    pub(crate) unit: Option<String>,
+    pub(crate) provider: Option<ProviderId>,
+    pub(crate) unit: Option<UnitId>,
     /// That this board pays.
-    pub(crate) district: Option<String>,
+    pub(crate) district: Option<DistrictId>,
     pub(crate) component: Option<Component>,
     pub(crate) month: Option<Month>,
     pub(crate) reversal: Option<bool>,

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::OpError;
+use niva_names::PlacementId;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use pb::line_service_server::LineService;
@@ -64,19 +65,19 @@ impl Lines {
             }),
         ];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
-        let run = find(&self.0, &request.payment_run_id).await?;
+        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
         if run.is_cancelled() {
             return Ok(pb::ListPaymentLinesResponse::default());
         }
         let conn = self.0.db.conn();
         if !request.placement_id.is_empty() {
-            let placement_id = request.placement_id.as_str();
-            let known = places(conn, &[placement_id].into()).await?;
+            let placement_id = PlacementId::from(request.placement_id.as_str());
+            let known = places(conn, &[placement_id.clone()].into()).await?;
             // A placement that is not known has no lines.
-            let Some(place) = known.get(placement_id) else {
+            let Some(place) = known.get(&placement_id) else {
                 return Ok(pb::ListPaymentLinesResponse::default());
             };
-            filter.placement = Some((place.key.to_string(), placement_id.to_owned()));
+            filter.placement = Some(((&place.key).into(), placement_id));
         }
         let found = store::list(conn, scope, run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |line| line.id.line_no.to_string());
@@ -93,9 +94,9 @@ pub(crate) async fn lines_out(
     found: &[Line],
 ) -> Result<Vec<pb::PaymentLine>, OpError> {
     let ids = ids(conn).await?;
-    let run_id = |run_no: i32| ids.get(&run_no).cloned().unwrap_or_default();
+    let run_id = |run_no: i32| ids.get(&run_no).cloned().unwrap_or_else(|| "".into());
     let out = found.iter().map(|line| {
-        let key: CaseKey = line.case_key.parse().map_err(OpError::internal)?;
+        let key = CaseKey::try_from(&line.case_key).map_err(OpError::internal)?;
         Ok(line_out(line, &key, run_id))
     });
     out.collect()

@@ -9,6 +9,7 @@ use niva_access::{Reach, Scope};
 use niva_calendar::{Interval, Month};
 use niva_models::{Component, Level};
 use niva_money::Ore;
+use niva_names::{CaseId, DistrictId, PlacementId, ProviderId, UnitId};
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -74,10 +75,10 @@ fn cells(line: &Line) -> [Cell<'_>; COLUMNS.len()] {
         p.quantity.into(),
         p.unit_price.0.into(),
         p.amount.0.into(),
-        p.payer.as_ref().into(),
-        p.provider_id.as_ref().into(),
-        p.payee_district.as_ref().into(),
-        p.unit_id.as_ref().into(),
+        p.payer.as_str().into(),
+        p.provider_id.as_str().into(),
+        p.payee_district.as_str().into(),
+        p.unit_id.as_str().into(),
         p.settlement.as_str().into(),
         line.reversal.into(),
         line.corrects.map(|id| id.run_no).into(),
@@ -126,14 +127,20 @@ fn read(row: &Row) -> Result<Line, DbError> {
     })
 }
 
+/// What was paid, by case and placement.
+pub(crate) type PaidByCase = BTreeMap<CaseId, PaidByPlacement>;
+
+/// What was paid of a case, by placement.
+pub(crate) type PaidByPlacement = BTreeMap<PlacementId, Vec<Paid<'static>>>;
+
 /// What these approved runs, each with its month, paid to these cases for days from each one's own on, by case and
 /// placement, in the order it was paid. Runs are in order of number and so of month.
 pub(crate) async fn paid(
     db: &impl ConnectionTrait,
     runs: &[(i32, Month)],
-    cases: &[(&str, NaiveDate)],
-) -> Result<BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>, DbError> {
-    let mut paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>> = BTreeMap::new();
+    cases: &[(&CaseId, NaiveDate)],
+) -> Result<PaidByCase, DbError> {
+    let mut paid = PaidByCase::new();
     for keys in cases.chunks(KEYS) {
         let earliest = keys.iter().map(|(_, from)| Month::of(*from)).min();
         // No run pays for days after its month.
@@ -144,9 +151,9 @@ pub(crate) async fn paid(
         }
         let first_run = |from| runs.get(since(Month::of(from))).map_or(i32::MAX, |(run_no, _)| *run_no);
         let sql = paid_to(db.get_database_backend() == DbBackend::Postgres, keys.len(), runs_since.len());
-        let wanted = keys
-            .iter()
-            .flat_map(|(key, from)| [Value::from(*key), (*from).into(), Value::from(first_run(*from))]);
+        let wanted = keys.iter().flat_map(|(key, from)| {
+            [Value::from(key.as_str()), (*from).into(), Value::from(first_run(*from))]
+        });
         let values = wanted.chain(runs_since.iter().map(|(run_no, _)| Value::from(*run_no)));
         for row in rows(db, "payment_line", statement(db, sql, values)).await? {
             let line = read(&row)?;
@@ -264,10 +271,10 @@ pub(crate) async fn list(
         at.equals("case_key", case_key.as_str());
         at.equals("placement_id", placement_id.as_str());
     }
-    about(&mut at, filter.person.as_deref(), filter.service);
-    at.maybe("provider_id", filter.provider.as_deref());
-    at.maybe("unit_id", filter.unit.as_deref());
-    at.maybe("payer_district", filter.district.as_deref());
+    about(&mut at, filter.person.as_ref(), filter.service);
+    at.maybe("provider_id", filter.provider.as_ref().map(ProviderId::as_str));
+    at.maybe("unit_id", filter.unit.as_ref().map(UnitId::as_str));
+    at.maybe("payer_district", filter.district.as_ref().map(DistrictId::as_str));
     at.maybe("component", filter.component.map(Component::as_str));
     at.maybe("reversal", filter.reversal);
     if let Some(month) = filter.month {

@@ -1,7 +1,7 @@
 //! Lines of the ledger, outwards, and their ids.
 
 use niva_base::{OpError, Violations};
-use niva_names::ServiceCatalogue;
+use niva_names::{PaymentRunId, ServiceCatalogue};
 use niva_payment_domain::ledger::LineId;
 use niva_payment_domain::stands::{self, Stand};
 use niva_proto::payment::v1 as pb;
@@ -18,17 +18,16 @@ pub(crate) fn filter(
     city: &ServiceCatalogue,
 ) -> Result<Filter, OpError> {
     let mut v = Violations::new();
-    let given = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
     let service = read::optional_service(&mut v, "service", &request.service, city);
     let component = optional_component(&mut v, "component", request.component);
     let month = request.month.map(|month| read::month(&mut v, "month", Some(month)));
     let filter = Filter {
         placement: None,
-        person: given(&request.person_id),
+        person: read::given_id(&request.person_id),
         service: service.flatten(),
-        provider: given(&request.provider_id),
-        unit: given(&request.unit_id),
-        district: given(&request.district),
+        provider: read::given_id(&request.provider_id),
+        unit: read::given_id(&request.unit_id),
+        district: read::given_id(&request.district),
         component: component.flatten(),
         month: month.flatten(),
         reversal: request.reversal,
@@ -38,26 +37,26 @@ pub(crate) fn filter(
 }
 
 /// `2024-03.1/17`.
-fn line_id_out(run_id: &str, line_no: i64) -> String {
+fn line_id_out(run_id: &PaymentRunId, line_no: i64) -> String {
     format!("{run_id}/{line_no}")
 }
 
 /// The run and the number that a line's id names; `None` for a text that is no id of a line.
-pub(crate) fn line_id(text: &str) -> Option<(&str, i64)> {
+pub(crate) fn line_id(text: &str) -> Option<(PaymentRunId, i64)> {
     let (run, line) = text.rsplit_once('/')?;
     // Only as it is written: no sign, no zeros before.
-    line.parse().ok().filter(|no: &i64| *no > 0 && no.to_string() == line).map(|no| (run, no))
+    line.parse().ok().filter(|no: &i64| *no > 0 && no.to_string() == line).map(|no| (run.into(), no))
 }
 
 /// A line of the ledger. `run_id` names runs by their number.
-pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> String) -> pb::PaymentLine {
+pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> PaymentRunId) -> pb::PaymentLine {
     let p = &line.payable;
     let id = |id: LineId| line_id_out(&run_id(id.run_no), id.line_no);
     pb::PaymentLine {
         payment_line_id: id(line.id),
-        payment_run_id: run_id(line.id.run_no),
-        placement_id: line.placement_id.clone(),
-        person_id: key.person_id.clone(),
+        payment_run_id: run_id(line.id.run_no).into(),
+        placement_id: (&line.placement_id).into(),
+        person_id: (&key.person_id).into(),
         service: key.service.into(),
         month: Some(write::month(p.month)),
         component: component_out(p.component).into(),

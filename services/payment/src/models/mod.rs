@@ -60,7 +60,7 @@ impl Models {
 
     async fn get(&self, _: &Scope, request: &pb::GetModelRequest) -> Result<pb::GetModelResponse, OpError> {
         let id: ModelId = read::only_id("model_id", &request.model_id)?;
-        Ok(pb::GetModelResponse { model: Some(wire::model(self.find(id.as_str())?)) })
+        Ok(pb::GetModelResponse { model: Some(wire::model(self.find(&id)?)) })
     }
 
     async fn rates(
@@ -73,7 +73,7 @@ impl Models {
         let day = read::optional_date(&mut v, "day", request.day);
         let (service, day) = v.finish_with(service.zip(day))?;
         if !request.model_id.is_empty() {
-            self.find(&request.model_id)?;
+            self.find(&request.model_id.as_str().into())?;
         }
         let on = day.map(|day| day.to_string()).unwrap_or_default();
         let asked = (request.page_size, request.page_token.as_str());
@@ -93,7 +93,7 @@ impl Models {
         Ok(pb::ListRatesResponse { rates, next_page_token })
     }
 
-    fn find(&self, id: &str) -> Result<&Model, OpError> {
+    fn find(&self, id: &ModelId) -> Result<&Model, OpError> {
         self.0.catalogue.model(id).ok_or_else(|| OpError::not_found("model", id))
     }
 }

@@ -13,7 +13,7 @@ pub(super) fn model(model: &Model) -> pb::Model {
         done: anomaly.done.clone(),
     };
     pb::Model {
-        model_id: model.id.clone(),
+        model_id: (&model.id).into(),
         title: model.title.clone(),
         in_force: model.status == Status::InForce,
         valid: Some(write::interval(model.valid)),
@@ -38,7 +38,7 @@ fn terms(terms: &ServiceTerms) -> pb::ModelTerms {
         service: terms.service.into(),
         unit: unit_out(terms.unit).into(),
         regimes: terms.regimes.iter().map(|regime| write::regime(*regime).into()).collect(),
-        scale_id: terms.scale_id.clone().unwrap_or_default(),
+        scale_id: terms.scale_id.as_ref().map(String::from).unwrap_or_default(),
         levels: terms.levels.iter().map(level).collect(),
         variants: terms.variants.iter().map(|rule| rule.key.clone()).collect(),
         notice_days: rules.notice_days.into(),
@@ -69,7 +69,7 @@ pub(super) fn rates(model: &Model, terms: &ServiceTerms) -> Vec<pb::Rate> {
 
 fn rate(model: &Model, terms: &ServiceTerms, amount: &Amount) -> pb::Rate {
     pb::Rate {
-        model_id: model.id.clone(),
+        model_id: (&model.id).into(),
         service: terms.service.into(),
         component: component_out(amount.component).into(),
         regime: amount.regime.map(|regime| write::regime(regime).into()).unwrap_or_default(),

@@ -3,6 +3,7 @@
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::Component;
+use niva_names::PlacementId;
 use niva_payment_domain::{FactKind, Occasion, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::date;
@@ -17,12 +18,12 @@ impl PlacementFact for pb::Occasion {
         &self.placement_id
     }
 
-    fn set_fact_id(&mut self, id: String) {
-        self.occasion_id = id;
+    fn set_fact_id(&mut self, id: Self::Id) {
+        self.occasion_id = id.into();
     }
 
-    fn set_placement_id(&mut self, id: String) {
-        self.placement_id = id;
+    fn set_placement_id(&mut self, id: PlacementId) {
+        self.placement_id = id.into();
     }
 
     /// A day has one report.

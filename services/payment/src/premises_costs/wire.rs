@@ -3,6 +3,7 @@
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
 use niva_facts::{Fact as _, Info};
+use niva_names::PlacementId;
 use niva_payment_domain::{FactKind, PremisesCost, Record};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::interval;
@@ -18,12 +19,12 @@ impl PlacementFact for pb::PremisesCost {
         &self.placement_id
     }
 
-    fn set_fact_id(&mut self, id: String) {
-        self.premises_cost_id = id;
+    fn set_fact_id(&mut self, id: Self::Id) {
+        self.premises_cost_id = id.into();
     }
 
-    fn set_placement_id(&mut self, id: String) {
-        self.placement_id = id;
+    fn set_placement_id(&mut self, id: PlacementId) {
+        self.placement_id = id.into();
     }
 
     /// The approval, and what was judged of what is told again as it was.

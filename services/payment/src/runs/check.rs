@@ -74,7 +74,7 @@ async fn recounted(db: &impl Connection, run: &StoredRun) -> Result<Tally, NotAs
             if line.id.line_no != last {
                 return Err(altered(format!("run {}: line {last} is missing", run.run.id)));
             }
-            let key: CaseKey = line.case_key.parse().map_err(|_| {
+            let key = CaseKey::try_from(&line.case_key).map_err(|_| {
                 altered(format!("run {}: line {last} is of no case: {}", run.run.id, line.case_key))
             })?;
             tally.add(line, &key, run.run.month).map_err(|e| altered(e.to_string()))?;
@@ -96,7 +96,12 @@ async fn held(db: &impl Connection, run: &StoredRun) -> Result<String, NotAsWrit
             }
             let (days, component) = (row.hold.days, row.hold.component.as_str());
             let days = [days.first.to_string(), days.last.to_string()];
-            for text in [&row.case_key, &row.placement_id, &row.unit_id, &row.payer, &days[0], &days[1]] {
+            for text in
+                [row.case_key.as_str(), row.placement_id.as_str(), row.unit_id.as_str(), row.payer.as_str()]
+            {
+                hash.text(text);
+            }
+            for text in [&days[0], &days[1]] {
                 hash.text(text);
             }
             hash.text(component);
@@ -146,7 +151,7 @@ pub(crate) fn run_sha256(run: &StoredRun, content: &Content, before: &str) -> St
         }
         _ => ("", 0),
     };
-    for text in [before, &made.id, &made.maker, approver, models_fingerprint] {
+    for text in [before, made.id.as_str(), &made.maker, approver, models_fingerprint] {
         hash.text(text);
     }
     let numbers = [

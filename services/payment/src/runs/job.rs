@@ -19,6 +19,7 @@ pub(crate) use pipeline::{preview, repeat};
 pub(crate) use worker::Worker;
 
 use crate::models::NotKept;
+use niva_names::PlacementId;
 use niva_payment_domain::ledger::Imbalance;
 use niva_store::DbError;
 use niva_store::Retryable;
@@ -35,7 +36,7 @@ pub(crate) enum RunError {
     )]
     Imbalance {
         /// The placement.
-        placement_id: String,
+        placement_id: PlacementId,
         /// Where.
         imbalance: Imbalance,
     },

@@ -20,6 +20,7 @@ use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
 use niva_facts::Changing;
+use niva_names::{CaseId, PaymentRunId};
 use niva_payment_domain::{ENGINE_VERSION, Ledger, LinesSeen, Run, RunRefused};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
@@ -152,7 +153,7 @@ impl Runs {
         let inputs = Inputs::of(&self.0.db, &run, &self.0.archive).await.map_err(failed)?;
         run.tally = preview(&self.0.db, &Arc::new(inputs), self.0.cases_per_part).await.map_err(failed)?;
         run.run = run.run.calculated(run.tally.seen()).map_err(refused)?;
-        run.run.id = String::new();
+        run.run.id = PaymentRunId::none().clone();
         Ok(pb::CreatePaymentRunResponse { payment_run: Some(run_out(&run)) })
     }
 
@@ -182,7 +183,7 @@ impl Runs {
             baseline: last_approved.map(|stored| stored.run_no),
             models_fingerprint: catalogue.fingerprint.clone(),
             engine_version: ENGINE_VERSION,
-            cursor: String::new(),
+            cursor: CaseId::none().clone(),
             tally: Tally::default(),
             placements_total: placements_as_of(db, frozen).await?,
             run_sha256: String::new(),
@@ -199,7 +200,7 @@ impl Runs {
         _: &Scope,
         request: &pb::GetPaymentRunRequest,
     ) -> Result<pb::GetPaymentRunResponse, OpError> {
-        let run = find(&self.0, &request.payment_run_id).await?;
+        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
         Ok(pb::GetPaymentRunResponse { payment_run: Some(run_out(&run)) })
     }
 
@@ -225,7 +226,7 @@ impl Runs {
         request: &pb::CancelPaymentRunRequest,
     ) -> Result<pb::CancelPaymentRunResponse, OpError> {
         let mut v = Violations::new();
-        let id = v.text("payment_run_id", &request.payment_run_id);
+        let id = v.text("payment_run_id", &request.payment_run_id).map(PaymentRunId::from);
         let id = &v.finish_with(id)?;
         let now = self.0.clock.now();
         let response = self
@@ -242,7 +243,7 @@ impl Runs {
         // Whoever calculates it hears of it at its next part; where nobody does, the worker here ends it.
         self.0.jobs.wake();
         self.0.jobs.progressed();
-        tracing::info!(run = id, "payment run asked to stop");
+        tracing::info!(run = %id, "payment run asked to stop");
         Ok(response)
     }
 
@@ -254,7 +255,7 @@ impl Runs {
         request: &pb::ApprovePaymentRunRequest,
     ) -> Result<pb::ApprovePaymentRunResponse, OpError> {
         let mut v = Violations::new();
-        let id = v.text("payment_run_id", &request.payment_run_id);
+        let id = v.text("payment_run_id", &request.payment_run_id).map(PaymentRunId::from);
         let amount = money(&mut v, "amount", request.amount);
         let sha256 = v.text("lines_sha256", &request.lines_sha256);
         let repriced = match request.repriced {
@@ -280,7 +281,7 @@ impl Runs {
                 })
             })
             .await?;
-        tracing::info!(run = id, "payment run approved");
+        tracing::info!(run = %id, "payment run approved");
         Ok(response)
     }
 
@@ -290,7 +291,7 @@ impl Runs {
         _: &Scope,
         request: &pb::RepeatPaymentRunRequest,
     ) -> Result<pb::RepeatPaymentRunResponse, OpError> {
-        let run = find(&self.0, &request.payment_run_id).await?;
+        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
         run.run.was_calculated().map_err(refused)?;
         let App { db, archive, cases_per_part, .. } = &*self.0;
         let again = repeat(db, archive, &run, *cases_per_part).await.map_err(failed)?;
@@ -310,7 +311,7 @@ impl Runs {
         request: &pb::DiscardPaymentRunRequest,
     ) -> Result<pb::DiscardPaymentRunResponse, OpError> {
         let mut v = Violations::new();
-        let id = v.text("payment_run_id", &request.payment_run_id);
+        let id = v.text("payment_run_id", &request.payment_run_id).map(PaymentRunId::from);
         let reason = request.reason.trim();
         let length = reason.chars().count();
         let text = format!("is required, for the record: 1 to {MAX_REASON} characters");
@@ -328,17 +329,17 @@ impl Runs {
                 })
             })
             .await?;
-        tracing::info!(run = id, "payment run discarded");
+        tracing::info!(run = %id, "payment run discarded");
         Ok(response)
     }
 }
 
 /// The run with an id.
-pub(crate) async fn find(app: &App, id: &str) -> Result<StoredRun, OpError> {
+pub(crate) async fn find(app: &App, id: &PaymentRunId) -> Result<StoredRun, OpError> {
     store::find(app.db.conn(), id).await?.ok_or_else(|| OpError::not_found("payment run", id))
 }
 
-async fn for_update(tx: &Tx<'_>, id: &str) -> Result<StoredRun, OpError> {
+async fn for_update(tx: &Tx<'_>, id: &PaymentRunId) -> Result<StoredRun, OpError> {
     store::find_for_update(tx, id).await?.ok_or_else(|| OpError::not_found("payment run", id))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
+use niva_names::{CaseId, PaymentRunId};
 use niva_payment_domain::{Cancel, Run, RunState};
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
@@ -19,17 +20,17 @@ const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, maker_role, 
                        models_fingerprint, engine_version, cursor_case_key, tally, placements_total, error, run_sha256, feeds";
 
 fn read(row: &Row) -> Result<StoredRun, DbError> {
-    let id: String = row.get("payment_run_id")?;
+    let id: PaymentRunId = row.get("payment_run_id")?;
     let month = |column: &'static str| {
         Month::from_index(row.get(column)?)
-            .map_err(|e| DbError::row("payment_run", column, &id, e.to_string()))
+            .map_err(|e| DbError::row("payment_run", column, id.as_str(), e.to_string()))
     };
     let tally: String = row.get("tally")?;
-    let tally: Tally =
-        serde_json::from_str(&tally).map_err(|e| DbError::row("payment_run", "tally", &id, e.to_string()))?;
+    let tally: Tally = serde_json::from_str(&tally)
+        .map_err(|e| DbError::row("payment_run", "tally", id.as_str(), e.to_string()))?;
     let feeds: String = row.get("feeds")?;
     let feeds = serde_json::from_str(&feeds);
-    let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", &id, e.to_string()))?;
+    let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", id.as_str(), e.to_string()))?;
     let run = Run {
         month: month("month")?,
         opening: month("opening_month")?,
@@ -56,7 +57,7 @@ fn read(row: &Row) -> Result<StoredRun, DbError> {
     })
 }
 
-fn state(row: &Row, id: &str, tally: &Tally) -> Result<RunState, DbError> {
+fn state(row: &Row, id: &PaymentRunId, tally: &Tally) -> Result<RunState, DbError> {
     let name: String = row.get("state")?;
     Ok(match name.as_str() {
         "calculating" => {
@@ -75,7 +76,9 @@ fn state(row: &Row, id: &str, tally: &Tally) -> Result<RunState, DbError> {
             time: row.get("discard_time")?,
             error: row.get("error")?,
         },
-        other => return Err(DbError::row("payment_run", "state", id, format!("`{other}` is no state"))),
+        other => {
+            return Err(DbError::row("payment_run", "state", id.as_str(), format!("`{other}` is no state")));
+        }
     })
 }
 
@@ -89,14 +92,14 @@ async fn one(
 }
 
 /// The run with an id.
-pub(crate) async fn find(db: &impl ConnectionTrait, id: &str) -> Result<Option<StoredRun>, DbError> {
-    one(db, "WHERE payment_run_id = $1", [id.into()]).await
+pub(crate) async fn find(db: &impl ConnectionTrait, id: &PaymentRunId) -> Result<Option<StoredRun>, DbError> {
+    one(db, "WHERE payment_run_id = $1", [id.as_str().into()]).await
 }
 
 /// The run with an id; nobody else changes it until this transaction ends.
-pub(crate) async fn find_for_update(tx: &Tx<'_>, id: &str) -> Result<Option<StoredRun>, DbError> {
+pub(crate) async fn find_for_update(tx: &Tx<'_>, id: &PaymentRunId) -> Result<Option<StoredRun>, DbError> {
     let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
-    one(tx, &format!("WHERE payment_run_id = $1{lock}"), [id.into()]).await
+    one(tx, &format!("WHERE payment_run_id = $1{lock}"), [id.as_str().into()]).await
 }
 
 /// The run with a number; nobody else changes it until this transaction ends.
@@ -161,7 +164,7 @@ pub(crate) async fn list(
 }
 
 /// Ids of all runs by number.
-pub(crate) async fn ids(db: &impl ConnectionTrait) -> Result<BTreeMap<i32, String>, DbError> {
+pub(crate) async fn ids(db: &impl ConnectionTrait) -> Result<BTreeMap<i32, PaymentRunId>, DbError> {
     let select = statement(db, "SELECT run_no, payment_run_id FROM payment_run", []);
     let found = rows(db, "payment_run", select).await?;
     found.iter().map(|row| Ok((row.get("run_no")?, row.get("payment_run_id")?))).collect()
@@ -182,7 +185,7 @@ pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbErro
                placements_total, feeds) VALUES ($1, $2, $3, $4, 1, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
     let run = &stored.run;
     let feeds = serde_json::to_string(&stored.feeds);
-    let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", &run.id, e.to_string()))?;
+    let feeds = feeds.map_err(|e| DbError::row("payment_run", "feeds", run.id.as_str(), e.to_string()))?;
     let values: [Value; 16] = [
         stored.run_no.into(),
         run.id.as_str().into(),
@@ -197,7 +200,7 @@ pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbErro
         stored.models_fingerprint.as_str().into(),
         stored.engine_version.into(),
         stored.cursor.as_str().into(),
-        json(&run.id, &stored.tally)?.into(),
+        json(run.id.as_str(), &stored.tally)?.into(),
         stored.placements_total.into(),
         feeds.into(),
     ];
@@ -205,8 +208,8 @@ pub(crate) async fn insert(tx: &Tx<'_>, stored: &StoredRun) -> Result<(), DbErro
     Ok(())
 }
 
-fn json(id: &str, tally: &Tally) -> Result<String, DbError> {
-    serde_json::to_string(tally).map_err(|e| DbError::row("payment_run", "tally", id, e.to_string()))
+fn json(row: &str, tally: &Tally) -> Result<String, DbError> {
+    serde_json::to_string(tally).map_err(|e| DbError::row("payment_run", "tally", row, e.to_string()))
 }
 
 /// A process sets to work on the calculation of a run.
@@ -222,13 +225,13 @@ pub(crate) async fn start(tx: &Tx<'_>, run_no: i32, now: DateTime<Utc>) -> Resul
 pub(crate) async fn advance(
     tx: &Tx<'_>,
     run_no: i32,
-    from: &str,
-    to: &str,
+    from: &CaseId,
+    to: &CaseId,
     tally: &Tally,
 ) -> Result<bool, DbError> {
     let sql = "UPDATE payment_run SET cursor_case_key = $1, tally = $2 \
                WHERE run_no = $3 AND cursor_case_key = $4 AND state = 'calculating' AND cancel_time IS NULL";
-    let values = [to.into(), json(to, tally)?.into(), run_no.into(), from.into()];
+    let values = [to.as_str().into(), json(to.as_str(), tally)?.into(), run_no.into(), from.as_str().into()];
     Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use niva_names::CaseId;
 use niva_payment_domain::{Run, RunState};
 
 use super::tally::Tally;
@@ -27,7 +28,7 @@ pub(crate) struct StoredRun {
     pub(crate) models_fingerprint: String,
     pub(crate) engine_version: i32,
     /// The last case that is calculated; empty before the first.
-    pub(crate) cursor: String,
+    pub(crate) cursor: CaseId,
     pub(crate) tally: Tally,
     pub(crate) placements_total: i64,
     /// Of an approved run; empty before.

@@ -65,9 +65,9 @@ impl Tally {
         }
         let keys = [
             key.service.as_str(),
-            &p.payer,
+            p.payer.as_str(),
             p.regime.as_str(),
-            &p.provider_id,
+            p.provider_id.as_str(),
             p.component.as_str(),
             p.settlement.as_str(),
         ];
@@ -147,17 +147,17 @@ fn chain(before: [u8; 32], line: &Line) -> [u8; 32] {
         hash.update(u32::try_from(text.len()).unwrap_or(u32::MAX).to_be_bytes());
         hash.update(text.as_bytes());
     };
-    text(&line.case_key);
-    text(&line.placement_id);
+    text(line.case_key.as_str());
+    text(line.placement_id.as_str());
     text(p.component.as_str());
     text(&p.model_id);
     text(&p.variant);
     text(p.regime.as_str());
     text(p.unit.as_str());
-    text(&p.payer);
-    text(&p.provider_id);
-    text(&p.payee_district);
-    text(&p.unit_id);
+    text(p.payer.as_str());
+    text(p.provider_id.as_str());
+    text(p.payee_district.as_str());
+    text(p.unit_id.as_str());
     text(p.settlement.as_str());
     text(&line.cause);
     text(&line.stands_on);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures_util::{Stream, TryStreamExt};
 use niva_base::OpError;
 use niva_jobs::{Seen, Told, watch};
+use niva_names::{CaseId, PaymentRunId};
 use niva_proto::payment::v1 as pb;
 
 use super::find;
@@ -13,7 +14,7 @@ use super::wire::run_out;
 use crate::App;
 
 /// How far a run has come: the last case, whether a process is at it, and whether somebody wants it to stop.
-type Place = (String, bool, bool);
+type Place = (CaseId, bool, bool);
 
 /// A run's progress: at once, whenever it has come further, and when it is no longer being calculated; then the end.
 pub(super) async fn watched(
@@ -21,8 +22,8 @@ pub(super) async fn watched(
     request: pb::WatchPaymentRunRequest,
 ) -> Result<impl Stream<Item = Result<pb::WatchPaymentRunResponse, OpError>> + Send + 'static, OpError> {
     let (progress, shutdown) = (app.jobs.progress(), app.shutdown.clone());
-    let first = seen(&find(&app, &request.payment_run_id).await?);
-    let id = request.payment_run_id;
+    let id = PaymentRunId::from(request.payment_run_id);
+    let first = seen(&find(&app, &id).await?);
     let look = move || {
         let (app, id) = (Arc::clone(&app), id.clone());
         async move { Ok(seen(&find(&app, &id).await?)) }

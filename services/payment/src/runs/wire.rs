@@ -71,7 +71,7 @@ fn job_out(stored: &StoredRun) -> common::Job {
     let done = if is_finished(stored) { stored.placements_total } else { stored.tally.placements };
     let author = Author { subject: stored.run.maker.clone(), role: stored.maker_role.clone() };
     let job = Job {
-        id: &stored.run.id,
+        id: stored.run.id.as_str().into(),
         kind: "payment_run",
         state,
         done,
@@ -101,7 +101,7 @@ pub(crate) fn run_out(stored: &StoredRun) -> pb::PaymentRun {
     };
     let finished = is_finished(stored);
     pb::PaymentRun {
-        payment_run_id: run.id.clone(),
+        payment_run_id: (&run.id).into(),
         month: Some(write::month(run.month)),
         state: state_out(&run.state).into(),
         maker: run.maker.clone(),

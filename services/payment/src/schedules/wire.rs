@@ -2,6 +2,7 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
+use niva_names::PlacementId;
 use niva_payment_domain::{FactKind, Record, Schedule, ScheduleFrom, check_schedule};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::date;
@@ -17,12 +18,12 @@ impl PlacementFact for pb::Schedule {
         &self.placement_id
     }
 
-    fn set_fact_id(&mut self, id: String) {
-        self.schedule_id = id;
+    fn set_fact_id(&mut self, id: Self::Id) {
+        self.schedule_id = id.into();
     }
 
-    fn set_placement_id(&mut self, id: String) {
-        self.placement_id = id;
+    fn set_placement_id(&mut self, id: PlacementId) {
+        self.placement_id = id.into();
     }
 
     /// No two schedules begin on one day; each holds until the next.

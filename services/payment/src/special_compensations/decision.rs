@@ -26,7 +26,7 @@ impl SpecialCompensations {
         )?;
         let work = self.0.change(scope, request, |tx, told| {
             Box::pin(async move {
-                let mut known: Known<pb::SpecialCompensation> = self.0.known(tx, scope, id.as_str()).await?;
+                let mut known: Known<pb::SpecialCompensation> = self.0.known(tx, scope, id).await?;
                 let newest = known.info()?;
                 let info = newest.corrected(request.expected_revision, told.clone())?;
                 if decided(&known.fact, &newest).is_some() {

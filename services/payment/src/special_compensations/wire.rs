@@ -3,6 +3,7 @@
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
 use niva_facts::Info;
+use niva_names::PlacementId;
 use niva_payment_domain::{FactKind, Record, Special, check_special};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{date, interval};
@@ -22,12 +23,12 @@ impl PlacementFact for pb::SpecialCompensation {
         &self.placement_id
     }
 
-    fn set_fact_id(&mut self, id: String) {
-        self.special_compensation_id = id;
+    fn set_fact_id(&mut self, id: Self::Id) {
+        self.special_compensation_id = id.into();
     }
 
-    fn set_placement_id(&mut self, id: String) {
-        self.placement_id = id;
+    fn set_placement_id(&mut self, id: PlacementId) {
+        self.placement_id = id.into();
     }
 
     /// The decision; a correction keeps that of what it corrects.

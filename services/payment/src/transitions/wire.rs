@@ -2,6 +2,7 @@
 
 use niva_base::Violations;
 use niva_calendar::{Interval, NaiveDate};
+use niva_names::PlacementId;
 use niva_payment_domain::{FactKind, Outcome, Record, Transition, TransitionTo, check_transition};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{date, optional_date};
@@ -16,12 +17,12 @@ impl PlacementFact for pb::Transition {
         &self.placement_id
     }
 
-    fn set_fact_id(&mut self, id: String) {
-        self.transition_id = id;
+    fn set_fact_id(&mut self, id: Self::Id) {
+        self.transition_id = id.into();
     }
 
-    fn set_placement_id(&mut self, id: String) {
-        self.placement_id = id;
+    fn set_placement_id(&mut self, id: PlacementId) {
+        self.placement_id = id.into();
     }
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {

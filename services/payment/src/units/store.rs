@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use niva_names::UnitId;
 use niva_payment_domain::UnitFacts;
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -14,13 +15,13 @@ use crate::store::{STANDS, rows, statement};
 pub(crate) async fn units_as_of(
     db: &impl ConnectionTrait,
     number: i64,
-) -> Result<BTreeMap<String, UnitFacts>, DbError> {
+) -> Result<BTreeMap<UnitId, UnitFacts>, DbError> {
     let sql = "SELECT unit_id, doc FROM unit_version WHERE fact_number <= $1 AND until_fact_number > $1";
     let mut units = BTreeMap::new();
     for row in rows(db, "unit_version", statement(db, sql, [number.into()])).await? {
-        let (id, doc): (String, String) = (row.get("unit_id")?, row.get("doc")?);
+        let (id, doc): (UnitId, String) = (row.get("unit_id")?, row.get("doc")?);
         let unit = serde_json::from_str(&doc)
-            .map_err(|e| DbError::row("unit_version", "doc", &id, e.to_string()))?;
+            .map_err(|e| DbError::row("unit_version", "doc", id.as_str(), e.to_string()))?;
         units.insert(id, unit);
     }
     Ok(units)

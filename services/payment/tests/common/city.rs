@@ -1,5 +1,6 @@
 //! Facts as the feeds tell of them.
 
+use niva_testing::requests;
 use std::sync::LazyLock;
 
 use niva_calendar::NaiveDate;
@@ -42,29 +43,31 @@ impl Person {
         scope: wire::GrantScope,
     ) -> AssessmentFeedEvent {
         let grant = Grant {
-            grant_id: format!("G-{:04}", self.n),
-            person_id: format!("P-{:04}", self.n),
-            service: self.service.into(),
-            district: self.district.to_owned(),
-            valid: days(self.start, last),
             scopes: vec![ScopePeriod { valid_from: on(self.start), scope: Some(scope) }],
             info: Some(wire::FactInfo { revision, ..Default::default() }),
-            ..Default::default()
+            ..requests::assessment::grant(
+                &format!("G-{:04}", self.n),
+                &format!("P-{:04}", self.n),
+                self.service,
+                self.district,
+                days(self.start, last),
+            )
         };
         AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::Grant(grant)) }
     }
 
     pub(crate) fn level(&self, number: i64, level: i32, from: NaiveDate) -> AssessmentFeedEvent {
         let decision = LevelDecision {
-            level_decision_id: format!("LD-{:04}-{number}", self.n),
-            person_id: format!("P-{:04}", self.n),
-            service: self.service.into(),
-            level: Some(wire::Level { value: level }),
-            valid_from: on(from),
             decision_number: number,
             scale_id: scale_id(self.service, from),
             info: Some(wire::FactInfo { revision: 1, ..Default::default() }),
-            ..Default::default()
+            ..requests::assessment::level_decision(
+                &format!("LD-{:04}-{number}", self.n),
+                &format!("P-{:04}", self.n),
+                self.service,
+                level,
+                on(from),
+            )
         };
         AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::LevelDecision(decision)) }
     }
@@ -98,7 +101,7 @@ pub(crate) fn revision(revision: i64) -> Option<wire::FactInfo> {
 /// The scale that levels of a service belong to on a day.
 fn scale_id(service: ServiceKey, day: NaiveDate) -> String {
     static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().unwrap());
-    MODELS.on(service, day).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default()
+    MODELS.on(service, day).and_then(|m| m.terms.scale_id.as_ref()).map(String::from).unwrap_or_default()
 }
 
 pub(crate) fn placed(placement: Placement) -> ChoiceFeedEvent {

@@ -134,7 +134,7 @@ fn level(dice: &mut Dice, (n, k, service): (u32, usize, ServiceKey), history: &m
     let number = i64::try_from(k + 10 * dice.roll(100)).unwrap();
     let revisions = 1 + dice.roll(2);
     for revision in 1..=revisions {
-        let scale = MODELS.on(service, from).and_then(|m| m.terms.scale_id.clone()).unwrap_or_default();
+        let scale = MODELS.on(service, from).and_then(|m| m.terms.scale_id.as_ref());
         let decision = LevelDecision {
             level_decision_id: format!("LD-{n:04}-{k}"),
             person_id: format!("P-{n:04}"),
@@ -143,7 +143,11 @@ fn level(dice: &mut Dice, (n, k, service): (u32, usize, ServiceKey), history: &m
             valid_from: on(from),
             kind: kind.into(),
             decision_number: number,
-            scale_id: if dice.once_in(12) { "another".to_owned() } else { scale },
+            scale_id: if dice.once_in(12) {
+                "another".to_owned()
+            } else {
+                scale.map(String::from).unwrap_or_default()
+            },
             info: info(i64::try_from(revision).unwrap(), revision == revisions && dice.once_in(10))
                 .map(|i| wire::FactInfo { record_time: Some(noon(told)), ..i }),
             ..Default::default()

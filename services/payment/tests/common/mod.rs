@@ -22,6 +22,7 @@ use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_rpc::server::Running;
 use niva_store::Database;
+use niva_testing::requests::payment as requests;
 use niva_testing::values::{new_request, staff_of};
 use niva_testing::{TestDb, TestPart, city as stockholm, models};
 
@@ -158,34 +159,19 @@ impl World {
     }
 
     pub(crate) async fn create(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
-        let request = pb::CreatePaymentRunRequest {
-            min_positions: Vec::new(),
-            request_id: self.request(),
-            month: Some(wire::Month { year, month }),
-            validate_only: false,
-        };
+        let request = requests::create_run(wire::Month { year, month });
         Ok(self.maker().runs.create_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     pub(crate) async fn preview(&self, year: i32, month: i32) -> Result<pb::PaymentRun, Status> {
-        let request = pb::CreatePaymentRunRequest {
-            min_positions: Vec::new(),
-            request_id: self.request(),
-            month: Some(wire::Month { year, month }),
-            validate_only: true,
-        };
+        let request = requests::create_run(wire::Month { year, month });
+        let request = pb::CreatePaymentRunRequest { validate_only: true, ..request };
         Ok(self.maker().runs.create_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     /// The run when it is no longer being calculated.
     pub(crate) async fn settled(&self, id: &str) -> pb::PaymentRun {
-        let request = pb::WatchPaymentRunRequest { payment_run_id: id.to_owned() };
-        let mut progress = self.maker().runs.watch_payment_run(request).await.unwrap().into_inner();
-        let mut last = None;
-        while let Some(message) = progress.message().await.unwrap() {
-            last = message.payment_run;
-        }
-        last.unwrap()
+        requests::settled(&self.maker(), id).await
     }
 
     /// Makes a run and waits until it is calculated.
@@ -197,22 +183,12 @@ impl World {
     }
 
     pub(crate) async fn approve(&self, run: &pb::PaymentRun) -> Result<pb::PaymentRun, Status> {
-        let request = pb::ApprovePaymentRunRequest {
-            request_id: self.request(),
-            payment_run_id: run.payment_run_id.clone(),
-            amount: run.control.as_ref().and_then(|c| c.amount),
-            lines_sha256: run.control.as_ref().map(|c| c.lines_sha256.clone()).unwrap_or_default(),
-            repriced: run.control.as_ref().and_then(|c| c.repriced),
-        };
+        let request = requests::approve_run(run);
         Ok(self.approver().runs.approve_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
     pub(crate) async fn discard(&self, run: &pb::PaymentRun) -> Result<pb::PaymentRun, Status> {
-        let request = pb::DiscardPaymentRunRequest {
-            request_id: self.request(),
-            payment_run_id: run.payment_run_id.clone(),
-            reason: "a look was enough".to_owned(),
-        };
+        let request = requests::discard_run(&run.payment_run_id);
         Ok(self.maker().runs.discard_payment_run(request).await?.into_inner().payment_run.unwrap())
     }
 
@@ -233,41 +209,15 @@ impl World {
     }
 
     pub(crate) async fn lines_in_pages(&self, run: &pb::PaymentRun, page_size: i32) -> Vec<pb::PaymentLine> {
-        let mut request = pb::ListPaymentLinesRequest {
-            payment_run_id: run.payment_run_id.clone(),
-            page_size,
-            ..Default::default()
-        };
-        let mut all = Vec::new();
-        loop {
-            let page = self.maker().lines.list_payment_lines(request.clone()).await.unwrap().into_inner();
-            all.extend(page.payment_lines);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                return all;
-            }
-        }
+        requests::lines(&self.maker(), &run.payment_run_id, page_size).await
     }
 
     pub(crate) async fn holds(&self, run: &pb::PaymentRun) -> Vec<pb::PaymentHold> {
-        let mut request = pb::ListPaymentHoldsRequest {
-            payment_run_id: run.payment_run_id.clone(),
-            page_size: 3,
-            ..Default::default()
-        };
-        let mut all = Vec::new();
-        loop {
-            let page = self.maker().holds.list_payment_holds(request.clone()).await.unwrap().into_inner();
-            all.extend(page.payment_holds);
-            request.page_token = page.next_page_token;
-            if request.page_token.is_empty() {
-                return all;
-            }
-        }
+        requests::holds(&self.maker(), &run.payment_run_id, 3).await
     }
 
     pub(crate) async fn explain(&self, line: &pb::PaymentLine) -> pb::ExplainPaymentLineResponse {
-        let request = pb::ExplainPaymentLineRequest { payment_line_id: line.payment_line_id.clone() };
+        let request = requests::explain(&line.payment_line_id);
         self.maker().lines.explain_payment_line(request).await.unwrap().into_inner()
     }
 }

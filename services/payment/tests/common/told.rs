@@ -3,45 +3,26 @@
 use niva_access::{Caller, Role};
 use niva_calendar::NaiveDate;
 use niva_proto::common::v1 as wire;
-use niva_proto::payment::v1::{self as pb, Component, create_import_request::Record};
+use niva_proto::payment::v1::{self as pb, create_import_request::Record};
+use niva_testing::requests::payment as requests;
 use tonic::Status;
 
-use super::city::{days, on};
+use super::city::days;
 use super::{World, day};
 
 /// A weekly schedule from a day on.
 pub(crate) fn schedule(placement_id: &str, from: (i32, u32, u32), sessions: [i32; 5]) -> pb::Schedule {
-    let [monday, tuesday, wednesday, thursday, friday] = sessions;
-    pb::Schedule {
-        placement_id: placement_id.to_owned(),
-        valid_from: on(day(from.0, from.1, from.2)),
-        week: Some(pb::WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
-        ..Default::default()
-    }
+    requests::schedule(placement_id, day(from.0, from.1, from.2), sessions)
 }
 
 /// Evenings of `PL-0001`.
 pub(crate) fn evening(held: (i32, u32, u32), count: i32) -> pb::Occasion {
-    pb::Occasion {
-        placement_id: "PL-0001".to_owned(),
-        date: on(day(held.0, held.1, held.2)),
-        component: Component::EveningNight.into(),
-        count,
-        ..Default::default()
-    }
+    requests::evenings("PL-0001", day(held.0, held.1, held.2), count)
 }
 
 /// An agreement for `PL-0001`, per calendar day.
 pub(crate) fn agreed(id: &str, first: NaiveDate, last: Option<NaiveDate>, ore: i64) -> pb::Agreement {
-    pb::Agreement {
-        agreement_id: id.to_owned(),
-        placement_id: "PL-0001".to_owned(),
-        valid: days(first, last),
-        price: Some(wire::Money { ore }),
-        unit: pb::PriceUnit::CalendarDay.into(),
-        agreed_by: "OFFICER-1".to_owned(),
-        ..Default::default()
-    }
+    requests::agreement(id, "PL-0001", days(first, last), ore)
 }
 
 /// Somebody approves a revision of an agreement.
@@ -52,12 +33,7 @@ pub(crate) async fn approved_by(
     expected_revision: i64,
 ) -> Result<pb::Agreement, Status> {
     let mut client = world.by(Caller::new(subject, [Role::FinanceApprover])).agreements;
-    let request = pb::ApproveAgreementRequest {
-        request_id: world.request(),
-        validate_only: false,
-        expected_revision,
-        agreement_id: id.to_owned(),
-    };
+    let request = requests::approve_agreement(id, expected_revision);
     Ok(client.approve_agreement(request).await?.into_inner().agreement.unwrap())
 }
 

@@ -176,7 +176,7 @@ niva_testing::on_both_databases! {
         let administrator = Scope::new(Author { subject: "adam".into(), role: "administrator".into() }, Reach::City);
         let asked = cancel(imports, &administrator, &request);
         let told = async {
-            while process.imports.inner.desk.cancelled(id.as_str()).is_none() {
+            while process.imports.inner.desk.cancelled(&id).is_none() {
                 tokio::task::yield_now().await;
             }
             process.parts.add_permits(9);
@@ -187,7 +187,7 @@ niva_testing::on_both_databases! {
         let ended = sent.await.unwrap();
         assert_eq!((state(&ended), counts(&ended), ended.job.as_ref().unwrap().done), (job::State::Cancelled, (0, 0, 0, 0), 0));
         assert!(ended.job.as_ref().unwrap().end_time.is_some());
-        assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), "N-00000").await.unwrap()), (0, None));
+        assert_eq!((events(db).await, facts::newest::<Note>(db.conn(), &"N-00000".into()).await.unwrap()), (0, None));
         // The same request gets the same answer; another finds it cancelled.
         assert_eq!(cancel(imports, &administrator, &request).await.unwrap(), asked);
         assert_eq!(cancel(imports, &importer(), &stop("c-2", &id)).await.unwrap(), ended);

@@ -1,4 +1,5 @@
 use niva_money::{Ore, round};
+use niva_names::ModelId;
 use rust_decimal::Decimal;
 
 use super::{Check, Outcome};
@@ -162,7 +163,7 @@ fn level_map(
     catalogue: &Catalogue,
     model: &Model,
     identity: &Identity,
-    earlier: &str,
+    earlier: &ModelId,
     map: &[(Level, Level)],
 ) -> Check {
     let services = model.services.iter().filter(|s| identity.service.is_none_or(|only| only == s.service));

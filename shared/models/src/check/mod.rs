@@ -2,6 +2,7 @@
 
 mod identities;
 
+use niva_names::ModelId;
 use std::fmt;
 
 use chrono::NaiveDate;
@@ -36,7 +37,7 @@ impl fmt::Display for Outcome {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
     /// The model's id.
-    pub model: String,
+    pub model: ModelId,
     /// The identity in words.
     pub name: String,
     /// How many figures were compared, and those that differ most.
@@ -49,7 +50,7 @@ pub struct Check {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReportedAnomaly {
     /// The model's id.
-    pub model: String,
+    pub model: ModelId,
     /// Where in the source.
     pub place: String,
     /// What it says.
@@ -62,7 +63,7 @@ pub struct ReportedAnomaly {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Published {
     /// The model's id.
-    pub model: String,
+    pub model: ModelId,
     /// Its title.
     pub title: String,
     /// Whether payments may use it.

@@ -112,7 +112,7 @@ fn level_map(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<I
             );
         }
     }
-    Some(IdentityRule::LevelMap { model: model?, map })
+    Some(IdentityRule::LevelMap { model: model?.into(), map })
 }
 
 fn factor(section: &mut Section<'_>, problems: &mut Problems<'_>) -> Option<Decimal> {

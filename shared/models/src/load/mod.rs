@@ -18,6 +18,7 @@ use std::{
 };
 
 use niva_calendar::Interval;
+use niva_names::{ModelId, ScaleId};
 use niva_names::{
     ServiceCatalogue, ServiceKey,
     file::{LoadError, Problem, Problems},
@@ -129,7 +130,7 @@ fn load(
             loaded.push(Loaded { model, file, id_at, valid_at });
         }
     }
-    let own_ids: Vec<String> =
+    let own_ids: Vec<ModelId> =
         loaded.iter().filter(|l| l.file >= first_own).map(|l| l.model.id.clone()).collect();
     loaded.retain(|l| l.file >= first_own || !own_ids.contains(&l.model.id));
     same_id(&loaded, &files, &mut problems);
@@ -156,7 +157,7 @@ fn name(files: &[(String, String)], loaded: &Loaded) -> String {
 }
 
 fn same_id(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Problems<'_>]) {
-    let mut seen: BTreeMap<&str, &Loaded> = BTreeMap::new();
+    let mut seen: BTreeMap<&ModelId, &Loaded> = BTreeMap::new();
     for one in loaded {
         if let Some(first) = seen.insert(&one.model.id, one) {
             let what = format!("model `{}` is also in {}", one.model.id, name(files, first));
@@ -167,10 +168,10 @@ fn same_id(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Proble
 
 /// A scale's name means one scale: of one service, with the same levels for the same points.
 fn same_scales(loaded: &[Loaded], files: &[(String, String)], problems: &mut [Problems<'_>]) {
-    let mut seen: BTreeMap<&str, (&Loaded, &ServiceTerms)> = BTreeMap::new();
+    let mut seen: BTreeMap<&ScaleId, (&Loaded, &ServiceTerms)> = BTreeMap::new();
     for one in loaded {
         for terms in &one.model.services {
-            let Some(id) = terms.scale_id.as_deref() else { continue };
+            let Some(id) = &terms.scale_id else { continue };
             let (first, known) = *seen.entry(id).or_insert((one, terms));
             let same = known.service == terms.service
                 && known.levels == terms.levels

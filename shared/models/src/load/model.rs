@@ -60,7 +60,7 @@ fn model(
         return None;
     }
     let model = Model {
-        id: id_text?,
+        id: id_text?.into(),
         title: title?,
         status: status?,
         valid: valid?,

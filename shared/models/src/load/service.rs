@@ -1,3 +1,4 @@
+use niva_names::ScaleId;
 use niva_names::{
     OccasionKind, ServiceKey,
     file::{self, Problems},
@@ -50,7 +51,7 @@ pub(super) fn read(
         aliases: Vec::new(),
         regimes,
         variants,
-        scale_id,
+        scale_id: scale_id.map(ScaleId::from),
         scale: scale.and_then(|s| s.scale),
         parameters,
         parameters_source,

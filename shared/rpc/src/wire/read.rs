@@ -5,7 +5,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::{Extent, GrantScope, Level, Regime};
 use niva_money::Ore;
-use niva_names::{DistrictId, DistrictRefused, ServiceCatalogue, ServiceKey};
+use niva_names::{DistrictId, DistrictRefused, Id, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
 
 /// Longest id, in bytes.
@@ -61,6 +61,12 @@ pub fn filter_id<I: From<String>>(value: &str) -> Option<I> {
     Some(value.trim()).filter(|id| !id.is_empty()).map(|id| id.to_owned().into())
 }
 
+/// An id that a list is filtered by as it is written, if one is given.
+#[must_use]
+pub fn given_id<I: Id>(value: &str) -> Option<I> {
+    Some(value).filter(|id| !id.is_empty()).map(I::from)
+}
+
 /// An instant, if one is given. `FIELD_INVALID`.
 pub fn timestamp(
     v: &mut Violations,
@@ -83,7 +89,7 @@ pub fn district(
     city: &ServiceCatalogue,
     on: Option<common::Date>,
 ) -> Option<DistrictId> {
-    let id = v.text(field, value)?;
+    let id = v.text(field, value)?.into();
     let refused = match on.and_then(day) {
         Some(day) => city.district_on(&id, day).err(),
         None => city.district(&id).err().map(DistrictRefused::Unknown),
@@ -92,7 +98,7 @@ pub fn district(
         v.add(field, refused.reason(), refused.to_string());
         return None;
     }
-    Some(id.into())
+    Some(id)
 }
 
 /// A service of the city that must be given. `SERVICE_UNKNOWN`.

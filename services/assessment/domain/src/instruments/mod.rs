@@ -1,6 +1,6 @@
 mod load;
 
-use niva_names::{InstrumentId, ServiceKey};
+use niva_names::{InstrumentId, ModelId, ServiceKey};
 use std::collections::BTreeSet;
 
 use niva_calendar::{Interval, NaiveDate};
@@ -113,9 +113,9 @@ impl Instrument {
 )]
 pub struct UncoveredTotal {
     /// The instrument.
-    pub instrument: String,
+    pub instrument: InstrumentId,
     /// The model whose scale it is.
-    pub model: String,
+    pub model: ModelId,
     /// The service.
     pub service: ServiceKey,
     /// The lowest such total.
@@ -168,7 +168,7 @@ impl Instruments {
                 let Some(scale) = &in_force.terms.scale else { continue };
                 if let Some(total) = totals.iter().find(|total| scale.level_of(**total).is_none()) {
                     found.push(UncoveredTotal {
-                        instrument: instrument.id.to_string(),
+                        instrument: instrument.id.clone(),
                         model: in_force.model.id.clone(),
                         service,
                         total: *total,

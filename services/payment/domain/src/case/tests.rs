@@ -1,7 +1,7 @@
 use niva_calendar::{NaiveDate, date};
 use niva_models::{GrantScope, Level, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::stockholm;
+use niva_names::{DistrictId, stockholm};
 use proptest::prelude::*;
 
 use super::*;
@@ -53,7 +53,7 @@ fn decision(
         kind,
         level,
         points: None,
-        scale,
+        scale: scale.into(),
         measurement: None,
     };
     fact(id, revision, Content::Level(decision))
@@ -93,7 +93,7 @@ fn after(facts: &[Fact]) -> Case {
 
 /// What is read of the placement of a case.
 fn read<T>(case: &Case, read: impl FnOnce(&crate::PlacementFacts<'_>) -> T) -> T {
-    let units = BTreeMap::from([("U-1".to_owned(), unit())]);
+    let units = BTreeMap::from([("U-1".into(), unit())]);
     let known = case.placements(&units);
     read(&known[0].facts())
 }
@@ -201,14 +201,14 @@ fn a_withdrawn_placement_is_known_and_owes_nothing_and_everything_told_of_it_can
     assert_eq!(read(&case, counted), ([false; 4], 0, 0));
     case.apply(&withdrawn(placement(1, None), 2));
     assert!(read(&case, |facts| facts.withdrawn));
-    assert!(case.dates("PL-1").is_some(), "what it said is still known");
+    assert!(case.dates(&"PL-1".into()).is_some(), "what it said is still known");
 }
 
 #[test]
 fn what_is_older_or_known_says_nothing_new() {
     let mut case = after(&[placement(2, Some(day(3, 10)))]);
     assert!(!case.apply(&placement(2, Some(day(3, 10)))) && !case.apply(&placement(1, None)));
-    assert_eq!(case.dates("PL-1").unwrap().end, Some(day(3, 10)));
+    assert_eq!(case.dates(&"PL-1".into()).unwrap().end, Some(day(3, 10)));
     assert!(case.apply(&placement(3, Some(day(3, 12)))));
 }
 
@@ -228,7 +228,7 @@ fn the_grant_on_a_day_is_whichever_is_valid_and_of_two_the_one_begun_last() {
             granted.map(|g| (g.id.to_owned(), g.value.district.to_owned(), g.value.scope.hours_per_week))
         })
     };
-    let of = |id: &str, district: &str, hours| Some((id.to_owned(), district.to_owned(), hours));
+    let of = |id: &str, district: &str, hours| Some((FactId::from(id), DistrictId::from(district), hours));
     assert_eq!(on(day(1, 31)), of("G-1", "Farsta", None), "before the first scope");
     assert_eq!(on(day(4, 30)), of("G-1", "Farsta", Some(20)));
     assert_eq!(on(day(5, 1)), of("G-3", "Farsta", Some(20)));
@@ -265,7 +265,7 @@ fn a_placement_is_read_with_everything_known_of_it() {
         assert_eq!([provider(day(3, 31)), provider(day(4, 1))], [Some("PR-1"), Some("PR-2")]);
         assert_eq!(
             facts.schedules.at(day(3, 1)),
-            Some(&Known { id: "S-2", revision: 1, value: Schedule { sessions: [2; 5] } })
+            Some(&Known { id: &"S-2".into(), revision: 1, value: Schedule { sessions: [2; 5] } })
         );
     });
 }
@@ -316,7 +316,7 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
     prop::collection::vec((any_content(), 0u8..3), 0..30).prop_map(|all| {
         let tell = |(((content, withdrawn), id), revision): (((Content, bool), u8), i64)| {
             let id = if matches!(content, Content::Placement(_)) { "PL-1".into() } else { format!("F-{id}") };
-            Fact { id, revision, withdrawn, content }
+            Fact { id: id.into(), revision, withdrawn, content }
         };
         all.into_iter().zip(1..).map(tell).collect()
     })
@@ -326,7 +326,7 @@ fn facts() -> impl Strategy<Value = Vec<Fact>> {
 fn standing(facts: &[Fact]) -> Vec<&Fact> {
     let mut newest: BTreeMap<(crate::FactKind, &str), &Fact> = BTreeMap::new();
     for fact in facts {
-        let known = newest.entry((fact.kind(), &fact.id)).or_insert(fact);
+        let known = newest.entry((fact.kind(), fact.id.as_str())).or_insert(fact);
         if fact.revision > known.revision {
             *known = fact;
         }
@@ -340,10 +340,10 @@ fn counts<'f>(
     standing: &[&'f Fact],
     day: NaiveDate,
     days: impl Fn(&Fact) -> Option<(Interval, i64)>,
-) -> Option<&'f str> {
+) -> Option<&'f FactId> {
     let holding = standing.iter().filter_map(|fact| {
         let (days, decided) = days(fact)?;
-        days.contains(day).then_some((days.first, std::cmp::Reverse(days.last), decided, fact.id.as_str()))
+        days.contains(day).then_some((days.first, std::cmp::Reverse(days.last), decided, &fact.id))
     });
     holding.max().map(|(.., id)| id)
 }

@@ -5,6 +5,7 @@ use niva_models::{
     Component, GrantScope, Level, NoRate, Parameters, PriceUnit, Regime, ServiceTerms, Variant,
 };
 use niva_money::{Ore, prorate};
+use niva_names::ScaleId;
 
 use super::{Ruling, stay::Stay};
 use crate::{
@@ -62,7 +63,7 @@ pub(super) fn published(
     level: Option<LevelFact<'_>>,
     scope: &GrantScope,
 ) -> Result<Price, HoldReason> {
-    let of_other_scale = || level.is_some_and(|l| terms.scale_id.as_deref() != Some(l.scale));
+    let of_other_scale = || level.is_some_and(|l| terms.scale_id.as_ref() != Some(l.scale));
     match rate(terms, component, regime, level, scope) {
         Ok(price) if price.level.is_some() && of_other_scale() => Err(HoldReason::LevelOfOtherScale),
         Err(NoRate::UnknownLevel) if of_other_scale() => Err(HoldReason::LevelOfOtherScale),
@@ -77,7 +78,7 @@ pub(super) fn at_level(
     level: Level,
     scope: &GrantScope,
 ) -> Result<Price, HoldReason> {
-    let level = LevelFact { level, points: None, scale: "" };
+    let level = LevelFact { level, points: None, scale: ScaleId::none() };
     rate(terms, Component::Rate, regime, Some(level), scope).map_err(held)
 }
 
@@ -133,7 +134,7 @@ const fn held(no_rate: NoRate) -> HoldReason {
 impl<'a> Piece<'a> {
     /// Whether the unit lies in the district that grants.
     pub(super) fn own(&self) -> bool {
-        self.unit.zip(self.granted).is_some_and(|(at, granted)| at.district == granted.district)
+        self.unit.zip(self.granted).is_some_and(|(at, granted)| at.district == *granted.district)
     }
 
     /// The level that is paid, as the model treats preliminary ones.

@@ -18,10 +18,10 @@ fn line(month: u32, days: (u32, u32), component: Component, level: u8, price: i6
         quantity: days.days(),
         unit_price: Ore(price),
         amount: Ore(price * days.days()),
-        payer: "Skarpnäck".into(),
-        provider_id: "PR-1".into(),
-        payee_district: "".into(),
-        unit_id: "U-1".into(),
+        payer: Cow::Owned("Skarpnäck".into()),
+        provider_id: Cow::Owned("PR-1".into()),
+        payee_district: Cow::Owned("".into()),
+        unit_id: Cow::Owned("U-1".into()),
         settlement: Settlement::OwnUnit,
     }
 }
@@ -80,7 +80,7 @@ fn a_second_run_of_the_same_facts_pays_nothing() {
 #[test]
 fn another_payee_is_another_payment() {
     let before = line(3, (1, 31), Component::Rate, 1, 30_000);
-    let after = Payable { provider_id: "PR-2".into(), ..before.clone() };
+    let after = Payable { provider_id: Cow::Owned("PR-2".into()), ..before.clone() };
     let (paid, _) = pay(1, Vec::new(), &[before]);
     let (paid, postings) = pay(2, paid, std::slice::from_ref(&after));
     assert_eq!((postings.len(), total(&paid)), (2, after.amount.0));
@@ -150,7 +150,7 @@ fn the_check_sees_sums_that_are_right_in_the_wrong_place() {
     (days[0].line.days.last, days[1].line.days.first) = (days[0].line.days.first, days[0].line.days.last);
     check(&owed, &days, &[]).unwrap_err();
     let mut payee = right.clone();
-    payee[0].line.provider_id = "PR-2".into();
+    payee[0].line.provider_id = Cow::Owned("PR-2".into());
     check(&owed, &payee, &[]).unwrap_err();
     let mut quantity = right.clone();
     quantity[0].line.quantity += 1;

@@ -2,6 +2,7 @@
 
 use niva_calendar::Month;
 use niva_money::Ore;
+use niva_names::PaymentRunId;
 
 /// Why something cannot happen to a run.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -26,7 +27,7 @@ pub enum RunRefused {
     #[error("run {run} ({state}) waits for calculation, approval or discard: settle it first")]
     InProgress {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
         /// What it is.
         state: &'static str,
     },
@@ -36,13 +37,13 @@ pub enum RunRefused {
         /// The month asked for.
         month: Month,
         /// The run that paid it, or a later one.
-        run: String,
+        run: PaymentRunId,
     },
     /// The run is in another state than the step needs.
     #[error("run {run} is {state}: {rule}")]
     State {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
         /// What it is.
         state: &'static str,
         /// What the step needs.
@@ -52,13 +53,13 @@ pub enum RunRefused {
     #[error("run {run} was made by the caller: another person must approve it")]
     SamePerson {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
     },
     /// The approver has seen another sum.
     #[error("run {run} adds up to {amount} SEK, not {seen} SEK: look at it again")]
     AmountDiffers {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
         /// What it adds up to.
         amount: Ore,
         /// What the approver has seen.
@@ -70,7 +71,7 @@ pub enum RunRefused {
     )]
     OwnFact {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
         /// The fact: `agreement A-1`.
         fact: String,
     },
@@ -78,7 +79,7 @@ pub enum RunRefused {
     #[error("run {run} has other lines than those seen (lines_sha256 {sha256}): look at it again")]
     LinesDiffer {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
         /// Their hash.
         sha256: String,
     },
@@ -90,7 +91,7 @@ pub enum RunRefused {
     )]
     RepricedDiffers {
         /// Its id.
-        run: String,
+        run: PaymentRunId,
         /// What they change.
         repriced: Option<Ore>,
         /// What the approver has seen.

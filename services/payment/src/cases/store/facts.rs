@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::Author;
+use niva_names::{CaseId, FactId, UnitId};
 use niva_payment_domain::{Case, Fact, FactKind, Recorded};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -13,7 +14,7 @@ use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
 use super::{CaseRow, authors};
-use crate::cases::CaseKey;
+use crate::cases::{CaseKey, NoCase};
 use crate::content;
 use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, Row, binds, rows, statement};
 
@@ -106,7 +107,7 @@ impl Told {
 
 /// A case made of facts.
 pub(crate) fn case_of<'f>(key: &CaseKey, facts: impl IntoIterator<Item = &'f Told>) -> Result<Case, DbError> {
-    let mut case = Case::new(&key.person_id, key.service);
+    let mut case = Case::new(key.person_id.clone(), key.service);
     for fact in facts {
         fact.apply(&mut case)?;
     }
@@ -220,11 +221,11 @@ pub(crate) async fn news_of_cases(
 pub(crate) async fn news_of_units(
     db: &impl ConnectionTrait,
     between: (i64, i64),
-) -> Result<BTreeMap<String, Vec<Recorded>>, DbError> {
+) -> Result<BTreeMap<UnitId, Vec<Recorded>>, DbError> {
     let sql = format!(
         "SELECT {RECORDED} FROM fact WHERE number > $1 AND number <= $2 AND case_no = 0 ORDER BY number"
     );
-    let mut found: BTreeMap<String, Vec<Recorded>> = BTreeMap::new();
+    let mut found: BTreeMap<UnitId, Vec<Recorded>> = BTreeMap::new();
     for row in rows(db, "fact", statement(db, sql, [between.0.into(), between.1.into()])).await? {
         found.entry(row.get("fact_id")?).or_default().push(recorded(&row)?);
     }
@@ -245,11 +246,11 @@ fn recorded(row: &Row) -> Result<Recorded, DbError> {
 /// Cases as they stood at a fact number, by key, with their facts of days from `days` on; `None`: without those.
 pub(crate) async fn cases_as_of(
     db: &impl ConnectionTrait,
-    keys: &BTreeSet<&str>,
+    keys: &BTreeSet<&CaseId>,
     through: i64,
     days: Option<NaiveDate>,
-) -> Result<BTreeMap<String, Case>, DbError> {
-    let known: BTreeMap<String, CaseRow> = super::of_keys(db, keys.iter().copied()).await?;
+) -> Result<BTreeMap<CaseId, Case>, DbError> {
+    let known: BTreeMap<CaseId, CaseRow> = super::of_keys(db, keys.iter().copied()).await?;
     let numbers: Vec<i32> = known.values().map(|row| row.case_no).collect();
     let facts = of_cases(db, &numbers, through).await?;
     let of_days = match days {
@@ -262,9 +263,8 @@ pub(crate) async fn cases_as_of(
     for (key, row) in known {
         let of = |facts: &'_ BTreeMap<i32, Vec<Told>>| facts.get(&row.case_no).cloned().unwrap_or_default();
         let (facts, days) = (of(&facts), of(&of_days));
-        let parsed = key
-            .parse()
-            .map_err(|e: crate::cases::NoCase| DbError::row("care_case", "case_key", &key, e.to_string()))?;
+        let bad = |e: NoCase| DbError::row("care_case", "case_key", key.as_str(), e.to_string());
+        let parsed = CaseKey::try_from(&key).map_err(bad)?;
         if !facts.is_empty() || !days.is_empty() {
             cases.insert(key, case_of(&parsed, facts.iter().chain(&days))?);
         }
@@ -278,8 +278,8 @@ pub(crate) async fn current<'k>(
     keys: impl Iterator<Item = &'k CaseKey>,
     newest: i64,
 ) -> Result<BTreeMap<CaseKey, Case>, DbError> {
-    let keys: BTreeMap<String, &CaseKey> = keys.map(|key| (key.to_string(), key)).collect();
-    let texts = keys.keys().map(String::as_str).collect();
+    let keys: BTreeMap<CaseId, &CaseKey> = keys.map(|key| (key.into(), key)).collect();
+    let texts = keys.keys().collect();
     let cases = cases_as_of(db, &texts, newest, None).await?;
     Ok(cases.into_iter().filter_map(|(text, case)| Some(((*keys.get(&text)?).clone(), case))).collect())
 }
@@ -294,10 +294,10 @@ pub(crate) struct ToldBy {
 /// Who told facts of a case and of a unit, by kind, id and revision; as far as `ids` names them and up to a number.
 pub(crate) async fn told_by(
     db: &impl ConnectionTrait,
-    (case_key, unit_id): (&str, &str),
-    ids: &BTreeSet<&str>,
+    (case_key, unit_id): (&CaseId, &UnitId),
+    ids: &BTreeSet<FactId>,
     through: i64,
-) -> Result<BTreeMap<(FactKind, String, i64), ToldBy>, DbError> {
+) -> Result<BTreeMap<(FactKind, FactId, i64), ToldBy>, DbError> {
     let known = super::of_keys(db, [case_key]).await?;
     let case_no = known.get(case_key).map_or(0, |row| row.case_no);
     let part = |whose: &str| {
@@ -311,8 +311,8 @@ pub(crate) async fn told_by(
     let of_case = |kinds: &str| part(&format!("case_no = $1 AND {kinds}"));
     let of_unit = part("case_no = 0 AND fact_id = $2");
     let sql = format!("{} UNION ALL {} UNION ALL {of_unit}", of_case(NOT_OF_DAYS), of_case(OF_DAYS));
-    let values = [Value::from(case_no), unit_id.into(), through.into()].into_iter();
-    let select = statement(db, sql, values.chain(ids.iter().map(|id| (*id).into())));
+    let values = [Value::from(case_no), unit_id.as_str().into(), through.into()].into_iter();
+    let select = statement(db, sql, values.chain(ids.iter().map(|id| id.as_str().into())));
     let mut found = BTreeMap::new();
     for row in rows(db, "fact", select).await? {
         let told = ToldBy { author: row.get("subject")?, recorded_at: row.get("recorded_at")? };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::Month;
 use niva_models::Catalogue;
+use niva_names::{CaseId, ModelId, PlacementId};
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written};
 use niva_payment_domain::{
@@ -15,12 +16,13 @@ use super::inputs::{Baseline, Inputs};
 use crate::cases::CaseKey;
 use crate::holds::store::HoldRow;
 use crate::lines::line::Line;
+use crate::lines::store::{PaidByCase, PaidByPlacement};
 use crate::runs::tally::{Tally, TooMuch};
 
 /// A case of a part.
 #[derive(Debug)]
 pub(crate) struct Loaded {
-    pub(crate) key: String,
+    pub(crate) key: CaseId,
     pub(crate) case: Case,
     /// The months to calculate.
     pub(crate) due: Due,
@@ -36,20 +38,20 @@ pub(crate) struct Loaded {
 #[derive(Debug)]
 pub(crate) struct Part {
     /// Key of the case before the first.
-    pub(crate) after: String,
+    pub(crate) after: CaseId,
     /// Key of the last case that was looked at.
-    pub(crate) through: String,
+    pub(crate) through: CaseId,
     pub(crate) cases: Vec<Loaded>,
     /// What was paid for the months that are due, of cases of which earlier months are, by case and placement.
-    pub(crate) paid: BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>,
+    pub(crate) paid: PaidByCase,
 }
 
 /// What is written for a part.
 #[derive(Debug)]
 pub(crate) struct Calculated {
-    pub(crate) after: String,
+    pub(crate) after: CaseId,
     /// Key of the last case.
-    pub(crate) through: String,
+    pub(crate) through: CaseId,
     pub(crate) lines: Vec<Line>,
     pub(crate) holds: Vec<HoldRow>,
     /// What the run adds up to with this part.
@@ -64,7 +66,7 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
     let mut owed = Owed::default();
     let Part { after, through, cases, mut paid } = part;
     for loaded in &cases {
-        let key: CaseKey = loaded.key.parse()?;
+        let key = CaseKey::try_from(&loaded.key)?;
         let mut paid = paid.remove(&loaded.key).unwrap_or_default();
         let mut early = before_ledger(inputs, &mut engine, loaded);
         for placed in loaded.case.placements(&inputs.units) {
@@ -81,7 +83,7 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
                 let standing = ledger::effective(here.clone());
                 let postings = ledger::diff(lines.clone(), standing.clone());
                 ledger::check(&lines, &here, &postings).map_err(|imbalance| RunError::Imbalance {
-                    placement_id: placed.placement_id.to_owned(),
+                    placement_id: placed.placement_id.clone(),
                     imbalance,
                 })?;
                 // Where nothing was told of the case, it was what it is.
@@ -111,7 +113,7 @@ fn of_months(paid: Vec<Paid<'_>>, (first, last): (Month, Month)) -> (Vec<Paid<'_
 }
 
 /// Of placements that a case no longer knows nothing may stand.
-fn settled(due: &Due, paid: BTreeMap<String, Vec<Paid<'_>>>) -> Result<(), RunError> {
+fn settled(due: &Due, paid: PaidByPlacement) -> Result<(), RunError> {
     for (placement_id, mut paid) in paid {
         paid.retain(|paid| due.contains(paid.line.month));
         ledger::check(&[], &paid, &[])
@@ -168,7 +170,11 @@ impl<'i> Pricing<'i> {
 }
 
 /// What nobody pays of a case that something was told of: by placement.
-fn before_ledger(inputs: &Inputs, engine: &mut Engine<'_>, loaded: &Loaded) -> BTreeMap<String, Vec<Hold>> {
+fn before_ledger(
+    inputs: &Inputs,
+    engine: &mut Engine<'_>,
+    loaded: &Loaded,
+) -> BTreeMap<PlacementId, Vec<Hold>> {
     let (before, now) = (loaded.before.as_ref(), &loaded.case);
     let months = before.and_then(|before| Some((before, inputs.months_before(before, now)?)));
     let Some((before, months)) = months else { return BTreeMap::new() };
@@ -177,15 +183,15 @@ fn before_ledger(inputs: &Inputs, engine: &mut Engine<'_>, loaded: &Loaded) -> B
         engine.owed_into(&placed.facts(), months, &mut owed);
         owed.lines.iter().map(|line| Payable::of(line, placed, &inputs.catalogue).into_owned()).collect()
     };
-    let then: BTreeMap<String, Vec<Payable<'static>>> = before
+    let then: BTreeMap<PlacementId, Vec<Payable<'static>>> = before
         .placements(&inputs.units_before)
         .iter()
-        .map(|placed| (placed.placement_id.to_owned(), lines(placed)))
+        .map(|placed| (placed.placement_id.clone(), lines(placed)))
         .collect();
     let known = now.placements(&inputs.units);
     let holds = known.iter().map(|placed| {
         let before = then.get(placed.placement_id).map_or(&[][..], Vec::as_slice);
-        (placed.placement_id.to_owned(), ledger::before_ledger(before, &lines(placed)))
+        (placed.placement_id.clone(), ledger::before_ledger(before, &lines(placed)))
     });
     holds.collect()
 }
@@ -193,7 +199,7 @@ fn before_ledger(inputs: &Inputs, engine: &mut Engine<'_>, loaded: &Loaded) -> B
 /// A placement of a part with what is owed and what was paid.
 #[derive(Clone, Copy)]
 struct Known<'a> {
-    case_key: &'a str,
+    case_key: &'a CaseId,
     placed: &'a KnownPlacement<'a>,
     /// The case as it was known at the baseline.
     before: Option<&'a Case>,
@@ -225,8 +231,8 @@ impl Writer<'_> {
             };
             let line = Line {
                 id: LineId { run_no: self.inputs.run_no, line_no: self.tally.all.lines + 1 },
-                case_key: known.case_key.to_owned(),
-                placement_id: known.placed.placement_id.to_owned(),
+                case_key: known.case_key.clone(),
+                placement_id: known.placed.placement_id.clone(),
                 payable,
                 reversal,
                 corrects,
@@ -284,7 +290,7 @@ impl Writer<'_> {
 
     /// What makes a line another when no fact does: the model, in the versions before and after, or the engine.
     fn other_pricing(&self, known: Known<'_>, baseline: &Baseline, line: &Payable<'_>) -> String {
-        let terms = |catalogue: &Catalogue| -> Vec<(String, String)> {
+        let terms = |catalogue: &Catalogue| -> Vec<(ModelId, String)> {
             let in_force = catalogue.in_force(known.placed.service, line.days);
             in_force.map(|m| (m.model.id.clone(), m.terms.version.clone())).collect()
         };
@@ -292,7 +298,7 @@ impl Writer<'_> {
         if before == now {
             return format!("engine version {ENGINE_VERSION}");
         }
-        let words = |terms: &[(String, String)]| -> String {
+        let words = |terms: &[(ModelId, String)]| -> String {
             let each = terms
                 .iter()
                 .map(|(id, version)| format!("{id} version {}", version.get(..8).unwrap_or(version)));
@@ -310,10 +316,10 @@ impl Writer<'_> {
             self.holds.push(HoldRow {
                 run_no: self.inputs.run_no,
                 hold_no: self.tally.holds,
-                case_key: known.case_key.to_owned(),
-                placement_id: known.placed.placement_id.to_owned(),
+                case_key: known.case_key.clone(),
+                placement_id: known.placed.placement_id.clone(),
                 unit_id: known.placed.dates.unit_id.clone(),
-                payer: granted.map(|granted| granted.value.district.to_owned()).unwrap_or_default(),
+                payer: granted.map(|granted| granted.value.district.clone()).unwrap_or_else(|| "".into()),
                 hold: *hold,
             });
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::ServiceKey;
+use niva_names::{ServiceKey, UnitId};
 use niva_payment_domain::{Case, Due, Recorded, UnitFacts};
 use niva_store::{Database, DbError};
 
@@ -42,13 +42,13 @@ pub(crate) struct Inputs {
     pub(crate) baseline: Option<Baseline>,
     /// Every approved run through the baseline, with its month.
     pub(crate) approved: Vec<(i32, Month)>,
-    pub(crate) units: BTreeMap<String, UnitFacts>,
+    pub(crate) units: BTreeMap<UnitId, UnitFacts>,
     /// As they stood when the baseline was made.
-    pub(crate) units_before: BTreeMap<String, UnitFacts>,
+    pub(crate) units_before: BTreeMap<UnitId, UnitFacts>,
     /// What was recorded of units since the baseline.
-    pub(crate) unit_facts: BTreeMap<String, Vec<Recorded>>,
+    pub(crate) unit_facts: BTreeMap<UnitId, Vec<Recorded>>,
     /// Units that the run knows otherwise than the baseline did: the first day on which they differ.
-    pub(crate) changed_units: BTreeMap<String, NaiveDate>,
+    pub(crate) changed_units: BTreeMap<UnitId, NaiveDate>,
     pub(crate) catalogue: Arc<Catalogue>,
     /// By service: the months up to the baseline's that the run's models price otherwise than the baseline's did.
     pub(crate) repriced: BTreeMap<ServiceKey, Due>,
@@ -123,7 +123,7 @@ impl Inputs {
     /// neither changed, the earlier months are owed as they were when the baseline made paid equal owed.
     pub(crate) fn candidates<'a>(
         &'a self,
-        (units, services): (&'a [&'a str], &'a [ServiceKey]),
+        (units, services): (&'a [&'a UnitId], &'a [ServiceKey]),
     ) -> Option<Candidates<'a>> {
         let baseline = self.baseline.as_ref().filter(|_| !self.from_facts)?;
         Some(Candidates {

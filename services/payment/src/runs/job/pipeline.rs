@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use niva_names::CaseId;
 use niva_store::Database;
 use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
@@ -24,9 +25,10 @@ pub(crate) trait Sink: Send {
 }
 
 /// Where a calculation begins: after a case, with what the run adds up to there.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Position {
-    pub(crate) cursor: String,
+    /// Empty before the first case.
+    pub(crate) cursor: CaseId,
     pub(crate) tally: Tally,
 }
 
@@ -110,7 +112,15 @@ pub(crate) async fn preview(
     inputs: &Arc<Inputs>,
     cases_per_part: u32,
 ) -> Result<Tally, RunError> {
-    Ok(calculate(db, inputs, Position::default(), cases_per_part, &mut Forget).await?.tally)
+    Ok(calculate(
+        db,
+        inputs,
+        Position { cursor: CaseId::none().clone(), tally: Tally::default() },
+        cases_per_part,
+        &mut Forget,
+    )
+    .await?
+    .tally)
 }
 
 /// Calculates a run again from what it knew, as if nothing had been kept but facts, lines and models, and keeps its sums alone.

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_names::ServiceKey;
-use niva_payment_domain::ledger::Paid;
+use niva_names::{CaseId, ServiceKey, UnitId};
+
 use niva_payment_domain::{Due, Recorded};
 use niva_store::Database;
 
@@ -19,6 +19,7 @@ use crate::cases::store::CaseRow;
 use crate::cases::store::facts::{self, News, Told, case_of};
 use crate::holds::store as holds;
 use crate::lines::store as lines;
+use crate::lines::store::PaidByCase;
 
 /// A case that a run has to look at.
 struct Chosen {
@@ -35,11 +36,11 @@ struct Chosen {
 pub(super) async fn read(
     db: &Database,
     inputs: &Arc<Inputs>,
-    after: &str,
+    after: &CaseId,
     limit: u32,
 ) -> Result<Option<Part>, RunError> {
     let conn = db.conn();
-    let units: Vec<&str> = inputs.changed_units.keys().map(String::as_str).collect();
+    let units: Vec<&UnitId> = inputs.changed_units.keys().collect();
     let services: Vec<ServiceKey> = inputs.repriced.keys().copied().collect();
     let rows =
         cases::page(conn, inputs.candidates((&units, &services)), after, inputs.at_once(limit)).await?;
@@ -56,7 +57,7 @@ pub(super) async fn read(
             .collect::<Result<Vec<_>, _>>()
     })
     .await?;
-    Ok(Some(Part { after: after.to_owned(), through, cases, paid }))
+    Ok(Some(Part { after: after.clone(), through, cases, paid }))
 }
 
 /// Finds what is due of each case, and why.
@@ -64,8 +65,8 @@ async fn choose(
     db: &Database,
     inputs: &Inputs,
     rows: Vec<CaseRow>,
-    between: (&str, &str),
-    units: &[&str],
+    between: (&CaseId, &CaseId),
+    units: &[&UnitId],
 ) -> Result<Vec<Chosen>, RunError> {
     let conn = db.conn();
     let (mut news, mut held, mut at_units) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
@@ -80,9 +81,9 @@ async fn choose(
     }
     let mut chosen = Vec::with_capacity(rows.len());
     for row in rows {
-        let key: CaseKey = row.key.parse()?;
+        let key = CaseKey::try_from(&row.key)?;
         let news = news.remove(&row.case_no).unwrap_or_default();
-        let at: BTreeSet<String> = at_units.remove(&row.key).unwrap_or_default();
+        let at: BTreeSet<UnitId> = at_units.remove(&row.key).unwrap_or_default();
         let reasons = Reasons {
             news: &news,
             units: at.iter().filter_map(|unit| inputs.changed_units.get(unit).copied()).collect(),
@@ -98,7 +99,7 @@ async fn choose(
 
 /// Leaves out the cases after the first of which too many months are due in all; the key of the last that is left in, where
 /// any were left out.
-fn cut(chosen: &mut Vec<Chosen>, most: i64) -> Option<String> {
+fn cut(chosen: &mut Vec<Chosen>, most: i64) -> Option<CaseId> {
     let mut months = 0;
     let over = chosen.iter().position(|chosen| {
         months += i64::from(chosen.due.months());
@@ -109,15 +110,11 @@ fn cut(chosen: &mut Vec<Chosen>, most: i64) -> Option<String> {
 }
 
 /// What was paid for the months that are due, of cases of which months are due that were paid before.
-async fn paid(
-    db: &Database,
-    inputs: &Inputs,
-    chosen: &[Chosen],
-) -> Result<BTreeMap<String, BTreeMap<String, Vec<Paid<'static>>>>, RunError> {
+async fn paid(db: &Database, inputs: &Inputs, chosen: &[Chosen]) -> Result<PaidByCase, RunError> {
     let first_new = inputs.first_new();
     let paid_before = chosen.iter().filter_map(|chosen| {
         let first = chosen.due.first().filter(|first| *first < first_new)?;
-        Some((chosen.row.key.as_str(), first.first_day()))
+        Some((&chosen.row.key, first.first_day()))
     });
     Ok(lines::paid(db.conn(), &inputs.approved, &paid_before.collect::<Vec<_>>()).await?)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use niva_base::{Clock, OpError};
 use niva_jobs::{Found, Signals, Work, Worked};
+use niva_names::CaseId;
 use niva_payment_domain::RunState;
 use niva_store::{Database, Tx};
 
@@ -32,7 +33,7 @@ pub(crate) struct Worker {
 impl Work for Worker {
     type Job = StoredRun;
     /// The run, and the last case that is calculated.
-    type Place = (i32, String);
+    type Place = (i32, CaseId);
 
     async fn find(&self) -> Result<Option<Found<StoredRun, Self::Place>>, OpError> {
         let run = runs::unsettled(self.db.conn()).await?.filter(|run| run.run.state.is_calculating());
@@ -46,33 +47,33 @@ impl Work for Worker {
     /// Calculates a run to its end, or notes why it failed or that it was stopped.
     async fn work(&self, run: StoredRun) -> Worked {
         let (run_no, id) = (run.run_no, run.run.id.clone());
-        let after = run.cursor.is_empty().then_some("the first case");
-        tracing::info!(run = id, after, "calculating a payment run");
+        let after = run.cursor.as_str().is_empty().then_some("the first case");
+        tracing::info!(run = %id, after, "calculating a payment run");
         let ended = match self.calculate(run).await {
             Ok(()) => Ok(()),
             Err(RunError::Elsewhere) => {
-                tracing::info!(run = id, "another process calculates this payment run");
+                tracing::info!(run = %id, "another process calculates this payment run");
                 return Worked::Later;
             }
             Err(RunError::Database(e)) if e.is_unavailable() => {
-                tracing::warn!(run = id, error = %niva_base::chain(&e), "database unavailable, going on with the run later");
+                tracing::warn!(run = %id, error = %niva_base::chain(&e), "database unavailable, going on with the run later");
                 return Worked::Later;
             }
             Err(RunError::Cancelled) => self.stop(run_no).await,
             Err(error) => {
                 let words = niva_base::chain(&error);
-                tracing::error!(run = id, error = words, "payment run failed");
+                tracing::error!(run = %id, error = words, "payment run failed");
                 self.fail(run_no, &words).await
             }
         };
         self.jobs.progressed();
         match ended {
             Ok(()) => {
-                tracing::info!(run = id, "the calculation of a payment run has ended");
+                tracing::info!(run = %id, "the calculation of a payment run has ended");
                 Worked::Ended
             }
             Err(e) => {
-                tracing::error!(run = id, error = %niva_base::chain(&e), "cannot note how a payment run ended, trying it again");
+                tracing::error!(run = %id, error = %niva_base::chain(&e), "cannot note how a payment run ended, trying it again");
                 Worked::Later
             }
         }
