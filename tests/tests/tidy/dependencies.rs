@@ -60,7 +60,7 @@ const fn rule(
     Rule { name, ours, never, why }
 }
 
-/// Every crate of ours but the pure ones, and but the executable and the journeys, which know everything.
+/// Every crate of ours but the pure ones, and but the executable, the journeys and the fuzzing, which know everything.
 const RULES: [Rule; 20] = [
     rule(
         "niva-proto",
@@ -202,6 +202,10 @@ struct Crate<'a> {
 
 fn read(file: &SourceFile) -> Option<Crate<'_>> {
     let manifest: toml::Table = file.text.parse().unwrap();
+    // A workspace of its own is not the product's: the one in which libFuzzer is built.
+    if manifest.contains_key("workspace") {
+        return None;
+    }
     let name = manifest.get("package")?.get("name")?.as_str()?.to_owned();
     let table = |key: &str| manifest.get(key).and_then(|t| t.as_table()).cloned().unwrap_or_default();
     let normal = table("dependencies");
@@ -222,7 +226,9 @@ fn refusal(name: &str, dependency: &str) -> Option<String> {
         return Some("it is for tests: a dev-dependency".to_owned());
     }
     // Ids are values of a database for whoever has one: the feature is off where it is not asked for.
-    if matches!(name, "niva" | "niva-journeys") || (name, dependency) == ("niva-names", "sea-orm") {
+    if matches!(name, "niva" | "niva-journeys" | "niva-fuzz")
+        || (name, dependency) == ("niva-names", "sea-orm")
+    {
         return None;
     }
     let Some(Rule { ours, never, why, .. }) = RULES.iter().find(|rule| rule.name == name) else {

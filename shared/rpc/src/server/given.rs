@@ -20,8 +20,9 @@ use tonic::body::Body;
 
 use super::quota::UnderWay;
 
-/// Bytes of an answer that are given to its connection at a time.
-const PIECE: usize = 64 * 1024;
+/// Bytes of an answer that are given to its connection at a time, as many as a frame of HTTP/2 has. Hyper looks one frame ahead: of an
+/// answer that is no longer than a piece nobody here learns whether it was taken.
+const PIECE: usize = 16 * 1024;
 
 /// The places of a call: its caller's, and one of all.
 pub(super) struct Places {
