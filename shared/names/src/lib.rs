@@ -7,6 +7,7 @@ mod ids;
 mod key;
 mod load;
 mod named;
+mod numbers;
 pub mod stockholm;
 
 pub use catalogue::{
@@ -20,6 +21,7 @@ pub use ids::{
 };
 pub use key::{NoServiceKey, ServiceKey};
 pub use named::UnknownName;
+pub use numbers::{CaseNo, PlacementNo, RunNo};
 #[doc(hidden)]
 pub use serde;
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use niva_calendar::{Interval, Month, day_after};
 use niva_models::{Catalogue, Component, Level, PriceUnit, Regime};
 use niva_money::Ore;
-use niva_names::{DistrictId, FactId, Id, ProviderId, UnitId};
+use niva_names::{DistrictId, FactId, Id, ProviderId, RunNo, UnitId};
 
 use crate::{Hold, HoldReason, KnownPlacement, Line, Payee, Settlement};
 
@@ -126,7 +126,7 @@ fn or_empty<I: Id>(id: Option<&I>) -> Cow<'_, I> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineId {
     /// Number of the run.
-    pub run_no: i32,
+    pub run_no: RunNo,
     /// Number of the line in the run, from 1.
     pub line_no: i64,
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate, Timeline};
 use niva_models::{GrantScope, Level, Regime};
-use niva_names::{FactId, PlacementId, UnitId, stockholm};
+use niva_names::{FactId, PlacementId, RunNo, UnitId, stockholm};
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written as written_stands};
 use niva_payment_domain::{
@@ -19,7 +19,7 @@ pub(crate) struct Ledger {
     pub(crate) case: Case,
     pub(crate) units: BTreeMap<UnitId, UnitFacts>,
     pub(crate) paid: BTreeMap<String, Vec<Paid<'static>>>,
-    pub(crate) run_no: i32,
+    pub(crate) run_no: RunNo,
     /// Case and units as the last run knew them.
     pub(crate) before: (Case, BTreeMap<UnitId, UnitFacts>),
     /// What was told since the last run.
@@ -35,7 +35,7 @@ impl Ledger {
             case: Case::new("P-1", stockholm::SUPPORTED_HOUSING),
             units: BTreeMap::new(),
             paid: BTreeMap::new(),
-            run_no: 0,
+            run_no: RunNo::NONE,
             before: (Case::new("P-1", stockholm::SUPPORTED_HOUSING), BTreeMap::new()),
             told: Vec::new(),
             causes: Vec::new(),
@@ -79,7 +79,7 @@ impl Ledger {
 
     /// What a run of a month writes, a line each: `+rate 2024-03-01..2024-03-31 31 x 300.00 = 9300.00 Farsta>PR-1`.
     pub(crate) fn run(&mut self, month: &str) -> Vec<String> {
-        self.run_no += 1;
+        self.run_no = self.run_no.next();
         self.causes.clear();
         let (mut written, mut line_no) = (Vec::new(), 0);
         let told = std::mem::take(&mut self.told);

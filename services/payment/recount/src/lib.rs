@@ -12,7 +12,7 @@ mod told;
 
 use std::collections::BTreeMap;
 
-use niva_names::{CaseId, PlacementId, ServiceKey};
+use niva_names::{CaseId, CaseNo, PlacementId, ServiceKey};
 use niva_store::{Database, DbError};
 
 use compared::{Line, compare};
@@ -78,8 +78,9 @@ impl Part {
         let conn = db.conn();
         let known = store::cases(conn, after, i64::try_from(CASES).unwrap_or(i64::MAX)).await?;
         let through = known.last().filter(|_| known.len() == CASES).map(|(key, _)| key.clone());
-        let numbers: Vec<i32> = known.iter().map(|(_, number)| *number).collect();
-        let mut told: BTreeMap<i32, Case> = numbers.iter().map(|number| (*number, Case::default())).collect();
+        let numbers: Vec<CaseNo> = known.iter().map(|(_, number)| *number).collect();
+        let mut told: BTreeMap<CaseNo, Case> =
+            numbers.iter().map(|number| (*number, Case::default())).collect();
         for row in store::facts(conn, &numbers, run.frozen).await? {
             let case = told.entry(row.case_no).or_default();
             case.tell(&row).map_err(|e| DbError::row("fact", "content", row.number.to_string(), e.0))?;

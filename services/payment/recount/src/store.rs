@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::{CaseId, PaymentRunId, ServiceCatalogue, UnitId};
+use niva_names::{CaseId, CaseNo, PaymentRunId, RunNo, ServiceCatalogue, UnitId};
 use niva_store::DbError;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable, Value};
 
@@ -17,7 +17,7 @@ const OF_DAYS: [&str; 2] = ["kind NOT IN ('occasion', 'visit')", "kind IN ('occa
 /// The last run that was approved.
 #[derive(Debug)]
 pub(crate) struct Run {
-    pub(crate) run_no: i32,
+    pub(crate) run_no: RunNo,
     /// The last fact that it knows.
     pub(crate) frozen: i64,
     pub(crate) models_fingerprint: String,
@@ -104,7 +104,7 @@ pub(crate) async fn cases(
     db: &impl ConnectionTrait,
     after: &CaseId,
     limit: i64,
-) -> Result<Vec<(CaseId, i32)>, DbError> {
+) -> Result<Vec<(CaseId, CaseNo)>, DbError> {
     let sql = "SELECT case_key, case_no FROM care_case WHERE case_key > $1 ORDER BY case_key LIMIT $2";
     let found = rows(db, sql, [after.as_str().into(), limit.into()]).await?;
     found.iter().map(|row| Ok((get(row, "case_key")?, get(row, "case_no")?))).collect()
@@ -114,7 +114,7 @@ pub(crate) async fn cases(
 /// person has not approved yet, says nothing to a case.
 pub(crate) async fn facts(
     db: &impl ConnectionTrait,
-    cases: &[i32],
+    cases: &[CaseNo],
     through: i64,
 ) -> Result<Vec<Row>, DbError> {
     let mut facts = Vec::new();
@@ -150,7 +150,7 @@ pub(crate) async fn facts(
 /// What approved runs up to one of them paid to the cases after one key and through another (`None`: to all after it).
 pub(crate) async fn lines(
     db: &impl ConnectionTrait,
-    run_no: i32,
+    run_no: RunNo,
     after: &CaseId,
     through: Option<&CaseId>,
 ) -> Result<Vec<Line>, DbError> {
@@ -169,7 +169,7 @@ pub(crate) async fn lines(
 }
 
 fn line(row: &QueryResult) -> Result<Line, DbError> {
-    let (run_no, line_no): (i32, i64) = (get(row, "run_no")?, get(row, "line_no")?);
+    let (run_no, line_no): (RunNo, i64) = (get(row, "run_no")?, get(row, "line_no")?);
     let component: String = get(row, "component")?;
     let component = component
         .parse()

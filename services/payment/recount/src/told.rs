@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::NaiveDate;
 use niva_models::{GrantScope, Level, PriceUnit, Regime};
-use niva_names::{DistrictId, FactId, PlacementId, ProviderId, ScaleId, UnitId};
+use niva_names::{CaseNo, DistrictId, FactId, PlacementId, ProviderId, ScaleId, UnitId};
 use niva_proto::payment::v1 as pb;
 use prost::Message;
 use serde::Deserialize;
@@ -174,7 +174,7 @@ impl<T> Newest<T> {
 #[derive(Debug)]
 pub(crate) struct Row {
     pub(crate) number: i64,
-    pub(crate) case_no: i32,
+    pub(crate) case_no: CaseNo,
     pub(crate) placement_id: Option<PlacementId>,
     pub(crate) kind: String,
     pub(crate) fact_id: FactId,

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::BoxFuture;
 use niva_calendar::{Month, NaiveDate};
-use niva_names::{CaseId, PersonId, PlacementId, ServiceKey, UnitId};
+use niva_names::{CaseId, CaseNo, PersonId, PlacementId, PlacementNo, RunNo, ServiceKey, UnitId};
 use niva_payment_domain::Case;
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -56,7 +56,7 @@ pub(crate) async fn next_number(
 pub(crate) struct CaseRow {
     pub(crate) key: CaseId,
     /// Names it among facts.
-    pub(crate) case_no: i32,
+    pub(crate) case_no: CaseNo,
     /// Its newest fact.
     pub(crate) fact_number: i64,
     /// What is kept is enough for days from this one on; `None`: for all.
@@ -104,7 +104,7 @@ pub(crate) struct Candidates<'a> {
     /// those that something was told of after this fact,
     pub(crate) told_after: i64,
     /// those that this run held something of,
-    pub(crate) held_in: i32,
+    pub(crate) held_in: RunNo,
     /// those that were ever placed at one of these units, if anything can be owed to them from this day on,
     pub(crate) at_units: Option<(NaiveDate, &'a [&'a UnitId])>,
     /// and those of these services.
@@ -182,7 +182,7 @@ pub(crate) fn write<'t>(
         let cells = cases.iter().map(|(key, row)| {
             [
                 Cell::from(row.key.as_str()),
-                row.case_no.into(),
+                row.case_no.0.into(),
                 key.service.as_str().into(),
                 row.fact_number.into(),
                 row.since.into(),
@@ -224,8 +224,8 @@ pub(crate) fn about(at: &mut Where, person_id: Option<&PersonId>, service: Optio
 #[derive(Debug, Clone)]
 pub(crate) struct Place {
     /// Names it among facts.
-    pub(crate) placement_no: i32,
-    pub(crate) case_no: i32,
+    pub(crate) placement_no: PlacementNo,
+    pub(crate) case_no: CaseNo,
     pub(crate) key: CaseKey,
 }
 
@@ -294,7 +294,7 @@ pub(crate) async fn placements_of(
 #[derive(Debug)]
 pub(crate) struct PlacementRow {
     pub(crate) placement_id: PlacementId,
-    pub(crate) placement_no: i32,
+    pub(crate) placement_no: PlacementNo,
     pub(crate) case_key: CaseId,
     pub(crate) unit_id: UnitId,
 }
@@ -309,7 +309,7 @@ pub(crate) fn write_placements<'t>(
         let cells = placements.iter().map(|p| {
             [
                 Cell::from(p.placement_id.as_str()),
-                p.placement_no.into(),
+                p.placement_no.0.into(),
                 p.case_key.as_str().into(),
                 p.unit_id.as_str().into(),
                 number.into(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
 use niva_facts::Author;
-use niva_names::{CaseId, PlacementId, UnitId};
+use niva_names::{CaseId, CaseNo, PlacementId, PlacementNo, UnitId};
 use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts, hull};
 use niva_store::{DbError, Tx};
 
@@ -95,7 +95,7 @@ struct Known {
     /// With all facts but those of days.
     case: Case,
     /// Names it among facts.
-    case_no: i32,
+    case_no: CaseNo,
     day_through: Option<NaiveDate>,
     /// A fact arrived that is not of days.
     changed: bool,
@@ -120,9 +120,9 @@ struct Taken {
     units: BTreeMap<UnitId, UnitFacts>,
     changed_units: BTreeSet<UnitId>,
     /// The numbers of the placements that facts are about.
-    numbers: BTreeMap<PlacementId, i32>,
+    numbers: BTreeMap<PlacementId, PlacementNo>,
     /// The numbers of the next new case and of the next new placement.
-    next: (i32, i32),
+    next: (CaseNo, PlacementNo),
     /// Placements that had not been heard of.
     placements: Vec<PlacementRow>,
     /// Placements that are at another unit than before.
@@ -179,7 +179,7 @@ impl Taken {
             units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
             changed_units: BTreeSet::new(),
             numbers: places.into_iter().map(|(id, place)| (id, place.placement_no)).collect(),
-            next: (next_case, next_placement),
+            next: (CaseNo(next_case), PlacementNo(next_placement)),
             placements: Vec::new(),
             moved: BTreeMap::new(),
             arrived: Vec::new(),
@@ -245,9 +245,9 @@ impl Taken {
             return Ok(());
         }
         known.touched |= news;
-        if known.case_no == 0 {
+        if known.case_no == CaseNo::NONE {
             known.case_no = self.next.0;
-            self.next.0 += 1;
+            self.next.0 = self.next.0.next();
         }
         let case_no = known.case_no;
         if let Content::Placement(dates) = &fact.content {
@@ -284,7 +284,7 @@ impl Taken {
         match was_at {
             None => {
                 let placement_no = self.next.1;
-                self.next.1 += 1;
+                self.next.1 = self.next.1.next();
                 self.numbers.insert(placement_id.clone(), placement_no);
                 let case_key = key.into();
                 self.placements.push(PlacementRow { placement_id, placement_no, case_key, unit_id });
@@ -297,8 +297,8 @@ impl Taken {
     }
 
     /// 0 for what is about no placement.
-    fn placement_no(&self, fact: &Fact) -> Result<i32, DbError> {
-        let Some(id) = fact.placement_id() else { return Ok(0) };
+    fn placement_no(&self, fact: &Fact) -> Result<PlacementNo, DbError> {
+        let Some(id) = fact.placement_id() else { return Ok(PlacementNo::NONE) };
         let known = self.numbers.get(&id).copied();
         known.ok_or_else(|| DbError::row("placement", "placement_id", id, "has not been heard of"))
     }
@@ -314,7 +314,8 @@ impl Taken {
             let (kind, withdrawn) = (FactKind::Unit, unit.periods.is_empty());
             let recorded =
                 Recorded { number, placement_id: None, kind, id: (&id).into(), revision, withdrawn };
-            let (case_no, placement_no, days, touched, content) = (0, 0, None, None, Vec::new());
+            let (case_no, placement_no) = (CaseNo::NONE, PlacementNo::NONE);
+            let (days, touched, content) = (None, None, Vec::new());
             self.arrived.push(Arrived {
                 case_no,
                 placement_no,
@@ -357,12 +358,13 @@ async fn cases(
     let texts: Vec<CaseId> = keys.keys().map(CaseId::from).collect();
     let mut rows = store::of_keys(tx, &texts).await?;
     let whole = keys.iter().zip(&texts).filter(|((_, whole), _)| **whole);
-    let numbers: Vec<i32> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
+    let numbers: Vec<CaseNo> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
     let mut told = facts::of_cases(tx, &numbers, last).await?;
     let mut cases = BTreeMap::new();
     for (key, text) in keys.into_keys().zip(&texts) {
         let row = rows.remove(text);
-        let (case_no, day_through) = row.as_ref().map_or((0, None), |row| (row.case_no, row.day_through));
+        let (case_no, day_through) =
+            row.as_ref().map_or((CaseNo::NONE, None), |row| (row.case_no, row.day_through));
         let case = facts::case_of(&key, &told.remove(&case_no).unwrap_or_default())?;
         cases.insert(key, Known { row, case, case_no, day_through, changed: false, touched: false });
     }

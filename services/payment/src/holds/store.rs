@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
-use niva_names::{CaseId, DistrictId, PlacementId, UnitId};
+use niva_names::{CaseId, DistrictId, PlacementId, RunNo, UnitId};
 use niva_payment_domain::{Hold, HoldReason};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -32,7 +32,7 @@ const COLUMNS: [&str; 10] = [
 /// A hold with its place in the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HoldRow {
-    pub(crate) run_no: i32,
+    pub(crate) run_no: RunNo,
     pub(crate) hold_no: i64,
     pub(crate) case_key: CaseId,
     pub(crate) placement_id: PlacementId,
@@ -52,7 +52,7 @@ pub(crate) fn insert<'t>(tx: &'t Tx<'t>, holds: &'t [HoldRow]) -> BoxFuture<'t, 
 
 fn cells(h: &HoldRow) -> [Cell<'_>; COLUMNS.len()] {
     [
-        Cell::from(h.run_no),
+        Cell::from(h.run_no.0),
         h.hold_no.into(),
         h.case_key.as_str().into(),
         h.placement_id.as_str().into(),
@@ -66,7 +66,7 @@ fn cells(h: &HoldRow) -> [Cell<'_>; COLUMNS.len()] {
 }
 
 fn read(row: &Row) -> Result<HoldRow, DbError> {
-    let (run_no, hold_no): (i32, i64) = (row.get("run_no")?, row.get("hold_no")?);
+    let (run_no, hold_no): (RunNo, i64) = (row.get("run_no")?, row.get("hold_no")?);
     let days = days(row, (run_no, hold_no))?;
     Ok(HoldRow {
         run_no,
@@ -79,7 +79,7 @@ fn read(row: &Row) -> Result<HoldRow, DbError> {
     })
 }
 
-fn days(row: &Row, (run_no, hold_no): (i32, i64)) -> Result<Interval, DbError> {
+fn days(row: &Row, (run_no, hold_no): (RunNo, i64)) -> Result<Interval, DbError> {
     let (first, last): (NaiveDate, NaiveDate) = (row.get("first_day")?, row.get("last_day")?);
     Interval::new(first, last).ok_or_else(|| {
         DbError::row("payment_hold", "last_day", format!("{run_no}/{hold_no}"), "is before first_day")
@@ -89,7 +89,7 @@ fn days(row: &Row, (run_no, hold_no): (i32, i64)) -> Result<Interval, DbError> {
 /// Up to `limit` of a run's holds after a hold number, in order.
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
-    run_no: i32,
+    run_no: RunNo,
     filter: &Filter,
     after: i64,
     limit: u64,
@@ -113,7 +113,7 @@ pub(crate) async fn list(
 /// The days that were held of cases in a run, after one key and up to another.
 pub(crate) async fn of_cases(
     db: &impl ConnectionTrait,
-    run_no: i32,
+    run_no: RunNo,
     between: (&CaseId, &CaseId),
 ) -> Result<BTreeMap<CaseId, Vec<Interval>>, DbError> {
     let sql = "SELECT case_key, hold_no, first_day, last_day FROM payment_hold \

@@ -9,7 +9,7 @@ use niva_access::{Reach, Scope};
 use niva_calendar::{Interval, Month};
 use niva_models::{Component, Level};
 use niva_money::Ore;
-use niva_names::{CaseId, DistrictId, PlacementId, ProviderId, UnitId};
+use niva_names::{CaseId, DistrictId, PlacementId, ProviderId, RunNo, UnitId};
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -60,7 +60,7 @@ pub(crate) fn insert<'t>(tx: &'t Tx<'t>, lines: &'t [Line]) -> BoxFuture<'t, Res
 fn cells(line: &Line) -> [Cell<'_>; COLUMNS.len()] {
     let p = &line.payable;
     [
-        line.id.run_no.into(),
+        line.id.run_no.0.into(),
         line.id.line_no.into(),
         line.case_key.as_str().into(),
         line.placement_id.as_str().into(),
@@ -81,7 +81,7 @@ fn cells(line: &Line) -> [Cell<'_>; COLUMNS.len()] {
         p.unit_id.as_str().into(),
         p.settlement.as_str().into(),
         line.reversal.into(),
-        line.corrects.map(|id| id.run_no).into(),
+        line.corrects.map(|id| id.run_no.0).into(),
         line.corrects.map(|id| id.line_no).into(),
         line.cause.as_str().into(),
         line.stands_on.as_str().into(),
@@ -97,7 +97,8 @@ fn read(row: &Row) -> Result<Line, DbError> {
     let days = Interval::new(first, last).ok_or_else(|| bad("last_day", "is before first_day"))?;
     let level: Option<i32> = row.get("level")?;
     let level = level.map(u8::try_from).transpose().map_err(|_| bad("level", "is no level"))?.map(Level);
-    let (run, line): (Option<i32>, Option<i64>) = (row.get("corrects_run_no")?, row.get("corrects_line_no")?);
+    let (run, line): (Option<RunNo>, Option<i64>) =
+        (row.get("corrects_run_no")?, row.get("corrects_line_no")?);
     Ok(Line {
         id,
         case_key: row.get("case_key")?,
@@ -137,7 +138,7 @@ pub(crate) type PaidByPlacement = BTreeMap<PlacementId, Vec<Paid<'static>>>;
 /// placement, in the order it was paid. Runs are in order of number and so of month.
 pub(crate) async fn paid(
     db: &impl ConnectionTrait,
-    runs: &[(i32, Month)],
+    runs: &[(RunNo, Month)],
     cases: &[(&CaseId, NaiveDate)],
 ) -> Result<PaidByCase, DbError> {
     let mut paid = PaidByCase::new();
@@ -149,7 +150,8 @@ pub(crate) async fn paid(
         if runs_since.is_empty() {
             continue;
         }
-        let first_run = |from| runs.get(since(Month::of(from))).map_or(i32::MAX, |(run_no, _)| *run_no);
+        let first_run =
+            |from| runs.get(since(Month::of(from))).map_or(RunNo(i32::MAX), |(run_no, _)| *run_no);
         let sql = paid_to(db.get_database_backend() == DbBackend::Postgres, keys.len(), runs_since.len());
         let wanted = keys.iter().flat_map(|(key, from)| {
             [Value::from(key.as_str()), (*from).into(), Value::from(first_run(*from))]
@@ -213,7 +215,7 @@ pub(crate) async fn find(db: &impl ConnectionTrait, id: LineId) -> Result<Option
 /// Up to `limit` of a run's lines after a line number, in order, whosever they are: for the run itself.
 pub(crate) async fn page(
     db: &impl ConnectionTrait,
-    run_no: i32,
+    run_no: RunNo,
     after: i64,
     limit: u64,
 ) -> Result<Vec<Line>, DbError> {
@@ -255,7 +257,7 @@ fn reached(at: &mut Where, scope: &Scope) {
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
     scope: &Scope,
-    run_no: i32,
+    run_no: RunNo,
     filter: &Filter,
     after: i64,
     limit: u64,
@@ -302,7 +304,7 @@ async fn select(
 }
 
 /// Number and sum of a run's lines, as the database adds them up.
-pub(crate) async fn sum(db: &impl ConnectionTrait, run_no: i32) -> Result<(i64, i64), DbError> {
+pub(crate) async fn sum(db: &impl ConnectionTrait, run_no: RunNo) -> Result<(i64, i64), DbError> {
     let sql = "SELECT COUNT(*) AS lines, CAST(COALESCE(SUM(amount), 0) AS BIGINT) AS amount \
                FROM payment_line WHERE run_no = $1";
     let found = rows(db, "payment_line", statement(db, sql, [run_no.into()])).await?;

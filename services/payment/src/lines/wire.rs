@@ -1,7 +1,7 @@
 //! Lines of the ledger, outwards, and their ids.
 
 use niva_base::{OpError, Violations};
-use niva_names::{PaymentRunId, ServiceCatalogue};
+use niva_names::{PaymentRunId, RunNo, ServiceCatalogue};
 use niva_payment_domain::ledger::LineId;
 use niva_payment_domain::stands::{self, Stand};
 use niva_proto::payment::v1 as pb;
@@ -49,7 +49,11 @@ pub(crate) fn line_id(text: &str) -> Option<(PaymentRunId, i64)> {
 }
 
 /// A line of the ledger. `run_id` names runs by their number.
-pub(crate) fn line_out(line: &Line, key: &CaseKey, run_id: impl Fn(i32) -> PaymentRunId) -> pb::PaymentLine {
+pub(crate) fn line_out(
+    line: &Line,
+    key: &CaseKey,
+    run_id: impl Fn(RunNo) -> PaymentRunId,
+) -> pb::PaymentLine {
     let p = &line.payable;
     let id = |id: LineId| line_id_out(&run_id(id.run_no), id.line_no);
     pb::PaymentLine {

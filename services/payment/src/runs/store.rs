@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use niva_calendar::{Month, NaiveDate};
-use niva_names::{CaseId, PaymentRunId};
+use niva_names::{CaseId, PaymentRunId, RunNo};
 use niva_payment_domain::{Cancel, Run, RunState};
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, Value};
@@ -103,13 +103,16 @@ pub(crate) async fn find_for_update(tx: &Tx<'_>, id: &PaymentRunId) -> Result<Op
 }
 
 /// The run with a number; nobody else changes it until this transaction ends.
-pub(crate) async fn by_number_for_update(tx: &Tx<'_>, run_no: i32) -> Result<Option<StoredRun>, DbError> {
+pub(crate) async fn by_number_for_update(tx: &Tx<'_>, run_no: RunNo) -> Result<Option<StoredRun>, DbError> {
     let lock = if tx.is_postgres() { " FOR UPDATE" } else { "" };
     one(tx, &format!("WHERE run_no = $1{lock}"), [run_no.into()]).await
 }
 
 /// The run with a number.
-pub(crate) async fn by_number(db: &impl ConnectionTrait, run_no: i32) -> Result<Option<StoredRun>, DbError> {
+pub(crate) async fn by_number(
+    db: &impl ConnectionTrait,
+    run_no: RunNo,
+) -> Result<Option<StoredRun>, DbError> {
     one(db, "WHERE run_no = $1", [run_no.into()]).await
 }
 
@@ -126,13 +129,13 @@ pub(crate) async fn last_approved(db: &impl ConnectionTrait) -> Result<Option<St
 /// Numbers of the runs that were approved, up to one of them.
 pub(crate) async fn approved_until(
     db: &impl ConnectionTrait,
-    run_no: i32,
-) -> Result<Vec<(i32, Month)>, DbError> {
+    run_no: RunNo,
+) -> Result<Vec<(RunNo, Month)>, DbError> {
     let sql =
         "SELECT run_no, month FROM payment_run WHERE state = 'approved' AND run_no <= $1 ORDER BY run_no";
     let found = rows(db, "payment_run", statement(db, sql, [run_no.into()])).await?;
     let read = |row: &Row| {
-        let run_no: i32 = row.get("run_no")?;
+        let run_no: RunNo = row.get("run_no")?;
         let month = Month::from_index(row.get("month")?);
         let month =
             month.map_err(|e| DbError::row("payment_run", "month", run_no.to_string(), e.to_string()))?;
@@ -145,7 +148,7 @@ pub(crate) async fn approved_until(
 pub(crate) async fn list(
     db: &impl ConnectionTrait,
     filter: &Filter,
-    after: i32,
+    after: RunNo,
     limit: u64,
 ) -> Result<Vec<StoredRun>, DbError> {
     let mut at = Where::default();
@@ -164,18 +167,18 @@ pub(crate) async fn list(
 }
 
 /// Ids of all runs by number.
-pub(crate) async fn ids(db: &impl ConnectionTrait) -> Result<BTreeMap<i32, PaymentRunId>, DbError> {
+pub(crate) async fn ids(db: &impl ConnectionTrait) -> Result<BTreeMap<RunNo, PaymentRunId>, DbError> {
     let select = statement(db, "SELECT run_no, payment_run_id FROM payment_run", []);
     let found = rows(db, "payment_run", select).await?;
     found.iter().map(|row| Ok((row.get("run_no")?, row.get("payment_run_id")?))).collect()
 }
 
 /// The number of the next run, and how many runs of a month were made before.
-pub(crate) async fn next_numbers(db: &impl ConnectionTrait, month: Month) -> Result<(i32, i64), DbError> {
+pub(crate) async fn next_numbers(db: &impl ConnectionTrait, month: Month) -> Result<(RunNo, i64), DbError> {
     let sql = "SELECT COALESCE(MAX(run_no), 0) + 1 AS next, \
                (SELECT COUNT(*) FROM payment_run WHERE month = $1) AS of_month FROM payment_run";
     let found = rows(db, "payment_run", statement(db, sql, [month.index().into()])).await?;
-    found.first().map_or(Ok((1, 0)), |row| Ok((row.get("next")?, row.get("of_month")?)))
+    found.first().map_or(Ok((RunNo(1), 0)), |row| Ok((row.get("next")?, row.get("of_month")?)))
 }
 
 /// Adds a run that is to be calculated. A unique constraint refuses it while another waits.
@@ -213,7 +216,7 @@ fn json(row: &str, tally: &Tally) -> Result<String, DbError> {
 }
 
 /// A process sets to work on the calculation of a run.
-pub(crate) async fn start(tx: &Tx<'_>, run_no: i32, now: DateTime<Utc>) -> Result<(), DbError> {
+pub(crate) async fn start(tx: &Tx<'_>, run_no: RunNo, now: DateTime<Utc>) -> Result<(), DbError> {
     let sql = "UPDATE payment_run SET start_time = $1 \
                WHERE run_no = $2 AND start_time IS NULL AND state = 'calculating'";
     tx.execute_raw(statement(tx, sql, [now.into(), run_no.into()])).await?;
@@ -224,7 +227,7 @@ pub(crate) async fn start(tx: &Tx<'_>, run_no: i32, now: DateTime<Utc>) -> Resul
 /// calculated, or somebody wants it to stop; then nothing may be written.
 pub(crate) async fn advance(
     tx: &Tx<'_>,
-    run_no: i32,
+    run_no: RunNo,
     from: &CaseId,
     to: &CaseId,
     tally: &Tally,
@@ -247,7 +250,7 @@ pub(crate) async fn ask_to_cancel(tx: &Tx<'_>, stored: &StoredRun) -> Result<(),
 /// Writes the state of a run whose calculation has ended, over what [`by_number_for_update`] read.
 pub(crate) async fn end(
     tx: &Tx<'_>,
-    run_no: i32,
+    run_no: RunNo,
     state: &RunState,
     now: DateTime<Utc>,
 ) -> Result<(), DbError> {
@@ -375,7 +378,7 @@ pub(crate) async fn of_no_run(db: &impl ConnectionTrait) -> Result<Vec<String>, 
              (SELECT 1 FROM payment_run r WHERE r.run_no = t.run_no) ORDER BY run_no"
         );
         for row in rows(db, table, statement(db, sql, [])).await? {
-            let number: i32 = row.get("run_no")?;
+            let number: RunNo = row.get("run_no")?;
             found.push(format!("there are {what} of run number {number}, and no such run"));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use niva_names::CaseId;
+use niva_names::{CaseId, RunNo};
 use niva_payment_domain::{Run, RunState};
 
 use super::tally::Tally;
@@ -12,7 +12,7 @@ use super::tally::Tally;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct StoredRun {
     /// Ascends with every run made.
-    pub(crate) run_no: i32,
+    pub(crate) run_no: RunNo,
     pub(crate) run: Run,
     /// The role in which its maker made it.
     pub(crate) maker_role: String,
@@ -24,7 +24,7 @@ pub(crate) struct StoredRun {
     /// The last fact it knows.
     pub(crate) frozen: i64,
     /// The last run that was approved when this one was made.
-    pub(crate) baseline: Option<i32>,
+    pub(crate) baseline: Option<RunNo>,
     pub(crate) models_fingerprint: String,
     pub(crate) engine_version: i32,
     /// The last case that is calculated; empty before the first.

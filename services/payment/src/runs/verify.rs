@@ -1,6 +1,7 @@
 //! The verifier: reads the whole ledger and finds what was changed, taken away, added or put in another's place since it was
 //! written, and what is not paid as the facts say.
 
+use niva_names::RunNo;
 use niva_store::{Database, DbError};
 
 use super::check::{NotAsWritten, content, run_sha256};
@@ -37,7 +38,7 @@ pub struct Verified {
 /// The database's.
 pub async fn verify(db: &Database) -> Result<Verified, DbError> {
     let mut verified = Verified::default();
-    let (mut last, mut before) = (0, String::new());
+    let (mut last, mut before) = (RunNo::NONE, String::new());
     loop {
         let runs = store::list(db.conn(), &Filter::default(), last, RUNS).await;
         let runs = match runs {
@@ -48,7 +49,7 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
             runs => runs?,
         };
         for run in &runs {
-            last += 1;
+            last = last.next();
             if run.run_no != last {
                 verified.findings.push(Finding(format!("run number {last} is missing")));
                 last = run.run_no;

@@ -35,7 +35,7 @@ fn pay<'a>(run_no: i32, mut paid: Vec<Paid<'a>>, owed: &[Payable<'a>]) -> (Vec<P
         let reverses = posting.is_reversal().then(|| posting.corrects().unwrap());
         let line_no = i64::try_from(i).unwrap() + 1;
         paid.push(Paid {
-            id: LineId { run_no, line_no },
+            id: LineId { run_no: RunNo(run_no), line_no },
             line: posting.line().clone(),
             reverses,
             stands_on: "".into(),
@@ -55,7 +55,7 @@ fn g10_a_level_back_in_time_is_reversed_and_paid_anew_beside_the_month_itself() 
     let (paid, first) = pay(1, Vec::new(), &[march(1, 30_000)]);
     assert_eq!(first, [Posting::New { line: march(1, 30_000), owed: 0, corrects: None }]);
     let (paid, second) = pay(2, paid, &[march(3, 49_500), april.clone()]);
-    let of = LineId { run_no: 1, line_no: 1 };
+    let of = LineId { run_no: RunNo(1), line_no: 1 };
     assert_eq!(
         second,
         [
@@ -91,7 +91,7 @@ fn a_line_that_splits_is_corrected_by_both_parts_and_what_ends_is_only_taken_bac
     let (paid, _) = pay(1, Vec::new(), &[line(3, (1, 31), Component::Rate, 1, 30_000)]);
     let split = [line(3, (1, 15), Component::Rate, 1, 30_000), line(3, (16, 31), Component::Rate, 3, 49_500)];
     let (paid, postings) = pay(2, paid, &split);
-    let of = Some(LineId { run_no: 1, line_no: 1 });
+    let of = Some(LineId { run_no: RunNo(1), line_no: 1 });
     assert_eq!(postings.iter().map(Posting::corrects).collect::<Vec<_>>(), [of, of, of]);
     let (paid, postings) = pay(3, paid, &split[..1]);
     assert_eq!(postings.iter().map(|p| p.line().amount).collect::<Vec<_>>(), [Ore(-16 * 49_500)]);
@@ -136,7 +136,7 @@ fn the_check_names_what_is_wrong() {
 #[test]
 fn the_check_sees_sums_that_are_right_in_the_wrong_place() {
     let owed = [line(3, (1, 10), Component::Rate, 1, 30_000), line(3, (11, 31), Component::Rate, 2, 30_000)];
-    let id = |line_no| LineId { run_no: 1, line_no };
+    let id = |line_no| LineId { run_no: RunNo(1), line_no };
     let paid = |line: &Payable<'static>, line_no| Paid {
         id: id(line_no),
         line: line.clone(),

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::Author;
-use niva_names::{CaseId, FactId, UnitId};
+use niva_names::{CaseId, CaseNo, FactId, PlacementNo, UnitId};
 use niva_payment_domain::{Case, Fact, FactKind, Recorded};
 use niva_store::bulk;
 use niva_store::bulk::Cell;
@@ -22,9 +22,9 @@ use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, Row, binds, rows, statement};
 #[derive(Debug)]
 pub(crate) struct Arrived {
     /// 0 for a unit's.
-    pub(crate) case_no: i32,
+    pub(crate) case_no: CaseNo,
     /// 0 for what is about no placement.
-    pub(crate) placement_no: i32,
+    pub(crate) placement_no: PlacementNo,
     pub(crate) recorded: Recorded,
     /// The days that it is found by; `None` for a unit's.
     pub(crate) days: Option<Interval>,
@@ -67,8 +67,8 @@ pub(crate) fn write<'t>(
             [
                 Cell::from(recorded.number),
                 now.into(),
-                fact.case_no.into(),
-                fact.placement_no.into(),
+                fact.case_no.0.into(),
+                fact.placement_no.0.into(),
                 authors.get(&fact.author).copied().into(),
                 i32::try_from(recorded.revision).ok().into(),
                 days.map(|days| days.first).into(),
@@ -121,9 +121,9 @@ const RECORDED: &str = "number, case_no, kind, fact_id, revision, withdrawn, (SE
 /// The facts of some cases up to a number, by case and in the order that they arrived, without those of days.
 pub(crate) async fn of_cases(
     db: &impl ConnectionTrait,
-    cases: &[i32],
+    cases: &[CaseNo],
     through: i64,
-) -> Result<BTreeMap<i32, Vec<Told>>, DbError> {
+) -> Result<BTreeMap<CaseNo, Vec<Told>>, DbError> {
     let mut found = BTreeMap::new();
     for cases in cases.chunks(KEYS) {
         let sql = format!(
@@ -140,9 +140,9 @@ pub(crate) async fn of_cases(
 /// The facts of days of some cases up to a number, that may have changed the payment of a day from each case's own on.
 pub(crate) async fn of_days(
     db: &impl ConnectionTrait,
-    cases: &[(i32, NaiveDate)],
+    cases: &[(CaseNo, NaiveDate)],
     through: i64,
-) -> Result<BTreeMap<i32, Vec<Told>>, DbError> {
+) -> Result<BTreeMap<CaseNo, Vec<Told>>, DbError> {
     let postgres = db.get_database_backend() == DbBackend::Postgres;
     let mut found = BTreeMap::new();
     for cases in cases.chunks(KEYS) {
@@ -172,7 +172,7 @@ pub(crate) async fn of_days(
     Ok(found)
 }
 
-fn gather(rows: &[Row], found: &mut BTreeMap<i32, Vec<Told>>) -> Result<(), DbError> {
+fn gather(rows: &[Row], found: &mut BTreeMap<CaseNo, Vec<Told>>) -> Result<(), DbError> {
     for row in rows {
         let told = Told { recorded: recorded(row)?, content: row.get("content")? };
         found.entry(row.get("case_no")?).or_default().push(told);
@@ -190,10 +190,10 @@ pub(crate) struct News {
 /// What was told of some cases after one fact number and up to another, by case.
 pub(crate) async fn news_of_cases(
     db: &impl ConnectionTrait,
-    cases: &[i32],
+    cases: &[CaseNo],
     between: (i64, i64),
-) -> Result<BTreeMap<i32, Vec<News>>, DbError> {
-    let mut found: BTreeMap<i32, Vec<News>> = BTreeMap::new();
+) -> Result<BTreeMap<CaseNo, Vec<News>>, DbError> {
+    let mut found: BTreeMap<CaseNo, Vec<News>> = BTreeMap::new();
     for cases in cases.chunks(KEYS) {
         let part = |kinds: &str| {
             format!(
@@ -251,7 +251,7 @@ pub(crate) async fn cases_as_of(
     days: Option<NaiveDate>,
 ) -> Result<BTreeMap<CaseId, Case>, DbError> {
     let known: BTreeMap<CaseId, CaseRow> = super::of_keys(db, keys.iter().copied()).await?;
-    let numbers: Vec<i32> = known.values().map(|row| row.case_no).collect();
+    let numbers: Vec<CaseNo> = known.values().map(|row| row.case_no).collect();
     let facts = of_cases(db, &numbers, through).await?;
     let of_days = match days {
         Some(since) => {
@@ -261,7 +261,8 @@ pub(crate) async fn cases_as_of(
     };
     let mut cases = BTreeMap::new();
     for (key, row) in known {
-        let of = |facts: &'_ BTreeMap<i32, Vec<Told>>| facts.get(&row.case_no).cloned().unwrap_or_default();
+        let of =
+            |facts: &'_ BTreeMap<CaseNo, Vec<Told>>| facts.get(&row.case_no).cloned().unwrap_or_default();
         let (facts, days) = (of(&facts), of(&of_days));
         let bad = |e: NoCase| DbError::row("care_case", "case_key", key.as_str(), e.to_string());
         let parsed = CaseKey::try_from(&key).map_err(bad)?;
@@ -299,7 +300,7 @@ pub(crate) async fn told_by(
     through: i64,
 ) -> Result<BTreeMap<(FactKind, FactId, i64), ToldBy>, DbError> {
     let known = super::of_keys(db, [case_key]).await?;
-    let case_no = known.get(case_key).map_or(0, |row| row.case_no);
+    let case_no = known.get(case_key).map_or(CaseNo::NONE, |row| row.case_no);
     let part = |whose: &str| {
         format!(
             "SELECT kind, fact_id, revision, subject, recorded_at FROM fact \

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::{ServiceKey, UnitId};
+use niva_names::{RunNo, ServiceKey, UnitId};
 use niva_payment_domain::{Case, Due, Recorded, UnitFacts};
 use niva_store::{Database, DbError};
 
@@ -23,7 +23,7 @@ pub(crate) const MONTHS: u32 = 4;
 /// The last approved run before the one that is calculated.
 #[derive(Debug)]
 pub(crate) struct Baseline {
-    pub(crate) run_no: i32,
+    pub(crate) run_no: RunNo,
     pub(crate) month: Month,
     pub(crate) frozen: i64,
     /// What it was calculated with.
@@ -35,13 +35,13 @@ pub(crate) struct Baseline {
 /// Frozen when the run is made; the same however often it is read.
 #[derive(Debug)]
 pub(crate) struct Inputs {
-    pub(crate) run_no: i32,
+    pub(crate) run_no: RunNo,
     pub(crate) month: Month,
     pub(crate) opening: Month,
     pub(crate) frozen: i64,
     pub(crate) baseline: Option<Baseline>,
     /// Every approved run through the baseline, with its month.
-    pub(crate) approved: Vec<(i32, Month)>,
+    pub(crate) approved: Vec<(RunNo, Month)>,
     pub(crate) units: BTreeMap<UnitId, UnitFacts>,
     /// As they stood when the baseline was made.
     pub(crate) units_before: BTreeMap<UnitId, UnitFacts>,
@@ -206,6 +206,6 @@ fn repriced(baseline: &Baseline, now: &Catalogue, opening: Month) -> BTreeMap<Se
     repriced
 }
 
-fn missing(run_no: i32) -> DbError {
+fn missing(run_no: RunNo) -> DbError {
     DbError::row("payment_run", "baseline_run_no", run_no.to_string(), "names no run")
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use niva_calendar::{Interval, NaiveDate};
-use niva_names::{CaseId, ServiceKey, UnitId};
+use niva_names::{CaseId, CaseNo, ServiceKey, UnitId};
 
 use niva_payment_domain::{Due, Recorded};
 use niva_store::Database;
@@ -72,7 +72,7 @@ async fn choose(
     let (mut news, mut held, mut at_units) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     if let Some(baseline) = &inputs.baseline {
         let told = rows.iter().filter(|row| row.fact_number > baseline.frozen);
-        let told: Vec<i32> = told.map(|row| row.case_no).collect();
+        let told: Vec<CaseNo> = told.map(|row| row.case_no).collect();
         news = facts::news_of_cases(conn, &told, (baseline.frozen, inputs.frozen)).await?;
         held = holds::of_cases(conn, baseline.run_no, between).await?;
         if !units.is_empty() {
@@ -122,8 +122,8 @@ async fn paid(db: &Database, inputs: &Inputs, chosen: &[Chosen]) -> Result<PaidB
 /// The facts of the cases of a part, as far as they are read.
 struct Known {
     /// Of those of which what is kept is not enough.
-    whole: BTreeMap<i32, Vec<Told>>,
-    days: BTreeMap<i32, Vec<Told>>,
+    whole: BTreeMap<CaseNo, Vec<Told>>,
+    days: BTreeMap<CaseNo, Vec<Told>>,
 }
 
 impl Known {
@@ -139,7 +139,7 @@ impl Known {
         });
         let days = facts::of_days(conn, &days.collect::<Vec<_>>(), inputs.frozen).await?;
         let whole = chosen.iter().filter(|chosen| !chosen.is_kept(inputs));
-        let whole: Vec<i32> = whole.map(|chosen| chosen.row.case_no).collect();
+        let whole: Vec<CaseNo> = whole.map(|chosen| chosen.row.case_no).collect();
         Ok(Self { whole: facts::of_cases(conn, &whole, inputs.frozen).await?, days })
     }
 

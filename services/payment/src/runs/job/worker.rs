@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use niva_base::{Clock, OpError};
 use niva_jobs::{Found, Signals, Work, Worked};
-use niva_names::CaseId;
+use niva_names::{CaseId, RunNo};
 use niva_payment_domain::RunState;
 use niva_store::{Database, Tx};
 
@@ -33,7 +33,7 @@ pub(crate) struct Worker {
 impl Work for Worker {
     type Job = StoredRun;
     /// The run, and the last case that is calculated.
-    type Place = (i32, CaseId);
+    type Place = (RunNo, CaseId);
 
     async fn find(&self) -> Result<Option<Found<StoredRun, Self::Place>>, OpError> {
         let run = runs::unsettled(self.db.conn()).await?.filter(|run| run.run.state.is_calculating());
@@ -120,7 +120,7 @@ impl Worker {
             .await
     }
 
-    async fn fail(&self, run_no: i32, words: &str) -> Result<(), RunError> {
+    async fn fail(&self, run_no: RunNo, words: &str) -> Result<(), RunError> {
         let now = self.clock.now();
         self.db
             .write(|tx| {
@@ -133,7 +133,7 @@ impl Worker {
             .await
     }
 
-    async fn stop(&self, run_no: i32) -> Result<(), RunError> {
+    async fn stop(&self, run_no: RunNo) -> Result<(), RunError> {
         let now = self.clock.now();
         self.db
             .write(|tx| {
@@ -148,7 +148,7 @@ impl Worker {
 }
 
 /// A run that nobody else changes until the transaction ends; `None` when another process has ended its calculation.
-async fn calculating(tx: &Tx<'_>, run_no: i32) -> Result<Option<StoredRun>, RunError> {
+async fn calculating(tx: &Tx<'_>, run_no: RunNo) -> Result<Option<StoredRun>, RunError> {
     Ok(runs::by_number_for_update(tx, run_no).await?.filter(|run| run.run.state.is_calculating()))
 }
 
