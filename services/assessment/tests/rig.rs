@@ -17,8 +17,8 @@ use sea_orm::{ConnectionTrait, Statement};
 
 pub(crate) use niva_testing::requests::assessment::scope;
 pub(crate) use niva_testing::values::{
-    date, day, days, hours, identity, invented_coordination_number, invented_number, level, living, officer_of,
-    reason, with_purpose, wrong,
+    date, day, days, hours, identity, invented_coordination_number, invented_number, level, living,
+    officer_of, reason, with_purpose, wrong,
 };
 
 pub(crate) type Client = pb::Clients<Channel>;

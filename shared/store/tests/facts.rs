@@ -231,7 +231,8 @@ async fn in_a_long_transaction_facts_are_looked_up_and_not_sought() {
                     let notes: Vec<Note> = (0..EACH)
                         .map(|n| note(1, &Info::first(format!("N-{part}-{n}"), told(8, ""))))
                         .collect();
-                    let ids: Vec<&str> = notes.iter().map(|note| note.note_id.as_str()).collect();
+                    let ids: Vec<FactId> = notes.iter().map(Fact::id).collect();
+                    let ids: Vec<&FactId> = ids.iter().collect();
                     assert!(newest_of::<Note>(tx, &ids).await?.is_empty());
                     append(tx, &notes).await?;
                     assert_eq!(newest_of::<Note>(tx, &ids).await?.len(), EACH);
