@@ -179,10 +179,14 @@ pub async fn revisions<M: Fact + Message + Default>(
 /// The database's.
 pub async fn all<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
-    id: &str,
+    id: &M::Id,
 ) -> Result<Vec<M>, DbError> {
     let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 ORDER BY revision";
-    db.query_all_raw(statement(db, sql, [M::KIND.into(), id.into()])).await?.iter().map(message).collect()
+    db.query_all_raw(statement(db, sql, [M::KIND.into(), id.as_ref().into()]))
+        .await?
+        .iter()
+        .map(message)
+        .collect()
 }
 
 /// Who told the revisions of a fact after one of them; after 0, all.

@@ -4,7 +4,7 @@ use super::tokens::tokens;
 use super::{SourceFile, assert_complains, assert_tidy, repository};
 
 /// What is named as an id and stays a text: the file, the name, and the reason.
-const TEXTS: [(&str, &str, &str); 9] = [
+const TEXTS: [(&str, &str, &str); 11] = [
     ("services/payment/domain/src/explain.rs", "model_id", SETS_A_PRICE),
     ("services/payment/domain/src/ledger.rs", "model_id", SETS_A_PRICE),
     (
@@ -12,6 +12,8 @@ const TEXTS: [(&str, &str, &str); 9] = [
         "id",
         "a fact's or a model's, borrowed from the text of a column",
     ),
+    ("services/assessment/src/identities/keys.rs", "id", "the name of a key in the city's file of keys"),
+    ("services/assessment/src/identities/sealed.rs", "person_id", "a message's field, as protobuf has it"),
     ("shared/access/src/record.rs", "id", UNREAD),
     ("shared/access/src/record.rs", "ids", UNREAD),
     ("shared/audit/src/verify.rs", "id", UNREAD),
@@ -23,9 +25,10 @@ const SETS_A_PRICE: &str = "a model, an agreement or a special compensation: whi
 const UNREAD: &str = "a message has it where an id belongs, and nobody has read it as one";
 
 /// Names of ids that are nobody's of ours, wherever they stand.
-const OTHERS: [(&str, &str); 3] = [
+const OTHERS: [(&str, &str); 4] = [
     ("request_id", "a caller makes it, and it is compared with what the same caller sent before"),
     ("trace_id", "it is the tracer's, as the standard of traces writes it"),
+    ("key_id", "the name of a key in the city's file of keys"),
     ("client_id", "it is the issuer's, for a service's own tokens"),
 ];
 

@@ -54,7 +54,7 @@ impl Exports {
 
     async fn all(&self, tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Vec<Exported>, OpError> {
         reached::<pb::Person>(tx, scope, id).await?;
-        let persons = facts::all(tx, id.as_str()).await?.into_iter().map(Exported::Person);
+        let persons = facts::all(tx, id).await?.into_iter().map(Exported::Person);
         let identities = identities::exported(&self.0, tx, scope, id).await?;
         let mut found: Vec<_> = persons.chain(identities.into_iter().map(Exported::Identity)).collect();
         found.extend(of(tx, id, Exported::Application).await?);

@@ -270,7 +270,7 @@ pub(crate) async fn exported(
     if store::key(tx, id).await?.is_none() {
         return Ok(Vec::new());
     }
-    let told = facts::all::<SealedIdentity>(tx, id.as_str()).await?;
+    let told = facts::all::<SealedIdentity>(tx, id).await?;
     shown(tx, scope, &*ring(app)?, id, &told).await
 }
 

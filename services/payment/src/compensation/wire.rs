@@ -177,8 +177,7 @@ fn stated<'r>(
     visits.sort();
     let mut absences: Vec<_> = each(v, "absences", &case.absences, absence);
     absences.sort();
-    let premises_costs: Vec<_> =
-        each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, c, true));
+    let costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, c, true));
     district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
     let unit_district = district(v, "unit_district", &case.unit_district, city, case.ordered_start);
     let unit_district = unit_district.unwrap_or_else(|| "".into());
@@ -201,7 +200,7 @@ fn stated<'r>(
         transitions: transitions.into_iter().map(Known::stated).collect(),
         visits: visits.into_iter().map(Known::stated).collect(),
         absences: absences.into_iter().map(Known::stated).collect(),
-        premises_costs: Timeline::layered(premises_costs.into_iter().map(|c| (c.days, Known::stated(c)))),
+        premises_costs: Timeline::layered(costs.into_iter().map(|c| (c.days, Known::stated(c)))),
     };
     consistent(v, &stated, catalogue);
     clean.then_some(stated)
