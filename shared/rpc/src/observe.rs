@@ -118,22 +118,33 @@ impl Drop for ObservedRpc {
     }
 }
 
+/// How long a stream has to end by itself when its server stops: what it tells last may have to be looked up.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// What ends a stream from the server's side.
 pub(crate) struct Ends {
     closing: Pin<Box<WaitForCancellationFutureOwned>>,
+    patience: Duration,
+    closed: Option<Pin<Box<Sleep>>>,
     age: Duration,
     too_old: Option<Pin<Box<Sleep>>>,
 }
 
 impl Ends {
-    pub(crate) fn new(closing: CancellationToken, age: Duration) -> Self {
-        Self { closing: Box::pin(closing.cancelled_owned()), age, too_old: None }
+    /// `drain` is how long the server waits for calls when it stops: what does not end by itself leaves time for the others.
+    pub(crate) fn new(closing: CancellationToken, drain: Duration, age: Duration) -> Self {
+        let patience = LAST_WORDS.min(drain / 2);
+        Self { closing: Box::pin(closing.cancelled_owned()), patience, closed: None, age, too_old: None }
     }
 
-    /// Ready with the status to end with. Asked only while the stream has nothing to say, so that a stream which ends
-    /// by itself on shutdown does so.
+    /// Ready with the status to end with. Asked only while the stream has nothing to say, and when the server stops not at
+    /// once, so that a stream which ends by itself on shutdown does so.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Status> {
-        if self.closing.as_mut().poll(cx).is_ready() {
+        if self.closed.is_none() && self.closing.as_mut().poll(cx).is_ready() {
+            self.closed = Some(Box::pin(tokio::time::sleep(self.patience)));
+        }
+        if let Some(closed) = &mut self.closed {
+            ready!(closed.as_mut().poll(cx));
             return Poll::Ready(Status::unavailable("the server is shutting down; call again"));
         }
         let too_old = self.too_old.get_or_insert_with(|| Box::pin(tokio::time::sleep(self.age)));

@@ -194,6 +194,7 @@ impl PartServer {
                 stream_age: self.limits.stream_age,
                 feed_readers: self.feed_readers,
                 closing: shutdown.clone(),
+                drain: self.limits.drain,
                 recorder: self.recorder,
             },
         );

@@ -51,6 +51,7 @@ pub(super) struct Rules {
     pub(super) stream_age: Duration,
     pub(super) feed_readers: BTreeSet<String>,
     pub(super) closing: CancellationToken,
+    pub(super) drain: Duration,
     pub(super) recorder: Arc<dyn Recorder>,
 }
 
@@ -94,7 +95,7 @@ impl Service<Request<Body>> for Gate {
                 let response = answer.unwrap_or_else(Status::into_http);
                 #[cfg(feature = "reasons")]
                 crate::reasons::note(&path, response.headers());
-                let ends = Ends::new(rules.closing.clone(), rules.stream_age);
+                let ends = Ends::new(rules.closing.clone(), rules.drain, rules.stream_age);
                 Ok(call.observe(response, Some(ends)))
             }
             .instrument(span),

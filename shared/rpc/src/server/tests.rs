@@ -164,6 +164,22 @@ async fn streams_and_health_watches_end_at_shutdown() {
 }
 
 #[tokio::test]
+async fn a_stream_that_looks_up_its_last_words_at_shutdown_tells_them() {
+    let place = Place::start().await;
+    let mut stream = watch(place.channel("anna"), "last words").await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "first");
+    place.shutdown.cancel();
+    // Everybody hears of it while the stream has nothing to say yet.
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    place.echo.last_words.notify_one();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "last");
+    assert!(stream.next().await.is_none());
+    place.stop().await;
+}
+
+#[tokio::test]
 async fn a_call_that_outlives_the_drain_is_cut() {
     let limits = Limits { drain: Duration::from_millis(20), ..Limits::default() };
     let place = Place::start_with(|part| part.limits(limits)).await;

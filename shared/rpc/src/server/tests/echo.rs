@@ -35,6 +35,8 @@ const WATCH: &str = "/test.Echo/Watch";
 pub(crate) struct Echo {
     /// Told when a call has begun that never ends.
     pub(crate) begun: Arc<Notify>,
+    /// Lets a stream of last words tell them, and end.
+    pub(crate) last_words: Arc<Notify>,
     /// What is recorded of its calls.
     pub(crate) notes: Notes,
 }
@@ -124,8 +126,18 @@ impl ServerStreamingService<String> for Echo {
     type Future = BoxFuture<'static, Result<tonic::Response<Self::ResponseStream>, Status>>;
 
     fn call(&mut self, request: tonic::Request<String>) -> Self::Future {
+        let asked = Arc::clone(&self.last_words);
         Box::pin(async move {
-            let panics = request.into_inner() == "panic";
+            let told = request.into_inner();
+            if told == "last words" {
+                // What it tells last has to be looked up, and that is for the test to say.
+                let last = stream::once(async move {
+                    asked.notified().await;
+                    Ok("last".to_owned())
+                });
+                return Ok(tonic::Response::new(stream::iter([Ok("first".to_owned())]).chain(last).boxed()));
+            }
+            let panics = told == "panic";
             let rest = stream::once(async move {
                 // Lets what is ready go out first.
                 tokio::task::yield_now().await;
