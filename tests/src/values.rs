@@ -44,3 +44,15 @@ pub fn between(first: &str, last: &str) -> Option<DateInterval> {
 pub fn kronor(kronor: i64) -> Money {
     Money { ore: kronor * 100 }
 }
+
+/// The name of a method as a function's: `FindPerson` is `find_person`.
+#[must_use]
+pub fn snake_case(name: &str) -> String {
+    name.char_indices().fold(String::new(), |mut text, (at, c)| {
+        if c.is_uppercase() && at > 0 {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+        text
+    })
+}

@@ -1,6 +1,6 @@
 //! How assessment is configured.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -58,8 +58,7 @@ impl Part for Config {
         let allow_example_instruments = options.allow_example_instruments;
         let file = options.identity_keys.as_ref();
         let identity_keys = file.and_then(|file| wrong.take("--identity-keys", IdentityKeys::open(file)));
-        let retention = options.retention.as_deref().map_or_else(Retention::shipped, Retention::read);
-        let retention = wrong.take("--retention", retention).map(Arc::new);
+        let retention = wrong.take("--retention", retention(options.retention.as_deref())).map(Arc::new);
         wrong.finish(ground.zip(retention).map(|(ground, retention)| Self {
             ground,
             allow_example_instruments,
@@ -90,4 +89,12 @@ impl From<Started> for Served {
         let (routes, audit) = (started.routes.clone(), started.audit.clone());
         Self::new::<Config>(routes, crate::policy(), audit, started.finished())
     }
+}
+
+/// The rules of a city's own file, or Stockholm's; what is wrong, in words.
+fn retention(file: Option<&Path>) -> Result<Retention, String> {
+    let Some(file) = file else { return Retention::shipped().map_err(|error| error.to_string()) };
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    Retention::parse(&name, &text).map_err(|error| error.to_string())
 }

@@ -80,6 +80,6 @@ fn said<M: PlacementFact>(row: &Recorded, content: &[u8]) -> Result<Content, Str
     let mut v = Violations::new();
     let said = fact.read(&mut v, None);
     let said = v.finish_with(said).map_err(|e| e.to_string())?;
-    let placement_id = row.placement_id.clone().unwrap_or_else(|| "".into());
+    let placement_id = row.placement_id.clone().unwrap_or_else(|| PlacementId::none().clone());
     Ok(Content::Record { placement_id, record: said.record })
 }

@@ -31,6 +31,8 @@
 mod bounded;
 mod caller;
 pub mod client;
+#[cfg(feature = "fuzz")]
+pub mod fuzz;
 mod memory;
 mod observe;
 mod policy;

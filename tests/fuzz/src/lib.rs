@@ -12,11 +12,12 @@
 
 use std::sync::{Arc, LazyLock};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use niva_access::{KeySet, SecretKey, Verifier};
 use niva_assessment_domain::Instruments;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
+use niva_rpc::fuzz::Broken;
 use niva_store::page::PageRequest;
 
 #[cfg(test)]
@@ -27,11 +28,11 @@ pub type Target = fn(&[u8]);
 
 /// Each with its name, which is that of its seeds' folder too.
 pub const TARGETS: [(&str, Target); 13] = [
-    ("assessment_requests", niva_assessment::fuzz::requests),
-    ("choice_requests", niva_choice::fuzz::requests),
-    ("payment_requests", niva_payment::fuzz::requests),
-    ("payment_feeds", niva_payment::fuzz::feeds),
-    ("payment_contents", niva_payment::fuzz::contents),
+    ("assessment_requests", |data| hold(niva_assessment::fuzz::requests(data, &CITY))),
+    ("choice_requests", |data| hold(niva_choice::fuzz::requests(data, &CITY, today()))),
+    ("payment_requests", |data| hold(niva_payment::fuzz::requests(data, &CITY, &MODELS, today()))),
+    ("payment_feeds", |data| hold(niva_payment::fuzz::feeds(data))),
+    ("payment_contents", |data| hold(niva_payment::fuzz::contents(data))),
     ("tokens", tokens),
     ("keys", keys),
     ("pages", pages),
@@ -44,6 +45,17 @@ pub const TARGETS: [(&str, Target); 13] = [
 
 static CITY: LazyLock<Arc<ServiceCatalogue>> =
     LazyLock::new(|| Arc::new(ServiceCatalogue::shipped().expect("the shipped city")));
+
+static MODELS: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::shipped().expect("the shipped models"));
+
+fn today() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 4, 2).expect("a day")
+}
+
+/// What a service says does not hold stops the search.
+fn hold(held: Result<(), Broken>) {
+    held.expect("what must hold of what was accepted");
+}
 
 /// Public keys of an issuer that nobody has the private ones of.
 const KEYS: &[u8] = include_bytes!("../seeds/keys/two.json");

@@ -13,9 +13,11 @@ use niva_journeys::world::{Part, Role, Store, World};
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::choice::v1 as choice;
+use niva_proto::feed::{FeedFact as _, FeedMessage};
 use niva_proto::payment::v1 as payment;
 use niva_testing::values::{invented_coordination_number, invented_number};
 use prost::Message;
+use tonic::Streaming;
 
 /// Words that are nobody's and stand nowhere else.
 const NAMES: [&str; 5] = ["Kanariewille", "Kanariesson", "Kanariedotter", "Kanarieskäl", "Kanarierubrik"];
@@ -76,38 +78,26 @@ impl Search {
     }
 }
 
+/// All that a feed tells up to a position.
+async fn follow<M: FeedMessage>(mut feed: Streaming<M>, newest: i64, place: &str, search: &mut Search) {
+    let mut at = 0;
+    while at < newest {
+        let told = feed.message().await.unwrap().unwrap();
+        search.look(place, &told.encode_to_vec());
+        let (events, _) = told.into_parts();
+        at = events.iter().filter_map(|event| Some(event.info()?.position)).max().unwrap_or(at);
+    }
+}
+
 /// What others are told: feeds, lists of people, records of calls.
 async fn told_to_others(world: &World, search: &mut Search) {
     let (assessment, choices) = world.newest_positions().await;
     let request = pb::WatchAssessmentRequest { after_position: 0 };
-    let mut feed =
-        world.assessment(Role::FeedReader).feed.watch_assessment(request).await.unwrap().into_inner();
-    let mut at = 0;
-    while at < assessment {
-        let told = feed.message().await.unwrap().unwrap();
-        at = told
-            .events
-            .iter()
-            .filter_map(|event| event.info.as_ref())
-            .map(|info| info.position)
-            .max()
-            .unwrap_or(at);
-        search.look("assessment's feed", &told.encode_to_vec());
-    }
+    let feed = world.assessment(Role::FeedReader).feed.watch_assessment(request).await.unwrap().into_inner();
+    follow(feed, assessment, "assessment's feed", search).await;
     let request = choice::WatchChoiceRequest { after_position: 0 };
-    let mut feed = world.choice(Role::FeedReader).feed.watch_choice(request).await.unwrap().into_inner();
-    let mut at = 0;
-    while at < choices {
-        let told = feed.message().await.unwrap().unwrap();
-        at = told
-            .events
-            .iter()
-            .filter_map(|event| event.info.as_ref())
-            .map(|info| info.position)
-            .max()
-            .unwrap_or(at);
-        search.look("choice's feed", &told.encode_to_vec());
-    }
+    let feed = world.choice(Role::FeedReader).feed.watch_choice(request).await.unwrap().into_inner();
+    follow(feed, choices, "choice's feed", search).await;
     let mut auditor = world.assessment(Role::Auditor);
     search.answer("ListPersons", &auditor.persons.list_persons(pb::ListPersonsRequest::default()).await);
     let request = pb::ListPersonRevisionsRequest { person_id: PERSON.into(), ..Default::default() };

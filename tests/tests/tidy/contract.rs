@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use niva_access::Policy;
+use niva_journeys::values::snake_case;
 use prost::Message as _;
 use prost_types::{DescriptorProto, FileDescriptorSet};
 
@@ -36,16 +37,6 @@ fn contract() -> Vec<Rpc> {
         }
     }
     rpcs
-}
-
-fn snake_case(name: &str) -> String {
-    name.char_indices().fold(String::new(), |mut text, (at, c)| {
-        if c.is_uppercase() && at > 0 {
-            text.push('_');
-        }
-        text.extend(c.to_lowercase());
-        text
-    })
 }
 
 /// What a request and a response must have by the kind of rpc.

@@ -63,7 +63,7 @@ pub fn derive_level(
 ) -> Result<Derived, NoLevel> {
     let in_force = catalogue.on(service, day).ok_or(NoLevel::NoScale { service, day })?;
     let scale = in_force.terms.scale.as_ref().ok_or(NoLevel::NoScale { service, day })?;
-    let scale_id = in_force.terms.scale_id.clone().unwrap_or_else(|| "".into());
+    let scale_id = in_force.terms.scale_id.clone().unwrap_or_else(|| ScaleId::none().clone());
     let band = u16::try_from(points).ok().and_then(|points| Some((points, scale.level_of(points)?)));
     match band {
         Some((points, band)) => Ok(Derived { level: band.level, points, scale_id }),

@@ -1,5 +1,3 @@
-use std::path::Path;
-
 use chrono::Months;
 use niva_calendar::{Datelike, NaiveDate};
 use serde::Deserialize;
@@ -66,19 +64,6 @@ impl Retention {
     /// None, unless the file was changed badly before the build.
     pub fn shipped() -> Result<Self, RetentionError> {
         Self::parse("stockholm.toml", include_str!("../data/retention/stockholm.toml"))
-    }
-
-    /// A city's own file.
-    ///
-    /// # Errors
-    /// It cannot be read; all that is wrong with it.
-    pub fn read(path: &Path) -> Result<Self, RetentionError> {
-        let file = path.display().to_string();
-        let text = std::fs::read_to_string(path).map_err(|error| RetentionError {
-            file: file.clone(),
-            problems: vec![format!("cannot be read: {error}")],
-        })?;
-        Self::parse(&file, &text)
     }
 
     /// Rules from the text of a file.

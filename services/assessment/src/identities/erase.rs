@@ -10,7 +10,7 @@ use niva_rpc::wire::read;
 use niva_store::{Tx, facts};
 
 use super::sealed::SealedIdentity;
-use super::{Held, Identities, answered, store};
+use super::{Held, Identities, answered, ring, store};
 use crate::{grants, persons};
 
 impl Identities {
@@ -19,7 +19,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::ErasePersonIdentityRequest,
     ) -> Result<pb::ErasePersonIdentityResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let id = &read::only_id("person_id", &request.person_id)?;
         self.0
             .change_untold(scope, request, |tx, told| {

@@ -78,14 +78,14 @@ impl Rotation {
         if wrapped.key_id == first.id() {
             return Ok(());
         }
-        let own = ring.find(&wrapped.key_id)?.unwrap(id.as_str(), &wrapped.key)?;
+        let own = ring.find(&wrapped.key_id)?.open(id.as_str(), &wrapped.key)?;
         let told = facts::newest::<SealedIdentity>(tx, id).await?;
         let told = told.ok_or_else(|| OpError::internal(format!("the identity of {id} has no fact")))?;
         let identity = wire::stored(&told.open(&own.sealer()?)?, self.app.clock.today())?;
         if !store::find_by(tx, id, hashes(ring, &identity, &crate::info(&told)?)).await? {
             return Err(OpError::internal(format!("somebody else is found by a number of {id}")));
         }
-        let renewed = store::Wrapped { key_id: first.id().to_owned(), key: first.wrap(id.as_str(), &own)? };
+        let renewed = store::Wrapped { key_id: first.id().to_owned(), key: first.seal(id.as_str(), &own)? };
         Ok(store::rewrap(tx, id, renewed).await?)
     }
 }

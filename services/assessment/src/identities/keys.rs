@@ -221,12 +221,12 @@ impl Key {
     }
 
     /// Encrypts a person's own key.
-    pub(super) fn wrap(&self, person: &str, key: &DataKey) -> Result<Vec<u8>, OpError> {
+    pub(super) fn seal(&self, person: &str, key: &DataKey) -> Result<Vec<u8>, OpError> {
         self.wraps.seal(&[b"key", self.id.as_bytes(), person.as_bytes()], key.0.to_vec())
     }
 
     /// The person's own key.
-    pub(super) fn unwrap(&self, person: &str, wrapped: &[u8]) -> Result<DataKey, OpError> {
+    pub(super) fn open(&self, person: &str, wrapped: &[u8]) -> Result<DataKey, OpError> {
         let key = self.wraps.open(&[b"key", self.id.as_bytes(), person.as_bytes()], wrapped)?;
         key.try_into().map(DataKey).map_err(|_| unreadable())
     }
@@ -311,15 +311,15 @@ mod tests {
     fn what_is_encrypted_opens_for_what_it_belongs_to_alone() {
         let ring = Ring::parse((line("a", '1') + &line("b", '2')).as_bytes()).ok().unwrap();
         let own = DataKey::random().unwrap();
-        let wrapped = ring.first().wrap("p1", &own).unwrap();
-        assert_ne!(wrapped, ring.first().wrap("p1", &own).unwrap(), "a nonce of its own");
-        assert_eq!(ring.first().unwrap("p1", &wrapped).unwrap().0, own.0);
-        assert!(ring.first().unwrap("p2", &wrapped).is_err());
-        assert!(ring.find("b").unwrap().unwrap("p1", &wrapped).is_err());
+        let wrapped = ring.first().seal("p1", &own).unwrap();
+        assert_ne!(wrapped, ring.first().seal("p1", &own).unwrap(), "a nonce of its own");
+        assert_eq!(ring.first().open("p1", &wrapped).unwrap().0, own.0);
+        assert!(ring.first().open("p2", &wrapped).is_err());
+        assert!(ring.find("b").unwrap().open("p1", &wrapped).is_err());
         let mut changed = wrapped.clone();
         changed[20] ^= 1;
         assert!(
-            ring.first().unwrap("p1", &changed).is_err() && ring.first().unwrap("p1", &wrapped[..9]).is_err()
+            ring.first().open("p1", &changed).is_err() && ring.first().open("p1", &wrapped[..9]).is_err()
         );
         assert_eq!(ring.find("c").err().unwrap().reason(), "IDENTITY_KEY_UNKNOWN");
         assert_ne!(ring.first().hash("n"), ring.find("b").unwrap().hash("n"));

@@ -96,7 +96,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::RecordPersonIdentityRequest,
     ) -> Result<pb::RecordPersonIdentityResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let identity = &wire::told(request.identity.as_ref(), self.0.clock.today())?;
         let id = &identity.person_id;
         let hidden = request.hidden(ring);
@@ -124,7 +124,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::ReplacePersonNumberRequest,
     ) -> Result<pb::ReplacePersonNumberResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let (id, number, first) = &wire::replaced(request, self.0.clock.today())?;
         let hidden = request.hidden(ring);
         self.0
@@ -150,7 +150,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::CorrectPersonIdentityRequest,
     ) -> Result<pb::CorrectPersonIdentityResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let identity = &wire::told(request.identity.as_ref(), self.0.clock.today())?;
         let hidden = request.hidden(ring);
         self.0
@@ -170,7 +170,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::WithdrawPersonIdentityRequest,
     ) -> Result<pb::WithdrawPersonIdentityResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let id = &read::only_id("person_id", &request.person_id)?;
         let hidden = request.hidden(ring);
         self.0
@@ -191,7 +191,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::GetPersonIdentityRequest,
     ) -> Result<pb::GetPersonIdentityResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let (id, at) = &read::id_as_of("person_id", &request.person_id, request.as_of.as_ref())?;
         let read = self.0.db.read(|tx| {
             Box::pin(async move {
@@ -207,7 +207,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::ListPersonIdentityRevisionsRequest,
     ) -> Result<pb::ListPersonIdentityRevisionsResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let id = &read::only_id("person_id", &request.person_id)?;
         let page = (request.page_size, request.page_token.as_str());
         let (told, next_page_token) = self.0.revisions::<SealedIdentity>(scope, id, page).await?;
@@ -221,7 +221,7 @@ impl Identities {
         scope: &Scope,
         request: &pb::FindPersonRequest,
     ) -> Result<pb::FindPersonResponse, OpError> {
-        let ring = &*self.ring()?;
+        let ring = &*ring(&self.0)?;
         let number = &wire::sought(request, self.0.clock.today())?;
         let read = self.0.db.read(|tx| {
             Box::pin(async move {
@@ -236,16 +236,6 @@ impl Identities {
             })
         });
         read.await
-    }
-
-    /// The keys that the service was given.
-    fn ring(&self) -> Result<Arc<Ring>, OpError> {
-        let keys = self.0.identity_keys.as_ref().ok_or_else(|| {
-            let words =
-                "this service was given no keys of identities (--identity-keys), so that it keeps none";
-            OpError::precondition("IDENTITY_KEYS_MISSING", words)
-        })?;
-        Ok(keys.ring())
     }
 
     /// An identity of which something is about to be told, its person held to the transaction's end.
@@ -305,7 +295,7 @@ fn because(told: Telling, request: &impl Changing) -> Telling {
 /// Makes the key of a person of whom nothing was told.
 async fn begin(tx: &Tx<'_>, ring: &Ring, id: &PersonId, info: &Info) -> Result<Sealer, OpError> {
     let (own, by) = (DataKey::random()?, ring.first());
-    let wrapped = store::Wrapped { key_id: by.id().to_owned(), key: by.wrap(id.as_str(), &own)? };
+    let wrapped = store::Wrapped { key_id: by.id().to_owned(), key: by.seal(id.as_str(), &own)? };
     match store::insert(tx, id, wrapped, info).await? {
         true => own.sealer(),
         false => Err(OpError::internal(format!("the identity of {id} has a row and no fact"))),
@@ -318,7 +308,7 @@ async fn own(tx: &Tx<'_>, ring: &Ring, id: &PersonId) -> Result<Sealer, OpError>
         let words = "who this person is was erased: a person who comes again is recorded anew";
         OpError::precondition("IDENTITY_ERASED", words).with("person_id", id)
     })?;
-    ring.find(&wrapped.key_id)?.unwrap(id.as_str(), &wrapped.key)?.sealer()
+    ring.find(&wrapped.key_id)?.open(id.as_str(), &wrapped.key)?.sealer()
 }
 
 /// Keeps the revision, and what the person is found by; the answer repeats nothing of it.

@@ -3,7 +3,7 @@
 use niva_base::{OpError, Violations};
 use niva_choice_domain::{Beside, Dates, Grant, Placement, PlacementState, Refusal};
 use niva_facts::{Fact, Info};
-use niva_names::PlacementId;
+use niva_names::{GrantId, PlacementId};
 use niva_proto::choice::v1 as pb;
 use niva_rpc::wire::read;
 use niva_rpc::wire::write::date;
@@ -57,7 +57,7 @@ impl Reader<'_> {
         };
         Some(Placement {
             placement_id: placement_id?,
-            grant_id: grant_id?.unwrap_or_else(|| "".into()),
+            grant_id: grant_id?.unwrap_or_else(|| GrantId::none().clone()),
             person_id: person_id?,
             service: service?,
             unit_id: unit_id?,

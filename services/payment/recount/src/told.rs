@@ -232,7 +232,7 @@ impl Case {
             self.levels.tell(row, decision);
             return Ok(());
         }
-        let id = row.placement_id.clone().unwrap_or_else(|| "".into());
+        let id = row.placement_id.clone().unwrap_or_else(|| PlacementId::none().clone());
         let at = self.placements.entry(id).or_default();
         match row.kind.as_str() {
             "placement" => at.dates.tell(row, serde_json::from_slice(content)?),

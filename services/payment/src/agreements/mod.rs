@@ -1,19 +1,19 @@
 //! Individual agreements: prices agreed for one placement.
 
-mod approval;
 pub(crate) mod wire;
 
 use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::OpError;
+use niva_names::AgreementId;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
 use pb::agreement_service_server::AgreementService;
 use tonic::Request;
 
-use crate::facts::{Step, operations};
+use crate::facts::{Known, Step, operations};
 use crate::{Answer, App};
 
 /// Individual agreements as tonic sees them.
@@ -68,6 +68,26 @@ impl AgreementService for Agreements {
         request: Request<pb::ListAgreementRevisionsRequest>,
     ) -> Answer<pb::ListAgreementRevisionsResponse> {
         answer!(self.revisions(request))
+    }
+}
+
+impl Agreements {
+    /// Approves an agreement. Errors are looked for in this order: NOT_FOUND, FACT_WITHDRAWN, REVISION_NOT_NEWEST,
+    /// ALREADY_APPROVED, SAME_PERSON.
+    async fn approve(
+        &self,
+        scope: &Scope,
+        request: &pb::ApproveAgreementRequest,
+    ) -> Result<pb::ApproveAgreementResponse, OpError> {
+        let id = &read::only_id::<AgreementId>("agreement_id", &request.agreement_id)?;
+        let work = self.0.change(scope, request, |tx, told| {
+            Box::pin(async move {
+                let known: Known<pb::Agreement> = self.0.known(tx, scope, id).await?;
+                let agreement = known.approve(tx, scope, request.expected_revision, told).await?;
+                Ok(pb::ApproveAgreementResponse { agreement: Some(agreement) })
+            })
+        });
+        work.await
     }
 }
 

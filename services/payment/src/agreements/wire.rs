@@ -1,15 +1,17 @@
 //! Individual agreements, inwards.
 
+use chrono::{DateTime, Utc};
 use niva_base::Violations;
 use niva_calendar::NaiveDate;
-use niva_facts::{Fact as _, Info};
+use niva_facts::{Author, Fact as _, Info};
 use niva_models::PriceUnit;
 use niva_names::PlacementId;
 use niva_payment_domain::{Agreement, FactKind, Record};
+use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{id, interval};
 
-use crate::placement_fact::{PlacementFact, Said};
+use crate::placement_fact::{Approvable, PlacementFact, Said};
 use crate::wire::price;
 
 impl PlacementFact for pb::Agreement {
@@ -36,11 +38,11 @@ impl PlacementFact for pb::Agreement {
 
     /// A correction of what was approved does not, until it is approved.
     fn counts(&self, info: &Info) -> bool {
-        !info.stands() || self.approval.is_none() || approved(self, info)
+        !info.stands() || self.approval.is_none() || self.is_approved(info)
     }
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
-        let approved = self.info().is_some_and(|info| approved(self, &info));
+        let approved = self.info().is_some_and(|info| self.is_approved(&info));
         let agreement = agreement(v, self, approved);
         let agreed_by = id::<String>(v, "agreed_by", &self.agreed_by);
         let (agreement, _) = agreement.zip(agreed_by)?;
@@ -48,9 +50,15 @@ impl PlacementFact for pb::Agreement {
     }
 }
 
-/// Whether an agreement stands approved, which is of this revision.
-pub(super) fn approved(agreement: &pb::Agreement, info: &Info) -> bool {
-    agreement.approval.as_ref().is_some_and(|approval| approval.revision == info.revision)
+impl Approvable for pb::Agreement {
+    fn approved_revision(&self) -> Option<i64> {
+        self.approval.as_ref().map(|approval| approval.revision)
+    }
+
+    fn set_approval(&mut self, revision: i64, by: &Author, at: DateTime<Utc>) {
+        let (author, approve_time) = (Some(author(by)), Some(timestamp(at)));
+        self.approval = Some(pb::agreement::Approval { revision, author, approve_time });
+    }
 }
 
 /// The days and the price, and what it is per.

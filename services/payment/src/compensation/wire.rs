@@ -180,7 +180,7 @@ fn stated<'r>(
     let costs: Vec<_> = each(v, "premises_costs", &case.premises_costs, |v, c| premises_cost(v, c, true));
     district(v, "buyer_district", &case.buyer_district, city, case.ordered_start);
     let unit_district = district(v, "unit_district", &case.unit_district, city, case.ordered_start);
-    let unit_district = unit_district.unwrap_or_else(|| "".into());
+    let unit_district = unit_district.unwrap_or_else(|| DistrictId::none().clone());
     let clean = v.len() == found;
     let stated = Stated {
         service: service?,

@@ -1,6 +1,7 @@
 //! Facts of placements that payment is told itself: recorded, corrected, withdrawn and read back in one way, whatever
 //! they say.
 
+mod approval;
 pub(crate) mod ground;
 mod known;
 mod operations;

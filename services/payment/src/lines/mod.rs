@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::OpError;
-use niva_names::{PlacementId, RunNo};
+use niva_names::{PaymentRunId, PlacementId, RunNo};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use pb::line_service_server::LineService;
@@ -94,7 +94,7 @@ pub(crate) async fn lines_out(
     found: &[Line],
 ) -> Result<Vec<pb::PaymentLine>, OpError> {
     let ids = ids(conn).await?;
-    let run_id = |run_no: RunNo| ids.get(&run_no).cloned().unwrap_or_else(|| "".into());
+    let run_id = |run_no: RunNo| ids.get(&run_no).cloned().unwrap_or_else(|| PaymentRunId::none().clone());
     let out = found.iter().map(|line| {
         let key = CaseKey::try_from(&line.case_key).map_err(OpError::internal)?;
         Ok(line_out(line, &key, run_id))

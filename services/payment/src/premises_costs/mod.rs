@@ -1,19 +1,19 @@
 //! Actual premises costs of sold places.
 
-mod approval;
 pub(crate) mod wire;
 
 use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::OpError;
+use niva_names::PremisesCostId;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
 use pb::premises_cost_service_server::PremisesCostService;
 use tonic::Request;
 
-use crate::facts::{Step, operations};
+use crate::facts::{Known, Step, operations};
 use crate::{Answer, App};
 
 /// Premises costs as tonic sees them.
@@ -68,6 +68,26 @@ impl PremisesCostService for PremisesCosts {
         request: Request<pb::ListPremisesCostRevisionsRequest>,
     ) -> Answer<pb::ListPremisesCostRevisionsResponse> {
         answer!(self.revisions(request))
+    }
+}
+
+impl PremisesCosts {
+    /// Approves a premises cost. Errors are looked for in this order: NOT_FOUND, FACT_WITHDRAWN, REVISION_NOT_NEWEST,
+    /// APPROVAL_NOT_NEEDED, ALREADY_APPROVED, SAME_PERSON.
+    async fn approve(
+        &self,
+        scope: &Scope,
+        request: &pb::ApprovePremisesCostRequest,
+    ) -> Result<pb::ApprovePremisesCostResponse, OpError> {
+        let id = &read::only_id::<PremisesCostId>("premises_cost_id", &request.premises_cost_id)?;
+        let work = self.0.change(scope, request, |tx, told| {
+            Box::pin(async move {
+                let known: Known<pb::PremisesCost> = self.0.known(tx, scope, id).await?;
+                let premises_cost = known.approve(tx, scope, request.expected_revision, told).await?;
+                Ok(pb::ApprovePremisesCostResponse { premises_cost: Some(premises_cost) })
+            })
+        });
+        work.await
     }
 }
 

@@ -1,14 +1,16 @@
 //! Actual premises costs, inwards.
 
-use niva_base::Violations;
+use chrono::{DateTime, Utc};
+use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
-use niva_facts::{Fact as _, Info};
+use niva_facts::{Author, Fact as _, Info};
 use niva_names::PlacementId;
 use niva_payment_domain::{FactKind, PremisesCost, Record};
+use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::interval;
 
-use crate::placement_fact::{PlacementFact, Said, Told};
+use crate::placement_fact::{Approvable, PlacementFact, Said, Told};
 use crate::wire::price;
 
 impl PlacementFact for pb::PremisesCost {
@@ -54,7 +56,7 @@ impl PlacementFact for pb::PremisesCost {
     }
 
     fn read(&self, v: &mut Violations, _: Option<NaiveDate>) -> Option<Said> {
-        let approved = !self.over_limit || self.info().is_some_and(|info| approved(self, &info));
+        let approved = !self.over_limit || self.info().is_some_and(|info| self.is_approved(&info));
         let cost = premises_cost(v, self, approved)?;
         Some(Said { days: cost.days, record: Record::PremisesCost(cost) })
     }
@@ -62,12 +64,28 @@ impl PlacementFact for pb::PremisesCost {
 
 /// Whether a revision needs no second person, or has one.
 fn paid(cost: &pb::PremisesCost, info: &Info) -> bool {
-    !cost.over_limit || approved(cost, info)
+    !cost.over_limit || cost.is_approved(info)
 }
 
-/// Whether a cost stands approved, which is of this revision.
-pub(super) fn approved(cost: &pb::PremisesCost, info: &Info) -> bool {
-    cost.approval.as_ref().is_some_and(|approval| approval.revision == info.revision)
+impl Approvable for pb::PremisesCost {
+    fn approved_revision(&self) -> Option<i64> {
+        self.approval.as_ref().map(|approval| approval.revision)
+    }
+
+    fn set_approval(&mut self, revision: i64, by: &Author, at: DateTime<Utc>) {
+        let (author, approve_time) = (Some(author(by)), Some(timestamp(at)));
+        self.counting_revision = 0;
+        self.approval = Some(pb::premises_cost::Approval { revision, author, approve_time });
+    }
+
+    fn check_needs_approval(&self) -> Result<(), OpError> {
+        if self.over_limit {
+            return Ok(());
+        }
+        let words =
+            "the premises cost is within the city's limit and is paid as it stands: there is nothing to do";
+        Err(OpError::precondition("APPROVAL_NOT_NEEDED", words))
+    }
 }
 
 /// The days, and the cost.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use niva_journeys::steps;
-use niva_journeys::values::{day, new_request};
+use niva_journeys::values::{day, new_request, snake_case};
 use niva_journeys::world::{Part, Role, World};
 use niva_names::stockholm;
 use niva_proto::METHODS;
@@ -113,16 +113,6 @@ pub(super) async fn all(world: &World, search: &mut Search) {
     let missed: Vec<_> =
         methods.map(|(_, name)| snake_case(name)).filter(|name| !asked.contains(name.as_str())).collect();
     assert!(missed.is_empty(), "nothing is put in by {missed:?}");
-}
-
-fn snake_case(name: &str) -> String {
-    name.char_indices().fold(String::new(), |mut text, (at, c)| {
-        if c.is_uppercase() && at > 0 {
-            text.push('_');
-        }
-        text.extend(c.to_lowercase());
-        text
-    })
 }
 
 /// What is done, rehearsed and repeated.

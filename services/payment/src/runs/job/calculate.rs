@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::Month;
 use niva_models::Catalogue;
-use niva_names::{CaseId, ModelId, PlacementId};
+use niva_names::{CaseId, DistrictId, ModelId, PlacementId};
 use niva_payment_domain::ledger::{self, LineId, Paid, Payable, Posting};
 use niva_payment_domain::stands::{stands_on, written};
 use niva_payment_domain::{
@@ -319,7 +319,7 @@ impl Writer<'_> {
                 case_key: known.case_key.clone(),
                 placement_id: known.placed.placement_id.clone(),
                 unit_id: known.placed.dates.unit_id.clone(),
-                payer: granted.map(|granted| granted.value.district.clone()).unwrap_or_else(|| "".into()),
+                payer: granted.map_or(DistrictId::none(), |granted| granted.value.district).clone(),
                 hold: *hold,
             });
         }
