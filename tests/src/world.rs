@@ -15,7 +15,7 @@ use niva_proto::{
     common::v1::FeedStatus,
     payment::v1::{self as payment, Clients as PaymentClients},
 };
-use niva_rpc::bounded;
+use niva_rpc::bounded_client;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_store::Database;
 use niva_testing::TestAuthority;
@@ -104,19 +104,17 @@ impl World {
     /// # Panics
     /// When it cannot be set up.
     pub async fn processes_with(store: Store, more: &[String]) -> Self {
-        let ground = Ground::lay(store).await;
-        let place = processes::Processes::start(&ground, more, None).await;
-        Self::on(ground, Place::Processes(Box::new(place)))
+        Self::of_processes(Ground::lay(store).await, more, None).await
+    }
+
+    /// As three processes by the machine's clock, which costs a service nothing to look at.
+    pub async fn in_real_time(store: Store) -> Self {
+        Self::of_processes(Ground { in_real_time: true, ..Ground::lay(store).await }, &[], None).await
     }
 
     /// As three processes on databases that somebody else has made and migrated, and drops.
-    ///
-    /// # Panics
-    /// When it cannot be set up.
     pub async fn processes_on(urls: [String; 3]) -> Self {
-        let ground = Ground::on(urls, Databases::Others);
-        let place = processes::Processes::start(&ground, &[], None).await;
-        Self::on(ground, Place::Processes(Box::new(place)))
+        Self::of_processes(Ground::on(urls, Databases::Others), &[], None).await
     }
 
     /// As three processes that know each other by certificates, on a PostgreSQL that is reached by TLS alone.
@@ -136,8 +134,7 @@ impl World {
         let urls = Part::ALL.map(|service| server.database(service.name()));
         let ground = Ground::on(urls, Databases::Secure(server));
         let secured = processes::Secured::new(authority, more);
-        let place = processes::Processes::start(&ground, &[], Some(secured)).await;
-        Self::on(ground, Place::Processes(Box::new(place)))
+        Self::of_processes(ground, &[], Some(secured)).await
     }
 
     /// Who signs the certificates of [`World::secured`]: a test may have one renewed.
@@ -152,8 +149,13 @@ impl World {
         }
     }
 
+    async fn of_processes(ground: Ground, more: &[String], secured: Option<processes::Secured>) -> Self {
+        let place = processes::Processes::start(&ground, more, secured).await;
+        Self::on(ground, Place::Processes(Box::new(place)))
+    }
+
     fn on(ground: Ground, place: Place) -> Self {
-        let Ground { urls, databases, issuer, clock, folder } = ground;
+        let Ground { urls, databases, issuer, clock, folder, .. } = ground;
         Self { place, urls, databases, issuer, clock, folder }
     }
 
@@ -248,13 +250,13 @@ impl World {
     /// Assessment, as somebody with a role.
     #[must_use]
     pub fn assessment(&self, role: Role) -> assessment::Clients<Channel> {
-        bounded!(assessment::Clients::new(self.channel_as(Part::Assessment, role.as_str(), &[role])))
+        bounded_client!(assessment::Clients::new(self.channel_as(Part::Assessment, role.as_str(), &[role])))
     }
 
     /// Choice, as somebody with a role.
     #[must_use]
     pub fn choice(&self, role: Role) -> choice::Clients<Channel> {
-        bounded!(choice::Clients::new(self.channel_as(Part::Choice, role.as_str(), &[role])))
+        bounded_client!(choice::Clients::new(self.channel_as(Part::Choice, role.as_str(), &[role])))
     }
 
     /// Payment, as somebody with a role.
@@ -266,7 +268,7 @@ impl World {
     /// Payment, as a certain person.
     #[must_use]
     pub fn payment_as(&self, subject: &str, roles: &[Role]) -> PaymentClients<Channel> {
-        bounded!(PaymentClients::new(self.channel_as(Part::Payment, subject, roles)))
+        bounded_client!(PaymentClients::new(self.channel_as(Part::Payment, subject, roles)))
     }
 
     /// Kills a service as a power cut would (a process), or stops it (in this process), and starts it again.

@@ -229,7 +229,7 @@ async fn reached<M: OfPerson>(tx: &Tx<'_>, scope: &Scope, id: &M::Id) -> Result<
 /// Starts the service. Feeds that it streams end when `shutdown` is cancelled.
 ///
 /// # Errors
-/// The schema is not migrated; an instrument gives totals that a scale in force today or later has no level for.
+/// The schema is not migrated; the city measures a service by an instrument that is not there; an instrument gives totals that a scale in force today or later has no level for.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
     use niva_rpc::bounded;
     use pb::application_service_server::ApplicationServiceServer;
@@ -245,7 +245,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use pb::person_service_server::PersonServiceServer;
 
     migrated::<Migrator>(&deps.db).await?;
-    let instruments = Instruments::shipped()?;
+    let instruments = Instruments::shipped(&deps.city)?;
     instruments.check_from(&deps.catalogue, deps.clock.today()).map_err(StartError::Uncovered)?;
     let secrets = Secrets::load(&deps.db).await?;
     let (audit, sealing) = niva_audit::start(&deps.db, &shutdown);

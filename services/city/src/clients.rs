@@ -33,9 +33,9 @@ impl Endpoints {
     pub fn clients(&self, credentials: &Credentials) -> Clients {
         let to = |endpoint: &Endpoint| endpoint.channel(credentials.clone());
         Clients {
-            assessment: niva_rpc::bounded!(assessment::Clients::new(to(&self.assessment))),
-            choice: niva_rpc::bounded!(choice::Clients::new(to(&self.choice))),
-            payment: niva_rpc::bounded!(payment::Clients::new(to(&self.payment))),
+            assessment: niva_rpc::bounded_client!(assessment::Clients::new(to(&self.assessment))),
+            choice: niva_rpc::bounded_client!(choice::Clients::new(to(&self.choice))),
+            payment: niva_rpc::bounded_client!(payment::Clients::new(to(&self.payment))),
         }
     }
 }

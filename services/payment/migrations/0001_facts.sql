@@ -58,7 +58,7 @@ CREATE INDEX fact_of_case ON fact (case_no, number) WHERE kind NOT IN ('occasion
 -- Placements that were told under another person or service than the one whose id it is: there are hardly any.
 CREATE INDEX fact_of_another ON fact (fact_id) WHERE kind = 'placement_of_another';
 
--- A person in a service, and what can still matter of it: made from its facts, and made again whenever one arrives. `doc` is
+-- A person in a service, and what can still matter of it: made from its facts, and made again whenever one arrives. `doc` is bytes,
 -- for days from `since` on (NULL: for all), without the facts of days; `last_day` is the last on which anything can be owed or
 -- held by itself (NULL: there is none), `day_through` the last that a fact of days is about.
 CREATE TABLE care_case (
@@ -69,7 +69,7 @@ CREATE TABLE care_case (
     since DATE,
     last_day DATE,
     day_through DATE,
-    doc TEXT NOT NULL
+    doc {blob} NOT NULL
 ) {by_key};
 
 CREATE UNIQUE INDEX care_case_no ON care_case (case_no);

@@ -4,7 +4,7 @@ use niva_base::{OpError, Violations};
 use niva_calendar::NaiveDate;
 use niva_models::{Component, GrantScope, PriceUnit};
 use niva_money::Ore;
-use niva_payment_domain::{FactError, Settlement, check_price, parse_hours};
+use niva_payment_domain::{FactError, Settlement, check_price};
 use niva_proto::common::v1 as common;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read;
@@ -51,7 +51,7 @@ pub(crate) fn scope(
     field: &str,
     scope: Option<&common::GrantScope>,
 ) -> Option<GrantScope> {
-    read::scope(v, field, scope, |text| parse_hours(text).map_err(|e| (e.reason(), e.to_string())))
+    read::scope(v, field, scope)
 }
 
 /// A price or a cost that must be given.

@@ -64,4 +64,23 @@ niva_testing::on_both_databases! {
         assert_eq!(amount(&may), 31 * (amount(&april) - ore) / 30);
         world.stop().await;
     }
+
+    /// An executable of before, or of after, kept a case as this one cannot read it: its facts say the same.
+    async fn a_case_that_is_kept_in_another_form_is_made_from_its_facts(db: &TestDb) {
+        let world = World::new(db).await;
+        world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal)]).await;
+        for n in 1..=3 {
+            let person = Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 3, 1));
+            world.assessed(&[person.grant(), person.level(1, 2, person.start)]).await;
+            world.chosen(&[person.placed("U-1")]).await;
+        }
+        world.paid(2024, 3).await;
+        let april = world.calculated(2024, 4).await;
+        world.discard(&april).await.unwrap();
+        tamper(&world, "UPDATE care_case SET doc = CAST('another form' AS BLOB)".replace("BLOB", if world.db.is_postgres() { "BYTEA" } else { "BLOB" }).as_str()).await;
+        let again = world.calculated(2024, 4).await;
+        assert_eq!(again.control, april.control);
+        assert_ne!(amount(&again), 0);
+        world.stop().await;
+    }
 }

@@ -101,15 +101,22 @@ impl From<niva_facts::Refused> for OpError {
     }
 }
 
+/// As many characters as an id may have.
+const ID_SHOWN: usize = 128;
+
 impl OpError {
     /// One violation of one field.
     pub fn invalid(field: impl Into<String>, reason: &'static str, description: impl Into<String>) -> Self {
         Self::Invalid(vec![Violation { field: field.into(), description: description.into(), reason }])
     }
 
-    /// There is no such thing.
+    /// There is no such thing. What is longer than any id is not said again in full.
     pub fn not_found(kind: &'static str, id: impl Into<String>) -> Self {
-        Self::NotFound { kind, id: id.into() }
+        let mut id: String = id.into();
+        if let Some((end, _)) = id.char_indices().nth(ID_SHOWN) {
+            id.truncate(end);
+        }
+        Self::NotFound { kind, id }
     }
 
     /// It is there already.

@@ -13,8 +13,10 @@ pub const OPEN_END: NaiveDate = match NaiveDate::from_ymd_opt(9999, 12, 31) {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Interval {
     /// First day.
+    #[serde(with = "crate::compact")]
     pub first: NaiveDate,
     /// Last day; never before `first`.
+    #[serde(with = "crate::compact")]
     pub last: NaiveDate,
 }
 

@@ -1,5 +1,6 @@
 //! Civil dates, intervals, months, timelines and Swedish working days. Pure: nobody here knows what day it is.
 
+pub mod compact;
 mod interval;
 mod month;
 mod timeline;

@@ -98,19 +98,15 @@ impl fmt::Display for Level {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct GrantScope {
     /// Full or part time.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub extent: Option<Extent>,
     /// Hours a week, whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hours_per_week: Option<u8>,
     /// Which of the three time intervals of occupation since 2019.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_interval: Option<u8>,
     /// The person has personal assistance during the service.
     #[serde(default)]
     pub personal_assistance: bool,
     /// Sessions a week, where the service is paid by session.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sessions_per_week: Option<u8>,
 }
 

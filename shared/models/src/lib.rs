@@ -8,6 +8,7 @@ mod amount;
 mod catalogue;
 mod check;
 mod explain;
+mod hours;
 mod identity;
 mod kinds;
 mod load;
@@ -21,6 +22,7 @@ pub use amount::{Allocation, Amount, RegimeAlias};
 pub use catalogue::{Catalogue, InForce};
 pub use check::{Check, Outcome, Published, Report, ReportedAnomaly};
 pub use explain::{TableRow, explain, table};
+pub use hours::{HoursRefused, MAX_HOURS, parse_hours};
 pub use identity::{Identity, IdentityRule};
 pub use kinds::{Component, Extent, GrantScope, Level, PriceUnit, Regime, Variant};
 pub use model::{

@@ -22,7 +22,7 @@
 //! let connector = MemoryConnector::new();                        // both ends of a server in this process
 //! let endpoint = Endpoint::Memory(connector.clone());            // or Endpoint::tcp("http://127.0.0.1:50051")?
 //! let credentials = Credentials::minted(&issuer, Caller::new("anna", [Role::FinanceMaker]));
-//! let mut payment = niva_rpc::bounded!(PaymentServiceClient::new(endpoint.channel(credentials)));
+//! let mut payment = niva_rpc::bounded_client!(PaymentServiceClient::new(endpoint.channel(credentials)));
 //! ```
 //!
 //! The client's type is `PaymentServiceClient<niva_rpc::client::Channel>` for both. What a status says: [`reason`],
@@ -42,7 +42,7 @@ pub mod server;
 mod status;
 pub mod wire;
 
-pub use bounded::{MAX_DECODING_BYTES, MAX_ENCODING_BYTES};
+pub use bounded::{MAX_ANSWER_BYTES, MAX_REQUEST_BYTES};
 pub use caller::scope;
 pub use memory::{MemoryConnector, MemoryListener};
 pub use policy::policy;

@@ -32,7 +32,7 @@ struct Against {
 }
 
 pub(crate) async fn measure() {
-    let world = World::processes(Store::Sqlite).await;
+    let world = World::in_real_time(Store::Sqlite).await;
     let persons = (0..PERSONS).map(|n| CreateImportRequest {
         request_id: if n == 0 { new_request() } else { String::new() },
         record: Some(Record::Person(steps::living(&format!("P-{n}"), "Farsta"))),
@@ -43,7 +43,7 @@ pub(crate) async fn measure() {
     under(&world, "300 silent connections", silent).await;
     under(&world, "answers that nobody reads", unread).await;
     under(&world, "calls that are reset at once", resets).await;
-    under(&world, "requests of 8 MB that are refused", shouting).await;
+    under(&world, "requests as large as may be, which are refused", shouting).await;
     println!("most memory {} MiB", world.peak_memory(Part::Assessment) >> 20);
     world.close().await;
 }
@@ -153,7 +153,8 @@ async fn resets(against: Against) {
 }
 
 async fn shouting(against: Against) {
-    let long = ListPersonsRequest { page_token: "x".repeat(7 << 20), ..Default::default() };
+    let long =
+        ListPersonsRequest { page_token: "x".repeat(niva_rpc::MAX_REQUEST_BYTES - 64), ..Default::default() };
     let asked = body(&long);
     while !against.over.load(Ordering::Relaxed) {
         let client = client(&against, 65_535).await;

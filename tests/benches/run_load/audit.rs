@@ -63,16 +63,17 @@ async fn of(store: &str, db: &TestDb) {
     };
     let started = niva_assessment::start(deps, shutdown.clone()).await.unwrap();
     let recorders: [Arc<dyn Recorder>; 2] = [Arc::new(started.audit.clone()), Arc::new(Nobody)];
-    let [mut recorded, mut bare] = recorders.map(|recorder| {
+    let mut served = Vec::new();
+    for recorder in recorders {
         let memory = MemoryConnector::new();
         let (routes, policy) = (started.routes.clone(), niva_assessment::policy());
         let service = Service { name: "assessment", routes, policy, recorder };
         let caller = Caller::new("ada", [Role::CaseOfficer]);
         let channel = Endpoint::Memory(memory.clone()).channel(Credentials::minted(&issuer, caller));
-        let (issuer, shutdown) = (issuer.clone(), shutdown.clone());
-        tokio::spawn(async move { serve(&memory, service, &issuer, shutdown).await.finished().await });
-        pb::Clients::new(channel)
-    });
+        let running = serve(&memory, service, &issuer, shutdown.clone()).await;
+        served.push((pb::Clients::new(channel), running));
+    }
+    let [(mut recorded, first), (mut bare, second)] = <[_; 2]>::try_from(served).ok().unwrap();
     let mut whole = Vec::new();
     for n in 0..CALLS {
         let request = tell(&format!("p{n}"));
@@ -106,6 +107,8 @@ async fn of(store: &str, db: &TestDb) {
         "{store}: RecordPerson over the wire, p99 {all:?}, so the record makes it {ratio:.2} times as long"
     );
     shutdown.cancel();
+    first.finished().await;
+    second.finished().await;
     started.finished().await;
 }
 

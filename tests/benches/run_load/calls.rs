@@ -31,8 +31,7 @@ struct Pace {
 }
 
 pub(crate) async fn measure() {
-    let world = World::processes(Store::Sqlite).await;
-    world.set_day("2024-05-02");
+    let world = World::in_real_time(Store::Sqlite).await;
     let channel = world.channel_with(Part::Payment, Role::CaseOfficer);
     let (mut health, mut months) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {

@@ -50,6 +50,8 @@ pub(super) struct Ground {
     pub(super) issuer: LocalIssuer,
     pub(super) clock: Clock,
     pub(super) folder: tempfile::TempDir,
+    /// The services have the machine's clock.
+    pub(super) in_real_time: bool,
 }
 
 impl Ground {
@@ -75,6 +77,6 @@ impl Ground {
         write_clock(&clock_file(folder.path()), "2024-03-01");
         let clock = Clock::file(clock_file(folder.path())).expect("the clock");
         let issuer = LocalIssuer::open_or_create(folder.path()).expect("an issuer");
-        Self { urls, databases, issuer, clock, folder }
+        Self { urls, databases, issuer, clock, folder, in_real_time: false }
     }
 }

@@ -17,6 +17,7 @@ pub(super) struct Processes {
     ports: [u16; 3],
     more: Vec<String>,
     secured: Option<Secured>,
+    in_real_time: bool,
     running: [Option<Process>; 3],
 }
 
@@ -66,6 +67,7 @@ impl Processes {
             ports: [free_port(), free_port(), free_port()],
             more: more.to_vec(),
             secured,
+            in_real_time: ground.in_real_time,
             running: [None, None, None],
         };
         for part in Part::ALL {
@@ -120,11 +122,12 @@ impl Processes {
             &self.urls[part as usize],
             "--issuer-dir",
             &self.folder.display().to_string(),
-            "--clock-file",
-            &clock_file(&self.folder).display().to_string(),
         ]
         .map(str::to_owned)
         .to_vec();
+        if !self.in_real_time {
+            arguments.extend(["--clock-file".to_owned(), clock_file(&self.folder).display().to_string()]);
+        }
         let assessment = ["--assessment".to_owned(), self.address(Part::Assessment)];
         match part {
             Part::Assessment => {

@@ -67,9 +67,7 @@ pub(crate) async fn call(
 
 async fn answered(channel: Channel, method: &MethodDescriptor, message: Vec<u8>) -> Result<Vec<u8>, Status> {
     let path: PathAndQuery = path_of(method).parse().expect("a path");
-    let mut grpc = Grpc::new(channel)
-        .max_decoding_message_size(niva_rpc::MAX_DECODING_BYTES)
-        .max_encoding_message_size(niva_rpc::MAX_ENCODING_BYTES);
+    let mut grpc = Grpc::new(channel).max_decoding_message_size(niva_rpc::MAX_ANSWER_BYTES);
     grpc.ready().await.map_err(Status::from_error)?;
     match (method.is_client_streaming(), method.is_server_streaming()) {
         (false, false) => Ok(grpc.unary(Request::new(message), path, Raw).await?.into_inner()),

@@ -5,9 +5,6 @@ use niva_facts::Happened;
 use niva_models::GrantScope;
 use niva_names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 
-/// Most hours a week that a grant may state.
-pub const MAX_HOURS: u8 = 40;
-
 /// The decision that gives a person the right to a service (biståndsbeslut).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
@@ -46,35 +43,6 @@ pub enum GrantRefused {
         /// Last day asked for.
         last: NaiveDate,
     },
-}
-
-/// Why a text is no number of hours a week.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HoursRefused {
-    /// Not a whole number: 10.5, or no number at all.
-    #[error(
-        "`{0}` is not a whole number of hours a week: prices are published for whole hours only, such as 10 or 11"
-    )]
-    NotWhole(String),
-    /// Outside 1 to 40.
-    #[error("{0} hours a week is outside 1 to {MAX_HOURS}")]
-    OutOfRange(String),
-}
-
-/// Hours a week from a decimal number without unit. `20` and `20.0` are 20 hours.
-///
-/// # Errors
-/// When it is no whole number from 1 to 40. A number that is neither is told to be not whole.
-pub fn parse_hours(text: &str) -> Result<u8, HoursRefused> {
-    let text = text.trim();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());
-    let unsigned = whole.strip_prefix('-').unwrap_or(whole);
-    if !digits(unsigned) || !digits(fraction) || fraction.bytes().any(|b| b != b'0') {
-        return Err(HoursRefused::NotWhole(text.to_owned()));
-    }
-    let hours: Option<u8> = whole.parse().ok();
-    hours.filter(|h| (1..=MAX_HOURS).contains(h)).ok_or_else(|| HoursRefused::OutOfRange(text.to_owned()))
 }
 
 impl Grant {

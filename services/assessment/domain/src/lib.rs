@@ -17,7 +17,7 @@ mod retention;
 pub use applications::{
     Appeal, AppealOutcome, Application, ApplicationDecision, ApplicationRefused, Outcome,
 };
-pub use grants::{Grant, GrantRefused, HoursRefused, MAX_HOURS, parse_hours};
+pub use grants::{Grant, GrantRefused};
 pub use identities::{Identity, NumberStays};
 pub use instruments::{Area, Grade, Instrument, InstrumentError, Instruments, Item, UncoveredTotal};
 pub use level_decisions::{

@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use niva_assessment_domain::{Grant, GrantRefused, HoursRefused, parse_hours};
+use niva_assessment_domain::{Grant, GrantRefused};
 use niva_calendar::{Interval, NaiveDate, plus_days};
 use niva_facts::Happened;
 use niva_models::GrantScope;
@@ -29,19 +29,6 @@ fn now<T, E: std::fmt::Debug>(change: Result<Happened<T>, E>) -> T {
     match change.unwrap() {
         Happened::Now(done) => done,
         Happened::Already(_) => panic!("was already so"),
-    }
-}
-
-#[test]
-fn hours_are_whole_and_from_1_to_40() {
-    for (text, whole) in [("1", 1), ("20", 20), (" 40 ", 40), ("24.0", 24), ("010", 10)] {
-        assert_eq!(parse_hours(text), Ok(whole), "{text}");
-    }
-    for text in ["10.5", "24.5", "10,5", "", "ten", "1e1", "-", "1.", ".5", "+5", "50.5", "٣"] {
-        assert!(matches!(parse_hours(text), Err(HoursRefused::NotWhole(_))), "{text}");
-    }
-    for text in ["0", "41", "-3", "-0", "99999999999999999999"] {
-        assert!(matches!(parse_hours(text), Err(HoursRefused::OutOfRange(_))), "{text}");
     }
 }
 

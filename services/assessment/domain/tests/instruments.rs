@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use niva_assessment_domain::{InstrumentError, Instruments, derive_level, distance};
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::stockholm;
+use niva_names::{ServiceCatalogue, stockholm};
 use proptest::prelude::{any, prop_assert_eq, proptest};
 
 use crate::day;
@@ -13,21 +13,48 @@ key = "tiny"
 version = 1
 title = "Tiny"
 example = false
-services = ["occupation"]
 gradings = [{ key = "g", grades = [{ score = 0, meaning = "no" }, { score = 2, meaning = "yes" }] }]
 areas = [{ key = "a", title = "A", items = [{ key = "i", title = "I", grading = "g" }] }]
 "#;
 
+fn the_city() -> ServiceCatalogue {
+    ServiceCatalogue::shipped().unwrap()
+}
+
+/// Stockholm, if it measured one service alone, by `tiny`.
+fn measured(service: &str) -> ServiceCatalogue {
+    let mut within = "";
+    let lines = the_city()
+        .text()
+        .lines()
+        .filter_map(|line| {
+            if let Some(key) = line.strip_prefix("key = ") {
+                within = key.trim_matches('"');
+            }
+            match line.starts_with("measured_by") {
+                true => (within == service).then(|| "measured_by = \"tiny\"".to_owned()),
+                false => Some(line.to_owned()),
+            }
+        })
+        .collect::<Vec<_>>()
+        .join("\n");
+    ServiceCatalogue::parse("a-city.toml", &lines).unwrap()
+}
+
+fn tiny(text: &str) -> Result<Instruments, InstrumentError> {
+    Instruments::parse(&[("x.toml", text)], &measured("occupation"))
+}
+
 fn problems(text: &str) -> Vec<String> {
-    match Instruments::parse(&[("x.toml", text)]).unwrap_err() {
+    match tiny(text).unwrap_err() {
         InstrumentError::Wrong { problems, .. } => problems,
-        InstrumentError::Unreadable { message, .. } => panic!("unreadable: {message}"),
+        other => panic!("{other}"),
     }
 }
 
 #[test]
 fn the_shipped_examples_reach_the_published_totals() {
-    let shipped = Instruments::shipped().unwrap();
+    let shipped = Instruments::shipped(&the_city()).unwrap();
     assert!(shipped.all().iter().all(|i| i.example));
     let even = |max: u16| (0..=max).step_by(2).collect::<BTreeSet<_>>();
     for (service, totals) in [
@@ -49,7 +76,7 @@ fn the_shipped_examples_reach_the_published_totals() {
 /// Whatever the day, every total has a level wherever a scale is in force.
 #[test]
 fn every_attainable_total_has_a_level() {
-    let (shipped, catalogue) = (Instruments::shipped().unwrap(), Catalogue::shipped().unwrap());
+    let (shipped, catalogue) = (Instruments::shipped(&the_city()).unwrap(), Catalogue::shipped().unwrap());
     shipped.check(&catalogue, Interval::from(NaiveDate::MIN)).unwrap();
     let lss = shipped.newest(stockholm::DAILY_ACTIVITIES_LSS).unwrap();
     for total in lss.totals() {
@@ -64,9 +91,9 @@ fn every_attainable_total_has_a_level() {
 #[test]
 fn a_total_without_a_level_stops_the_start_by_name() {
     let catalogue = Catalogue::shipped().unwrap();
-    let odd = TINY.replace("score = 2", "score = 9").replace("occupation", "supported_housing");
-    let found =
-        Instruments::parse(&[("x.toml", &odd)]).unwrap().check_from(&catalogue, day(2024, 1, 1)).unwrap_err();
+    let odd = TINY.replace("score = 2", "score = 9");
+    let supported = Instruments::parse(&[("x.toml", &odd)], &measured("supported_housing")).unwrap();
+    let found = supported.check_from(&catalogue, day(2024, 1, 1)).unwrap_err();
     assert_eq!(found.len(), 1);
     assert_eq!(
         found[0].to_string(),
@@ -74,7 +101,7 @@ fn a_total_without_a_level_stops_the_start_by_name() {
          correct the instrument's scores or the model's bands"
     );
     // Occupation has no scale since 2019-07: nothing to cover from then on, but before.
-    let odd = Instruments::parse(&[("x.toml", &TINY.replace("score = 2", "score = 9"))]).unwrap();
+    let odd = tiny(&odd).unwrap();
     odd.check_from(&catalogue, day(2024, 1, 1)).unwrap();
     assert_eq!(odd.check_from(&catalogue, day(2019, 6, 30)).unwrap_err().len(), 1);
 }
@@ -82,17 +109,34 @@ fn a_total_without_a_level_stops_the_start_by_name() {
 #[test]
 fn the_newest_version_measures() {
     let newer = TINY.replace("version = 1", "version = 10");
-    let both = Instruments::parse(&[("a.toml", TINY), ("b.toml", &newer)]).unwrap();
+    let both = Instruments::parse(&[("a.toml", TINY), ("b.toml", &newer)], &measured("occupation")).unwrap();
     assert_eq!(both.newest(stockholm::OCCUPATION).unwrap().id, "tiny/10");
-    let twice = Instruments::parse(&[("a.toml", TINY), ("b.toml", TINY)]).unwrap_err();
+    let twice =
+        Instruments::parse(&[("a.toml", TINY), ("b.toml", TINY)], &measured("occupation")).unwrap_err();
     assert_eq!(twice.to_string(), "b.toml: instrument tiny/1 stands in another file too: raise `version`");
+}
+
+/// The catalogue is the one place that says what a service is measured by.
+#[test]
+fn the_citys_catalogue_says_what_a_service_is_measured_by() {
+    let both = [
+        ("a.toml", TINY),
+        ("b.toml", &TINY.replace("\"tiny\"", "\"other\"").replace("version = 1", "version = 9")),
+    ];
+    let measured_by = Instruments::parse(&both, &measured("housing_support")).unwrap();
+    assert_eq!(measured_by.newest(stockholm::HOUSING_SUPPORT).unwrap().id, "tiny/1");
+    assert!(measured_by.newest(stockholm::OCCUPATION).is_none());
+    assert!(measured_by.get(&"other/9".into()).unwrap().services.is_empty());
+    assert_eq!(
+        Instruments::parse(&both[1..], &measured("housing_support")).unwrap_err().to_string(),
+        "service housing_support is measured by `tiny` (`measured_by` in the catalogue), and there is no such instrument"
+    );
 }
 
 #[test]
 fn a_bad_file_is_refused_with_all_that_is_wrong() {
     let bad = TINY
         .replace("version = 1", "version = 0")
-        .replace("[\"occupation\"]", "[\"occupation\", \"occupation\"]")
         .replace("score = 2", "score = 0")
         .replace("meaning = \"no\"", "meaning = \" \"")
         .replace("grading = \"g\"", "grading = \"h\"");
@@ -100,7 +144,6 @@ fn a_bad_file_is_refused_with_all_that_is_wrong() {
         problems(&bad),
         [
             "`version` is 0: begin with 1",
-            "service `occupation` stands twice: take one away",
             "item `i` has grading `h`, which is not in `gradings`",
             "the scores of grading `g` do not ascend: sort them, each once",
             "a grade of grading `g` has no meaning: say when it is given",
@@ -110,8 +153,10 @@ fn a_bad_file_is_refused_with_all_that_is_wrong() {
         problems(&TINY.replace("score = 2", "score = 10001")),
         ["the highest total is 10001: 10000 is the most"]
     );
-    for unreadable in ["x", &TINY.replace("score = 2", "score = -2"), &TINY.replace("occupation", "Chess")] {
-        let error = Instruments::parse(&[("x.toml", unreadable)]).unwrap_err();
+    for unreadable in
+        ["x", &TINY.replace("score = 2", "score = -2"), &format!("services = [\"occupation\"]\n{TINY}")]
+    {
+        let error = tiny(unreadable).unwrap_err();
         assert!(matches!(error, InstrumentError::Unreadable { .. }), "{unreadable}");
     }
 }
@@ -121,7 +166,7 @@ proptest! {
     /// the neighbouring levels.
     #[test]
     fn any_scoring_has_a_level_and_true_distances(picks in proptest::collection::vec(any::<usize>(), 12), which in 0..4_usize) {
-        let (shipped, catalogue) = (Instruments::shipped().unwrap(), Catalogue::shipped().unwrap());
+        let (shipped, catalogue) = (Instruments::shipped(&the_city()).unwrap(), Catalogue::shipped().unwrap());
         let services =
             [stockholm::HOUSING_WITH_SPECIAL_SERVICE, stockholm::SUPPORTED_HOUSING, stockholm::HOUSING_SUPPORT, stockholm::DAILY_ACTIVITIES_LSS];
         let service = services[which];

@@ -11,7 +11,11 @@ use niva_names::stockholm;
 use crate::day;
 
 fn instrument() -> Instrument {
-    Instruments::shipped().unwrap().newest(stockholm::SUPPORTED_HOUSING).unwrap().clone()
+    Instruments::shipped(&niva_names::ServiceCatalogue::shipped().unwrap())
+        .unwrap()
+        .newest(stockholm::SUPPORTED_HOUSING)
+        .unwrap()
+        .clone()
 }
 
 fn scored(follow_up_date: niva_calendar::NaiveDate, scores: BTreeMap<String, u16>) -> Measurement {

@@ -1,7 +1,7 @@
 //! Grants: messages to values and back.
 
 use niva_access::Scope;
-use niva_assessment_domain::{Grant, HoursRefused, parse_hours};
+use niva_assessment_domain::Grant;
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
 use niva_facts::{Fact, Info};
@@ -78,15 +78,7 @@ fn scope_period(
 
 /// A scope that must be given.
 pub(crate) fn scope(v: &mut Violations, given: Option<&common::GrantScope>) -> Option<GrantScope> {
-    read::scope(v, "scope", given, |text| {
-        parse_hours(text).map_err(|error| {
-            let reason = match error {
-                HoursRefused::NotWhole(_) => "HOURS_NOT_WHOLE",
-                HoursRefused::OutOfRange(_) => "HOURS_OUT_OF_RANGE",
-            };
-            (reason, error.to_string())
-        })
-    })
+    read::scope(v, "scope", given)
 }
 
 /// ChangeGrantScope: the grant, and the scope from when.

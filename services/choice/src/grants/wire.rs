@@ -17,7 +17,7 @@ pub(crate) type Event = pb::AssessmentFeedEvent;
 
 /// The feed over the generated client.
 pub(crate) fn source(channel: Channel) -> impl FeedSource<Event> {
-    let client = niva_rpc::bounded!(FeedServiceClient::new(channel));
+    let client = niva_rpc::bounded_client!(FeedServiceClient::new(channel));
     Wire(move |after_position| {
         let mut client = client.clone();
         async move { client.watch_assessment(pb::WatchAssessmentRequest { after_position }).await }

@@ -16,33 +16,22 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Dated {
     pub(crate) revision: i64,
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) withdrawn: bool,
     /// Its id is known as another case's.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) of_another: bool,
     pub(crate) dates: PlacementDates,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Placement {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dated: Option<Dated>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) schedules: Revisions<ScheduleFrom>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) occasions: Revisions<Occasion>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) agreements: Revisions<Agreement>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) transitions: Revisions<Transition>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) premises_costs: Revisions<PremisesCost>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) visits: Revisions<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) absences: Revisions<Interval>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) special: Revisions<Special>,
 }
 
@@ -55,15 +44,11 @@ pub struct Case {
     pub person_id: PersonId,
     /// The service.
     pub service: ServiceKey,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) grants: Revisions<Grant>,
-    #[serde(default, skip_serializing_if = "Revisions::is_empty")]
     pub(crate) levels: Revisions<LevelDecision>,
     /// The first day that a level decision was told on, where it is not that of the revision that stands: to correct a
     /// decision is not to make it again.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) decided_before: BTreeMap<FactId, NaiveDate>,
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) placements: BTreeMap<PlacementId, Placement>,
 }
 

@@ -22,10 +22,12 @@ pub struct Grant {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LevelDecision {
     /// First day it takes effect.
+    #[serde(with = "niva_calendar::compact")]
     pub valid_from: NaiveDate,
     /// Its place in the order that levels were decided in: of two with the same first day the later stands.
     pub decided: i64,
     /// The day it was told as this. It was decided on the first of such days: to correct a decision is not to make it again.
+    #[serde(with = "niva_calendar::compact")]
     pub decided_on: NaiveDate,
     /// Where the level comes from.
     pub kind: LevelKind,
@@ -34,10 +36,8 @@ pub struct LevelDecision {
     /// Id of the scale that it belongs to; empty where none is known, and then it is priced by no model.
     pub scale: ScaleId,
     /// Id of the measurement that it stands on; `None` for a stated level.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub measurement: Option<MeasurementId>,
     /// Points it was derived from; `None` for a stated level.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub points: Option<u16>,
 }
 
@@ -47,16 +47,16 @@ pub struct PlacementDates {
     /// The unit.
     pub unit_id: UnitId,
     /// `S`: ordered first day.
-    #[serde(rename = "S")]
+    #[serde(rename = "S", with = "niva_calendar::compact")]
     pub ordered_start: NaiveDate,
     /// `A`: first day the person came.
-    #[serde(rename = "A", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "A", default, with = "niva_calendar::compact::option")]
     pub actual_start: Option<NaiveDate>,
     /// `N`: day of notice.
-    #[serde(rename = "N", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "N", default, with = "niva_calendar::compact::option")]
     pub notice: Option<NaiveDate>,
     /// `E`: last day.
-    #[serde(rename = "E", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "E", default, with = "niva_calendar::compact::option")]
     pub end: Option<NaiveDate>,
 }
 

@@ -167,12 +167,6 @@ pub enum FactError {
         /// How many.
         count: u8,
     },
-    /// Hours that are no whole number.
-    #[error("`{text}` hours a week is not a whole number: grants are stated in whole hours, 1 to 40")]
-    HoursNotWhole {
-        /// What was given.
-        text: String,
-    },
     /// Hours outside 1 to 40.
     #[error("{text} hours a week is outside 1 to 40: state the granted hours of one week")]
     HoursOutOfRange {
@@ -201,7 +195,6 @@ impl FactError {
             Self::AmountNegative { .. } => "AMOUNT_NEGATIVE",
             Self::AmountTooLarge { .. } => "AMOUNT_TOO_LARGE",
             Self::CountOutOfRange { .. } => "COUNT_OUT_OF_RANGE",
-            Self::HoursNotWhole { .. } => "HOURS_NOT_WHOLE",
             Self::HoursOutOfRange { .. } => "HOURS_OUT_OF_RANGE",
         }
     }
@@ -226,9 +219,7 @@ impl FactError {
             Self::SecondPersonNeeded { .. } => "approver".to_owned(),
             Self::AmountNegative { field, .. } | Self::AmountTooLarge { field, .. } => field.clone(),
             Self::CountOutOfRange { index, .. } => format!("occasions[{index}].count"),
-            Self::HoursNotWhole { .. } | Self::HoursOutOfRange { .. } => {
-                "scopes.scope.hours_per_week".to_owned()
-            }
+            Self::HoursOutOfRange { .. } => "scopes.scope.hours_per_week".to_owned(),
         }
     }
 }

@@ -196,7 +196,7 @@ pub struct UnitPeriod {
     /// Its regime.
     pub regime: Regime,
     /// Its board charges other boards the premises supplement of private units, where the model lets it choose.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub private_premises: bool,
 }
 

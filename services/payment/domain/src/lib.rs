@@ -48,5 +48,5 @@ pub use touched::hull;
 pub use unchanged::KnownBefore;
 pub use validate::{
     check_agreements, check_price, check_schedule, check_second_person, check_special, check_transition,
-    parse_hours, validate,
+    validate,
 };

@@ -52,11 +52,6 @@ impl<T: Clone> Revisions<T> {
         Self { facts: kept.cloned().collect() }
     }
 
-    /// Whether none has been heard of.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.facts.is_empty()
-    }
-
     fn position(&self, id: &FactId) -> Result<usize, usize> {
         self.facts.binary_search_by(|(known, ..)| known.cmp(id))
     }

@@ -1,6 +1,6 @@
 //! Whether the facts of a placement can be.
 
-use niva_models::{Catalogue, GrantScope, PriceUnit, ServiceTerms};
+use niva_models::{Catalogue, GrantScope, MAX_HOURS, PriceUnit, ServiceTerms};
 use niva_money::Ore;
 
 use crate::{Agreement, FactError, Known, MAX_PRICE, Outcome, PlacementFacts, Schedule, Special, Transition};
@@ -152,28 +152,8 @@ pub fn check_price(amount: Ore, field: impl FnOnce() -> String) -> Result<(), Fa
     }
 }
 
-/// Granted hours a week from a decimal number without unit: whole, 1 to 40. `20.0` is 20.
-///
-/// # Errors
-/// [`FactError::HoursNotWhole`] for anything but a whole number (`10.5`, `ten`); [`FactError::HoursOutOfRange`] for 0
-/// and less, and for more than 40.
-pub fn parse_hours(text: &str) -> Result<u8, FactError> {
-    let text = text.trim();
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
-    let digits = whole.strip_prefix('-').unwrap_or(whole);
-    let is_whole = !digits.is_empty()
-        && digits.bytes().all(|b| b.is_ascii_digit())
-        && !fraction.is_empty()
-        && fraction.bytes().all(|b| b == b'0');
-    if !is_whole {
-        return Err(FactError::HoursNotWhole { text: text.to_owned() });
-    }
-    let out_of_range = || FactError::HoursOutOfRange { text: text.to_owned() };
-    whole.parse::<u8>().ok().filter(|h| check_hours(*h).is_ok()).ok_or_else(out_of_range)
-}
-
 fn check_hours(hours: u8) -> Result<(), FactError> {
-    if (1..=40).contains(&hours) {
+    if (1..=MAX_HOURS).contains(&hours) {
         Ok(())
     } else {
         Err(FactError::HoursOutOfRange { text: hours.to_string() })

@@ -215,7 +215,7 @@ proptest! {
         let later = from.next().next();
         let after = (later, months.1.max(later));
         prop_assert_eq!(everything(&live.since(later.first_day()), after), everything(&case, after));
-        let kept: Case = serde_json::from_str(&serde_json::to_string(&live).unwrap()).unwrap();
+        let kept: Case = postcard::from_bytes(&postcard::to_stdvec(&live).unwrap()).unwrap();
         prop_assert_eq!(kept, live);
     }
 

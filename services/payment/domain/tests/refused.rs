@@ -5,7 +5,7 @@ use niva_money::Ore;
 use niva_names::stockholm;
 use niva_payment_domain::{
     Agreement, FactError, Known, MAX_PRICE, Outcome, Special, check_agreements, check_price,
-    check_second_person, parse_hours, validate,
+    check_second_person, validate,
 };
 
 use crate::support::{Facts, SHIPPED, d, days, from, hours, id};
@@ -138,22 +138,4 @@ fn transitions_special_compensation_and_units_of_agreements_that_cannot_be() {
         Agreement { days: june, unit: PriceUnit::EveningOrNight, price: Ore(100), approved: true };
     agreed.agreements.set(june, Known::stated(agreement));
     assert_eq!(reasons(&agreed), [("agreements[0].unit".to_owned(), "AGREEMENT_UNIT_UNKNOWN")]);
-}
-
-#[test]
-fn hours_are_whole_and_one_to_forty() {
-    assert_eq!(parse_hours("1"), Ok(1));
-    assert_eq!(parse_hours(" 40 "), Ok(40));
-    assert_eq!(parse_hours("20.0"), Ok(20));
-    for text in ["10.5", "24.5", "0.5", "10,5", "ten", "", "-", "1e1", "12.", "½"] {
-        assert_eq!(parse_hours(text).unwrap_err().reason(), "HOURS_NOT_WHOLE", "{text}");
-    }
-    for text in ["0", "41", "-3", "256", "99999999999999999999"] {
-        assert_eq!(parse_hours(text).unwrap_err().reason(), "HOURS_OUT_OF_RANGE", "{text}");
-    }
-    let error = FactError::HoursNotWhole { text: "10.5".to_owned() };
-    assert_eq!(
-        error.to_string(),
-        "`10.5` hours a week is not a whole number: grants are stated in whole hours, 1 to 40"
-    );
 }

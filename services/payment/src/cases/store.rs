@@ -65,22 +65,33 @@ pub(crate) struct CaseRow {
     pub(crate) last_day: Option<NaiveDate>,
     /// The last day that a fact of days is about; `None`: there is no such fact.
     pub(crate) day_through: Option<NaiveDate>,
-    /// The case as JSON, without facts of days: read by [`CaseRow::case`], which takes time, where there is time.
-    pub(crate) doc: String,
+    /// The case, without facts of days: [`FORM`], then bytes of `postcard`. Read by [`CaseRow::case`], which takes time, where there
+    /// is time.
+    pub(crate) doc: Vec<u8>,
 }
 
 const COLUMNS: [&str; 8] =
     ["case_key", "case_no", "service", "fact_number", "since", "last_day", "day_through", "doc"];
 
+/// How a case is kept, as the first byte says. It goes up whenever what [`Case`] holds changes: one that is kept in another form
+/// is made from its facts again.
+const FORM: u8 = 1;
+
 impl CaseRow {
+    /// It is kept as this version keeps it.
+    pub(crate) fn is_readable(&self) -> bool {
+        self.doc.first() == Some(&FORM)
+    }
+
     pub(crate) fn case(&self) -> Result<Case, DbError> {
-        serde_json::from_str(&self.doc)
+        postcard::from_bytes(self.doc.get(1..).unwrap_or_default())
             .map_err(|e| DbError::row("care_case", "doc", self.key.as_str(), e.to_string()))
     }
 
-    /// The case as JSON.
-    pub(crate) fn doc_of(key: &CaseId, case: &Case) -> Result<String, DbError> {
-        serde_json::to_string(case).map_err(|e| DbError::row("care_case", "doc", key.as_str(), e.to_string()))
+    /// The case as bytes.
+    pub(crate) fn doc_of(key: &CaseId, case: &Case) -> Result<Vec<u8>, DbError> {
+        postcard::to_extend(case, vec![FORM])
+            .map_err(|e| DbError::row("care_case", "doc", key.as_str(), e.to_string()))
     }
 
     fn read(row: &Row) -> Result<Self, DbError> {
@@ -188,7 +199,7 @@ pub(crate) fn write<'t>(
                 row.since.into(),
                 row.last_day.into(),
                 row.day_through.into(),
-                row.doc.as_str().into(),
+                row.doc.as_slice().into(),
             ]
         });
         bulk::insert(tx, "care_case", COLUMNS, cells.collect::<Vec<_>>()).await?;

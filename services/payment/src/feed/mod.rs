@@ -90,12 +90,12 @@ pub(crate) fn follow(
     choice: Channel,
     shutdown: &CancellationToken,
 ) -> Consumers {
-    let assessment = niva_rpc::bounded!(AssessmentFeedClient::new(assessment));
+    let assessment = niva_rpc::bounded_client!(AssessmentFeedClient::new(assessment));
     let assessment = Wire(move |after_position| {
         let mut client = assessment.clone();
         async move { client.watch_assessment(WatchAssessmentRequest { after_position }).await }
     });
-    let choice = niva_rpc::bounded!(ChoiceFeedClient::new(choice));
+    let choice = niva_rpc::bounded_client!(ChoiceFeedClient::new(choice));
     let choice = Wire(move |after_position| {
         let mut client = choice.clone();
         async move { client.watch_choice(WatchChoiceRequest { after_position }).await }

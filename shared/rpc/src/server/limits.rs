@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Limits of a server. The largest message is [`crate::MAX_DECODING_BYTES`], set by [`crate::bounded!`].
+/// Limits of a server. The largest request is [`crate::MAX_REQUEST_BYTES`], set by [`crate::bounded!`].
 #[derive(Clone, Debug)]
 pub struct Limits {
     /// Connections open at once; more are closed at once. Each is a file and some kilobytes.

@@ -135,7 +135,7 @@ async fn too_many_calls_are_shed_and_health_still_answers() {
 #[tokio::test]
 async fn a_message_that_is_too_large_is_refused() {
     let place = Place::start().await;
-    let large = "x".repeat(crate::MAX_DECODING_BYTES + 1);
+    let large = "x".repeat(crate::MAX_REQUEST_BYTES + 1);
     assert_eq!(place.say("anna", &large).await.unwrap_err().code(), Code::OutOfRange);
     let token = Credentials::bearer("x".repeat(64 * 1024));
     assert!(say(place.endpoint.channel(token), SAY, "who").await.is_err(), "headers beyond the limit");

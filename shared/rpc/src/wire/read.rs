@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, Month, NaiveDate};
-use niva_models::{Extent, GrantScope, Level, Regime};
+use niva_models::{Extent, GrantScope, Level, Regime, parse_hours};
 use niva_money::Ore;
 use niva_names::{DistrictId, DistrictRefused, Id, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
@@ -202,23 +202,18 @@ pub fn level(v: &mut Violations, field: &str, value: common::Level) -> Option<Le
     v.check(field, "LEVEL_UNKNOWN", level.ok_or_else(words))
 }
 
-/// A scope that must be given. `hours` reads the hours a week, which are the domain's to judge, or answers a reason and
-/// words. `EXTENT_UNKNOWN`, `TIME_INTERVAL_OUT_OF_RANGE`, `SESSIONS_OUT_OF_RANGE`, and those of `hours`.
-pub fn scope(
-    v: &mut Violations,
-    field: &str,
-    value: Option<&common::GrantScope>,
-    hours: impl FnOnce(&str) -> Result<u8, (&'static str, String)>,
-) -> Option<GrantScope> {
+/// A scope that must be given. `EXTENT_UNKNOWN`, `HOURS_NOT_WHOLE`, `HOURS_OUT_OF_RANGE`, `TIME_INTERVAL_OUT_OF_RANGE`,
+/// `SESSIONS_OUT_OF_RANGE`.
+pub fn scope(v: &mut Violations, field: &str, value: Option<&common::GrantScope>) -> Option<GrantScope> {
     let value = v.required(field, value)?;
     v.nested(field, |v| {
         let extent = extent(v, value.extent);
         let hours_per_week = match value.hours_per_week.trim() {
             "" => Some(None),
-            text => match hours(text) {
+            text => match parse_hours(text) {
                 Ok(hours) => Some(Some(hours)),
-                Err((reason, words)) => {
-                    v.add("hours_per_week", reason, words);
+                Err(refused) => {
+                    v.add("hours_per_week", refused.reason(), refused.to_string());
                     None
                 }
             },

@@ -12,10 +12,6 @@ fn found(v: Violations) -> Vec<(String, &'static str)> {
     found.into_iter().map(|v| (v.field, v.reason)).collect()
 }
 
-fn whole(text: &str) -> Result<u8, (&'static str, String)> {
-    text.parse().map_err(|_| ("HOURS_NOT_WHOLE", text.to_owned()))
-}
-
 #[test]
 fn what_is_written_is_read_again() {
     let v = &mut Violations::new();
@@ -45,7 +41,7 @@ fn what_is_written_is_read_again() {
             scope,
             GrantScope { hours_per_week: None, time_interval: None, sessions_per_week: None, ..scope },
         ] {
-            assert_eq!(read::scope(v, "s", Some(&write::scope(&scope)), whole), Some(scope));
+            assert_eq!(read::scope(v, "s", Some(&write::scope(&scope))), Some(scope));
         }
     }
     assert!(v.is_empty());
@@ -83,7 +79,7 @@ fn every_violation_names_its_field() {
             Some(common::DateInterval { first: date(2024, 1, 2), last: date(2024, 1, 1) }),
         );
         read::level(v, "level", common::Level { value: 21 });
-        read::scope(v, "scope", Some(&scope), whole);
+        read::scope(v, "scope", Some(&scope));
     });
     let expected = [
         ("case.person_id", "ID_INVALID"),

@@ -1,4 +1,4 @@
-use niva_names::ServiceKey;
+use niva_names::{ServiceCatalogue, ServiceKey};
 use std::collections::BTreeSet;
 
 use serde::Deserialize;
@@ -38,6 +38,16 @@ pub enum InstrumentError {
         /// All that is wrong, each with what to do.
         problems: Vec<String>,
     },
+    /// The city's catalogue says that a service is measured by what nobody has.
+    #[error(
+        "service {service} is measured by `{key}` (`measured_by` in the catalogue), and there is no such instrument"
+    )]
+    Missing {
+        /// The service.
+        service: ServiceKey,
+        /// Key of the instrument.
+        key: String,
+    },
 }
 
 #[derive(Deserialize)]
@@ -47,7 +57,6 @@ struct File {
     version: u16,
     title: String,
     example: bool,
-    services: Vec<ServiceKey>,
     gradings: Vec<GradingEntry>,
     areas: Vec<AreaEntry>,
 }
@@ -83,22 +92,22 @@ struct ItemEntry {
 }
 
 impl Instruments {
-    /// The examples that are shipped.
+    /// The examples that are shipped, for a city.
     ///
     /// # Errors
-    /// Never for the files that are shipped; a test shows it.
-    pub fn shipped() -> Result<Self, InstrumentError> {
-        Self::parse(&SHIPPED)
+    /// The city measures a service by another instrument.
+    pub fn shipped(city: &ServiceCatalogue) -> Result<Self, InstrumentError> {
+        Self::parse(&SHIPPED, city)
     }
 
-    /// Reads instrument files, given as names and texts.
+    /// Reads instrument files, given as names and texts; the city's catalogue says which service each measures for.
     ///
     /// # Errors
-    /// The first file that is refused, with all that is wrong in it.
-    pub fn parse(files: &[(&str, &str)]) -> Result<Self, InstrumentError> {
+    /// The first file that is refused, with all that is wrong in it; a service whose instrument is not there.
+    pub fn parse(files: &[(&str, &str)], city: &ServiceCatalogue) -> Result<Self, InstrumentError> {
         let mut instruments: Vec<Instrument> = Vec::new();
         for (name, text) in files {
-            let instrument = parse(name, text)?;
+            let instrument = parse(name, text, city)?;
             if instruments.iter().any(|i| i.id == instrument.id) {
                 let problem =
                     format!("instrument {} stands in another file too: raise `version`", instrument.id);
@@ -106,11 +115,17 @@ impl Instruments {
             }
             instruments.push(instrument);
         }
+        for service in city.services() {
+            let Some(key) = &service.measured_by else { continue };
+            if !instruments.iter().any(|instrument| instrument.services.contains(&service.key)) {
+                return Err(InstrumentError::Missing { service: service.key, key: key.clone() });
+            }
+        }
         Ok(Self::new(instruments))
     }
 }
 
-fn parse(name: &str, text: &str) -> Result<Instrument, InstrumentError> {
+fn parse(name: &str, text: &str, city: &ServiceCatalogue) -> Result<Instrument, InstrumentError> {
     let file: File = toml::from_str(text)
         .map_err(|e| InstrumentError::Unreadable { file: name.to_owned(), message: e.to_string() })?;
     let problems = problems(&file);
@@ -130,13 +145,14 @@ fn parse(name: &str, text: &str) -> Result<Instrument, InstrumentError> {
         title: a.title.clone(),
         items: a.items.iter().map(item).collect(),
     };
+    let measured = city.services().iter().filter(|service| service.measured_by.as_ref() == Some(&file.key));
     Ok(Instrument {
+        services: measured.map(|service| service.key).collect(),
         id: format!("{}/{}", file.key, file.version).into(),
         version: file.version,
         example: file.example,
         areas: file.areas.iter().map(area).collect(),
         title: file.title,
-        services: file.services,
     })
 }
 
@@ -149,11 +165,7 @@ fn problems(file: &File) -> Vec<String> {
     };
     require(!file.key.trim().is_empty(), "`key` is empty: name the instrument".to_owned());
     require(file.version >= 1, "`version` is 0: begin with 1".to_owned());
-    require(!file.services.is_empty(), "`services` is empty: name at least one".to_owned());
     require(!file.areas.is_empty(), "`areas` is empty: an instrument has at least one".to_owned());
-    for key in repeated(file.services.iter().map(|s| s.as_str())) {
-        require(false, format!("service `{key}` stands twice: take one away"));
-    }
     for key in repeated(file.gradings.iter().map(|g| g.key.as_str())) {
         require(false, format!("grading `{key}` stands twice: rename one"));
     }

@@ -50,7 +50,7 @@ pub struct Instrument {
     pub title: String,
     /// Made up to the published ranges, because the city's own is not public.
     pub example: bool,
-    /// Services that it measures for.
+    /// Services that it measures for, as the city's catalogue says.
     pub services: Vec<ServiceKey>,
     /// Its areas in order.
     pub areas: Vec<Area>,

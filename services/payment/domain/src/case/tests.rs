@@ -271,7 +271,7 @@ fn a_placement_is_read_with_everything_known_of_it() {
 }
 
 #[test]
-fn a_case_is_compact_json_and_comes_back_whole() {
+fn a_case_is_few_bytes_and_comes_back_whole() {
     let gone = withdrawn(level("LD-2", 1, day(3, 1), 2, 2), 2);
     let case = after(&[
         placement(1, None),
@@ -279,9 +279,9 @@ fn a_case_is_compact_json_and_comes_back_whole() {
         level("LD-1", 1, day(1, 1), 1, 1),
         gone,
     ]);
-    let json = serde_json::to_string(&case).unwrap();
-    assert!(json.len() < 550, "{} bytes: {json}", json.len());
-    assert_eq!(serde_json::from_str::<Case>(&json).unwrap(), case);
+    let kept = postcard::to_stdvec(&case).unwrap();
+    assert!(kept.len() < 280, "{} bytes", kept.len());
+    assert_eq!(postcard::from_bytes::<Case>(&kept).unwrap(), case);
 }
 
 fn any_day() -> impl Strategy<Value = NaiveDate> {

@@ -171,13 +171,14 @@ impl Known {
 }
 
 impl Chosen {
-    /// Whether what is kept of the case is enough: it reaches back to the first day that is due, and nothing that was told
+    /// Whether what is kept of the case is enough: this version can read it, it reaches back to the first day that is due, and nothing that was told
     /// since the last run touches what was paid before, or days before the ledger: then nothing is compared.
     fn is_kept(&self, inputs: &Inputs) -> bool {
         let first = self.due.first();
         let nothing_new = self.news.is_empty() && !self.at_changed_unit;
         let nothing_paid = first.is_none_or(|first| first >= inputs.first_new()) && !self.early(inputs);
         !inputs.from_facts
+            && self.row.is_readable()
             && (nothing_new || nothing_paid)
             && self.row.fact_number <= inputs.frozen
             && first.is_none_or(|first| self.row.since.is_none_or(|since| since <= first.first_day()))

@@ -164,8 +164,8 @@ impl Service<Request<Body>> for Echo {
         let echo = self.clone();
         Box::pin(async move {
             let mut grpc = Grpc::new(ProstCodec::<String, String>::default())
-                .max_decoding_message_size(crate::MAX_DECODING_BYTES)
-                .max_encoding_message_size(crate::MAX_ENCODING_BYTES);
+                .max_decoding_message_size(crate::MAX_REQUEST_BYTES)
+                .max_encoding_message_size(crate::MAX_ANSWER_BYTES);
             Ok(match request.uri().path() {
                 WATCH => grpc.server_streaming(echo, request).await,
                 _ => grpc.unary(echo, request).await,
