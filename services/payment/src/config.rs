@@ -1,5 +1,6 @@
 //! How payment is configured.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, Migrator, StartError, Started};
+use crate::{ClaimRules, Deps, Migrator, StartError, Started};
 
 /// Options of payment.
 #[derive(Debug, Clone, Args)]
@@ -29,6 +30,9 @@ pub struct Options {
     /// First month of the ledger, such as 2024-03: nothing before it is owed. The first run's when not given.
     #[arg(long, env = "NIVA_OPENING_MONTH", value_name = "MONTH")]
     opening_month: Option<String>,
+    /// When a credit becomes a claim, and when it lapses, as a file; the synthetic city's when not given.
+    #[arg(long, env = "NIVA_CLAIMS", value_name = "FILE")]
+    claims: Option<PathBuf>,
 }
 
 /// What they say.
@@ -39,6 +43,7 @@ pub struct Config {
     choice: Endpoint,
     peers: Peers,
     opening_month: Option<Month>,
+    claims: ClaimRules,
 }
 
 impl Part for Config {
@@ -62,6 +67,7 @@ impl Part for Config {
         let choice = options.choice.check(tls.as_ref(), &mut wrong);
         let opening_month = options.opening_month.as_ref().map(|month| month.parse()).transpose();
         let opening_month = wrong.take("--opening-month", opening_month);
+        let claims = wrong.take("--claims", claims(options.claims.as_deref()));
         let made = || {
             Some(Self {
                 ground: ground?,
@@ -69,6 +75,7 @@ impl Part for Config {
                 choice: choice?,
                 peers: peers?,
                 opening_month: opening_month?,
+                claims: claims?,
             })
         };
         wrong.finish(made())
@@ -97,10 +104,17 @@ impl Part for Config {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let choice = self.choice.channel(self.peers.to("choice", &shutdown));
-        let opening_month = self.opening_month;
-        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month };
+        let (opening_month, claims) = (self.opening_month, self.claims);
+        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims };
         Ok(crate::start(deps, shutdown).await?.into())
     }
+}
+
+/// The rules of a file, or those that are shipped.
+fn claims(file: Option<&Path>) -> Result<ClaimRules, String> {
+    let Some(path) = file else { return ClaimRules::shipped().map_err(|error| error.to_string()) };
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    ClaimRules::parse(&path.display().to_string(), &text).map_err(|error| error.to_string())
 }
 
 impl From<Started> for Served {

@@ -28,7 +28,7 @@ pub fn requests(
     today: NaiveDate,
 ) -> Result<(), Broken> {
     let Some((which, bytes)) = data.split_first() else { return Ok(()) };
-    match which % 13 {
+    match which % 16 {
         0 => fact::<pb::Schedule>(bytes, today),
         1 => fact::<pb::Occasion>(bytes, today),
         2 => fact::<pb::Absence>(bytes, today),
@@ -41,11 +41,29 @@ pub fn requests(
         9 => look(bytes, |asked| crate::holds::wire::filter(&asked, city).is_ok()),
         10 => look(bytes, |asked| crate::lines::wire::filter(&asked, city).is_ok()),
         11 => look(bytes, |asked| crate::runs::wire::filter(&asked).is_ok()),
-        _ => {
+        12 => {
             drop(std::str::from_utf8(bytes).map(crate::lines::wire::line_id));
             Ok(())
         }
+        13 => payee(bytes),
+        14 => look(bytes, |asked| crate::orders::wire::acknowledged(&asked).is_ok()),
+        _ => {
+            drop(std::str::from_utf8(bytes).map(crate::orders::wire::order_no));
+            Ok(())
+        }
     }
+}
+
+/// A payee that is accepted is kept, and reads the same.
+fn payee(bytes: &[u8]) -> Result<(), Broken> {
+    read(bytes, |given: pb::Payee| {
+        let mut v = Violations::new();
+        let said = crate::payees::wire::payee(&mut v, Some(&given), Some(&"made".into()));
+        let Some(said) = said.filter(|_| v.is_empty()) else { return Ok(()) };
+        let again = crate::payees::wire::payee(&mut v, Some(&said.message), None);
+        let same = again.is_some_and(|again| again.message == said.message) && v.is_empty();
+        Broken::unless(same, || format!("{said:?} was accepted, and reads otherwise"))
+    })
 }
 
 fn fact<M: PlacementFact + std::fmt::Debug>(bytes: &[u8], today: NaiveDate) -> Result<(), Broken> {

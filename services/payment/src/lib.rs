@@ -6,8 +6,10 @@
 
 mod absences;
 mod agreements;
+mod approval;
 mod audit;
 mod cases;
+mod claims;
 mod compensation;
 mod config;
 mod content;
@@ -15,11 +17,14 @@ mod facts;
 pub mod feed;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
+mod hash;
 mod holds;
 mod imports;
 mod lines;
 mod models;
 mod occasions;
+mod orders;
+mod payees;
 mod placement_fact;
 mod premises_costs;
 mod runs;
@@ -48,6 +53,7 @@ use niva_proto::payment::v1 as pb;
 use niva_rpc::client::Channel;
 use niva_store::request;
 use niva_store::{Database, NotReady, Secrets, Tx};
+use orders::log::OrderLog;
 use pb::audit_service_server::AuditServiceServer;
 use pb::import_service_server::ImportServiceServer;
 use prost::Message;
@@ -58,6 +64,7 @@ use tonic::service::Routes;
 pub use compensation::calculate;
 pub use config::{Config, Options};
 pub use lines::explain_line;
+pub use niva_payment_domain::orders::ClaimRules;
 pub use runs::{Finding, Verified, verify};
 pub use schema::Migrator;
 
@@ -77,6 +84,8 @@ pub struct Deps {
     pub choice: Channel,
     /// First month of the ledger; `None`: the month of the first run that is made.
     pub opening_month: Option<Month>,
+    /// When a credit becomes a claim.
+    pub claims: ClaimRules,
 }
 
 /// What may be set, with good defaults.
@@ -151,6 +160,8 @@ struct App {
     cases_per_part: u32,
     /// Wakes whoever calculates runs.
     jobs: Signals,
+    orders: OrderLog,
+    claims: ClaimRules,
     consumers: Consumers,
     shutdown: CancellationToken,
 }
@@ -167,6 +178,9 @@ impl App {
         request::change(&self.db, scope, request, self.clock.now(), work).await
     }
 }
+
+/// What an operation answers.
+type OpResult<T> = Result<T, OpError>;
 
 /// What an rpc answers.
 type Answer<T> = Result<tonic::Response<T>, tonic::Status>;
@@ -188,7 +202,7 @@ pub async fn start_with(
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Started, StartError> {
-    let Deps { db, clock, city, catalogue, assessment, choice, opening_month } = deps;
+    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
@@ -198,6 +212,7 @@ pub async fn start_with(
     let (audit, sealing) = niva_audit::start(&db, &shutdown);
     let calculated = runs::job::Worker::new(&db, &clock, &archive, cases_per_part, &jobs);
     let job = niva_jobs::spawn(calculated, jobs.clone(), shutdown.clone());
+    let orders = OrderLog::new(&db);
     let app = Arc::new(App {
         db,
         clock,
@@ -208,6 +223,8 @@ pub async fn start_with(
         opening_month,
         cases_per_part,
         jobs,
+        orders,
+        claims,
         consumers,
         shutdown,
     });
@@ -240,6 +257,9 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         line_service_server::LineServiceServer(lines::Lines),
         hold_service_server::HoldServiceServer(holds::Holds),
         model_service_server::ModelServiceServer(models::Models),
+        payee_service_server::PayeeServiceServer(payees::Payees),
+        payment_order_service_server::PaymentOrderServiceServer(orders::Orders),
+        claim_service_server::ClaimServiceServer(claims::Claims),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }
@@ -253,13 +273,13 @@ pub fn policy() -> Policy {
 /// The provider that a call is bounded by; `None` for the whole city.
 ///
 /// # Errors
-/// A defect: facts of placements are open to nobody who is bounded otherwise.
+/// A defect: such facts are open to nobody who is bounded otherwise.
 fn bound_to(scope: &Scope) -> Result<Option<&ProviderId>, OpError> {
     match scope.reach() {
         Reach::City => Ok(None),
         Reach::Provider(provider) => Ok(Some(provider)),
         Reach::Districts(_) | Reach::Person(_) | Reach::Author(_) => {
-            Err(OpError::internal("facts of placements know no districts and no person's own"))
+            Err(OpError::internal("such facts know no districts and no person's own"))
         }
     }
 }

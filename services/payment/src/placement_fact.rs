@@ -1,9 +1,8 @@
 //! What the resources that are facts of placements have in common.
 
-use chrono::{DateTime, Utc};
 use niva_base::{OpError, Violations};
 use niva_calendar::{Interval, NaiveDate};
-use niva_facts::{Author, Fact, Info};
+use niva_facts::{Fact, Info};
 use niva_models::Catalogue;
 use niva_names::{PlacementId, ServiceCatalogue, ServiceKey};
 use niva_payment_domain::{Case, FactKind, Record};
@@ -50,25 +49,6 @@ pub(crate) trait PlacementFact: Fact + Message + Default + Clone + PartialEq {
 
     /// Whether it can be said of a placement of a case.
     fn fits(&self, _: &mut Violations, _: &Told<'_>) {}
-}
-
-/// A fact that a second person approves as it stands. The approval is a revision of its own, and counts for that one alone.
-pub(crate) trait Approvable: PlacementFact {
-    /// The revision that was approved last, which is the approval's own.
-    fn approved_revision(&self) -> Option<i64>;
-
-    /// Says who has approved it, when, and in which revision.
-    fn set_approval(&mut self, revision: i64, author: &Author, at: DateTime<Utc>);
-
-    /// Refuses to approve what needs no second person.
-    fn check_needs_approval(&self) -> Result<(), OpError> {
-        Ok(())
-    }
-
-    /// Whether it stands approved.
-    fn is_approved(&self, info: &Info) -> bool {
-        self.approved_revision() == Some(info.revision)
-    }
 }
 
 /// What a fact is said of.

@@ -19,11 +19,16 @@ impl MigratorTrait for Migrator {
                 "payment_placement_case_1",
                 include_str!("../migrations/0003_placement_case.sql"),
             ),
+            niva_store::facts::migration(),
+            Migration::boxed("payment_orders_1", include_str!("../migrations/0004_orders.sql")),
             AppendOnly::new("payment_append_only_1")
                 .table("author")
                 .table("fact")
+                .table("fact_revision")
                 .table("payment_line")
                 .table("payment_hold")
+                .table("payment_order")
+                .table("payment_order_step")
                 .table("archived_text")
                 .table("archived_models")
                 .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")

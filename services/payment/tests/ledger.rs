@@ -27,7 +27,15 @@ async fn settle(world: &World) {
 
 /// As somebody does who owns the database: what guards the tables is switched off for as long.
 pub(crate) async fn tamper(world: &World, sql: &str) {
-    const TABLES: [&str; 5] = ["author", "fact", "payment_line", "payment_hold", "payment_run"];
+    const TABLES: [&str; 7] = [
+        "author",
+        "fact",
+        "payment_line",
+        "payment_hold",
+        "payment_run",
+        "payment_order",
+        "payment_order_step",
+    ];
     let conn = world.db.conn();
     if world.db.is_postgres() {
         for table in TABLES {

@@ -7,6 +7,7 @@ mod audit;
 #[macro_use]
 mod calls;
 mod cancel;
+mod claims;
 mod common;
 mod corrections;
 mod crashes;
@@ -16,7 +17,9 @@ mod feeds;
 mod histories;
 mod ledger;
 mod lists;
+mod orders;
 mod overlaps;
+mod payees;
 mod premises;
 mod quotes;
 mod refused;

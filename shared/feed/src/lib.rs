@@ -45,7 +45,7 @@ pub use consumer::{Consumer, ConsumerEnded, ConsumerHandle};
 pub use consumers::{Consumers, PATIENCE};
 pub use cursor::{consumer_migration, cursor};
 pub use event::{NewEvent, append, migration};
-pub use log::{FeedError, FeedItem, FeedLog, HEARTBEAT, Logged};
+pub use log::{FeedError, FeedItem, FeedLog, HEARTBEAT, Log, Logged, follow};
 pub use produce::produce;
 pub use source::{FeedEvent, FeedSink, FeedSource, Heard, Meaning, Wire};
 pub use status::ConsumerStatus;

@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::event::{NewEvent, ORDER_LOCK, append};
 
-/// How often a silent feed says that it lives. Give it to [`FeedLog::stream`].
+/// How often a silent feed says that it lives. Give it to [`follow`].
 pub const HEARTBEAT: Duration = Duration::from_secs(5);
 
 /// Events in one message of a stream.
@@ -118,6 +118,15 @@ impl From<FeedError> for OpError {
     }
 }
 
+/// A log that can be followed: what happens is added at its end, each with its position.
+pub trait Log: Clone + Send + Sync + 'static {
+    /// Wakes whoever follows when something was added by this process.
+    fn appended(&self) -> watch::Receiver<()>;
+
+    /// Up to `limit` events after a position, in order, none skipped.
+    fn item(&self, after: i64, limit: u32) -> impl Future<Output = Result<FeedItem, FeedError>> + Send;
+}
+
 /// Reads the log of a database. Cheap to clone; clones wake each other.
 #[derive(Clone, Debug)]
 pub struct FeedLog {
@@ -179,7 +188,7 @@ impl FeedLog {
     /// # Errors
     /// A cursor that is not of this log; the database's.
     pub async fn read(&self, after: i64, limit: u32) -> Result<Vec<Logged>, FeedError> {
-        Ok(self.item(after, limit).await?.events)
+        Ok(self.after(after, limit).await?.events)
     }
 
     /// Newest position that can be read.
@@ -190,32 +199,17 @@ impl FeedLog {
         self.bound(i64::MAX, max_position(self.db.conn()).await?).await
     }
 
-    /// Follows the log from a position: batches as they come, heartbeats in silence. Ends on `shutdown`.
+    /// [`follow`] this log.
     pub fn stream(
         &self,
         after: i64,
         heartbeat: Duration,
         shutdown: CancellationToken,
     ) -> impl Stream<Item = Result<FeedItem, FeedError>> + Send + 'static {
-        let follower = Follower {
-            appended: self.appended.subscribe(),
-            log: self.clone(),
-            after,
-            heartbeat,
-            first: true,
-            shutdown,
-        };
-        stream::unfold(Some(follower), |follower| async move {
-            let mut follower = follower?;
-            match follower.next().await {
-                Ok(None) => None,
-                Ok(Some(item)) => Some((Ok(item), Some(follower))),
-                Err(error) => Some((Err(error), None)),
-            }
-        })
+        follow(self, after, heartbeat, shutdown)
     }
 
-    async fn item(&self, after: i64, limit: u32) -> Result<FeedItem, FeedError> {
+    async fn after(&self, after: i64, limit: u32) -> Result<FeedItem, FeedError> {
         if after < 0 {
             return Err(FeedError::CursorNegative(after));
         }
@@ -293,14 +287,43 @@ impl FeedLog {
     }
 }
 
+impl Log for FeedLog {
+    fn appended(&self) -> watch::Receiver<()> {
+        self.appended.subscribe()
+    }
+
+    async fn item(&self, after: i64, limit: u32) -> Result<FeedItem, FeedError> {
+        self.after(after, limit).await
+    }
+}
+
+/// Follows a log from a position: batches as they come, heartbeats in silence. Ends on `shutdown`.
+pub fn follow<L: Log>(
+    log: &L,
+    after: i64,
+    heartbeat: Duration,
+    shutdown: CancellationToken,
+) -> impl Stream<Item = Result<FeedItem, FeedError>> + Send + 'static {
+    let appended = log.appended();
+    let follower = Follower { appended, log: log.clone(), after, heartbeat, first: true, shutdown };
+    stream::unfold(Some(follower), |follower| async move {
+        let mut follower = follower?;
+        match follower.next().await {
+            Ok(None) => None,
+            Ok(Some(item)) => Some((Ok(item), Some(follower))),
+            Err(error) => Some((Err(error), None)),
+        }
+    })
+}
+
 async fn max_position(db: &impl ConnectionTrait) -> Result<i64, DbError> {
     let sql = "SELECT COALESCE(MAX(position), 0) AS newest FROM feed_event";
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     Ok(row.map(|row| row.try_get("", "newest")).transpose()?.unwrap_or(0))
 }
 
-struct Follower {
-    log: FeedLog,
+struct Follower<L> {
+    log: L,
     appended: watch::Receiver<()>,
     after: i64,
     heartbeat: Duration,
@@ -308,7 +331,7 @@ struct Follower {
     shutdown: CancellationToken,
 }
 
-impl Follower {
+impl<L: Log> Follower<L> {
     /// The next thing to say; `None` at the end.
     async fn next(&mut self) -> Result<Option<FeedItem>, FeedError> {
         let beat = Instant::now() + self.heartbeat;

@@ -9,16 +9,16 @@ use niva_store::DbError;
 use prost_types::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use crate::log::{FeedItem, FeedLog, HEARTBEAT, Logged};
+use crate::log::{FeedItem, HEARTBEAT, Log, Logged, follow};
 
 /// Follows the log from a position: messages of the contract as they come, with a heartbeat in silence. Ends on
 /// `shutdown`.
-pub fn produce<M: FeedMessage>(
-    log: &FeedLog,
+pub fn produce<M: FeedMessage, L: Log>(
+    log: &L,
     after: i64,
     shutdown: CancellationToken,
 ) -> impl Stream<Item = Result<M, OpError>> + Send + 'static {
-    log.stream(after, HEARTBEAT, shutdown).map(|item| {
+    follow(log, after, HEARTBEAT, shutdown).map(|item| {
         let FeedItem { events, newest } = item?;
         Ok(M::of(events.iter().map(event).collect::<Result<_, OpError>>()?, newest))
     })

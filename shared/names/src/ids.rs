@@ -187,4 +187,8 @@ ids! {
     PaymentRunId,
     /// A payment line.
     PaymentLineId,
+    /// A provider's account, as it is paid to.
+    PayeeId,
+    /// An order to pay: what a run owes one payee.
+    PaymentOrderId,
 }

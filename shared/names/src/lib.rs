@@ -2,6 +2,7 @@
 //! says what the keys mean.
 
 mod catalogue;
+mod digits;
 pub mod file;
 mod ids;
 mod key;
@@ -13,15 +14,16 @@ pub mod stockholm;
 pub use catalogue::{
     AreaOfChoice, District, DistrictRefused, Law, OccasionKind, ServiceCatalogue, ServiceInfo, UnknownKey,
 };
+pub use digits::check_digit_fits;
 pub use ids::{
     AbsenceId, AgreementId, ApplicationId, CaseId, DistrictId, FactId, GrantId, Id, ImportId, InstrumentId,
-    JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PaymentLineId, PaymentRunId,
-    PersonId, PlacementId, PremisesCostId, ProviderId, ScaleId, ScheduleId, SpecialCompensationId,
-    TransitionId, UnitId, VisitId, WishId,
+    JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PayeeId, PaymentLineId,
+    PaymentOrderId, PaymentRunId, PersonId, PlacementId, PremisesCostId, ProviderId, ScaleId, ScheduleId,
+    SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
 };
 pub use key::{NoServiceKey, ServiceKey};
 pub use named::UnknownName;
-pub use numbers::{CaseNo, PlacementNo, RunNo};
+pub use numbers::{CaseNo, OrderNo, PlacementNo, RunNo};
 #[doc(hidden)]
 pub use serde;
 

@@ -51,4 +51,6 @@ numbers! {
     CaseNo,
     /// A placement among payment's facts; 0 is none.
     PlacementNo,
+    /// An order to pay: ascending as orders are made.
+    OrderNo,
 }

@@ -132,6 +132,7 @@ impl Memory {
                     assessment,
                     choice,
                     opening_month: None,
+                    claims: niva_payment::ClaimRules::shipped().expect("the rules of claims"),
                 };
                 let started = niva_payment::start(deps, shutdown).await.expect("payment");
                 let service = of(part, started.routes.clone(), niva_payment::policy(), started.audit.clone());

@@ -22,8 +22,11 @@ const KEPT: [&[&str]; 3] = [
         "audit_seal",
         "author",
         "fact",
+        "fact_revision",
         "payment_hold",
         "payment_line",
+        "payment_order",
+        "payment_order_step",
     ],
 ];
 

@@ -27,7 +27,7 @@ pub(super) fn is_list(method: &MethodDescriptor) -> bool {
 /// Whether a list must have this field: it is what the list is of.
 fn is_required(method: &MethodDescriptor, field: &str) -> bool {
     let of_one = method.name().ends_with("Revisions") && field != "model_id";
-    of_one || ["payment_run_id", "import_id"].contains(&field)
+    of_one || ["payment_run_id", "payment_order_id", "import_id"].contains(&field)
 }
 
 /// A request about one side of the city.

@@ -230,9 +230,18 @@ async fn runs(world: &World, sides: &mut [Side; 2]) {
         let own = own.expect("a line of the side's own").payment_line_id.clone();
         side.put("payment_line_id", &own);
         side.put("payment_run_id", &march);
+        side.put("payment_order_id", &paid_by(world, side).await);
         side.put("payment_run_id@ApprovePaymentRun", &april);
         side.put("model_id", "socialpsychiatry-2010");
     }
+}
+
+/// The order that pays the side's provider.
+async fn paid_by(world: &World, side: &Side) -> String {
+    let provider_id = side.provider().to_owned();
+    let request = payment::ListPaymentOrdersRequest { provider_id, ..Default::default() };
+    let orders = world.payment(Role::Erp).orders.list_payment_orders(request).await.expect("orders");
+    orders.into_inner().payment_orders.remove(0).payment_order_id
 }
 
 /// What is open today: an offer to the second person, an order for the third, a wish of the fourth; the fifth has a grant

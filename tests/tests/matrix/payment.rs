@@ -67,6 +67,21 @@ pub(super) async fn tell(world: &World, side: &mut Side) {
     );
     agreed(world, side, &placement_id).await;
     occasions(world, side, &placement_id).await;
+    payee(world, side).await;
+}
+
+/// How its provider is paid.
+async fn payee(world: &World, side: &mut Side) {
+    let told = requests::payee("", side.provider(), "2024-03-01", "50501055");
+    let told = pb::Payee { valid: between("2024-03-01", "2024-12-31"), ..told };
+    let request = requests::record_payee(told.clone());
+    let recorded = world.payment(Role::FinanceMaker).payees.record_payee(request).await.expect("a payee");
+    let recorded = recorded.into_inner().payee.expect("a payee");
+    side.keep("payee_id", &recorded, recorded.info.as_ref());
+    let later = pb::Payee { valid: between("2025-01-01", "2025-12-31"), ..told };
+    side.put_message("payee_id@RecordPayee", &later);
+    let account = pb::Account { kind: pb::account::Kind::Plusgiro.into(), number: "9020033".to_owned() };
+    side.put_message("niva.payment.v1.Account", &account);
 }
 
 /// What a second person decides on, what a place costs beside its rate, and the end of it.

@@ -74,10 +74,13 @@ impl Side {
         known(self) && !known(other)
     }
 
-    /// Whether an id tells of a person here: any but those of units, providers and what the whole city has.
+    /// Whether an id tells of a person here: any but those of units, providers, how these are paid, and what the whole city has.
     pub(super) fn of_person(&self, id: &str, other: &Self) -> bool {
-        let public =
-            |key: &str| ["unit_id", "provider_id", "import_id"].iter().any(|name| key.starts_with(name));
+        let public = |key: &str| {
+            ["unit_id", "provider_id", "import_id", "payee_id", "payment_order_id"]
+                .iter()
+                .any(|name| key.starts_with(name))
+        };
         self.has(id, other) && self.ids.iter().any(|(key, known)| known == id && !public(key))
     }
 

@@ -9,7 +9,7 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, ReflectMessage, Value
 use super::side::Side;
 
 /// The reasons.
-pub(super) const REASONS: [&str; 28] = [
+pub(super) const REASONS: [&str; 31] = [
     "DISTRICT_NOT_VALID",
     "PLACEMENT_UNKNOWN",
     "APPLICATION_UNKNOWN",
@@ -38,6 +38,9 @@ pub(super) const REASONS: [&str; 28] = [
     "SCORES_OR_TOTAL",
     "DECISION_WITHOUT_REASON",
     "NO_PERIOD_GIVEN",
+    "ACCOUNT_INVALID",
+    "VAT_NUMBER_INVALID",
+    "PROVIDER_DIFFERS",
 ];
 
 /// A district that had ended when the city of the test begins.
@@ -71,6 +74,9 @@ pub(super) fn value(
         "ITEM_UNKNOWN" if name == "item_key" => text("nothing"),
         "SCORE_NOT_ALLOWED" if name == "score" => number(99),
         "SCORES_OR_TOTAL" if name == "total" => number(10),
+        "ACCOUNT_INVALID" if name == "number" => text("50501056"),
+        "VAT_NUMBER_INVALID" if name == "vat_number" => text("SE212000014301"),
+        "PROVIDER_DIFFERS" if name == "provider_id" => text("nobody"),
         "NAME_INVALID" if name == "name" => text(&"n".repeat(201)),
         "CAPACITY_NEGATIVE" if name == "capacity" => number(-1),
         _ => None,

@@ -1,6 +1,7 @@
 use std::fmt;
 
 use niva_calendar::{Datelike, NaiveDate, date};
+use niva_names::check_digit_fits;
 
 /// Days that a coordination number's day is later than the day of birth.
 const COORDINATION: u32 = 60;
@@ -69,7 +70,7 @@ impl PersonNumber {
             }
         };
         let (kind, born) = born(year, &short[2..]).ok_or(NumberRefused::Day)?;
-        if !check_digit_fits(short.bytes().chain(rest.bytes())) {
+        if !check_digit_fits(&format!("{short}{rest}")) {
             return Err(NumberRefused::CheckDigit);
         }
         if born > today {
@@ -128,16 +129,4 @@ fn born(year: i32, month_and_day: &str) -> Option<(NumberKind, NaiveDate)> {
 /// Digits only.
 fn number(digits: &str) -> i32 {
     digits.bytes().fold(0, |number, digit| number * 10 + i32::from(digit - b'0'))
-}
-
-/// The sum of all ten digits, every other doubled, is a multiple of ten (Luhn).
-fn check_digit_fits(ten: impl Iterator<Item = u8>) -> bool {
-    let sum: u32 = ten
-        .zip([2, 1].into_iter().cycle())
-        .map(|(digit, times)| {
-            let product = u32::from(digit - b'0') * times;
-            product / 10 + product % 10
-        })
-        .sum();
-    sum.is_multiple_of(10)
 }

@@ -101,6 +101,7 @@ impl World {
             assessment: self.channel(&self.endpoints.assessment, caller),
             choice: self.channel(&self.endpoints.choice, caller),
             opening_month: Some(dates::march()),
+            claims: niva_payment::ClaimRules::shipped().map_err(Failure::configuration)?,
         };
         let started = niva_payment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start payment")?.into())

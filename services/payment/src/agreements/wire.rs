@@ -11,7 +11,8 @@ use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::{id, interval};
 
-use crate::placement_fact::{Approvable, PlacementFact, Said};
+use crate::approval::Approvable;
+use crate::placement_fact::{PlacementFact, Said};
 use crate::wire::price;
 
 impl PlacementFact for pb::Agreement {

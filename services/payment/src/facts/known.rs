@@ -3,11 +3,11 @@
 use niva_access::Scope;
 use niva_base::OpError;
 use niva_facts::Info;
-use niva_payment_domain::check_second_person;
 use niva_store::Tx;
 
 use super::ground::Ground;
 use super::{Plan, info, store};
+use crate::approval::second_person;
 use crate::placement_fact::{PlacementFact, kept};
 use crate::{App, bound_to};
 
@@ -48,11 +48,8 @@ impl<M: PlacementFact> Known<M> {
         scope: &Scope,
         revision: i64,
     ) -> Result<(), OpError> {
-        for author in store::authors_since::<M>(tx, &self.fact.id(), revision).await? {
-            check_second_person(&author, &scope.author().subject)
-                .map_err(|error| OpError::denied(error.reason(), error.to_string()))?;
-        }
-        Ok(())
+        let authors = store::authors_since::<M>(tx, &self.fact.id(), revision).await?;
+        second_person(&authors, scope)
     }
 
     /// Writes the next revision, and answers it.

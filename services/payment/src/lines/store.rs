@@ -11,6 +11,7 @@ use niva_models::{Component, Level};
 use niva_money::Ore;
 use niva_names::{CaseId, DistrictId, PlacementId, ProviderId, RunNo, UnitId};
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
+use niva_payment_domain::orders::Relation;
 use niva_store::bulk;
 use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
@@ -225,6 +226,25 @@ pub(crate) async fn page(
     );
     let values = [run_no.into(), after.into(), i64::try_from(limit).unwrap_or(i64::MAX).into()];
     rows(db, "payment_line", statement(db, sql, values)).await?.iter().map(read).collect()
+}
+
+/// Up to `limit` of a run's lines by which somebody pays somebody, after a line number and in order.
+pub(crate) async fn of_relation(
+    db: &impl ConnectionTrait,
+    run_no: RunNo,
+    relation: &Relation,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Line>, DbError> {
+    let mut at = Where::default();
+    at.equals("run_no", run_no);
+    let after = at.bind(after);
+    at.and(format!("line_no > {after}"));
+    at.equals("payer_district", relation.payer.as_str());
+    at.equals("provider_id", relation.provider_id.as_str());
+    at.equals("payee_district", relation.payee_district.as_str());
+    at.equals("settlement", relation.settlement.as_str());
+    select(db, at, "line_no", limit).await
 }
 
 /// One line, if the call reaches it.

@@ -37,7 +37,7 @@ pub(crate) fn filter(
 }
 
 /// `2024-03.1/17`.
-fn line_id_out(run_id: &PaymentRunId, line_no: i64) -> String {
+pub(crate) fn line_id_out(run_id: &PaymentRunId, line_no: i64) -> String {
     format!("{run_id}/{line_no}")
 }
 

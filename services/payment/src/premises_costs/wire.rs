@@ -10,7 +10,8 @@ use niva_proto::facts::{author, timestamp};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::wire::read::interval;
 
-use crate::placement_fact::{Approvable, PlacementFact, Said, Told};
+use crate::approval::Approvable;
+use crate::placement_fact::{PlacementFact, Said, Told};
 use crate::wire::price;
 
 impl PlacementFact for pb::PremisesCost {

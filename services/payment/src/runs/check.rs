@@ -1,13 +1,12 @@
 //! Whether the ledger's rows are what a run wrote: its lines and holds added up anew from the database, number by number.
 
-use niva_base::hex;
 use niva_store::DbError;
-use sha2::{Digest, Sha256};
 
 use super::store::facts_between;
 use super::stored::StoredRun;
 use super::tally::Tally;
 use crate::cases::CaseKey;
+use crate::hash::Hash;
 use crate::holds::filter::Filter;
 use crate::holds::store as holds;
 use crate::lines::store as lines;
@@ -178,19 +177,4 @@ pub(crate) fn run_sha256(run: &StoredRun, content: &Content, before: &str) -> St
         hash.text(text);
     }
     hash.end()
-}
-
-/// A hash of texts, each with its length first: no two lists of texts look the same.
-#[derive(Default)]
-struct Hash(Sha256);
-
-impl Hash {
-    fn text(&mut self, text: &str) {
-        self.0.update((text.len() as u64).to_be_bytes());
-        self.0.update(text.as_bytes());
-    }
-
-    fn end(self) -> String {
-        hex(&self.0.finalize())
-    }
 }

@@ -39,7 +39,7 @@ use crate::cases::store::{newest_number, placements_as_of};
 use crate::feed::{ASSESSMENT, CHOICE};
 use crate::store::Connection;
 use crate::wire::{after, whole};
-use crate::{Answer, App};
+use crate::{Answer, App, orders};
 
 /// Runs on a page at most.
 const MAX_RUNS: u32 = 1_000;
@@ -267,7 +267,7 @@ impl Runs {
         let now = self.0.clock.now();
         let response = self
             .0
-            .change(scope, request, |tx, _| {
+            .change(scope, request, |tx, told| {
                 Box::pin(async move {
                     let mut stored = for_update(tx, id).await?;
                     let approver = &scope.author().subject;
@@ -277,10 +277,12 @@ impl Runs {
                     let before = store::last_approved(tx).await?.map(|run| run.run_sha256);
                     stored.run_sha256 = check::run_sha256(&stored, &content, &before.unwrap_or_default());
                     store::settle(tx, &stored).await?;
+                    orders::record::of_run(&self.0, tx, stored.run_no, &told).await?;
                     Ok(pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&stored)) })
                 })
             })
             .await?;
+        self.0.orders.notify();
         tracing::info!(run = %id, "payment run approved");
         Ok(response)
     }

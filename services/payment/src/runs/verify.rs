@@ -32,7 +32,7 @@ pub struct Verified {
     pub findings: Vec<Finding>,
 }
 
-/// Reads every run's lines and holds and the chain of approved runs, and counts again what was paid ([`niva_payment_recount`]).
+/// Reads every run's lines and holds, the chain of approved runs and those of orders, and counts again what was paid ([`niva_payment_recount`]).
 ///
 /// # Errors
 /// The database's.
@@ -65,6 +65,10 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
     }
     for what in store::of_no_run(db.conn()).await? {
         verified.findings.push(Finding(what));
+    }
+    match crate::orders::verify(db).await {
+        Err(error @ DbError::Row { .. }) => verified.findings.push(Finding(error.to_string())),
+        found => verified.findings.extend(found?.into_iter().map(Finding)),
     }
     verified.findings.extend(niva_payment_recount::recount(db).await?.into_iter().map(Finding));
     Ok(verified)

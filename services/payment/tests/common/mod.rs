@@ -2,6 +2,7 @@
 
 pub(crate) mod city;
 pub(crate) mod history;
+pub(crate) mod orders;
 pub(crate) mod producers;
 pub(crate) mod records;
 pub(crate) mod steps;
@@ -13,7 +14,7 @@ use niva_access::{Caller, Role};
 use niva_base::{Clock, OpError};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_payment::{Deps, Migrator, Started, Tuning};
+use niva_payment::{ClaimRules, Deps, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1 as wire;
@@ -94,6 +95,7 @@ impl World {
             assessment: producer(),
             choice: producer(),
             opening_month: start.opening,
+            claims: ClaimRules::shipped().unwrap(),
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
         let service = niva_payment::start_with(deps, tuning, part.shutdown.clone()).await.unwrap();
@@ -233,6 +235,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
         assessment: nobody(),
         choice: nobody(),
         opening_month: None,
+        claims: ClaimRules::shipped().unwrap(),
     };
     niva_payment::start(deps, CancellationToken::new()).await
 }

@@ -2,12 +2,13 @@
 
 use niva_proto::common::v1::{DateInterval, Money, Month};
 use niva_proto::payment::v1::{
-    Absence, Agreement, ApproveAgreementRequest, ApprovePaymentRunRequest, Clients, Component,
-    CreatePaymentRunRequest, DiscardPaymentRunRequest, ExplainPaymentLineRequest, ListPaymentHoldsRequest,
-    ListPaymentLinesRequest, Occasion, PaymentHold, PaymentLine, PaymentRun, PremisesCost, PriceUnit,
-    RecordAbsenceRequest, RecordAgreementRequest, RecordOccasionsRequest, RecordPremisesCostRequest,
-    RecordScheduleRequest, RecordSpecialCompensationRequest, RecordTransitionRequest, RecordVisitRequest,
-    Schedule, SpecialCompensation, Transition, Visit, WatchPaymentRunRequest, WeeklySchedule,
+    Absence, Account, Agreement, ApproveAgreementRequest, ApprovePayeeRequest, ApprovePaymentRunRequest,
+    Clients, Component, CreatePaymentRunRequest, DiscardPaymentRunRequest, ExplainPaymentLineRequest,
+    ListPaymentHoldsRequest, ListPaymentLinesRequest, Occasion, Payee, PaymentHold, PaymentLine, PaymentRun,
+    PremisesCost, PriceUnit, RecordAbsenceRequest, RecordAgreementRequest, RecordOccasionsRequest,
+    RecordPayeeRequest, RecordPremisesCostRequest, RecordScheduleRequest, RecordSpecialCompensationRequest,
+    RecordTransitionRequest, RecordVisitRequest, Schedule, SpecialCompensation, Transition, Visit,
+    WatchPaymentRunRequest, WeeklySchedule, account,
 };
 use niva_rpc::client::Channel;
 
@@ -23,6 +24,7 @@ recorded! {
     record_transition: RecordTransitionRequest { transition: Transition },
     record_visit: RecordVisitRequest { visit: Visit },
     record_premises_cost: RecordPremisesCostRequest { premises_cost: PremisesCost },
+    record_payee: RecordPayeeRequest { payee: Payee },
 }
 
 /// A weekly schedule from a day on: sessions from Monday to Friday.
@@ -34,6 +36,25 @@ pub fn schedule(placement: &str, valid_from: impl Day, sessions: [i32; 5]) -> Sc
         week: Some(WeeklySchedule { monday, tuesday, wednesday, thursday, friday }),
         ..Schedule::default()
     }
+}
+
+/// How a provider is paid from a day on: by an account that nobody has, but whose check digit fits.
+pub fn payee(id: &str, provider: &str, from: impl Day, bankgiro: &str) -> Payee {
+    Payee {
+        payee_id: id.to_owned(),
+        provider_id: provider.to_owned(),
+        valid: Some(DateInterval { first: from.field(), last: None }),
+        name: format!("Utförare {provider}"),
+        account: Some(Account { kind: account::Kind::Bankgiro.into(), number: bankgiro.to_owned() }),
+        ..Payee::default()
+    }
+}
+
+/// Approves a revision of a payee.
+#[must_use]
+pub fn approve_payee(payee: &str, expected_revision: i64) -> ApprovePayeeRequest {
+    let (request_id, payee_id) = (new_request(), payee.to_owned());
+    ApprovePayeeRequest { request_id, validate_only: false, expected_revision, payee_id }
 }
 
 /// Evenings of a day.
