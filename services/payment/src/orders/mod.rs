@@ -14,6 +14,7 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
+use niva_facts::Telling;
 use niva_feed::produce;
 use niva_names::OrderNo;
 use niva_payment_domain::orders::{Order, OrderRefused, Step};
@@ -114,20 +115,18 @@ impl Orders {
         let told = &wire::acknowledged(request)?;
         let work = self.0.change(scope, request, |tx, telling| {
             Box::pin(async move {
-                let mut book = Book::open(tx, &telling).await?;
-                let order = read_one(&mut book, no).await?;
-                let checked = order.check_acknowledged(told.issue, told.amount);
-                checked.map_err(|error| refused(&order, &error))?;
-                if !order.is_already(&told.step) {
-                    take(&mut book, &order, told.step.clone(), told.said.clone())?;
-                }
-                book.close().await?;
-                Ok(pb::AcknowledgePaymentOrderResponse { payment_order: Some(stands(tx, no).await?) })
+                let payment_order = changed(tx, &telling, no, |book, order| {
+                    let checked = order.check_acknowledged(told.issue, told.amount);
+                    checked.map_err(|error| refused(order, &error))?;
+                    if order.is_already(&told.step) {
+                        return Ok(());
+                    }
+                    take(book, order, told.step.clone(), told.said.clone())
+                });
+                Ok(pb::AcknowledgePaymentOrderResponse { payment_order: Some(payment_order.await?) })
             })
         });
-        let answer = work.await?;
-        self.0.orders.notify();
-        Ok(answer)
+        self.told(work.await)
     }
 
     /// Takes an order back. Errors are looked for in this order: NOT_FOUND, ORDER_STATE.
@@ -140,16 +139,12 @@ impl Orders {
         let said = &why(&request.reason)?;
         let work = self.0.change(scope, request, |tx, telling| {
             Box::pin(async move {
-                let mut book = Book::open(tx, &telling).await?;
-                let order = read_one(&mut book, no).await?;
-                take(&mut book, &order, Step::Voided, said.clone())?;
-                book.close().await?;
-                Ok(pb::VoidPaymentOrderResponse { payment_order: Some(stands(tx, no).await?) })
+                let payment_order =
+                    changed(tx, &telling, no, |book, order| take(book, order, Step::Voided, said.clone()));
+                Ok(pb::VoidPaymentOrderResponse { payment_order: Some(payment_order.await?) })
             })
         });
-        let answer = work.await?;
-        self.0.orders.notify();
-        Ok(answer)
+        self.told(work.await)
     }
 
     /// Issues an order again. Errors are looked for in this order: NOT_FOUND, ORDER_STATE, ORDER_HELD.
@@ -162,30 +157,25 @@ impl Orders {
         let said = &why(&request.reason)?;
         let work = self.0.change(scope, request, |tx, telling| {
             Box::pin(async move {
-                let mut book = Book::open(tx, &telling).await?;
-                let order = read_one(&mut book, no).await?;
-                let again = |to| Step::Issued { issue: order.issue + 1, netted: order.netted, to };
-                // Whether it may be is looked at before its payee is.
-                let mut rehearsed = order.clone();
-                let may = if order.issue > 0 { rehearsed.take(&again(None), "") } else { Err(never(&order)) };
-                may.map_err(|error| refused(&order, &error))?;
-                let mut to = None;
-                if order.pays() {
-                    let payees = Payees::today(&self.0, tx).await?;
-                    let found = payees.of(&order.due.relation.provider_id).map_err(|held| {
+                let payees = Payees::today(&self.0, tx).await?;
+                let payment_order = changed(tx, &telling, no, |book, order| {
+                    let again = |to| Step::Issued { issue: order.issue + 1, netted: order.netted, to };
+                    // Whether it may be is looked at before its payee is.
+                    let mut rehearsed = order.clone();
+                    let may =
+                        if order.issue > 0 { rehearsed.take(&again(None), "") } else { Err(never(order)) };
+                    may.map_err(|error| refused(order, &error))?;
+                    let to = order.pays().then(|| payees.of(&order.due.relation.provider_id)).transpose();
+                    let to = to.map_err(|held| {
                         let words = format!("the payee cannot be paid today ({held}): put that right first");
                         OpError::precondition("ORDER_HELD", words).with("held_reason", held)
                     });
-                    to = Some(found?);
-                }
-                take(&mut book, &order, again(to), said.clone())?;
-                book.close().await?;
-                Ok(pb::ReissuePaymentOrderResponse { payment_order: Some(stands(tx, no).await?) })
+                    take(book, order, again(to?), said.clone())
+                });
+                Ok(pb::ReissuePaymentOrderResponse { payment_order: Some(payment_order.await?) })
             })
         });
-        let answer = work.await?;
-        self.0.orders.notify();
-        Ok(answer)
+        self.told(work.await)
     }
 
     async fn release(
@@ -200,9 +190,13 @@ impl Orders {
                 Ok(pb::ReleasePaymentOrdersResponse { issued: count(issued), held: count(held) })
             })
         });
-        let answer = work.await?;
+        self.told(work.await)
+    }
+
+    /// Whoever follows orders looks again.
+    fn told<R>(&self, done: OpResult<R>) -> OpResult<R> {
         self.0.orders.notify();
-        Ok(answer)
+        done
     }
 }
 
@@ -210,23 +204,26 @@ fn never(order: &Order) -> OrderRefused {
     OrderRefused::State { state: order.state, what: "can be issued again" }
 }
 
-/// An order as it stands. Nobody else adds to the chains meanwhile.
-async fn read_one(book: &mut Book<'_, '_>, no: OrderNo) -> OpResult<Order> {
-    book.read(&[no]).await?;
+/// Something is done about one order, which nobody else adds to meanwhile: the order as it stands then.
+async fn changed(
+    tx: &Tx<'_>,
+    telling: &Telling,
+    no: OrderNo,
+    work: impl FnOnce(&mut Book<'_, '_>, &Order) -> OpResult<()> + Send,
+) -> OpResult<pb::PaymentOrder> {
     let missing = || OpError::not_found("payment order", wire::order_id(no));
-    book.order(no).cloned().ok_or_else(missing)
+    let mut book = Book::open(tx, telling).await?;
+    book.read(&[no]).await?;
+    let order = book.order(no).cloned().ok_or_else(missing)?;
+    work(&mut book, &order)?;
+    book.close().await?;
+    let kept = store::kept(tx, &[no]).await?.remove(&no);
+    Ok(order_out(&kept.ok_or_else(missing)?))
 }
 
 /// Something happens to an order, if it can.
 fn take(book: &mut Book<'_, '_>, order: &Order, step: Step, said: Said) -> OpResult<()> {
     book.take(order.no, step, said).map_err(|error| refused(order, &error))
-}
-
-/// An order as it stands now.
-async fn stands(tx: &Tx<'_>, no: OrderNo) -> OpResult<pb::PaymentOrder> {
-    let kept = store::kept(tx, &[no]).await?.remove(&no);
-    let missing = || OpError::not_found("payment order", wire::order_id(no));
-    Ok(order_out(&kept.ok_or_else(missing)?))
 }
 
 /// Why something is done, which must be said.
