@@ -16,6 +16,7 @@ mod feeds;
 mod histories;
 mod ledger;
 mod lists;
+mod merges;
 mod overlaps;
 mod premises;
 mod quotes;

@@ -1,11 +1,12 @@
-//! What things are called: typed ids, keys of services and districts, names of enums; and the city's catalogue, which
-//! says what the keys mean.
+//! What things are called: typed ids, keys of services and districts, names of enums; which ids are one person's; and the
+//! city's catalogue, which says what the keys mean.
 
 mod catalogue;
 pub mod file;
 mod ids;
 mod key;
 mod load;
+mod merges;
 mod named;
 mod numbers;
 pub mod stockholm;
@@ -16,10 +17,11 @@ pub use catalogue::{
 pub use ids::{
     AbsenceId, AgreementId, ApplicationId, CaseId, DistrictId, FactId, GrantId, Id, ImportId, InstrumentId,
     JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PaymentLineId, PaymentRunId,
-    PersonId, PlacementId, PremisesCostId, ProviderId, ScaleId, ScheduleId, SpecialCompensationId,
-    TransitionId, UnitId, VisitId, WishId,
+    PersonId, PersonMergeId, PlacementId, PremisesCostId, ProviderId, ScaleId, ScheduleId,
+    SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
 };
 pub use key::{NoServiceKey, ServiceKey};
+pub use merges::{Merge, Merges};
 pub use named::UnknownName;
 pub use numbers::{CaseNo, PlacementNo, RunNo};
 #[doc(hidden)]

@@ -26,6 +26,9 @@ pub(crate) struct Dated {
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Placement {
+    /// It is paid in the case of another record of the person, if at all.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) elsewhere: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) dated: Option<Dated>,
     #[serde(default, skip_serializing_if = "Revisions::is_empty")]
@@ -65,6 +68,9 @@ pub struct Case {
     pub(crate) decided_before: BTreeMap<FactId, NaiveDate>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) placements: BTreeMap<PlacementId, Placement>,
+    /// The merges of the person's records, withdrawn ones too, with their revisions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) merges: Vec<(FactId, i64)>,
 }
 
 impl Case {
@@ -78,6 +84,7 @@ impl Case {
             levels: Revisions::default(),
             decided_before: BTreeMap::new(),
             placements: BTreeMap::new(),
+            merges: Vec::new(),
         }
     }
 
@@ -165,8 +172,8 @@ impl Case {
     /// The first day of its placements; `None` where it has none that stands.
     #[must_use]
     pub fn first_day(&self) -> Option<NaiveDate> {
-        let dated =
-            self.placements.values().filter_map(|p| p.dated.as_ref()).filter(|known| !known.withdrawn);
+        let own = self.placements.values().filter(|placement| !placement.elsewhere);
+        let dated = own.filter_map(|p| p.dated.as_ref()).filter(|known| !known.withdrawn);
         let first =
             |dates: &PlacementDates| dates.ordered_start.min(dates.actual_start.unwrap_or(NaiveDate::MAX));
         dated.map(|known| first(&known.dates)).min()

@@ -21,6 +21,7 @@ pub mod ledger;
 mod live;
 mod names;
 mod owed;
+mod records;
 mod revisions;
 mod runs;
 pub mod stands;
