@@ -42,7 +42,8 @@ pub(crate) fn concerns(message: &MessageDescriptor) -> bool {
 }
 
 fn names_person(field: &FieldDescriptor) -> bool {
-    field.kind() == Kind::String && field.name() == "person_id"
+    let name = field.name();
+    field.kind() == Kind::String && (name == "person_id" || name.ends_with("_person_id"))
 }
 
 /// Payment tells facts of a placement by the placement alone: whose it is, it knows itself.

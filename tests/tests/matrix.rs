@@ -5,6 +5,7 @@ mod ask;
 mod callers;
 mod city;
 mod identities;
+mod merges;
 mod outcome;
 mod payment;
 mod provoked;

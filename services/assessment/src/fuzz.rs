@@ -4,7 +4,7 @@ use niva_names::ServiceCatalogue;
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::fuzz::{Broken, accepted, look, read, reads_again};
 
-use crate::{applications, grants, level_decisions, measurements, persons};
+use crate::{applications, grants, level_decisions, measurements, merges, persons};
 
 /// Requests: the first byte says which. What is accepted is kept, and reads the same.
 ///
@@ -12,7 +12,7 @@ use crate::{applications, grants, level_decisions, measurements, persons};
 /// It reads otherwise.
 pub fn requests(data: &[u8], city: &ServiceCatalogue) -> Result<(), Broken> {
     let Some((which, bytes)) = data.split_first() else { return Ok(()) };
-    match which % 13 {
+    match which % 14 {
         0 => read(bytes, |given: pb::Person| {
             reads_again(
                 |v| persons::wire::person(v, &given, Some("made".into()), Some(city)),
@@ -47,6 +47,7 @@ pub fn requests(data: &[u8], city: &ServiceCatalogue) -> Result<(), Broken> {
         9 => look(bytes, |asked| level_decisions::wire::decided(&asked, "made".into())),
         10 => look(bytes, |asked| level_decisions::wire::in_force(&asked, city)),
         11 => look(bytes, |asked| measurements::wire::score(&asked)),
+        12 => look(bytes, |asked| merges::wire::asked(&asked, "made".into())),
         _ => look(bytes, |asked| applications::wire::appeal_ended(&asked)),
     }
 }

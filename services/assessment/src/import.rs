@@ -6,7 +6,7 @@ use niva_base::OpError;
 use niva_imports::{Effects, Numbered};
 use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons};
 
 /// Records of one kind, in their order.
 pub(crate) type Records<'a, M> = Vec<Numbered<&'a M>>;
@@ -35,19 +35,42 @@ pub(crate) fn noted<T>(
 }
 
 /// The people of an import's records who stand, by id.
-pub(crate) struct People(BTreeMap<PersonId, pb::Person>);
+pub(crate) struct People {
+    /// As the record says that stays.
+    people: BTreeMap<PersonId, pb::Person>,
+    /// The record that stays, of those that were merged into another.
+    merged: BTreeMap<PersonId, PersonId>,
+}
 
 impl People {
     pub(crate) async fn load(tx: &Tx<'_>, ids: impl Iterator<Item = PersonId>) -> Result<Self, OpError> {
         let ids: BTreeSet<PersonId> = ids.collect();
         let people = facts::newest_of::<pb::Person>(tx, &ids.iter().collect::<Vec<_>>()).await?;
         let stands = |person: &pb::Person| crate::info(person).is_ok_and(|info| info.stands());
-        Ok(Self(people.into_iter().filter(|(_, person)| stands(person)).collect()))
+        let mut people: BTreeMap<_, _> = people.into_iter().filter(|(_, person)| stands(person)).collect();
+        let merged = persons::merged(tx, people.keys()).await?;
+        let stay = facts::newest_of::<pb::Person>(tx, &merged.values().collect::<Vec<_>>()).await?;
+        for (id, into) in &merged {
+            if let Some(person) = stay.get(into) {
+                people.insert(id.clone(), person.clone());
+            }
+        }
+        Ok(Self { people, merged })
+    }
+
+    /// Whether a new record may name a person; notes that it may not where the person's record was merged into another.
+    pub(crate) fn may_have(&self, effects: &mut Effects, number: i64, kind: &str, id: &PersonId) -> bool {
+        let Some(into) = self.merged.get(id) else { return true };
+        let words = format!(
+            "person {id} is person {into}, into whose record this one was merged: tell it of that one"
+        );
+        effects.refuse(number, &format!("{kind}.person_id"), "PERSON_MERGED", words);
+        false
     }
 
     /// Their ids.
     pub(crate) fn ids(&self) -> impl Iterator<Item = &PersonId> {
-        self.0.keys()
+        self.people.keys()
     }
 
     /// The person; notes that there is none, unless the import has one that is wrong in itself.
@@ -58,7 +81,7 @@ impl People {
         kind: &str,
         id: &PersonId,
     ) -> Option<&pb::Person> {
-        let found = self.0.get(id);
+        let found = self.people.get(id);
         if found.is_none() && !effects.is_withheld("person", id) {
             let words = format!("there is no person {id}, neither here nor in the import: add the person");
             effects.refuse(number, &format!("{kind}.person_id"), "PERSON_UNKNOWN", words);

@@ -45,6 +45,7 @@ mod imports;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod merges;
 mod persons;
 mod schema;
 mod store;
@@ -242,6 +243,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     use pb::instrument_service_server::InstrumentServiceServer;
     use pb::level_decision_service_server::LevelDecisionServiceServer;
     use pb::measurement_service_server::MeasurementServiceServer;
+    use pb::person_merge_service_server::PersonMergeServiceServer;
     use pb::person_service_server::PersonServiceServer;
 
     migrated::<Migrator>(&deps.db).await?;
@@ -266,6 +268,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     let rotating = identities::start(&app);
     let routes = Routes::new(bounded!(PersonServiceServer::new(persons::Persons(app.clone()))))
         .add_service(bounded!(IdentityServiceServer::new(identities::Identities(app.clone()))))
+        .add_service(bounded!(PersonMergeServiceServer::new(merges::PersonMerges(app.clone()))))
         .add_service(bounded!(ExportServiceServer::new(exports::Exports(app.clone()))))
         .add_service(bounded!(ApplicationServiceServer::new(applications::Applications(app.clone()))))
         .add_service(bounded!(GrantServiceServer::new(grants::Grants(app.clone()))))
@@ -302,6 +305,12 @@ fn fixed<T: PartialEq + Display>(field: &str, standing: &T, given: &T) -> Result
 
 fn id_taken(kind: &str, id: impl Display) -> OpError {
     OpError::already_exists("ID_TAKEN", format!("there is a {kind} {id} already: choose another id"))
+}
+
+fn person_merged(id: &PersonId, into: &PersonId) -> OpError {
+    let words =
+        format!("person {id} is person {into}, into whose record this one was merged: tell it of that one");
+    OpError::precondition("PERSON_MERGED", words).with("person_id", id).with("into_person_id", into)
 }
 
 fn person_unknown(id: &PersonId) -> OpError {

@@ -1,7 +1,7 @@
 //! The schema: our tables and the shared crates'.
 
 use niva_store::schema::{AppendOnly, Migration};
-use niva_store::{facts, request};
+use niva_store::{facts, persons, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// Migrations of the assessment service.
@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             Migration::boxed("assessment_1", include_str!("../migrations/0001_tables.sql")),
             AppendOnly::new("assessment_append_only_1").table("fact_revision").table("feed_event").boxed(),
             Migration::boxed("assessment_2", include_str!("../migrations/0002_identities.sql")),
+            persons::migration(),
         ];
         own.into_iter().chain(niva_store::audit::migrations()).collect()
     }

@@ -2,8 +2,8 @@
 
 use niva_base::OpError;
 use niva_facts::Fact;
-use niva_store::facts;
-use niva_store::{DbError, Tx};
+use niva_names::PersonId;
+use niva_store::{DbError, Tx, facts, persons};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     IntoActiveModel,
@@ -63,6 +63,15 @@ where
 pub(crate) fn listed(listed: &Listed, state: impl ColumnTrait, recorded_at: impl ColumnTrait) -> Condition {
     let stands = (!listed.withdrawn).then(|| state.eq("stands"));
     Condition::all().add_option(stands).add_option(listed.since.map(|since| recorded_at.gte(since)))
+}
+
+/// All ids of the person whom a list asks for, if it asks.
+pub(crate) async fn same(
+    db: &impl ConnectionTrait,
+    person: Option<&PersonId>,
+) -> Result<Option<Vec<String>>, DbError> {
+    let Some(person) = person else { return Ok(None) };
+    Ok(Some(persons::same(db, person).await?.into_iter().map(String::from).collect()))
 }
 
 /// The newest revisions of facts, in the order of `ids`.

@@ -24,6 +24,7 @@ fn words(event: &pb::AssessmentFeedEvent) -> String {
     let (fact, info) = match event.fact.clone().unwrap() {
         Fact::Person(p) => (p.person_id, p.info),
         Fact::Grant(g) => (g.grant_id, g.info),
+        Fact::PersonMerge(m) => (format!("{} into {}", m.from_person_id, m.into_person_id), m.info),
         Fact::LevelDecision(d) => (format!("decision {} of {}", d.decision_number, d.person_id), d.info),
     };
     let (revision, stands, ..) = crate::rig::told(info);

@@ -94,7 +94,7 @@ impl Rig {
     }
 
     /// What is wrong with an import that has no effect: record, field, reason.
-    async fn errors(&self, messages: Vec<pb::CreateImportRequest>) -> Vec<(i64, String, String)> {
+    pub(crate) async fn errors(&self, messages: Vec<pb::CreateImportRequest>) -> Vec<(i64, String, String)> {
         let before = self.state().await;
         let import = self.try_import(messages).await.unwrap();
         assert_eq!(import.job.unwrap().state(), job::State::Failed);

@@ -15,6 +15,7 @@ mod journey;
 mod level_decisions;
 mod lists;
 mod measurements;
+mod merges;
 mod persons;
 mod refusals;
 mod start;

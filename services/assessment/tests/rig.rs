@@ -24,7 +24,14 @@ pub(crate) use niva_testing::values::{
 pub(crate) type Client = pb::Clients<Channel>;
 
 /// Roles that open every method together.
-const ROLES: [Role; 5] = [Role::CaseOfficer, Role::Assessor, Role::Importer, Role::FeedReader, Role::Auditor];
+const ROLES: [Role; 6] = [
+    Role::CaseOfficer,
+    Role::Assessor,
+    Role::AssessmentLead,
+    Role::Importer,
+    Role::FeedReader,
+    Role::Auditor,
+];
 
 /// Everything a test needs. Stops serving when dropped.
 pub(crate) struct Rig {
@@ -152,7 +159,7 @@ impl Rig {
 }
 
 /// Tables that a call may change.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 13] = [
     "person",
     "identity",
     "person_number",
@@ -161,6 +168,8 @@ const TABLES: [&str; 11] = [
     "\"grant\"",
     "measurement",
     "level_decision",
+    "person_merge",
+    "same_person",
     "fact_revision",
     "request",
     "feed_event",

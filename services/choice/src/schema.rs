@@ -1,7 +1,7 @@
 //! The schema: our tables and the shared crates'.
 
 use niva_store::schema::{AppendOnly, Migration};
-use niva_store::{facts, request};
+use niva_store::{facts, persons, request};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 /// Migrations of the choice service.
@@ -18,6 +18,7 @@ impl MigratorTrait for Migrator {
             niva_imports::migration(),
             Migration::boxed("choice_1", include_str!("../migrations/0001_tables.sql")),
             AppendOnly::new("choice_append_only_1").table("fact_revision").table("feed_event").boxed(),
+            persons::migration(),
         ];
         own.into_iter().chain(niva_store::audit::migrations()).collect()
     }

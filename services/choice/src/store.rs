@@ -3,10 +3,10 @@
 use niva_access::{Reach, Scope};
 use niva_base::OpError;
 use niva_choice_domain::Grant;
-use niva_names::{DistrictId, NoServiceKey, ProviderId, ServiceInfo, ServiceKey};
-use niva_store::{DbError, Tx};
+use niva_names::{DistrictId, NoServiceKey, PersonId, ProviderId, ServiceInfo, ServiceKey};
+use niva_store::{DbError, Tx, persons};
 use sea_orm::sea_query::{Expr, ExprTrait, Query};
-use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel};
+use sea_orm::{ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel};
 
 use crate::wire::Listed;
 
@@ -60,7 +60,7 @@ pub(crate) fn service(table: &'static str, row: &str, name: &str) -> Result<Serv
 /// What a person can have one of: placements and offers of the same service, or under the same grant where the service
 /// is not exclusive.
 pub(crate) fn beside(
-    person: impl ColumnTrait,
+    (person, same): (impl ColumnTrait, &[PersonId]),
     service: impl ColumnTrait,
     of: impl ColumnTrait,
     grant: &Grant,
@@ -68,10 +68,19 @@ pub(crate) fn beside(
 ) -> Condition {
     if info.exclusive {
         return Condition::all()
-            .add(person.eq(grant.person_id.as_str()))
+            .add(person.is_in(same.iter().map(PersonId::as_str)))
             .add(service.eq(grant.service.as_str()));
     }
     Condition::all().add(of.eq(grant.grant_id.as_str()))
+}
+
+/// All ids of the person whom a list asks for, if it asks.
+pub(crate) async fn same(
+    db: &impl ConnectionTrait,
+    person: Option<&PersonId>,
+) -> Result<Option<Vec<String>>, DbError> {
+    let Some(person) = person else { return Ok(None) };
+    Ok(Some(persons::same(db, person).await?.into_iter().map(String::from).collect()))
 }
 
 /// Rows of `table` that a call reaches: of people to whom one of its districts has granted the service; placements on days
@@ -83,24 +92,37 @@ pub(crate) fn reached(table: &'static str, scope: &Scope) -> Condition {
         Reach::Districts(districts) => all.add(granted_by(table, districts)),
         Reach::Provider(provider) if table == "placement" => all.add(run_by(provider)),
         Reach::Provider(_) | Reach::Author(_) => all.add(Expr::cust("1 = 0")),
-        Reach::Person(person) => all.add(Expr::col((table, "person_id")).eq(person.as_str())),
+        Reach::Person(person) => all.add(persons::is(Expr::col((table, "person_id")), person)),
     }
 }
 
-/// Rows of `table` about people to whom one of some districts has granted the service.
+/// Rows of `table` about people to whom one of some districts has granted the service, by whichever record.
 pub(crate) fn granted_by<'a>(
     table: &'static str,
     districts: impl IntoIterator<Item = &'a DistrictId>,
 ) -> Expr {
-    let of = |column| Expr::col(("grant", column)).equals((table, column));
-    let grants = Query::select()
+    granted_beside(table, "granted", districts)
+}
+
+/// [`granted_by`], in which the grants go by a name of their own.
+pub(crate) fn granted_beside<'a>(
+    table: &'static str,
+    name: &'static str,
+    districts: impl IntoIterator<Item = &'a DistrictId>,
+) -> Expr {
+    let mut grants = Query::select()
         .expr(Expr::value(1))
-        .from("grant")
-        .and_where(of("person_id"))
-        .and_where(of("service"))
-        .and_where(Expr::col(("grant", "district")).is_in(districts.into_iter().map(DistrictId::as_str)))
+        .from_as("grant", name)
+        .and_where(Expr::col((name, "service")).equals((table, "service")))
+        .and_where(Expr::col((name, "district")).is_in(districts.into_iter().map(DistrictId::as_str)))
         .to_owned();
-    Expr::exists(grants)
+    let mut of_others = grants.clone();
+    of_others
+        .from("same_person")
+        .and_where(Expr::col(("same_person", "person_id")).equals((table, "person_id")))
+        .and_where(Expr::col((name, "person_id")).equals(("same_person", "other_id")));
+    grants.and_where(Expr::col((name, "person_id")).equals((table, "person_id")));
+    Expr::exists(grants).or(Expr::exists(of_others))
 }
 
 /// Placements on days of which a provider runs the unit: who came before it or after it is not its own.

@@ -21,6 +21,7 @@ mod corrections;
 mod feed;
 mod import;
 mod journey;
+mod merges;
 mod refusals;
 mod registers;
 mod rig;

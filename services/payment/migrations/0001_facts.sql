@@ -18,7 +18,7 @@ CREATE TABLE author (
 );
 
 -- Every revision of every fact, once: what arrived by a feed, and what payment was told itself. `case_no` is 0 for a unit's, whose
--- id is the fact's, and `placement_no` 0 for what is about no placement. `first_day` and `last_day` are the days that it is
+-- id is the fact's, and for what is of a person in all services (that records were merged), and `placement_no` 0 for what is about no placement. `first_day` and `last_day` are the days that it is
 -- found by (NULL for a unit's, which has versions); `touched_first` and `touched_last` those whose payment it may have changed,
 -- by what was known when it came. Where these are NULL it says nothing to a case (nor does a unit's, whose versions a run
 -- compares): nobody has approved it yet. `content` is the contract's message without what stands in columns, of a feed's fact
@@ -57,6 +57,9 @@ CREATE INDEX fact_of_case ON fact (case_no, number) WHERE kind NOT IN ('occasion
 
 -- Placements that were told under another person or service than the one whose id it is: there are hardly any.
 CREATE INDEX fact_of_another ON fact (fact_id) WHERE kind = 'placement_of_another';
+
+-- Which records are of one person: there are few, and all are read together.
+CREATE INDEX fact_of_merge ON fact (number) WHERE kind = 'person_merge';
 
 -- A person in a service, and what can still matter of it: made from its facts, and made again whenever one arrives. `doc` is bytes,
 -- for days from `since` on (NULL: for all), without the facts of days; `last_day` is the last on which anything can be owed or

@@ -2,12 +2,13 @@
 
 use niva_base::Violations;
 use niva_facts::{Author, Info, State, Telling};
-use niva_names::PlacementId;
+use niva_names::{Merge, PersonId, PersonMergeId, PlacementId};
 use niva_payment_domain::{Content, FactKind, Recorded};
 use niva_proto::payment::v1 as pb;
 use prost::DecodeError;
 use serde::de::DeserializeOwned;
 use serde::ser::Error as _;
+use serde::{Deserialize, Serialize};
 use serde_json::Error as Json;
 
 use crate::placement_fact::PlacementFact;
@@ -20,6 +21,27 @@ pub(crate) fn of_feed(content: &Content) -> Result<Vec<u8>, Json> {
         Content::Placement(dates) | Content::PlacementOfAnother(dates) => serde_json::to_vec(dates),
         Content::Record { .. } => Err(Json::custom("a fact of a placement is kept as its message")),
     }
+}
+
+/// Two records of one person.
+#[derive(Serialize, Deserialize)]
+struct Both {
+    from: PersonId,
+    into: PersonId,
+}
+
+/// What a feed told of a merge.
+pub(crate) fn of_merge(merge: &Merge) -> Result<Vec<u8>, Json> {
+    serde_json::to_vec(&Both { from: merge.from.clone(), into: merge.into.clone() })
+}
+
+/// A merge of an id, in a revision, which stands or was withdrawn.
+pub(crate) fn merge(
+    (id, revision, stands): (PersonMergeId, i64, bool),
+    content: &[u8],
+) -> Result<Merge, Json> {
+    let Both { from, into } = serde_json::from_slice(content)?;
+    Ok(Merge { id, revision, from, into, stands })
 }
 
 /// A message without what stands beside it: its `FactInfo`, its id and the placement that it is about.
@@ -54,7 +76,7 @@ pub(crate) fn read(row: &Recorded, content: &[u8]) -> Result<Content, String> {
         FactKind::LevelDecision => json(content, Content::Level),
         FactKind::Placement => json(content, Content::Placement),
         FactKind::PlacementOfAnother => json(content, Content::PlacementOfAnother),
-        FactKind::Unit | FactKind::Model | FactKind::Measurement => {
+        FactKind::PersonMerge | FactKind::Unit | FactKind::Model | FactKind::Measurement => {
             Err(format!("a {} is no fact of a case", row.kind))
         }
         FactKind::WeeklySchedule => said::<pb::Schedule>(row, content),

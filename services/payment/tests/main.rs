@@ -17,6 +17,7 @@ mod feeds;
 mod histories;
 mod ledger;
 mod lists;
+mod merges;
 mod orders;
 mod overlaps;
 mod payees;

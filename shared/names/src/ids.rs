@@ -139,6 +139,8 @@ ids! {
     DistrictId,
     /// A person, opaque.
     PersonId,
+    /// That two records are of one person.
+    PersonMergeId,
     /// An application for support.
     ApplicationId,
     /// A grant (biståndsbeslut).

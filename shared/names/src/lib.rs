@@ -1,5 +1,5 @@
-//! What things are called: typed ids, keys of services and districts, names of enums; and the city's catalogue, which
-//! says what the keys mean.
+//! What things are called: typed ids, keys of services and districts, names of enums; which ids are one person's; and the
+//! city's catalogue, which says what the keys mean.
 
 mod catalogue;
 mod digits;
@@ -7,6 +7,7 @@ pub mod file;
 mod ids;
 mod key;
 mod load;
+mod merges;
 mod named;
 mod numbers;
 pub mod stockholm;
@@ -18,10 +19,11 @@ pub use digits::check_digit_fits;
 pub use ids::{
     AbsenceId, AgreementId, ApplicationId, CaseId, DistrictId, FactId, GrantId, Id, ImportId, InstrumentId,
     JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PayeeId, PaymentLineId,
-    PaymentOrderId, PaymentRunId, PersonId, PlacementId, PremisesCostId, ProviderId, ScaleId, ScheduleId,
-    SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
+    PaymentOrderId, PaymentRunId, PersonId, PersonMergeId, PlacementId, PremisesCostId, ProviderId, ScaleId,
+    ScheduleId, SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
 };
 pub use key::{NoServiceKey, ServiceKey};
+pub use merges::{Merge, Merges};
 pub use named::UnknownName;
 pub use numbers::{CaseNo, OrderNo, PlacementNo, RunNo};
 #[doc(hidden)]

@@ -41,6 +41,7 @@ pub mod facts;
 mod migrated;
 mod packed;
 pub mod page;
+pub mod persons;
 pub mod request;
 pub mod schema;
 mod secrets;

@@ -46,6 +46,14 @@ pub(super) fn request(side: &Side, method: &MethodDescriptor, filters: Filters<'
             oneof_filled |= alternative;
         }
     }
+    for of in ["from", "into"] {
+        let id = message.get_field_by_name(&format!("{of}_person_id"));
+        let newest = id.and_then(|id| Some(side.revision(id.as_str()?)));
+        let field = method.input().get_field_by_name(&format!("expected_{of}_revision"));
+        if let Some((field, newest)) = field.zip(newest) {
+            message.set_field(&field, Value::I64(newest));
+        }
+    }
     let newest = subject(&message).map_or(1, |id| side.revision(&id));
     if let Some(field) = method.input().get_field_by_name("expected_revision") {
         message.set_field(&field, Value::I64(newest));

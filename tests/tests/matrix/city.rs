@@ -19,7 +19,7 @@ use niva_testing::requests::assessment::{
 };
 use niva_testing::requests::choice::{accept, get_unit, make_offer, record_placement, start_on};
 
-use super::{callers::importing, identities, payment as facts, side::Side};
+use super::{callers::importing, identities, merges, payment as facts, side::Side};
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 const FIRST: &str = "2024-03-01";
@@ -31,6 +31,7 @@ pub(super) async fn build(world: &World) -> [Side; 2] {
     for (side, serial) in sides.iter_mut().zip([980, 990]) {
         people(world, side).await;
         identities::tell(world, side, serial).await;
+        merges::tell(world, side).await;
         applications(world, side).await;
         levels(world, side).await;
     }

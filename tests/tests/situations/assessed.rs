@@ -4,15 +4,16 @@ use niva_journeys::{steps, world::Role};
 use niva_proto::{
     assessment::v1::{
         ChangeGrantScopeRequest, CorrectGrantRequest, CorrectLevelDecisionRequest, DecideLevelRequest,
-        EndGrantRequest, Grant, LevelDecision, Measurement, MovePersonRequest, RecordDeathRequest,
-        RecordGrantRequest, RecordLevelDecisionRequest, RecordMeasurementRequest, RecordPersonRequest,
-        ResidencePeriod, ScopePeriod, WithdrawGrantRequest, WithdrawLevelDecisionRequest,
+        EndGrantRequest, GetPersonRequest, Grant, LevelDecision, Measurement, MergeDifference,
+        MergePersonsRequest, MovePersonRequest, RecordDeathRequest, RecordGrantRequest,
+        RecordLevelDecisionRequest, RecordMeasurementRequest, RecordPersonRequest, ResidencePeriod,
+        ScopePeriod, WithdrawGrantRequest, WithdrawLevelDecisionRequest, WithdrawPersonMergeRequest,
         level_decision::Kind,
     },
     common::v1::{Date, Level},
 };
 
-use super::play::{Fact, Play, REASON, call, revision};
+use super::play::{Fact, Play, REASON, call, refusal, revision};
 use super::words::{Done, Words, number};
 
 const NOTHING: &str = "the answer is empty";
@@ -156,6 +157,39 @@ impl Play {
         Ok(())
     }
 
+    /// `merge M1 P2 into P1 accepting grants levels`: P2 is P1, whatever their grants and levels say.
+    pub(super) async fn merge(&mut self, w: &mut Words<'_>) -> Done {
+        let (id, from, into) = (w.next()?, w.next()?, w.must("into")?);
+        let accepting = w.has("accepting");
+        let differences = [
+            ("residence", MergeDifference::Residence),
+            ("grants", MergeDifference::Grants),
+            ("levels", MergeDifference::Levels),
+        ];
+        let accepted = differences.into_iter().filter(|(name, _)| accepting && w.has(name));
+        let accepted = accepted.map(|(_, difference)| difference.into()).collect();
+        let expected = [self.person_revision(from).await?, self.person_revision(into).await?];
+        let lead = self.world.assessment(Role::AssessmentLead);
+        let merge = call!(lead, merges.merge_persons, MergePersonsRequest {
+            person_merge_id: id.to_owned(),
+            from_person_id: from.to_owned(),
+            expected_from_revision: expected[0],
+            into_person_id: into.to_owned(),
+            expected_into_revision: expected[1],
+            reason: "two records of one person".to_owned(),
+            accepted_differences: accepted,
+        } => person_merge);
+        self.keep(id, Fact::Merge(merge.ok_or(NOTHING)?));
+        Ok(())
+    }
+
+    async fn person_revision(&self, person: &str) -> Done<i64> {
+        let mut lead = self.world.assessment(Role::AssessmentLead);
+        let request = GetPersonRequest { person_id: person.to_owned(), as_of: None };
+        let answer = lead.persons.get_person(request).await.map_err(|status| refusal(&status))?;
+        Ok(revision(answer.into_inner().person.and_then(|person| person.info).as_ref()))
+    }
+
     pub(super) async fn correct_grant(&mut self, mut grant: Grant, w: &mut Words<'_>) -> Done<Fact> {
         w.put_days(&mut grant.valid)?;
         if let Some(district) = w.named("district") {
@@ -213,6 +247,15 @@ impl Play {
                     level_decision_id: decision.level_decision_id,
                 } => level_decision);
                 Ok(Fact::Level(decision.ok_or(NOTHING)?))
+            }
+            Fact::Merge(merge) => {
+                let lead = self.world.assessment(Role::AssessmentLead);
+                let merge = call!(lead, merges.withdraw_person_merge, WithdrawPersonMergeRequest {
+                    expected_revision: revision(merge.info.as_ref()),
+                    reason: REASON.to_owned(),
+                    person_merge_id: merge.person_merge_id,
+                } => person_merge);
+                Ok(Fact::Merge(merge.ok_or(NOTHING)?))
             }
             _ => Err("assessment was not told it".to_owned()),
         }

@@ -82,6 +82,7 @@ tables! {
     golden_1_to_10: "golden-1-10.md",
     golden_11_to_20: "golden-11-20.md",
     levels: "levels.md",
+    merges: "merges.md",
     reports: "reports.md",
     months: "months.md",
     stays: "stays.md",

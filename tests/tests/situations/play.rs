@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_journeys::world::{Store, World};
 use niva_proto::{
-    assessment::v1::{Grant, LevelDecision},
+    assessment::v1::{Grant, LevelDecision, PersonMerge},
     choice::v1::{Placement, Unit},
     common::v1::FactInfo,
     payment::v1::{Agreement, Occasion, PaymentLine, PremisesCost, Schedule, SpecialCompensation},
@@ -21,6 +21,7 @@ pub(super) const REASON: &str = "told wrong";
 pub(super) enum Fact {
     Grant(Grant),
     Level(LevelDecision),
+    Merge(PersonMerge),
     Unit(Unit),
     Placement(Placement),
     Schedule(Schedule),
@@ -129,6 +130,7 @@ impl Play {
             "converted" => self.converted(w).await?,
             "move" => self.moved(w).await?,
             "death" => self.died(w).await?,
+            "merge" => self.merge(w).await?,
             "unit" => self.unit(w).await?,
             "change" => self.change_unit(w).await?,
             "order" | "place" => self.placement(text, w).await?,
@@ -174,6 +176,7 @@ impl Play {
         let fact = match self.fact(id)? {
             Fact::Grant(grant) => self.correct_grant(grant, w).await?,
             Fact::Level(level) => self.correct_level(level, w).await?,
+            Fact::Merge(_) => return Err("a merge is withdrawn, not corrected".to_owned()),
             Fact::Unit(unit) => self.correct_unit(unit, w).await?,
             Fact::Placement(placement) => self.correct_placement(placement, w).await?,
             Fact::Schedule(schedule) => self.correct_schedule(schedule, w).await?,
@@ -190,7 +193,7 @@ impl Play {
         let id = w.next()?;
         self.heard().await;
         let fact = match self.fact(id)? {
-            fact @ (Fact::Grant(_) | Fact::Level(_)) => self.withdraw_assessed(fact).await?,
+            fact @ (Fact::Grant(_) | Fact::Level(_) | Fact::Merge(_)) => self.withdraw_assessed(fact).await?,
             fact @ (Fact::Unit(_) | Fact::Placement(_)) => {
                 self.withdraw_chosen(fact, w.has("mistake")).await?
             }

@@ -10,6 +10,7 @@ mod identities;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod merges;
 mod person_number;
 mod persons;
 mod retention;
@@ -25,6 +26,7 @@ pub use level_decisions::{
     default_valid_from, derive_level, distance, in_force, measure_by, scale_on,
 };
 pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet, Visit, item_score};
+pub use merges::{Difference, PersonRecord, differences};
 pub use person_number::{NumberKind, NumberRefused, PersonNumber};
 pub use persons::{LssGroup, Person, PersonRefused};
 pub use retention::{Hold, Kept, Retention, RetentionError};

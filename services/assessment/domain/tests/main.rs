@@ -7,6 +7,7 @@ mod identities;
 mod instruments;
 mod level_decisions;
 mod measurements;
+mod merges;
 mod person_numbers;
 mod persons;
 mod retention;

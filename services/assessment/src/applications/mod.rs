@@ -118,7 +118,7 @@ impl Applications {
         self.0
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
-                    alive(&persons::standing(tx, scope, &application.person_id).await?, application)?;
+                    alive(&persons::told_of(tx, scope, &application.person_id).await?, application)?;
                     let info = Info::first(application.application_id.as_str(), told);
                     if !store::insert(tx, application, &info).await? {
                         return Err(id_taken("application", &application.application_id));

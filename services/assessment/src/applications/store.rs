@@ -58,9 +58,10 @@ pub(super) async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<ApplicationId>, DbError> {
+    let person = store::same(db, filter.person_id.as_ref()).await?;
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
-        .add_option(filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str())))
+        .add_option(person.map(|ids| Column::PersonId.is_in(ids)))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(filter.district.as_ref().map(|board| Column::District.eq(board.as_str())))
         .add_option(filter.outcome.map(|outcome| Column::Outcome.eq(outcome_text(outcome))))

@@ -1,7 +1,5 @@
 //! All that is known of a person, for that person.
 
-mod store;
-
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -13,13 +11,14 @@ use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::status;
 use niva_rpc::wire::read;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons as same};
 use pb::export_person_data_response::Fact as Exported;
 use pb::export_service_server::ExportService;
 use prost::Message;
 use tonic::{Request, Response, Status};
 
-use crate::persons::store::OfPerson;
+use crate::merges::known as merged;
+use crate::persons::store::{OfPerson, ids};
 use crate::{Answer, App, identities, reached};
 
 /// Exports as tonic sees them.
@@ -54,13 +53,17 @@ impl Exports {
 
     async fn all(&self, tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Vec<Exported>, OpError> {
         reached::<pb::Person>(tx, scope, id).await?;
-        let persons = facts::all(tx, id).await?.into_iter().map(Exported::Person);
-        let identities = identities::exported(&self.0, tx, scope, id).await?;
-        let mut found: Vec<_> = persons.chain(identities.into_iter().map(Exported::Identity)).collect();
-        found.extend(of(tx, id, Exported::Application).await?);
-        found.extend(of(tx, id, Exported::Grant).await?);
-        found.extend(of(tx, id, Exported::Measurement).await?);
-        found.extend(of(tx, id, Exported::LevelDecision).await?);
+        let mut found = Vec::new();
+        for id in &same::same(tx, id).await? {
+            found.extend(facts::all(tx, id).await?.into_iter().map(Exported::Person));
+            let identities = identities::exported(&self.0, tx, scope, id).await?;
+            found.extend(identities.into_iter().map(Exported::Identity));
+            found.extend(of(tx, id, Exported::Application).await?);
+            found.extend(of(tx, id, Exported::Grant).await?);
+            found.extend(of(tx, id, Exported::Measurement).await?);
+            found.extend(of(tx, id, Exported::LevelDecision).await?);
+        }
+        found.extend(merged::of(tx, id).await?.into_iter().map(Exported::PersonMerge));
         Ok(found)
     }
 }
@@ -72,7 +75,7 @@ async fn of<M: OfPerson + Fact + Message + Default>(
     exported: fn(M) -> Exported,
 ) -> Result<Vec<Exported>, OpError> {
     let mut found = Vec::new();
-    for id in store::ids::<M>(tx, person).await? {
+    for id in ids::<M>(tx, person).await? {
         found.extend(facts::all::<M>(tx, &id).await?.into_iter().map(exported));
     }
     Ok(found)

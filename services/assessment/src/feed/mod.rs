@@ -1,4 +1,4 @@
-//! The feed: persons, grants and level decisions, in order.
+//! The feed: persons, grants, level decisions and merges, in order.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl FeedService for Feed {
 }
 
 impl Feed {
-    /// Persons, grants and level decisions after a position, in order, without end.
+    /// Persons, grants, level decisions and merges after a position, in order, without end.
     fn watch(
         &self,
         request: &pb::WatchAssessmentRequest,
@@ -73,6 +73,11 @@ pub(crate) fn level_decision(decision: &pb::LevelDecision) -> NewEvent {
         decision.level_decision_id.clone(),
         &pb::AssessmentFeedEvent { info: None, fact: Some(Fact::LevelDecision(decision.clone())) },
     )
+}
+
+/// That two records are of one person.
+pub(crate) fn person_merge(merge: &pb::PersonMerge) -> NewEvent {
+    new(merge, Fact::PersonMerge(merge.clone()))
 }
 
 fn new<M: niva_facts::Fact>(message: &M, fact: Fact) -> NewEvent {

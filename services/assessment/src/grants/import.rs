@@ -1,6 +1,6 @@
 //! Grants of an import.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use niva_base::OpError;
 use niva_facts::Telling;
@@ -47,6 +47,9 @@ pub(crate) async fn apply(
     for Numbered { number, entry } in upsert(tx, told, given, effects).await? {
         let message = match entry {
             Upsert::Created(message) => {
+                if !people.may_have(effects, number, "grant", &message.person_id.as_str().into()) {
+                    continue;
+                }
                 new.push((wire::stored(&message)?, crate::info(&message)?));
                 message
             }
@@ -64,10 +67,13 @@ pub(crate) async fn apply(
         kept.push(message);
     }
     store::insert_all(tx, &new).await?;
-    let ids: Vec<_> = numbers.keys().collect();
-    for (grant, other) in store::overlapping(tx, &ids).await? {
-        if let Some(number) = numbers.get(&grant) {
-            refuse(effects, *number, "grant.valid", overlaps(&other))?;
+    let new: BTreeSet<&GrantId> = new.iter().map(|(grant, _)| &grant.grant_id).collect();
+    let (fresh, told_anew): (Vec<&GrantId>, Vec<&GrantId>) = numbers.keys().partition(|id| new.contains(id));
+    for (ids, same) in [(fresh, true), (told_anew, false)] {
+        for (grant, other) in store::overlapping(tx, &ids, same).await? {
+            if let Some(number) = numbers.get(&grant) {
+                refuse(effects, *number, "grant.valid", overlaps(&other))?;
+            }
         }
     }
     facts::append(tx, &kept).await

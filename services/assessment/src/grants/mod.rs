@@ -15,7 +15,7 @@ use niva_names::{ApplicationId, DistrictId, GrantId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons as same};
 use pb::grant_service_server::GrantService;
 use tonic::Request;
 
@@ -99,13 +99,13 @@ impl Grants {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let person = persons::standing(tx, scope, &grant.person_id).await?;
+                    let person = persons::told_of(tx, scope, &grant.person_id).await?;
                     check(tx, scope, &person, grant).await?;
                     let info = Info::first(grant.grant_id.as_str(), told);
                     if !store::insert(tx, grant, &info).await? {
                         return Err(id_taken("grant", &grant.grant_id));
                     }
-                    let (grant, events) = tell(tx, grant, &info).await?;
+                    let (grant, events) = tell(tx, grant, &info, true).await?;
                     Ok((pb::RecordGrantResponse { grant: Some(grant), feed_position: 0 }, events))
                 })
             })
@@ -277,7 +277,9 @@ async fn answers(
         let words = format!("there is no application {id}: record it first, or name another");
         return Err(OpError::precondition("APPLICATION_UNKNOWN", words).with("application_id", id));
     };
-    if application.person_id == grant.person_id.as_str() && application.service == wire::service_of(grant) {
+    let same = same::same(tx, &grant.person_id).await?;
+    let of_person = same.iter().any(|id| application.person_id == id.as_str());
+    if of_person && application.service == wire::service_of(grant) {
         return Ok(());
     }
     let words =
@@ -285,9 +287,10 @@ async fn answers(
     Err(OpError::precondition("APPLICATION_OF_OTHER", words))
 }
 
-/// Refuses a grant, written already, that has a day in common with another of the same person and service.
-async fn alone(tx: &Tx<'_>, grant: &Grant) -> Result<(), OpError> {
-    let found = store::overlapping(tx, &[&grant.grant_id]).await?;
+/// Refuses a grant, written already, that has a day in common with another of the same person and service. One that is not new
+/// may have days in common with those of a record that was merged with its own: whoever merged them accepted it.
+async fn alone(tx: &Tx<'_>, grant: &Grant, new: bool) -> Result<(), OpError> {
+    let found = store::overlapping(tx, &[&grant.grant_id], new).await?;
     found.first().map_or(Ok(()), |(_, other)| Err(overlaps(other)))
 }
 
@@ -313,12 +316,12 @@ async fn happened(
 
 async fn save(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<Told<pb::Grant>, OpError> {
     store::update(tx, grant, info).await?;
-    tell(tx, grant, info).await
+    tell(tx, grant, info, false).await
 }
 
 /// Keeps the revision, and what the feed is to tell of it.
-async fn tell(tx: &Tx<'_>, grant: &Grant, info: &Info) -> Result<Told<pb::Grant>, OpError> {
-    alone(tx, grant).await?;
+async fn tell(tx: &Tx<'_>, grant: &Grant, info: &Info, new: bool) -> Result<Told<pb::Grant>, OpError> {
+    alone(tx, grant, new).await?;
     let message = wire::message(grant, Some(info));
     facts::append(tx, std::slice::from_ref(&message)).await?;
     let event = feed::grant(&message);

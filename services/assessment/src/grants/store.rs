@@ -57,17 +57,34 @@ pub(crate) async fn person(
 }
 
 /// Those of some grants that stand and have a day in common with another standing grant of the same person and service;
-/// each with the first such other.
+/// each with the first such other. `same`: by whichever record of the person; else by the same one.
 pub(crate) async fn overlapping(
     db: &impl ConnectionTrait,
     ids: &[&GrantId],
+    same: bool,
+) -> Result<Vec<(GrantId, GrantId)>, DbError> {
+    let mut found = overlapping_of(db, ids, "JOIN \"grant\" o ON o.person_id = g.person_id").await?;
+    if same {
+        // By itself, so that each is found by an index.
+        let others =
+            "JOIN same_person s ON s.person_id = g.person_id JOIN \"grant\" o ON o.person_id = s.other_id";
+        found.extend(overlapping_of(db, ids, others).await?);
+    }
+    Ok(found)
+}
+
+/// [`overlapping`], where `others` says whose the other grants are.
+async fn overlapping_of(
+    db: &impl ConnectionTrait,
+    ids: &[&GrantId],
+    others: &str,
 ) -> Result<Vec<(GrantId, GrantId)>, DbError> {
     let mut found = Vec::new();
     for chunk in ids.chunks(store::CHUNK) {
         let binds: Vec<String> = (1..=chunk.len()).map(|n| format!("${n}")).collect();
         let sql = format!(
-            "SELECT g.grant_id, MIN(o.grant_id) AS other FROM \"grant\" g JOIN \"grant\" o \
-             ON o.person_id = g.person_id AND o.service = g.service AND o.grant_id <> g.grant_id \
+            "SELECT g.grant_id, MIN(o.grant_id) AS other FROM \"grant\" g {others} \
+             AND o.service = g.service AND o.grant_id <> g.grant_id \
              AND o.state = 'stands' AND (g.last_day IS NULL OR o.first_day <= g.last_day) \
              AND (o.last_day IS NULL OR o.last_day >= g.first_day) \
              WHERE g.state = 'stands' AND g.grant_id IN ({}) GROUP BY g.grant_id",
@@ -91,21 +108,31 @@ pub(crate) async fn naming(tx: &Tx<'_>, application_id: &ApplicationId) -> Resul
     Ok(naming.one(tx).await?.map(|grant| grant.grant_id))
 }
 
-/// The last day on which each of some people has a grant of each service.
+/// The last day on which each of some people has a grant of each service, by whichever record.
 pub(crate) async fn last_days(
     db: &impl ConnectionTrait,
     persons: &[&PersonId],
 ) -> Result<BTreeMap<(PersonId, ServiceKey), NaiveDate>, DbError> {
+    let others = niva_store::persons::others_of(db, persons.iter().copied()).await?;
+    let mut asked: BTreeMap<&PersonId, Vec<&PersonId>> = BTreeMap::new();
+    for person in persons {
+        for id in others.get(*person).into_iter().flatten().chain([*person]) {
+            asked.entry(id).or_default().push(person);
+        }
+    }
     let mut found = BTreeMap::new();
-    for chunk in persons.chunks(store::CHUNK) {
+    let records: Vec<&PersonId> = asked.keys().copied().collect();
+    for chunk in records.chunks(store::CHUNK) {
         let query = Entity::find().filter(Column::State.eq("stands"));
         for grant in query.filter(Column::PersonId.is_in(chunk.iter().map(|id| id.as_str()))).all(db).await? {
             let service = grant.service.parse().map_err(|e: niva_names::NoServiceKey| {
                 DbError::row("grant", "service", grant.grant_id, e.to_string())
             })?;
             let last_day = grant.last_day.unwrap_or(NaiveDate::MAX);
-            let last = found.entry((grant.person_id, service)).or_insert(last_day);
-            *last = last_day.max(*last);
+            for person in asked.get(&grant.person_id).into_iter().flatten() {
+                let last = found.entry(((*person).clone(), service)).or_insert(last_day);
+                *last = last_day.max(*last);
+            }
         }
     }
     Ok(found)
@@ -125,13 +152,14 @@ pub(crate) async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Vec<GrantId>, DbError> {
+    let person = store::same(db, filter.person_id.as_ref()).await?;
     let valid = filter.day.map(|day| {
         let ends = Condition::any().add(Column::LastDay.gte(day)).add(Column::LastDay.is_null());
         Condition::all().add(Column::FirstDay.lte(day)).add(ends)
     });
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
-        .add_option(filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str())))
+        .add_option(person.map(|ids| Column::PersonId.is_in(ids)))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(filter.district.as_ref().map(|board| Column::District.eq(board.as_str())))
         .add(persons::reached(Column::PersonId, &filter.reached))

@@ -29,7 +29,7 @@ pub(super) fn told(
 }
 
 /// A grant as stored.
-pub(super) fn stored(given: &pb::Grant) -> Result<Grant, OpError> {
+pub(crate) fn stored(given: &pb::Grant) -> Result<Grant, OpError> {
     let mut v = Violations::new();
     let read = grant(&mut v, given, None, None);
     v.finish_with(read).map_err(|e| OpError::internal(format!("grant {}: {e}", given.grant_id)))

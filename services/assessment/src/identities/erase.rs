@@ -7,7 +7,7 @@ use niva_facts::{Info, State};
 use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::wire::read;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons as same};
 
 use super::sealed::SealedIdentity;
 use super::{Held, Identities, answered, ring, store};
@@ -49,7 +49,11 @@ impl Identities {
             let words = "a grant of the person is valid today or later: it must have ended first";
             return Err(OpError::precondition("PERSON_IN_USE", words));
         }
-        let last_record = store::last_told(tx, id).await?.map_or(today, |at| at.date_naive());
+        let mut last_told = None;
+        for record in same::same(tx, id).await? {
+            last_told = last_told.max(store::last_told(tx, &record).await?);
+        }
+        let last_record = last_told.map_or(today, |at| at.date_naive());
         let kept =
             Kept { last_record, last_grant, death: death(tx, id).await?, born: identity.number.born() };
         let Some(hold) = self.0.retention.holds(&kept, today) else { return Ok(()) };
@@ -61,7 +65,8 @@ impl Identities {
 }
 
 async fn death(tx: &Tx<'_>, id: &PersonId) -> Result<Option<niva_calendar::NaiveDate>, OpError> {
-    let person = facts::newest::<pb::Person>(tx, id).await?;
+    let into = same::merged_into(tx, id).await?;
+    let person = facts::newest::<pb::Person>(tx, into.as_ref().unwrap_or(id)).await?;
     let person = person.as_ref().map(persons::wire::stored).transpose()?;
     Ok(person.and_then(|person| person.death_date))
 }

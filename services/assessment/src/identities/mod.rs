@@ -3,6 +3,7 @@
 mod erase;
 mod job;
 mod keys;
+mod merged;
 mod sealed;
 mod store;
 mod wire;
@@ -28,6 +29,7 @@ use wire::Hidden;
 
 pub(crate) use job::start;
 pub use keys::{IdentityKeys, IdentityKeysError};
+pub(crate) use merged::one_number;
 
 const TOLD_ALREADY: &str = "who this person is was told already: correct the identity, or withdraw it first";
 
@@ -103,7 +105,7 @@ impl Identities {
         self.0
             .change_untold(scope, &hidden, |tx, told| {
                 Box::pin(async move {
-                    persons::standing(tx, scope, id).await?;
+                    persons::told_of(tx, scope, id).await?;
                     let before = facts::newest::<SealedIdentity>(tx, id).await?;
                     let before = before.as_ref().map(crate::info).transpose()?;
                     let info = Identity::recorded(id, before.as_ref(), told)
@@ -131,6 +133,7 @@ impl Identities {
             .change_untold(scope, &hidden, |tx, told| {
                 Box::pin(async move {
                     let Held { identity, info, sealer } = self.held(tx, scope, ring, id).await?;
+                    persons::stays(tx, id).await?;
                     let next = info.happened(told)?;
                     let answer = match identity.replace_number(number.clone(), *first).map_err(stays)? {
                         Happened::Already(identity) => answered(&identity.person_id, &info),
@@ -157,6 +160,7 @@ impl Identities {
             .change_untold(scope, &hidden, |tx, told| {
                 Box::pin(async move {
                     let Held { info, sealer, .. } = self.held(tx, scope, ring, &identity.person_id).await?;
+                    persons::stays(tx, &identity.person_id).await?;
                     let info = info.corrected(request.expected_revision, because(told, request))?;
                     let answer = tell(tx, ring, &Told { identity, info: &info, sealer: &sealer }).await?;
                     Ok(pb::CorrectPersonIdentityResponse { identity: Some(answer) })
@@ -230,8 +234,7 @@ impl Identities {
                     all_known(tx, ring).await?;
                     return Err(OpError::not_found("person", "of this number"));
                 };
-                let told = facts::newest::<SealedIdentity>(tx, &id).await?;
-                let identity = shown(tx, scope, ring, &id, told.as_slice()).await?.pop();
+                let (id, identity) = merged::found(tx, scope, ring, id).await?;
                 Ok(pb::FindPersonResponse { person_id: id.to_string(), identity })
             })
         });

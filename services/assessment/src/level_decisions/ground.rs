@@ -6,7 +6,7 @@ use niva_base::OpError;
 use niva_facts::Info;
 use niva_names::{MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
-use niva_store::Tx;
+use niva_store::{Tx, persons as same};
 use pb::level_decision::Kind;
 
 use super::{store, wire};
@@ -31,18 +31,20 @@ impl App {
         let mut measurement = held.measurement;
         // What is decided already may be converted.
         measurement.decided_by = measurement.decided_by.filter(|_| given.kind == Kind::Measured);
-        let points = self.points_of(&measurement, &given.person_id, given.service)?;
+        let records = same::same(tx, &given.person_id).await?;
+        let points = self.points_of(&measurement, &records, given.service)?;
         wire::basis(given.kind, Some((id.clone(), points)))
     }
 }
 
-/// The decisions that stand for a person and a service.
+/// The decisions that stand for a person and a service, by whichever record.
 pub(super) async fn decisions(
     tx: &Tx<'_>,
     person: &PersonId,
     service: ServiceKey,
 ) -> Result<Vec<LevelDecision>, OpError> {
-    stand(&crate::store::newest(tx, &store::of(tx, person, service).await?).await?)
+    let records = same::same(tx, person).await?;
+    stand(&crate::store::newest(tx, &store::of(tx, &records, service).await?).await?)
 }
 
 pub(super) fn stand(told: &[pb::LevelDecision]) -> Result<Vec<LevelDecision>, OpError> {

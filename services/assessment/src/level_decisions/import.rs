@@ -8,7 +8,7 @@ use niva_facts::{Fact, Telling};
 use niva_imports::{Effects, Numbered, Upsert, upsert};
 use niva_names::{LevelDecisionId, MeasurementId, PersonId, ServiceKey};
 use niva_proto::assessment::v1 as pb;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons as same};
 use pb::level_decision::Kind;
 
 use super::ground::{decisions, measurement_unknown, no_grant};
@@ -29,6 +29,8 @@ struct Known {
     measurements: BTreeMap<MeasurementId, pb::Measurement>,
     /// A standing measured decision by measurement.
     decided: BTreeMap<MeasurementId, LevelDecisionId>,
+    /// The other ids of people who have several.
+    others: BTreeMap<PersonId, Vec<PersonId>>,
     /// Who has a grant of what.
     granted: BTreeSet<(PersonId, ServiceKey)>,
 }
@@ -65,6 +67,11 @@ pub(crate) async fn apply(
             if noted(effects, number, "level_decision", fixed)?.is_none() {
                 continue;
             }
+        }
+        if let Upsert::Created(message) = &entry
+            && !known.people.may_have(effects, number, "level_decision", &message.person_id.as_str().into())
+        {
+            continue;
         }
         changed.push(entry);
     }
@@ -178,13 +185,16 @@ fn points(app: &App, known: &Known, given: &Given, id: &MeasurementId) -> Result
     let decided = known.decided.get(id).filter(|by| **by != given.level_decision_id);
     let decided = decided.filter(|_| given.kind == Kind::Measured);
     let told = found.ok_or_else(|| measurement_unknown(id))?;
-    app.points_of(&measurement(told, decided.cloned())?, &given.person_id, given.service)
+    let mut records = known.others.get(&given.person_id).cloned().unwrap_or_default();
+    records.push(given.person_id.clone());
+    app.points_of(&measurement(told, decided.cloned())?, &records, given.service)
 }
 
 async fn known(tx: &Tx<'_>, records: &Records<'_, pb::LevelDecision>) -> Result<Known, OpError> {
     let people = People::load(tx, records.iter().map(|r| r.entry.person_id.trim().into())).await?;
     let persons: Vec<_> = people.ids().collect();
     let granted = grants::last_days(tx, &persons).await?.into_keys().collect();
+    let others = same::others_of(tx, persons.iter().copied()).await?;
     let ids: Vec<_> =
         records.iter().map(|r| LevelDecisionId::from(r.entry.level_decision_id.trim())).collect();
     let named: Vec<_> = records.iter().map(|r| MeasurementId::from(r.entry.measurement_id.trim())).collect();
@@ -200,6 +210,7 @@ async fn known(tx: &Tx<'_>, records: &Records<'_, pb::LevelDecision>) -> Result<
         measurements: facts::newest_of(tx, &named).await?,
         decided: measured.map(|(id, d)| (d.measurement_id.into(), id)).collect(),
         people,
+        others,
         granted,
     })
 }

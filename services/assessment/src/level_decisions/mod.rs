@@ -23,6 +23,7 @@ use pb::level_decision::Kind;
 use pb::level_decision_service_server::LevelDecisionService;
 use tonic::Request;
 
+use crate::merges::known as merged;
 use crate::{Answer, App, Listed, Told, feed, fixed, id_taken, measurements, persons, reached};
 use ground::{decisions, granted, stand, stands};
 
@@ -114,7 +115,11 @@ impl LevelDecisions {
                     let held = self.0.held_measurement(tx, scope, &asked.measurement_id).await?;
                     stands(&held.info)?;
                     let visit = &held.measurement.visit;
-                    let points = self.0.points_of(&held.measurement, &visit.person_id, visit.service)?;
+                    let points = self.0.points_of(
+                        &held.measurement,
+                        std::slice::from_ref(&visit.person_id),
+                        visit.service,
+                    )?;
                     let decision = LevelDecision {
                         level_decision_id: asked.level_decision_id.clone(),
                         decision_number: 0,
@@ -145,7 +150,7 @@ impl LevelDecisions {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    persons::standing(tx, scope, &given.person_id).await?;
+                    persons::told_of(tx, scope, &given.person_id).await?;
                     let basis = self.0.level_basis(tx, scope, given).await?;
                     let decision = LevelDecision {
                         level_decision_id: given.level_decision_id.clone(),
@@ -235,7 +240,8 @@ impl LevelDecisions {
                 Box::pin(async move {
                     reached::<pb::Person>(tx, scope, person).await?;
                     let mut told = Vec::new();
-                    for id in store::of(tx, person, *service).await? {
+                    let records = merged::same_at(tx, person, *at).await?;
+                    for id in store::of(tx, &records, *service).await? {
                         told.extend(facts::read(tx, &id, *at, now).await?);
                     }
                     Ok::<_, OpError>(told)

@@ -67,15 +67,15 @@ pub(super) async fn person(
     Ok(found.one(db).await?.map(|found| found.person_id))
 }
 
-/// Ids of all decisions of a person and a service, withdrawn ones too.
+/// Ids of all decisions of a service that were told of some records of a person, withdrawn ones too.
 pub(crate) async fn of(
     db: &impl ConnectionTrait,
-    person: &PersonId,
+    records: &[PersonId],
     service: ServiceKey,
 ) -> Result<Vec<LevelDecisionId>, DbError> {
     let query = Entity::find().select_only().column(Column::LevelDecisionId);
-    let query =
-        query.filter(Column::PersonId.eq(person.as_str())).filter(Column::Service.eq(service.as_str()));
+    let records = Column::PersonId.is_in(records.iter().map(PersonId::as_str));
+    let query = query.filter(records).filter(Column::Service.eq(service.as_str()));
     Ok(query.order_by_asc(Column::DecisionNumber).into_tuple().all(db).await?)
 }
 
@@ -90,12 +90,12 @@ pub(super) async fn list(
         let last = days.end().map(|last| Column::ValidFrom.lte(last));
         Condition::all().add(Column::ValidFrom.gte(days.first)).add_option(last)
     });
-    let person = filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str()));
+    let person = store::same(db, filter.person_id.as_ref()).await?;
     let condition = Condition::all()
         .add(Column::DecisionNumber.gt(after))
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
         .add(persons::reached(Column::PersonId, &filter.reached))
-        .add_option(person)
+        .add_option(person.map(|ids| Column::PersonId.is_in(ids)))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(filter.kind.map(|kind| Column::Kind.eq(kind)))
         .add_option(valid_from);

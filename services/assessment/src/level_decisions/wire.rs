@@ -141,7 +141,7 @@ pub(super) fn basis(kind: Kind, measured: Option<(MeasurementId, u16)>) -> Resul
 }
 
 /// A decision as stored.
-pub(super) fn stored(told: &pb::LevelDecision) -> Result<LevelDecision, OpError> {
+pub(crate) fn stored(told: &pb::LevelDecision) -> Result<LevelDecision, OpError> {
     let bad = |what: String| OpError::internal(format!("level decision {}: {what}", told.level_decision_id));
     let mut v = Violations::new();
     let given = given(&mut v, told, None, None);

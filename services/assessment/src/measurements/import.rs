@@ -60,6 +60,9 @@ pub(crate) async fn apply(
     for Numbered { number, entry } in upsert(tx, told, given, effects).await? {
         match entry {
             Upsert::Created(message) => {
+                if !people.may_have(effects, number, "measurement", &message.person_id.as_str().into()) {
+                    continue;
+                }
                 new.push((wire::stored(&message, None)?, crate::info(&message)?));
                 kept.push(message);
             }

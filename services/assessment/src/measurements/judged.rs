@@ -36,16 +36,16 @@ impl App {
         Ok(measurement)
     }
 
-    /// The points of a measurement that a level may be decided from: of this person and service, with every item
+    /// The points of a measurement that a level may be decided from: of the person of these records and of this service, with every item
     /// scored, and with no other decision of its own.
     pub(crate) fn points_of(
         &self,
         measurement: &Measurement,
-        person_id: &PersonId,
+        records: &[PersonId],
         service: ServiceKey,
     ) -> Result<u16, OpError> {
         let visit = &measurement.visit;
-        if visit.person_id != *person_id || visit.service != service {
+        if !records.contains(&visit.person_id) || visit.service != service {
             let words = format!(
                 "measurement {} is of person {} for {}: name another",
                 visit.measurement_id, visit.person_id, visit.service

@@ -112,7 +112,7 @@ impl Measurements {
             .change_untold(scope, request, |tx, told| {
                 Box::pin(async move {
                     let visit = &measurement.visit;
-                    persons::standing(tx, scope, &visit.person_id).await?;
+                    persons::told_of(tx, scope, &visit.person_id).await?;
                     granted(tx, visit).await?;
                     let info = Info::first(visit.measurement_id.as_str(), told);
                     if !store::insert(tx, measurement, &info).await? {

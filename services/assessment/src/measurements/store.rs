@@ -100,11 +100,11 @@ pub(super) async fn list(
         let last = days.end().map(|last| Column::VisitDate.lte(last));
         Condition::all().add(Column::VisitDate.gte(days.first)).add_option(last)
     });
-    let person = filter.person_id.as_ref().map(|id| Column::PersonId.eq(id.as_str()));
+    let person = store::same(db, filter.person_id.as_ref()).await?;
     let condition = Condition::all()
         .add(store::listed(&filter.listed, Column::State, Column::RecordedAt))
         .add(persons::reached(Column::PersonId, &filter.reached))
-        .add_option(person)
+        .add_option(person.map(|ids| Column::PersonId.is_in(ids)))
         .add_option(filter.service.map(|service| Column::Service.eq(service.as_str())))
         .add_option(filter.decided.map(|yes| if yes { decided() } else { decided().not() }))
         .add_option(visited)

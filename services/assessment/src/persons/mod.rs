@@ -15,11 +15,11 @@ use niva_names::{DistrictId, PersonId};
 use niva_proto::assessment::v1 as pb;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons as same};
 use pb::person_service_server::PersonService;
 use tonic::Request;
 
-use crate::{Answer, App, Listed, Told, feed, id_taken, person_unknown};
+use crate::{Answer, App, Listed, Told, feed, id_taken, person_merged, person_unknown};
 
 /// Persons as tonic sees them.
 pub(crate) struct Persons(pub(crate) Arc<App>);
@@ -126,7 +126,7 @@ impl Persons {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, scope, id).await?;
+                    let held = unmerged(tx, scope, id).await?;
                     let moved = |person: Person| person.move_to(*first, district.clone());
                     let (person, events) = happened(tx, held, told, "residence.valid_from", moved).await?;
                     Ok((pb::MovePersonResponse { person: Some(person), feed_position: 0 }, events))
@@ -144,7 +144,7 @@ impl Persons {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, scope, id).await?;
+                    let held = unmerged(tx, scope, id).await?;
                     let assigned = |person: Person| person.assign(*first, *group);
                     let (person, events) = happened(tx, held, told, "lss_group.valid_from", assigned).await?;
                     Ok((pb::AssignLssGroupResponse { person: Some(person), feed_position: 0 }, events))
@@ -163,7 +163,7 @@ impl Persons {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let held = held(tx, scope, id).await?;
+                    let held = unmerged(tx, scope, id).await?;
                     let died = |person: Person| person.die(*death, today);
                     let (person, events) = happened(tx, held, told, "death_date", died).await?;
                     Ok((pb::RecordDeathResponse { person: Some(person), feed_position: 0 }, events))
@@ -201,7 +201,7 @@ impl Persons {
         self.0
             .change(scope, request, |tx, told| {
                 Box::pin(async move {
-                    let (person, info) = held(tx, scope, id).await?;
+                    let (person, info) = unmerged(tx, scope, id).await?;
                     let info = info.withdrawn(request.expected_revision, told)?;
                     if let Some(other) = store::told_of(tx, id).await? {
                         let words = format!("{other} of the person stands: withdraw it first");
@@ -221,8 +221,15 @@ impl Persons {
         request: &pb::GetPersonRequest,
     ) -> Result<pb::GetPersonResponse, OpError> {
         let (id, at) = &read::id_as_of("person_id", &request.person_id, request.as_of.as_ref())?;
-        let person = self.0.get(scope, id, *at).await?;
-        Ok(pb::GetPersonResponse { person: Some(person) })
+        let read = self.0.db.read(|tx| {
+            Box::pin(async move {
+                let person = self.0.told(tx, scope, id, *at).await?;
+                let into = same::merged_into(tx, id).await?;
+                let merged_into_person_id = into.map(String::from).unwrap_or_default();
+                Ok::<_, OpError>(pb::GetPersonResponse { person: Some(person), merged_into_person_id })
+            })
+        });
+        read.await
     }
 
     async fn list(
@@ -271,11 +278,35 @@ async fn held(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<(Person, Info
     found.ok_or_else(|| OpError::not_found("person", id))
 }
 
-/// A person of whom something else is about to be told, held to the transaction's end.
+/// [`held`], by a record that was not merged into another.
+async fn unmerged(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<(Person, Info), OpError> {
+    let held = held(tx, scope, id).await?;
+    stays(tx, id).await?;
+    Ok(held)
+}
+
+/// A person of whom something that was told is about to change, held to the transaction's end: as the record says that stays.
 pub(crate) async fn standing(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Person, OpError> {
     let there = store::lock(tx, scope, id).await?;
     let found = read_fact(tx, id).await?.filter(|(_, info)| there && info.stands());
-    found.map(|(person, _)| person).ok_or_else(|| person_unknown(id))
+    let (person, _) = found.ok_or_else(|| person_unknown(id))?;
+    match same::merged_into(tx, id).await? {
+        None => Ok(person),
+        Some(into) => Ok(read_fact(tx, &into).await?.ok_or_else(|| person_unknown(&into))?.0),
+    }
+}
+
+/// A person of whom something new is about to be told, held to the transaction's end.
+pub(crate) async fn told_of(tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Person, OpError> {
+    let person = standing(tx, scope, id).await?;
+    stays(tx, id).await?;
+    Ok(person)
+}
+
+/// Refuses to tell anything new of a record that was merged into another.
+pub(crate) async fn stays(tx: &Tx<'_>, id: &PersonId) -> Result<(), OpError> {
+    let into = same::merged_into(tx, id).await?;
+    into.map_or(Ok(()), |into| Err(person_merged(id, &into)))
 }
 
 async fn read_fact(tx: &Tx<'_>, id: &PersonId) -> Result<Option<(Person, Info)>, OpError> {

@@ -9,7 +9,7 @@ use niva_base::OpError;
 use niva_facts::{Fact, Info};
 use niva_proto::assessment::v1 as pb;
 use niva_store::page::PageRequest;
-use niva_store::{DbError, Tx};
+use niva_store::{DbError, Tx, persons as same};
 use prost::Message;
 use sea_orm::sea_query::{Expr, ExprTrait, Query, SelectStatement};
 use sea_orm::{
@@ -91,6 +91,14 @@ pub(crate) async fn list(
     let mut query = Entity::find().select_only().column(Column::PersonId).order_by_asc(Column::PersonId);
     query = query.filter(store::listed(&filter.listed, Column::State, Column::RecordedAt));
     query = query.filter(reached(Column::PersonId, &filter.reached));
+    if !filter.listed.withdrawn {
+        let merged = Query::select()
+            .column("person_id")
+            .from("same_person")
+            .and_where(Expr::col("stays").eq(true))
+            .to_owned();
+        query = query.filter(Column::PersonId.not_in_subquery(merged));
+    }
     if let Some((district, day)) = &filter.lives {
         let lives = Condition::all()
             .add(residence::Column::District.eq(district.as_str()))
@@ -114,7 +122,7 @@ fn people(residence: Condition) -> SelectStatement {
 }
 
 /// What of people a call reaches: all of the city; who lives, lived or will live in its districts, or has had a grant of
-/// them; a person's own; of a provider's, nothing.
+/// them, by any record of the person; a person's own; of a provider's, nothing.
 pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
     let all = Condition::all();
     match scope.reach() {
@@ -122,11 +130,14 @@ pub(crate) fn reached(column: impl ColumnTrait, scope: &Scope) -> Condition {
         Reach::Districts(districts) => {
             let lives = residence::Column::District.is_in(districts.iter().map(DistrictId::as_str));
             let person = || Expr::col(column.as_column_ref());
-            Condition::any()
-                .add(person().in_subquery(people(Condition::all().add(lives))))
-                .add(person().in_subquery(granted_by(districts)))
+            let theirs = |person: Expr| {
+                let lives = people(Condition::all().add(lives));
+                person.clone().in_subquery(lives).or(person.in_subquery(granted_by(districts)))
+            };
+            let others = same::others_in(theirs.clone());
+            Condition::any().add(theirs(person())).add(person().in_subquery(others))
         }
-        Reach::Person(person) => all.add(column.eq(person.as_str())),
+        Reach::Person(id) => all.add(same::is(Expr::col(column.as_column_ref()), id)),
         Reach::Provider(_) | Reach::Author(_) => all.add(Expr::cust("1 = 0")),
     }
 }
@@ -141,15 +152,25 @@ fn granted_by(districts: &BTreeSet<DistrictId>) -> SelectStatement {
         .to_owned()
 }
 
+/// Ids of a person's facts of a kind, withdrawn ones too, in order.
+pub(crate) async fn ids<M: OfPerson>(tx: &Tx<'_>, person: &PersonId) -> Result<Vec<M::Id>, DbError> {
+    let kind = M::KIND;
+    let sql = format!("SELECT {kind}_id AS id FROM \"{kind}\" WHERE person_id = $1 ORDER BY 1");
+    let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [person.as_str().into()]);
+    tx.query_all_raw(select).await?.iter().map(|row| Ok(row.try_get::<String>("", "id")?.into())).collect()
+}
+
 /// Something that is told of the person and stands, in words: `grant g1`.
 pub(crate) async fn told_of(tx: &Tx<'_>, id: &PersonId) -> Result<Option<String>, DbError> {
     for (kind, table, key) in [
         ("application", "application", "application_id"),
         ("grant", "\"grant\"", "grant_id"),
         ("identity of", "identity", "person_id"),
+        ("merge", "person_merge", "person_merge_id"),
     ] {
+        let person = if table == "person_merge" { "into_person_id" } else { "person_id" };
         let sql = format!(
-            "SELECT {key} AS id FROM {table} WHERE person_id = $1 AND state = 'stands' ORDER BY 1 LIMIT 1"
+            "SELECT {key} AS id FROM {table} WHERE {person} = $1 AND state = 'stands' ORDER BY 1 LIMIT 1"
         );
         let select = Statement::from_sql_and_values(tx.get_database_backend(), sql, [id.as_str().into()]);
         if let Some(row) = tx.query_one_raw(select).await? {

@@ -2,6 +2,7 @@
 
 mod keys;
 mod leaving;
+mod merged;
 
 use niva_access::{Caller, Role};
 use niva_proto::assessment::v1 as pb;
@@ -81,6 +82,7 @@ async fn exported(client: &Client, person: &str) -> Result<Vec<String>, tonic::S
             Exported::Grant(grant) => ("grant", grant.info),
             Exported::Measurement(measurement) => ("measurement", measurement.info),
             Exported::LevelDecision(decision) => ("level_decision", decision.info),
+            Exported::PersonMerge(merge) => ("person_merge", merge.info),
         };
         found.push(format!("{kind} {}", info.unwrap().revision));
     }

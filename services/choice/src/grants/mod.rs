@@ -1,4 +1,4 @@
-//! Grants: a copy of what the feed of assessment tells. Levels are not our concern.
+//! Grants: a copy of what the feed of assessment tells, and which people it says are one. Levels are not our concern.
 
 mod known;
 pub(crate) mod store;
@@ -9,7 +9,7 @@ use niva_base::{OpError, Violations};
 use niva_choice_domain::Grant;
 use niva_feed::{FeedEvent, FeedSink};
 use niva_names::{GrantId, PersonId, ServiceKey};
-use niva_store::Tx;
+use niva_store::{Tx, persons};
 
 pub(crate) use wire::source;
 
@@ -29,9 +29,32 @@ impl FeedSink<wire::Event> for Grants {
                 v.nested(&format!("event at {}", event.position), |v| wire::grant(v, &event.event))
             })
             .collect();
+        let merges: Vec<_> = events
+            .iter()
+            .filter_map(|event| {
+                v.nested(&format!("event at {}", event.position), |v| wire::merge(v, &event.event))
+            })
+            .collect();
         v.finish()?;
-        Ok(store::apply(tx, told).await?)
+        store::apply(tx, told).await?;
+        for (merge, recorded_at) in merges {
+            persons::put(tx, &merge, recorded_at).await?;
+        }
+        Ok(())
     }
+}
+
+/// Refuses to tell anything new of a record that was merged into another.
+pub(crate) async fn stays(tx: &Tx<'_>, person_id: &PersonId) -> Result<(), OpError> {
+    let into = persons::merged_into(tx, person_id).await?;
+    into.map_or(Ok(()), |into| Err(merged(person_id, &into)))
+}
+
+/// The error that a person's record was merged into another.
+pub(crate) fn merged(id: &PersonId, into: &PersonId) -> OpError {
+    let words =
+        format!("person {id} is person {into}, into whose record this one was merged: tell it of that one");
+    OpError::precondition("PERSON_MERGED", words).with("person_id", id).with("into_person_id", into)
 }
 
 /// The grant that stands, and with it all that stand of the service to the person; held to the transaction's end.
@@ -43,7 +66,7 @@ pub(crate) async fn held(tx: &Tx<'_>, scope: &Scope, id: &GrantId) -> Result<(Gr
     Ok((grant.ok_or_else(|| unknown(id))?, standing))
 }
 
-/// The grants that stand of a service to a person, held to the transaction's end.
+/// The grants that stand of a service to a person, by whichever record, held to the transaction's end.
 pub(crate) async fn of_person(
     tx: &Tx<'_>,
     scope: &Scope,

@@ -7,9 +7,9 @@ use niva_access::{Reach, Scope};
 use niva_calendar::Interval;
 use niva_choice_domain::Grant;
 use niva_names::{DistrictId, GrantId, PersonId, ServiceKey};
-use niva_store::{DbError, Tx};
+use niva_store::{DbError, Tx, persons};
 use sea_orm::entity::prelude::*;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
 use super::known::Known;
@@ -85,22 +85,14 @@ pub(crate) fn reached(scope: &Scope) -> Condition {
     match scope.reach() {
         Reach::City => all,
         Reach::Districts(districts) => {
-            let of = |column| Expr::col(("other", column)).equals(("grant", column));
-            let others = Query::select()
-                .expr(Expr::value(1))
-                .from_as("grant", "other")
-                .and_where(of("person_id"))
-                .and_where(of("service"))
-                .and_where(Expr::col(("other", "district")).is_in(districts.iter().map(DistrictId::as_str)))
-                .to_owned();
-            all.add(Expr::exists(others))
+            all.add(crate::store::granted_beside("grant", "other", districts.iter()))
         }
-        Reach::Person(person) => all.add(Expr::col(("grant", "person_id")).eq(person.as_str())),
+        Reach::Person(person) => all.add(persons::is(Expr::col(("grant", "person_id")), person)),
         Reach::Provider(_) | Reach::Author(_) => all.add(Expr::cust("1 = 0")),
     }
 }
 
-/// All grants of a service to a person whom the call reaches, in order of id, held to the transaction's end: whoever offers or orders holds
+/// All grants of a service to a person whom the call reaches, by whichever record, in order of id, held to the transaction's end: whoever offers or orders holds
 /// them, so that a person has one offer and one order of a service at a time.
 pub(crate) async fn hold(
     tx: &Tx<'_>,
@@ -108,7 +100,7 @@ pub(crate) async fn hold(
     person_id: &PersonId,
     service: ServiceKey,
 ) -> Result<Vec<Known>, DbError> {
-    mine(person_id, service)
+    mine(&persons::same(tx, person_id).await?, service)
         .filter(reached(scope))
         .lock_exclusive()
         .all(tx)
@@ -130,8 +122,8 @@ pub(crate) async fn hold_all(tx: &Tx<'_>, person_ids: &[&PersonId]) -> Result<Ve
     Ok(found)
 }
 
-fn mine(person_id: &PersonId, service: ServiceKey) -> Select<Entity> {
-    let query = Entity::find().filter(Column::PersonId.eq(person_id.as_str()));
+fn mine(records: &[PersonId], service: ServiceKey) -> Select<Entity> {
+    let query = Entity::find().filter(Column::PersonId.is_in(records.iter().map(PersonId::as_str)));
     query.filter(Column::Service.eq(service.as_str())).order_by_asc(Column::GrantId)
 }
 

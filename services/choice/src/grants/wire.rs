@@ -1,8 +1,10 @@
 //! The feed of assessment on the wire.
 
+use chrono::{DateTime, Utc};
 use niva_base::Violations;
 use niva_choice_domain::Grant;
 use niva_feed::{FeedSource, Wire};
+use niva_names::Merge;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1::fact_info::State;
 use niva_rpc::client::Channel;
@@ -22,6 +24,19 @@ pub(crate) fn source(channel: Channel) -> impl FeedSource<Event> {
         let mut client = client.clone();
         async move { client.watch_assessment(pb::WatchAssessmentRequest { after_position }).await }
     })
+}
+
+/// A merge that the feed tells, and when it was told; nothing when it tells something else.
+pub(crate) fn merge(v: &mut Violations, event: &Event) -> Option<(Merge, DateTime<Utc>)> {
+    let Some(Fact::PersonMerge(told)) = &event.fact else { return None };
+    let id = read::id(v, "person_merge_id", &told.person_merge_id);
+    let from = read::id(v, "from_person_id", &told.from_person_id);
+    let into = read::id(v, "into_person_id", &told.into_person_id);
+    let info = v.required("info", told.info.as_ref());
+    let at = read::timestamp(v, "record_time", info.and_then(|info| info.record_time.as_ref()));
+    let (info, at) = (info?, at?.unwrap_or_default());
+    let stands = info.state() != State::Withdrawn;
+    Some((Merge { id: id?, revision: info.revision, from: from?, into: into?, stands }, at))
 }
 
 /// A grant that the feed tells; nothing when it tells something else.

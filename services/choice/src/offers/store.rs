@@ -7,7 +7,7 @@ use niva_choice_domain::{Grant, Offer, OfferState};
 use niva_facts::Info;
 use niva_names::{GrantId, OfferId, PersonId, PlacementId, ServiceInfo, ServiceKey, UnitId};
 use niva_store::page::PageRequest;
-use niva_store::{DbError, Tx};
+use niva_store::{DbError, Tx, persons};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
@@ -93,7 +93,9 @@ pub(crate) async fn open_beside(
     grant: &Grant,
     service: &ServiceInfo,
 ) -> Result<Vec<Offer>, DbError> {
-    let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant, service);
+    let same = persons::same(db, &grant.person_id).await?;
+    let person = (Column::PersonId, same.as_slice());
+    let beside = crate::store::beside(person, Column::Service, Column::GrantId, grant, service);
     let query = open().filter(beside).order_by_asc(Column::OfferId);
     query.all(db).await?.into_iter().map(offer).collect()
 }
@@ -136,8 +138,9 @@ pub(crate) async fn list(
     let mut query = Entity::find().select_only().column(Column::OfferId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
     query = query.filter(crate::store::reached("offer", scope));
+    let same = crate::store::same(db, wanted.person_id.as_ref()).await?;
     let condition = Condition::all()
-        .add_option(says(Column::PersonId, wanted.person_id.as_ref()))
+        .add_option(same.map(|ids| Column::PersonId.is_in(ids)))
         .add_option(says(Column::Answer, wanted.answer))
         .add_option(says(Column::GrantId, wanted.grant_id.as_ref()))
         .add_option(says(Column::UnitId, wanted.unit_id.as_ref()))

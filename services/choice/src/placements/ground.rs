@@ -6,7 +6,7 @@ use niva_base::OpError;
 use niva_calendar::Interval;
 use niva_choice_domain::{Around, Grant, Placement, Refusal, Unit};
 use niva_names::{GrantId, PersonId, PlacementId, ServiceKey, UnitId};
-use niva_store::Tx;
+use niva_store::{Tx, persons};
 
 use super::{store, wire};
 use crate::{App, grants, offers, units};
@@ -31,6 +31,8 @@ pub(super) struct Ground<'a> {
     grants: BTreeMap<Who, Vec<Grant>>,
     /// Placements that stand.
     placements: BTreeMap<Who, BTreeMap<PlacementId, Placement>>,
+    /// The record that stays of people whose record was merged into another.
+    merged: BTreeMap<PersonId, PersonId>,
     /// What the import tells anew, as it was known, withdrawn ones too.
     pub(super) before: BTreeMap<PlacementId, Placement>,
 }
@@ -42,25 +44,31 @@ impl<'a> Ground<'a> {
             let ids: BTreeSet<_> = given.iter().map(|(_, placement)| of(placement)).collect();
             ids.into_iter().collect()
         }
-        let people = ids(given, |p| &p.person_id);
+        let named = ids(given, |p| &p.person_id);
+        let others: Vec<PersonId> =
+            persons::others_of(tx, named.iter().copied()).await?.into_values().flatten().collect();
+        let people: BTreeSet<&PersonId> = named.into_iter().chain(&others).collect();
+        let people: Vec<&PersonId> = people.into_iter().collect();
+        let merged = persons::merged(tx, people.iter().copied()).await?;
         let known = grants::store::hold_all(tx, &people).await?;
         let named = grants::store::find_all(tx, &ids(given, |p| &p.grant_id)).await?;
         let unit_ids = ids(given, |p| &p.unit_id);
         let units = units::store::hold_all(tx, &unit_ids).await?;
         let before = store::lock_all(tx, &ids(given, |p| &p.placement_id)).await?;
-        let mut grants: BTreeMap<Who, Vec<Grant>> = BTreeMap::new();
-        for grant in known.into_iter().filter(|known| known.stands).map(|known| known.grant) {
-            grants.entry((grant.person_id.clone(), grant.service)).or_default().push(grant);
-        }
         let mut ground = Self {
             app,
             units,
             places: BTreeMap::new(),
             named: named.into_iter().map(|(id, known)| (id, known.grant)).collect(),
-            grants,
+            grants: BTreeMap::new(),
             placements: BTreeMap::new(),
+            merged,
             before,
         };
+        for grant in known.into_iter().filter(|known| known.stands).map(|known| known.grant) {
+            let who = (ground.survivor(&grant.person_id), grant.service);
+            ground.grants.entry(who).or_default().push(grant);
+        }
         for placement in store::of_people(tx, &people).await? {
             ground.stands(placement);
         }
@@ -87,8 +95,13 @@ impl<'a> Ground<'a> {
         Ok(())
     }
 
+    /// The record that stays of a person.
+    fn survivor(&self, person_id: &PersonId) -> PersonId {
+        self.merged.get(person_id).unwrap_or(person_id).clone()
+    }
+
     fn stands(&mut self, placement: Placement) {
-        let who = (placement.person_id.clone(), placement.service);
+        let who = (self.survivor(&placement.person_id), placement.service);
         self.placements.entry(who).or_default().insert(placement.placement_id.clone(), placement);
     }
 
@@ -98,14 +111,15 @@ impl<'a> Ground<'a> {
         let Placement { grant_id, person_id, service, ordered_start, .. } = placement;
         if !grant_id.as_str().is_empty() {
             let named = self.named.get(grant_id).ok_or_else(|| grants::unknown(grant_id))?;
-            let mine = named.person_id == *person_id && named.service == *service;
+            let same = self.survivor(&named.person_id) == self.survivor(person_id);
+            let mine = same && named.service == *service;
             return if mine { Ok(grant_id.clone()) } else { Err(wire::mismatch(named)) };
         }
         let before = self.before.get(&placement.placement_id);
         if let Some(before) = before.filter(|before| before.ordered_start == *ordered_start) {
             return Ok(before.grant_id.clone());
         }
-        let grants = self.grants.get(&(person_id.clone(), *service)).map_or(&[][..], Vec::as_slice);
+        let grants = self.grants.get(&(self.survivor(person_id), *service)).map_or(&[][..], Vec::as_slice);
         let valid = grants.iter().find(|grant| grant.valid.contains(*ordered_start)).or(grants.first());
         let known = valid.map(|grant| &grant.grant_id).or(before.map(|before| &before.grant_id));
         known.cloned().ok_or_else(|| grants::none(person_id, *service))
@@ -129,6 +143,9 @@ impl<'a> Ground<'a> {
     pub(super) fn tell(&mut self, placement: &Placement, told_anew: bool) -> Result<(), OpError> {
         let Placement { placement_id, unit_id, person_id, service, .. } = placement;
         let before = self.before.get(placement_id).filter(|_| told_anew);
+        if let Some(into) = self.merged.get(person_id).filter(|_| !told_anew) {
+            return Err(grants::merged(person_id, into));
+        }
         let unknown = || wire::refused(&Refusal::UnitUnknown(unit_id.clone()));
         let unit = self.units.get(unit_id).ok_or_else(unknown)?;
         let mut occupied = Vec::new();
@@ -136,7 +153,7 @@ impl<'a> Ground<'a> {
             let placed = places.placed.iter().filter(|(id, _)| *id != placement_id);
             occupied.extend(placed.map(|(_, days)| *days).chain(places.offered.iter().copied()));
         }
-        let who = (person_id.clone(), *service);
+        let who = (self.survivor(person_id), *service);
         let others = self.placements.get(&who).into_iter().flat_map(BTreeMap::values);
         let others: Vec<_> = others.filter(|other| other.placement_id != *placement_id).cloned().collect();
         let around = Around {

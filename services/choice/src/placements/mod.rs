@@ -19,7 +19,7 @@ use niva_proto::choice::v1 as pb;
 use niva_proto::common::v1::Date;
 use niva_rpc::answer;
 use niva_rpc::wire::read;
-use niva_store::{Tx, facts};
+use niva_store::{Tx, facts, persons};
 use pb::placement_service_server::PlacementService;
 use tonic::Request;
 
@@ -236,6 +236,9 @@ impl Placements {
     ) -> Result<Placement, OpError> {
         let (today, service) = (self.0.clock.today(), self.0.service(placement.service)?);
         let grants = grants::of_person(tx, scope, &placement.person_id, placement.service).await?;
+        if before.is_none() && !grants.is_empty() {
+            grants::stays(tx, &placement.person_id).await?;
+        }
         placement.grant_id = ordered_under(tx, scope, &placement, before, &grants).await?;
         let Placement { person_id, unit_id, placement_id, .. } = &placement;
         let others = store::of_person(tx, person_id, placement.service, Some(placement_id)).await?;
@@ -266,7 +269,8 @@ async fn ordered_under(
     }
     let named =
         grants::store::find(tx, scope, grant_id).await?.ok_or_else(|| grants::unknown(grant_id))?.grant;
-    if named.person_id != *person_id || named.service != *service {
+    let same = persons::same(tx, person_id).await?;
+    if !same.contains(&named.person_id) || named.service != *service {
         return Err(wire::mismatch(&named));
     }
     Ok(grant_id.clone())

@@ -10,7 +10,7 @@ use niva_choice_domain::{Beside, Dates, Grant, Placement};
 use niva_facts::Info;
 use niva_names::{DistrictId, GrantId, PersonId, PlacementId, ProviderId, ServiceInfo, ServiceKey, UnitId};
 use niva_store::page::PageRequest;
-use niva_store::{DbError, Tx, bulk};
+use niva_store::{DbError, Tx, bulk, persons};
 use sea_orm::entity::prelude::*;
 use sea_orm::{Condition, IntoActiveModel, QueryOrder, QuerySelect};
 
@@ -177,20 +177,23 @@ pub(crate) async fn running_beside(
     grant: &Grant,
     service: &ServiceInfo,
 ) -> Result<Vec<Placement>, DbError> {
-    let beside = crate::store::beside(Column::PersonId, Column::Service, Column::GrantId, grant, service);
+    let same = persons::same(db, &grant.person_id).await?;
+    let person = (Column::PersonId, same.as_slice());
+    let beside = crate::store::beside(person, Column::Service, Column::GrantId, grant, service);
     let query = stand().filter(beside).filter(Column::Stage.is_in(["ordered", "started"]));
     query.order_by_asc(Column::PlacementId).all(db).await?.into_iter().map(placement).collect()
 }
 
-/// All placements of a person in a service, except one.
+/// All placements of a person in a service, by whichever record, except one.
 pub(crate) async fn of_person(
     db: &impl ConnectionTrait,
     person_id: &PersonId,
     service: ServiceKey,
     except: Option<&PlacementId>,
 ) -> Result<Vec<Placement>, DbError> {
-    let query =
-        stand().filter(Column::PersonId.eq(person_id.as_str())).filter(Column::Service.eq(service.as_str()));
+    let records = persons::same(db, person_id).await?;
+    let person = Column::PersonId.is_in(records.iter().map(PersonId::as_str));
+    let query = stand().filter(person).filter(Column::Service.eq(service.as_str()));
     let except = except.map(|id| Column::PlacementId.ne(id.as_str()));
     let query = query.filter(Condition::all().add_option(except)).order_by_asc(Column::PlacementId);
     query.all(db).await?.into_iter().map(placement).collect()
@@ -224,8 +227,9 @@ pub(crate) async fn list(
     let withdrawn = wanted.withdrawn.then_some("withdrawn");
     // A withdrawn placement is at no stage any more.
     let state = wanted.stage.map(|_| "stands").or(withdrawn);
+    let same = crate::store::same(db, wanted.person_id.as_ref()).await?;
     let condition = Condition::all()
-        .add_option(says(Column::PersonId, wanted.person_id.as_ref()))
+        .add_option(same.map(|ids| Column::PersonId.is_in(ids)))
         .add_option(says(Column::UnitId, wanted.unit_id.as_ref()))
         .add_option(says(Column::Stage, wanted.stage))
         .add_option(says(Column::State, state))

@@ -123,9 +123,10 @@ pub(crate) async fn list(
     let mut query = Entity::find().select_only().column(Column::WishId);
     query = query.filter(crate::store::listed(Column::State, Column::RecordedAt, listed));
     query = query.filter(reached(scope));
+    let same = crate::store::same(db, wanted.person_id.as_ref()).await?;
     let condition = Condition::all()
         .add_option(says(Column::GrantId, wanted.grant_id.as_ref()))
-        .add_option(says(Column::PersonId, wanted.person_id.as_ref()));
+        .add_option(same.map(|ids| Column::PersonId.is_in(ids)));
     query = query.filter(condition);
     if let Some(unit_id) = &wanted.unit_id {
         let naming = Query::select()

@@ -24,6 +24,8 @@ pub(crate) struct Dated {
 
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Placement {
+    /// It is paid in the case of another record of the person, if at all.
+    pub(crate) elsewhere: bool,
     pub(crate) dated: Option<Dated>,
     pub(crate) schedules: Revisions<ScheduleFrom>,
     pub(crate) occasions: Revisions<Occasion>,
@@ -50,6 +52,8 @@ pub struct Case {
     /// decision is not to make it again.
     pub(crate) decided_before: BTreeMap<FactId, NaiveDate>,
     pub(crate) placements: BTreeMap<PlacementId, Placement>,
+    /// The merges of the person's records, withdrawn ones too, with their revisions.
+    pub(crate) merges: Vec<(FactId, i64)>,
 }
 
 impl Case {
@@ -63,6 +67,7 @@ impl Case {
             levels: Revisions::default(),
             decided_before: BTreeMap::new(),
             placements: BTreeMap::new(),
+            merges: Vec::new(),
         }
     }
 
@@ -150,8 +155,8 @@ impl Case {
     /// The first day of its placements; `None` where it has none that stands.
     #[must_use]
     pub fn first_day(&self) -> Option<NaiveDate> {
-        let dated =
-            self.placements.values().filter_map(|p| p.dated.as_ref()).filter(|known| !known.withdrawn);
+        let own = self.placements.values().filter(|placement| !placement.elsewhere);
+        let dated = own.filter_map(|p| p.dated.as_ref()).filter(|known| !known.withdrawn);
         let first =
             |dates: &PlacementDates| dates.ordered_start.min(dates.actual_start.unwrap_or(NaiveDate::MAX));
         dated.map(|known| first(&known.dates)).min()

@@ -189,6 +189,7 @@ fn can_change(kind: FactKind, before: &Payable<'_>, after: &[&Payable<'_>]) -> b
     let quantity = || after.iter().map(|l| l.quantity).sum::<i64>() != before.quantity;
     match kind {
         FactKind::Placement | FactKind::PlacementOfAnother | FactKind::Absence => false,
+        FactKind::PersonMerge => true,
         FactKind::Grant => {
             differs(&|l| (&l.payer, &l.variant) == (&before.payer, &before.variant)) || quantity()
         }

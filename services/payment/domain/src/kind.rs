@@ -13,6 +13,8 @@ pub enum FactKind {
     Placement,
     /// A placement whose id is known as another case's.
     PlacementOfAnother,
+    /// That two records are of one person.
+    PersonMerge,
     /// A unit.
     Unit,
     /// A weekly schedule.
@@ -41,7 +43,12 @@ impl FactKind {
     pub const fn touches(self, component: Component) -> bool {
         match self {
             Self::PlacementOfAnother => false,
-            Self::Grant | Self::Placement | Self::Unit | Self::Model | Self::Transition => true,
+            Self::Grant
+            | Self::Placement
+            | Self::PersonMerge
+            | Self::Unit
+            | Self::Model
+            | Self::Transition => true,
             Self::LevelDecision | Self::Measurement => {
                 !matches!(component, Component::Vacancy | Component::ActualPremises | Component::Special)
             }

@@ -47,6 +47,10 @@ pub struct KnownPlacement<'a> {
     withdrawn: bool,
     /// Its id is known as another case's.
     pub of_another: bool,
+    /// It is paid in the case of another record of the person, if at all.
+    pub elsewhere: bool,
+    /// The merges of the person's records, with their revisions.
+    pub(crate) merges: &'a [(FactId, i64)],
     decisions: &'a Revisions<LevelDecision>,
     /// `None`: the unit has not been heard of.
     pub(crate) unit: Option<&'a UnitFacts>,
@@ -76,6 +80,8 @@ impl<'a> KnownPlacement<'a> {
                 revision: dated.revision,
                 withdrawn: dated.withdrawn,
                 of_another: dated.of_another,
+                elsewhere: placement.elsewhere,
+                merges: &case.merges,
                 decisions: &case.levels,
                 unit: units.get(&dated.dates.unit_id),
                 no_unit: Timeline::new(),
@@ -111,7 +117,7 @@ impl<'a> KnownPlacement<'a> {
             actual_start: self.dates.actual_start,
             notice: self.dates.notice,
             end: self.dates.end,
-            withdrawn: self.withdrawn,
+            withdrawn: self.withdrawn || self.elsewhere,
             of_another: self.of_another,
             unit: self.unit.map_or(&self.no_unit, |u| &u.periods),
             levels: &self.levels,

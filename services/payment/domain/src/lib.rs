@@ -23,6 +23,7 @@ mod names;
 pub mod orders;
 mod owed;
 mod payees;
+mod records;
 mod revisions;
 mod runs;
 pub mod stands;

@@ -53,6 +53,7 @@ impl Case {
                 .filter(|(_, placement)| placement.matters_since(from))
                 .map(|(id, placement)| (id.clone(), placement.since(from)))
                 .collect(),
+            merges: self.merges.clone(),
         }
     }
 
@@ -80,6 +81,7 @@ impl Placement {
             away.iter().any(|days| days.last >= from && days.intersect(absence).is_some())
         };
         Self {
+            elsewhere: self.elsewhere,
             dated: self.dated.clone(),
             schedules: self.schedules.only(|id, _| scheduled.contains(id)),
             occasions: self.occasions.only(|_, occasion| occasion.date >= from),
@@ -93,9 +95,9 @@ impl Placement {
     }
 }
 
-/// `None`: it has no dates, or was taken back.
+/// `None`: it has no dates, was taken back, or is paid elsewhere.
 fn last_day(placement: &Placement) -> Option<NaiveDate> {
-    let dated = placement.dated.as_ref().filter(|dated| !dated.withdrawn)?;
+    let dated = placement.dated.as_ref().filter(|dated| !dated.withdrawn && !placement.elsewhere)?;
     let PlacementDates { ordered_start, actual_start, notice, end, .. } = &dated.dates;
     let last = match (actual_start, end, notice) {
         (Some(_), Some(end), notice) => notice.map_or(*end, |notice| notice.max(*end)),

@@ -77,6 +77,7 @@ names!(FactKind, "kind of fact" {
     Measurement = "measurement",
     Placement = "placement",
     PlacementOfAnother = "placement_of_another",
+    PersonMerge = "person_merge",
     Unit = "unit",
     WeeklySchedule = "weekly_schedule",
     Occasion = "occasion",

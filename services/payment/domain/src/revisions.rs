@@ -33,6 +33,13 @@ impl<T: Clone> Revisions<T> {
         }
     }
 
+    /// Takes in what others say, as [`Revisions::put`] does.
+    pub(crate) fn extend(&mut self, others: Self) {
+        for (id, revision, content) in others.facts {
+            self.put(&id, revision, content.as_ref());
+        }
+    }
+
     /// What a fact says; `None` when it is not known or was withdrawn.
     pub(crate) fn get(&self, id: &FactId) -> Option<&T> {
         self.facts.get(self.position(id).ok()?)?.2.as_ref()

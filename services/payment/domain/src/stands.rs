@@ -126,9 +126,12 @@ impl<'a> Standing<'a> {
         }
     }
 
-    /// The placement, its grants and its unit. Days after the grant ran out stand on the last one before.
+    /// The placement, its grants and its unit, and the merges of the person's records. Days after the grant ran out stand on the last one before.
     fn placed(&mut self) {
         let facts = self.placed.facts();
+        for (id, revision) in self.placed.merges {
+            self.add(FactKind::PersonMerge, id, revision.to_string());
+        }
         self.add(FactKind::Placement, self.placed.placement_id, self.placed.revision.to_string());
         self.within(FactKind::Grant, facts.grants);
         if let Some(granted) = facts.granted(self.days.first) {

@@ -12,7 +12,7 @@ mod told;
 
 use std::collections::BTreeMap;
 
-use niva_names::{CaseId, CaseNo, PlacementId, ServiceKey};
+use niva_names::{CaseId, CaseNo, PersonId, PlacementId, ServiceKey};
 use niva_store::{Database, DbError};
 
 use compared::{Line, compare};
@@ -48,9 +48,10 @@ async fn all(db: &Database, found: &mut Vec<String>) -> Result<(), DbError> {
         units: store::units(conn, run.frozen).await?,
         days: (run.months.0.first_day(), run.months.1.last_day()),
     };
+    let people = People(store::merges(conn, run.frozen).await?);
     let mut after = CaseId::none().clone();
     loop {
-        let part = Part::read(db, &run, &after).await?;
+        let part = Part::read(db, &run, &people, &after).await?;
         part.compare(&ground, found)?;
         if found.len() >= MOST {
             found.push("there may be more: the recount ended here".to_owned());
@@ -60,6 +61,29 @@ async fn all(db: &Database, found: &mut Vec<String>) -> Result<(), DbError> {
             Some(through) => after = through,
             None => return Ok(()),
         }
+    }
+}
+
+/// Which record each that was merged was merged into.
+#[derive(Debug)]
+struct People(BTreeMap<PersonId, PersonId>);
+
+impl People {
+    /// The record that stays of a person; a way that never ends has no such record.
+    fn stays<'p>(&'p self, person: &'p PersonId) -> Option<&'p PersonId> {
+        let mut at = person;
+        for _ in 0..=self.0.len() {
+            match self.0.get(at) {
+                Some(into) => at = into,
+                None => return Some(at),
+            }
+        }
+        None
+    }
+
+    /// The records that went into this one.
+    fn gone(&self, person: &PersonId) -> Vec<&PersonId> {
+        self.0.keys().filter(|gone| self.stays(gone) == Some(person)).collect()
     }
 }
 
@@ -74,19 +98,19 @@ struct Part {
 }
 
 impl Part {
-    async fn read(db: &Database, run: &Run, after: &CaseId) -> Result<Self, DbError> {
+    async fn read(db: &Database, run: &Run, people: &People, after: &CaseId) -> Result<Self, DbError> {
         let conn = db.conn();
         let known = store::cases(conn, after, i64::try_from(CASES).unwrap_or(i64::MAX)).await?;
         let through = known.last().filter(|_| known.len() == CASES).map(|(key, _)| key.clone());
-        let numbers: Vec<CaseNo> = known.iter().map(|(_, number)| *number).collect();
-        let mut told: BTreeMap<CaseNo, Case> =
-            numbers.iter().map(|number| (*number, Case::default())).collect();
+        let paid_in = paid_in(db, people, &known).await?;
+        let numbers: Vec<CaseNo> = paid_in.keys().copied().collect();
+        let mut cases: BTreeMap<CaseId, Case> =
+            known.into_iter().map(|(key, _)| (key, Case::default())).collect();
         for row in store::facts(conn, &numbers, run.frozen).await? {
-            let case = told.entry(row.case_no).or_default();
-            case.tell(&row).map_err(|e| DbError::row("fact", "content", row.number.to_string(), e.0))?;
+            if let Some(case) = paid_in.get(&row.case_no).and_then(|key| cases.get_mut(key)) {
+                case.tell(&row).map_err(|e| DbError::row("fact", "content", row.number.to_string(), e.0))?;
+            }
         }
-        let cases =
-            known.into_iter().filter_map(|(key, number)| Some((key, told.remove(&number)?))).collect();
         let lines = store::lines(conn, run.run_no, after, through.as_ref()).await?;
         Ok(Self { cases, lines, through })
     }
@@ -112,6 +136,28 @@ impl Part {
     }
 }
 
+/// In which of some cases what was told of a case is paid: in that of the record that stays of its person.
+async fn paid_in(
+    db: &Database,
+    people: &People,
+    known: &[(CaseId, CaseNo)],
+) -> Result<BTreeMap<CaseNo, CaseId>, DbError> {
+    let mut paid = BTreeMap::new();
+    for (key, number) in known {
+        let (person, service) = parts(key)?;
+        if people.stays(&person) != Some(&person) {
+            continue;
+        }
+        paid.insert(*number, key.clone());
+        let gone = people.gone(&person).into_iter();
+        let gone: Vec<CaseId> = gone.map(|gone| format!("{gone}|{service}").into()).collect();
+        paid.extend(
+            store::numbers(db.conn(), &gone).await?.into_values().map(|number| (number, key.clone())),
+        );
+    }
+    Ok(paid)
+}
+
 fn of_placement(
     ground: &Ground,
     service: ServiceKey,
@@ -122,9 +168,14 @@ fn of_placement(
     compare(id, &owed(ground, service, case, placement), lines)
 }
 
-/// A case's key is `person|service`.
 fn service(case_key: &CaseId) -> Result<ServiceKey, DbError> {
-    let service = case_key.as_str().rsplit_once('|').and_then(|(_, service)| service.parse().ok());
-    service
+    Ok(parts(case_key)?.1)
+}
+
+/// A case's key is `person|service`.
+fn parts(case_key: &CaseId) -> Result<(PersonId, ServiceKey), DbError> {
+    let parts = case_key.as_str().rsplit_once('|');
+    let parts = parts.and_then(|(person, service)| Some((person.into(), service.parse().ok()?)));
+    parts
         .ok_or_else(|| DbError::row("care_case", "case_key", case_key.as_str(), "is no case: person|service"))
 }

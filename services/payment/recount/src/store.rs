@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::{CaseId, CaseNo, PaymentRunId, RunNo, ServiceCatalogue, UnitId};
+use niva_names::{CaseId, CaseNo, PaymentRunId, PersonId, RunNo, ServiceCatalogue, UnitId};
 use niva_store::DbError;
 use sea_orm::{ConnectionTrait, QueryResult, Statement, TryGetable, Value};
 
@@ -97,6 +97,43 @@ pub(crate) async fn units(
         units.insert(id, unit);
     }
     Ok(units)
+}
+
+/// Which record each of some was merged into, by the newest revision of each merge up to a number.
+pub(crate) async fn merges(
+    db: &impl ConnectionTrait,
+    through: i64,
+) -> Result<BTreeMap<PersonId, PersonId>, DbError> {
+    #[derive(serde::Deserialize)]
+    struct Both {
+        from: PersonId,
+        into: PersonId,
+    }
+    let sql = "SELECT number, fact_id, withdrawn, content FROM fact \
+               WHERE kind = 'person_merge' AND number <= $1 ORDER BY fact_id, revision";
+    let mut newest: BTreeMap<String, Option<Both>> = BTreeMap::new();
+    for row in rows(db, sql, [through.into()]).await? {
+        let (number, content): (i64, Vec<u8>) = (get(&row, "number")?, get(&row, "content")?);
+        let both = serde_json::from_slice(&content);
+        let both = both.map_err(|e| DbError::row("fact", "content", number.to_string(), e))?;
+        newest.insert(get(&row, "fact_id")?, (!get::<bool>(&row, "withdrawn")?).then_some(both));
+    }
+    Ok(newest.into_values().flatten().map(|Both { from, into }| (from, into)).collect())
+}
+
+/// What names some cases among facts; those that are not known are left out.
+pub(crate) async fn numbers(
+    db: &impl ConnectionTrait,
+    keys: &[CaseId],
+) -> Result<BTreeMap<CaseId, CaseNo>, DbError> {
+    let mut found = BTreeMap::new();
+    for key in keys {
+        let sql = "SELECT case_no FROM care_case WHERE case_key = $1";
+        for row in rows(db, sql, [key.as_str().into()]).await? {
+            found.insert(key.clone(), get(&row, "case_no")?);
+        }
+    }
+    Ok(found)
 }
 
 /// Up to `limit` cases after a key, in order of key, with the number that names each among facts.

@@ -16,7 +16,8 @@ pub(super) struct Known;
 #[async_trait]
 impl Placements for Known {
     async fn of(&self, db: &Database, person_id: &PersonId) -> Result<Vec<PlacementId>, DbError> {
-        placements_of(db.conn(), person_id).await
+        let found = placements_of(db.conn(), person_id).await?;
+        Ok(found.into_iter().map(|placement| placement.placement_id).collect())
     }
 
     async fn persons(

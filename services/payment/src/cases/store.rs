@@ -2,6 +2,7 @@
 
 mod authors;
 pub(crate) mod facts;
+pub(crate) mod merges;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -118,8 +119,10 @@ pub(crate) struct Candidates<'a> {
     pub(crate) held_in: RunNo,
     /// those that were ever placed at one of these units, if anything can be owed to them from this day on,
     pub(crate) at_units: Option<(NaiveDate, &'a [&'a UnitId])>,
-    /// and those of these services.
+    /// those of these services,
     pub(crate) of_services: &'a [ServiceKey],
+    /// and these.
+    pub(crate) others: &'a [CaseId],
 }
 
 /// Up to `limit` cases after a key, in order of key; `which`: none of the others.
@@ -148,6 +151,10 @@ pub(crate) async fn page(
         if !which.of_services.is_empty() {
             sql.push_str(&format!(" OR service IN ({})", binds(values.len() + 1, which.of_services.len())));
             values.extend(which.of_services.iter().map(|service| Value::from(service.as_str())));
+        }
+        for others in which.others.chunks(KEYS) {
+            sql.push_str(&format!(" OR case_key IN ({})", binds(values.len() + 1, others.len())));
+            values.extend(others.iter().map(|key| Value::from(key.as_str())));
         }
         sql.push(')');
     }
@@ -207,28 +214,31 @@ pub(crate) fn write<'t>(
     })
 }
 
-/// Only rows of this person, or of this service, or both, in a table that has the case's key.
-pub(crate) fn about(at: &mut Where, person_id: Option<&PersonId>, service: Option<ServiceKey>) {
-    match (person_id, service) {
-        (None, None) => {}
-        (Some(person), Some(service)) => {
-            at.equals("case_key", CaseKey { person_id: person.clone(), service }.to_string());
-        }
-        // A range, which an index finds: the keys that begin with the person. `}` follows `|`. A longer id may begin so.
-        (Some(person), None) => {
-            let (first, end) = (at.bind(format!("{person}|")), at.bind(format!("{person}}}")));
-            let rest = at.bind(i32::try_from(person.as_str().chars().count() + 2).unwrap_or(i32::MAX));
-            at.and(format!(
-                "case_key >= {first} AND case_key < {end} AND SUBSTR(case_key, {rest}) NOT LIKE '%|%'"
-            ));
-        }
-        (None, Some(service)) => {
+/// Only rows of a person, by whichever of these ids, or of this service, or both, in a table that has the case's key.
+pub(crate) fn about(at: &mut Where, persons: &[PersonId], service: Option<ServiceKey>) {
+    match (persons, service) {
+        ([], None) => {}
+        ([], Some(service)) => {
             let end = format!("|{service}");
             let length = at.bind(i32::try_from(end.chars().count() - 1).unwrap_or(i32::MAX));
             let end = at.bind(end);
             at.and(format!("SUBSTR(case_key, LENGTH(case_key) - {length}) = {end}"));
         }
+        (persons, service) => {
+            let of: Vec<String> = persons.iter().map(|person| of_person(at, person, service)).collect();
+            at.and(format!("({})", of.join(" OR ")));
+        }
     }
+}
+
+fn of_person(at: &mut Where, person: &PersonId, service: Option<ServiceKey>) -> String {
+    if let Some(service) = service {
+        return format!("case_key = {}", at.bind(CaseKey { person_id: person.clone(), service }.to_string()));
+    }
+    // A range, which an index finds: the keys that begin with the person. `}` follows `|`. A longer id may begin so.
+    let (first, end) = (at.bind(format!("{person}|")), at.bind(format!("{person}}}")));
+    let rest = at.bind(i32::try_from(person.as_str().chars().count() + 2).unwrap_or(i32::MAX));
+    format!("case_key >= {first} AND case_key < {end} AND SUBSTR(case_key, {rest}) NOT LIKE '%|%'")
 }
 
 /// A placement that was heard of.
@@ -284,21 +294,23 @@ pub(crate) async fn of_others(
     Ok(found)
 }
 
-/// The placements of a person, in every service.
+/// The placements of a person, in every service, with their cases and units.
 pub(crate) async fn placements_of(
     db: &impl ConnectionTrait,
     person_id: &PersonId,
-) -> Result<Vec<PlacementId>, DbError> {
-    // A case's key is `person|service`, and `}` follows `|`.
-    let sql = "SELECT placement_id, case_key FROM placement WHERE case_key >= $1 AND case_key < $2";
-    let between = [format!("{person_id}|").into(), format!("{person_id}}}").into()];
-    let mut found = Vec::new();
-    for row in rows(db, "placement", statement(db, sql, between)).await? {
-        if row.name::<CaseKey>("case_key")?.person_id == *person_id {
-            found.push(row.get("placement_id")?);
-        }
-    }
-    Ok(found)
+) -> Result<Vec<PlacementRow>, DbError> {
+    let mut at = Where::default();
+    about(&mut at, std::slice::from_ref(person_id), None);
+    let (conditions, values) = at.finish();
+    let sql =
+        format!("SELECT placement_id, placement_no, case_key, unit_id FROM placement WHERE {conditions}");
+    let found = rows(db, "placement", statement(db, sql, values)).await?;
+    let read = |row: &Row| {
+        let (placement_id, placement_no) = (row.get("placement_id")?, row.get("placement_no")?);
+        let (case_key, unit_id) = (row.get("case_key")?, row.get("unit_id")?);
+        Ok(PlacementRow { placement_id, placement_no, case_key, unit_id })
+    };
+    found.iter().map(read).collect()
 }
 
 /// A placement, where it belongs and where it is.

@@ -1,20 +1,25 @@
 //! Taking facts in: the one way for feeds, rpcs and imports alike.
 
+mod known;
+mod together;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_calendar::Interval;
 use niva_facts::Author;
-use niva_names::{CaseId, CaseNo, PlacementId, PlacementNo, UnitId};
-use niva_payment_domain::{Case, Content, Fact, FactKind, Recorded, UnitFacts, hull};
+use niva_names::{CaseNo, Merge, PersonId, PlacementId, PlacementNo, UnitId};
+use niva_payment_domain::{Content, Fact, FactKind, Recorded, UnitFacts, hull};
 use niva_store::{DbError, Tx};
 
 use super::CaseKey;
+use super::records::Records;
 use super::store::facts::{self, Arrived};
-use super::store::{self, CaseRow, PlacementRow};
+use super::store::{self, PlacementRow, merges};
 use crate::content;
 use crate::units::store as units;
+use known::Known;
 
 /// A fact of somebody.
 #[derive(Debug, Clone)]
@@ -28,6 +33,8 @@ pub(crate) enum Incoming {
     },
     /// Of a unit.
     Unit(UnitFacts),
+    /// That two records are of one person.
+    Merge(Merge),
 }
 
 /// What is kept of a fact that payment is told itself.
@@ -69,6 +76,7 @@ pub(crate) fn take_in<'t>(
                     taken.fact(&key, fact, own, Telling { number, author, reason })?;
                 }
                 Incoming::Unit(unit) => taken.unit(unit, Telling { number, author, reason }),
+                Incoming::Merge(merge) => taken.merge(&merge, Telling { number, author, reason })?,
             }
         }
         let back = taken.back();
@@ -79,6 +87,7 @@ pub(crate) fn take_in<'t>(
                 taken.fact(&key, fact, None, Telling { number, author, reason: String::new() })?;
             }
         }
+        taken.keep_together();
         taken.write(tx, last, now).await?;
         Ok(last)
     })
@@ -86,21 +95,6 @@ pub(crate) fn take_in<'t>(
 
 fn count<T>(of: &[T]) -> i64 {
     i64::try_from(of.len()).unwrap_or(0)
-}
-
-/// A case that facts are applied to.
-struct Known {
-    /// As it is kept; `None`: it is new.
-    row: Option<CaseRow>,
-    /// With all facts but those of days.
-    case: Case,
-    /// Names it among facts.
-    case_no: CaseNo,
-    day_through: Option<NaiveDate>,
-    /// A fact arrived that is not of days.
-    changed: bool,
-    /// A fact arrived.
-    touched: bool,
 }
 
 /// The number of a telling, who told, and why.
@@ -117,6 +111,10 @@ struct Taken {
     owners: BTreeMap<PlacementId, CaseKey>,
     /// The placements that were told of other cases too.
     others: BTreeMap<PlacementId, Others>,
+    /// Which records are of one person.
+    records: Records,
+    /// Whose records were merged, or parted.
+    merged: BTreeSet<PersonId>,
     units: BTreeMap<UnitId, UnitFacts>,
     changed_units: BTreeSet<UnitId>,
     /// The numbers of the placements that facts are about.
@@ -161,7 +159,9 @@ impl Taken {
         let owner = |id: &PlacementId| Some((id.clone(), places.get(id)?.key.clone()));
         let owners: BTreeMap<PlacementId, CaseKey> = told_of.iter().filter_map(owner).collect();
         keys.extend(owners.values().chain(others.values().flatten()).map(|key| (key.clone(), true)));
-        let cases = cases(tx, keys, last).await?;
+        let records = merges::as_of(tx, last).await?;
+        together::read_together(tx, &records, incoming, &mut keys).await?;
+        let cases = known::cases(tx, keys, last).await?;
         let (mut next_case, mut next_placement) = (0, 0);
         if cases.values().any(|known| known.row.is_none()) {
             next_case = store::next_number(tx, "care_case", "case_no").await?;
@@ -176,6 +176,8 @@ impl Taken {
             cases,
             owners,
             others,
+            records,
+            merged: BTreeSet::new(),
             units: if any_unit { units::units_as_of(tx, last).await? } else { BTreeMap::new() },
             changed_units: BTreeSet::new(),
             numbers: places.into_iter().map(|(id, place)| (id, place.placement_no)).collect(),
@@ -335,7 +337,10 @@ impl Taken {
         // A run never looks by itself at a month that was paid before: what matters to none after it need not be kept.
         let since = store::paid_through(tx).await?.map(|month| month.next().first_day());
         let touched: Vec<(&CaseKey, &Known)> = self.cases.iter().filter(|(_, known)| known.touched).collect();
-        let rows = touched.iter().map(|(key, known)| Ok(((*key).clone(), known.kept(key, last, since)?)));
+        let rows = touched.iter().map(|(key, known)| {
+            let paid = self.records.are_several(&key.person_id).then(|| self.paid(key, known));
+            Ok(((*key).clone(), known.kept(key, last, since, paid.as_ref())?))
+        });
         let rows = rows.collect::<Result<Vec<_>, DbError>>()?;
         let known = touched.iter().filter_map(|(_, known)| Some(&known.row.as_ref()?.key));
         store::write(tx, &known.collect::<Vec<_>>(), &rows).await?;
@@ -346,52 +351,5 @@ impl Taken {
         let changed_units = self.changed_units.iter().filter_map(|id| self.units.get(id));
         units::write_versions(tx, last, &changed_units.collect::<Vec<_>>()).await?;
         facts::write(tx, &self.arrived, now).await
-    }
-}
-
-/// What is known of cases: of those that are marked, all but their facts of days.
-async fn cases(
-    tx: &Tx<'_>,
-    keys: BTreeMap<CaseKey, bool>,
-    last: i64,
-) -> Result<BTreeMap<CaseKey, Known>, DbError> {
-    let texts: Vec<CaseId> = keys.keys().map(CaseId::from).collect();
-    let mut rows = store::of_keys(tx, &texts).await?;
-    let whole = keys.iter().zip(&texts).filter(|((_, whole), _)| **whole);
-    let numbers: Vec<CaseNo> = whole.filter_map(|(_, text)| Some(rows.get(text)?.case_no)).collect();
-    let mut told = facts::of_cases(tx, &numbers, last).await?;
-    let mut cases = BTreeMap::new();
-    for (key, text) in keys.into_keys().zip(&texts) {
-        let row = rows.remove(text);
-        let (case_no, day_through) =
-            row.as_ref().map_or((CaseNo::NONE, None), |row| (row.case_no, row.day_through));
-        let case = facts::case_of(&key, &told.remove(&case_no).unwrap_or_default())?;
-        cases.insert(key, Known { row, case, case_no, day_through, changed: false, touched: false });
-    }
-    Ok(cases)
-}
-
-impl Known {
-    /// What is kept of it, with fact `number`.
-    fn kept(&self, key: &CaseKey, number: i64, since: Option<NaiveDate>) -> Result<CaseRow, DbError> {
-        let Self { row, case, case_no, day_through, .. } = self;
-        if let Some(row) = row.as_ref().filter(|_| !self.changed) {
-            let last_day = row.last_day.max(*day_through);
-            return Ok(CaseRow { fact_number: number, last_day, day_through: *day_through, ..row.clone() });
-        }
-        let key = CaseId::from(key);
-        let doc = match since {
-            Some(since) => CaseRow::doc_of(&key, &case.since(since))?,
-            None => CaseRow::doc_of(&key, case)?,
-        };
-        Ok(CaseRow {
-            case_no: *case_no,
-            fact_number: number,
-            since,
-            last_day: case.last_day().max(*day_through),
-            day_through: *day_through,
-            doc,
-            key,
-        })
     }
 }

@@ -11,7 +11,7 @@ use niva_store::DbError;
 use niva_store::page::PageRequest;
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
-use crate::cases::store::{Place, about};
+use crate::cases::store::{Place, about, merges};
 use crate::content;
 use crate::placement_fact::PlacementFact;
 use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, OWN, Row, Where, binds, rows, statement};
@@ -235,9 +235,10 @@ pub(super) async fn list<M: PlacementFact>(
         let case = "SELECT case_no FROM care_case JOIN placement ON placement.case_key = care_case.case_key";
         at.and(format!("fact.placement_no = {number} AND fact.case_no = ({case} WHERE placement_id = {id})"));
     }
-    if filter.person_id.is_some() {
+    if let Some(person) = filter.person_id {
         tables = "fact JOIN care_case ON care_case.case_no = fact.case_no";
-        about(&mut at, filter.person_id, None);
+        let same: Vec<_> = merges::as_of(db, i64::MAX).await?.same(person).into_iter().collect();
+        about(&mut at, &same, None);
     }
     if let Some(since) = filter.recorded_since {
         let since = at.bind(since);

@@ -4,6 +4,7 @@
 use niva_base::{OpError, Violations, civil_day};
 use niva_calendar::{Interval, Timeline};
 use niva_facts::Author;
+use niva_names::Merge;
 use niva_payment_domain::{
     Content, Fact, Grant, LevelDecision, LevelKind, PlacementDates, UnitFacts, UnitPeriod,
 };
@@ -25,6 +26,7 @@ pub(crate) fn assessment(event: &assessment::AssessmentFeedEvent) -> Result<Opti
     let (incoming, info) = match &event.fact {
         Some(F::Grant(g)) => (v.nested("grant", |v| grant(v, g)), &g.info),
         Some(F::LevelDecision(d)) => (v.nested("level_decision", |v| level_decision(v, d)), &d.info),
+        Some(F::PersonMerge(m)) => (v.nested("person_merge", |v| merge(v, m)), &m.info),
         // Where somebody lives moves no money; or a kind of fact that a newer assessment tells of.
         Some(F::Person(_)) | None => return Ok(None),
     };
@@ -77,6 +79,14 @@ fn grant(v: &mut Violations, g: &assessment::Grant) -> Option<Incoming> {
     let (revision, withdrawn) = told(v, g.info.as_ref())?;
     let fact = Fact { id: grant_id?, revision, withdrawn, content };
     Some(Incoming::Case { key: key?, fact, own: None })
+}
+
+fn merge(v: &mut Violations, m: &assessment::PersonMerge) -> Option<Incoming> {
+    let merge_id = id(v, "person_merge_id", &m.person_merge_id);
+    let from = id(v, "from_person_id", &m.from_person_id);
+    let into = id(v, "into_person_id", &m.into_person_id);
+    let (revision, withdrawn) = told(v, m.info.as_ref())?;
+    Some(Incoming::Merge(Merge { id: merge_id?, revision, from: from?, into: into?, stands: !withdrawn }))
 }
 
 fn level_decision(v: &mut Violations, d: &assessment::LevelDecision) -> Option<Incoming> {

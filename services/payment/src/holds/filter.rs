@@ -6,7 +6,8 @@ use niva_payment_domain::HoldReason;
 /// Which of a run's holds are asked for: all that is given must hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    pub(crate) person: Option<PersonId>,
+    /// Of a person, by whichever of these ids.
+    pub(crate) persons: Vec<PersonId>,
     pub(crate) service: Option<ServiceKey>,
     pub(crate) placement: Option<PlacementId>,
     pub(crate) unit: Option<UnitId>,

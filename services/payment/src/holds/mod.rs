@@ -17,6 +17,7 @@ use tonic::Request;
 use self::store::HoldRow;
 use crate::cases::CaseKey;
 use crate::cases::store::facts::cases_as_of;
+use crate::cases::store::merges;
 use crate::compensation::hold_out;
 use crate::runs::find;
 use crate::runs::stored::StoredRun;
@@ -45,7 +46,7 @@ impl Holds {
         request: &pb::ListPaymentHoldsRequest,
     ) -> Result<pb::ListPaymentHoldsResponse, OpError> {
         let asked = (size(request.page_size), request.page_token.as_str());
-        let filter = wire::filter(request, &self.0.city)?;
+        let mut filter = wire::filter(request, &self.0.city)?;
         let list = pb::ListPaymentHoldsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let list = ["holds", &whole(&list)];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
@@ -53,6 +54,8 @@ impl Holds {
         if run.is_cancelled() {
             return Ok(pb::ListPaymentHoldsResponse::default());
         }
+        let records = merges::as_of(self.0.db.conn(), i64::MAX).await?;
+        filter.persons = filter.persons.iter().flat_map(|person| records.same(person)).collect();
         let found = store::list(self.0.db.conn(), run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |hold| hold.hold_no.to_string());
         let payment_holds = in_words(&self.0, &run, &found).await?;

@@ -98,7 +98,7 @@ pub(crate) async fn list(
     at.equals("run_no", run_no);
     let after = at.bind(after);
     at.and(format!("hold_no > {after}"));
-    about(&mut at, filter.person.as_ref(), filter.service);
+    about(&mut at, &filter.persons, filter.service);
     at.maybe("placement_id", filter.placement.as_ref().map(PlacementId::as_str));
     at.maybe("unit_id", filter.unit.as_ref().map(UnitId::as_str));
     at.maybe("payer_district", filter.district.as_ref().map(DistrictId::as_str));

@@ -16,7 +16,7 @@ pub(crate) fn filter(
     let service = read::optional_service(&mut v, "service", &request.service, city);
     let reason = optional_hold_reason(&mut v, "reason", request.reason);
     let filter = Filter {
-        person: read::given_id(&request.person_id),
+        persons: read::given_id(&request.person_id).into_iter().collect(),
         service: service.flatten(),
         placement: read::given_id(&request.placement_id),
         unit: read::given_id(&request.unit_id),

@@ -7,9 +7,10 @@ use niva_names::{CaseId, DistrictId, PersonId, PlacementId, ProviderId, ServiceK
 /// Which of a run's lines are asked for: all that is given must hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Filter {
-    /// Of this case and placement.
-    pub(crate) placement: Option<(CaseId, PlacementId)>,
-    pub(crate) person: Option<PersonId>,
+    /// Of this placement, in whichever of these cases it was paid.
+    pub(crate) placement: Option<(Vec<CaseId>, PlacementId)>,
+    /// Of a person, by whichever of these ids.
+    pub(crate) persons: Vec<PersonId>,
     pub(crate) service: Option<ServiceKey>,
     pub(crate) provider: Option<ProviderId>,
     pub(crate) unit: Option<UnitId>,

@@ -20,7 +20,7 @@ pub use self::explain::explain_line;
 use self::line::Line;
 use self::wire::line_out;
 use crate::cases::CaseKey;
-use crate::cases::store::places;
+use crate::cases::store::{merges, places};
 use crate::runs::find;
 use crate::runs::store::ids;
 use crate::store::Connection;
@@ -70,6 +70,8 @@ impl Lines {
             return Ok(pb::ListPaymentLinesResponse::default());
         }
         let conn = self.0.db.conn();
+        let records = merges::as_of(conn, i64::MAX).await?;
+        filter.persons = filter.persons.iter().flat_map(|person| records.same(person)).collect();
         if !request.placement_id.is_empty() {
             let placement_id = PlacementId::from(request.placement_id.as_str());
             let known = places(conn, &[placement_id.clone()].into()).await?;
@@ -77,7 +79,8 @@ impl Lines {
             let Some(place) = known.get(&placement_id) else {
                 return Ok(pb::ListPaymentLinesResponse::default());
             };
-            filter.placement = Some(((&place.key).into(), placement_id));
+            let cases = records.beside(&place.key).into_iter().chain([place.key.clone()]);
+            filter.placement = Some((cases.map(|key| (&key).into()).collect(), placement_id));
         }
         let found = store::list(conn, scope, run.run_no, &filter, after(&page)?, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |line| line.id.line_no.to_string());

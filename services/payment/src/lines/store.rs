@@ -285,15 +285,16 @@ pub(crate) async fn list(
     let mut at = Where::default();
     at.equals("run_no", run_no);
     // The lines of few cases are found by the case: SQLite would rather read the whole run in order, but for the sign.
-    let few = filter.placement.is_some() || filter.person.is_some();
+    let few = filter.placement.is_some() || !filter.persons.is_empty();
     let number = if few { "+line_no" } else { "line_no" };
     let after = at.bind(after);
     at.and(format!("{number} > {after}"));
-    if let Some((case_key, placement_id)) = &filter.placement {
-        at.equals("case_key", case_key.as_str());
+    if let Some((cases, placement_id)) = &filter.placement {
+        let cases: Vec<String> = cases.iter().map(|key| at.bind(key.as_str())).collect();
+        at.and(format!("case_key IN ({})", cases.join(", ")));
         at.equals("placement_id", placement_id.as_str());
     }
-    about(&mut at, filter.person.as_ref(), filter.service);
+    about(&mut at, &filter.persons, filter.service);
     at.maybe("provider_id", filter.provider.as_ref().map(ProviderId::as_str));
     at.maybe("unit_id", filter.unit.as_ref().map(UnitId::as_str));
     at.maybe("payer_district", filter.district.as_ref().map(DistrictId::as_str));

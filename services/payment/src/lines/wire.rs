@@ -23,7 +23,7 @@ pub(crate) fn filter(
     let month = request.month.map(|month| read::month(&mut v, "month", Some(month)));
     let filter = Filter {
         placement: None,
-        person: read::given_id(&request.person_id),
+        persons: read::given_id(&request.person_id).into_iter().collect(),
         service: service.flatten(),
         provider: read::given_id(&request.provider_id),
         unit: read::given_id(&request.unit_id),

@@ -12,6 +12,7 @@ use sea_orm::{ConnectionTrait, Value};
 use super::filter::Filter;
 use super::stored::StoredRun;
 use super::tally::Tally;
+use crate::cases::store::merges;
 use crate::store::{Row, Where, rows, statement};
 
 const COLUMNS: &str = "run_no, payment_run_id, month, state, maker, maker_role, create_time, start_time, canceller, \
@@ -317,10 +318,13 @@ pub(crate) async fn first_paid_by(
                WHERE a.subject = $1 AND number > $2 AND number <= $3 AND \
                (f.touched_last IS NOT NULL AND EXISTS (SELECT 1 FROM care_case c \
                JOIN payment_line l ON l.case_key = c.case_key WHERE c.case_no = f.case_no AND l.run_no = $4) OR \
-               f.case_no = 0 AND EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.unit_id = f.fact_id)) \
+               f.case_no = 0 AND f.kind = 'unit' AND EXISTS (SELECT 1 FROM payment_line l WHERE l.run_no = $4 AND l.unit_id = f.fact_id)) \
                ORDER BY number LIMIT 1";
     let values = [author.into(), before.into(), run.frozen.into(), run.run_no.into()];
     let found = rows(db, "fact", statement(db, sql, values)).await?;
+    if found.is_empty() {
+        return merges::paid_beside(db, author, (before, run.frozen), run.run_no).await;
+    }
     let words = |row: &Row| {
         let (kind, id): (String, String) = (row.get("kind")?, row.get("fact_id")?);
         Ok(format!("{} {id}", kind.replace('_', " ")))

@@ -7,7 +7,7 @@ use niva_calendar::NaiveDate;
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1::{
-    AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event,
+    AssessmentFeedEvent, Grant, LevelDecision, PersonMerge, ScopePeriod, assessment_feed_event,
 };
 use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event, placement};
 use niva_proto::common::v1 as wire;
@@ -90,6 +90,20 @@ impl Person {
     pub(crate) fn placed(&self, unit: &str) -> ChoiceFeedEvent {
         placed(self.placement(unit))
     }
+}
+
+/// That one person is another, as somebody tells it.
+pub(crate) fn merged(from: &str, into: &str, by: &str, revision: i64, stands: bool) -> AssessmentFeedEvent {
+    let state = if stands { wire::fact_info::State::Stands } else { wire::fact_info::State::Withdrawn };
+    let author = Some(wire::Author { subject: by.to_owned(), role: "assessment_lead".to_owned() });
+    let merge = PersonMerge {
+        person_merge_id: format!("M-{from}"),
+        from_person_id: from.to_owned(),
+        into_person_id: into.to_owned(),
+        info: Some(wire::FactInfo { revision, state: state.into(), author, ..Default::default() }),
+        ..Default::default()
+    };
+    AssessmentFeedEvent { info: None, fact: Some(assessment_feed_event::Fact::PersonMerge(merge)) }
 }
 
 /// A fact's revision, which stands.

@@ -4,7 +4,8 @@
 use niva_calendar::NaiveDate;
 use niva_names::{ServiceKey, stockholm};
 use niva_proto::assessment::v1::{
-    AssessmentFeedEvent, Grant, LevelDecision, ScopePeriod, assessment_feed_event, level_decision,
+    AssessmentFeedEvent, Grant, LevelDecision, PersonMerge, ScopePeriod, assessment_feed_event,
+    level_decision,
 };
 use niva_proto::choice::v1::{ChoiceFeedEvent, Placement, Unit, UnitPeriod, choice_feed_event};
 use niva_proto::common::v1::{self as wire, Extent, GrantScope, Regime, fact_info};
@@ -21,8 +22,9 @@ pub(crate) fn history(seed: u64, people: u32) -> History {
     for n in 1..=6 {
         unit(&mut dice, n, &mut history);
     }
+    let mut service = None;
     for n in 1..=people {
-        person(&mut dice, n, &mut history);
+        service = Some(person(&mut dice, n, service, &mut history));
     }
     for step in &mut history.steps {
         shuffle(&mut dice, &mut step.assessed);
@@ -79,8 +81,13 @@ const SERVICES: [ServiceKey; 8] = [
     stockholm::GROUP_HOUSING_LSS,
 ];
 
-fn person(dice: &mut Dice, n: u32, history: &mut History) {
-    let service = dice.of(&SERVICES);
+/// Somebody with a service; some are the person before, recorded again.
+fn person(dice: &mut Dice, n: u32, before: Option<ServiceKey>, history: &mut History) -> ServiceKey {
+    let again = before.filter(|_| dice.once_in(6));
+    let service = again.unwrap_or_else(|| dice.of(&SERVICES));
+    if again.is_some() {
+        merge(dice, n, history);
+    }
     for k in 1..=1 + dice.roll(3) {
         grant(dice, (n, k, service), history);
     }
@@ -90,6 +97,28 @@ fn person(dice: &mut Dice, n: u32, history: &mut History) {
     for k in 1..=1 + dice.roll(5) / 4 {
         let (id, since) = placement(dice, (n, k, service), history);
         records::of_placement(dice, (&id, service), since, history);
+    }
+    service
+}
+
+/// Told, taken back, and told to stand again by who tells it anew.
+fn merge(dice: &mut Dice, n: u32, history: &mut History) {
+    for k in 1..=1 + dice.roll(2) {
+        let last = k == 1 + usize::from(dice.once_in(3));
+        for revision in 1..=1 + i64::from(!last) {
+            let merge = PersonMerge {
+                person_merge_id: format!("M-{n:04}-{k}"),
+                from_person_id: format!("P-{n:04}"),
+                into_person_id: format!("P-{:04}", n - 1),
+                info: info(revision, revision == 2),
+                ..Default::default()
+            };
+            let fact = Some(assessment_feed_event::Fact::PersonMerge(merge));
+            history.steps[dice.roll(STEPS)].assessed.push(AssessmentFeedEvent { info: None, fact });
+        }
+        if last {
+            return;
+        }
     }
 }
 
@@ -131,7 +160,8 @@ fn level(dice: &mut Dice, (n, k, service): (u32, usize, ServiceKey), history: &m
     let kind = dice.of(&[Measured, Stated, Preliminary, Conversion]);
     let mut from = if k == 1 { day(2024, 10, 1) } else { dice.day() };
     let mut told = dice.after(from, 60);
-    let number = i64::try_from(k + 10 * dice.roll(100)).unwrap();
+    // One of all, as assessment numbers them.
+    let number = i64::try_from(k + 10 * dice.roll(100)).unwrap() * 10_000 + i64::from(n);
     let revisions = 1 + dice.roll(2);
     for revision in 1..=revisions {
         let scale = MODELS.on(service, from).and_then(|m| m.terms.scale_id.as_ref());

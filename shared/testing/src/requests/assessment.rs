@@ -3,9 +3,9 @@
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1::{
     Application, Clients, DecideLevelRequest, GetMeasurementRequest, Grant, Instrument, ItemScore,
-    LevelDecision, ListInstrumentsRequest, Measurement, Person, RecordApplicationRequest, RecordGrantRequest,
-    RecordLevelDecisionRequest, RecordMeasurementRequest, RecordPersonRequest, RecordScoreRequest,
-    ScopePeriod,
+    LevelDecision, ListInstrumentsRequest, Measurement, MergePersonsRequest, Person,
+    RecordApplicationRequest, RecordGrantRequest, RecordLevelDecisionRequest, RecordMeasurementRequest,
+    RecordPersonRequest, RecordScoreRequest, ScopePeriod, WithdrawPersonMergeRequest,
 };
 use niva_proto::common::v1::{DateInterval, GrantScope};
 use niva_rpc::client::Channel;
@@ -117,4 +117,30 @@ pub async fn score_all(
         now = scored.measurement.expect("a measurement");
     }
     (now, instrument)
+}
+
+/// Merges a record into another, both as they were first told.
+#[must_use]
+pub fn merge_persons(from: &str, into: &str) -> MergePersonsRequest {
+    MergePersonsRequest {
+        request_id: new_request(),
+        from_person_id: from.to_owned(),
+        expected_from_revision: 1,
+        into_person_id: into.to_owned(),
+        expected_into_revision: 1,
+        reason: "two records of one person".to_owned(),
+        ..MergePersonsRequest::default()
+    }
+}
+
+/// Withdraws a merge as it was told.
+#[must_use]
+pub fn withdraw_person_merge(id: &str) -> WithdrawPersonMergeRequest {
+    WithdrawPersonMergeRequest {
+        request_id: new_request(),
+        expected_revision: 1,
+        reason: "two people after all".to_owned(),
+        person_merge_id: id.to_owned(),
+        ..WithdrawPersonMergeRequest::default()
+    }
 }

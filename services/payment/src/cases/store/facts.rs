@@ -13,7 +13,7 @@ use niva_store::bulk::Cell;
 use niva_store::{DbError, Tx};
 use sea_orm::{ConnectionTrait, DbBackend, Value};
 
-use super::{CaseRow, authors};
+use super::{CaseRow, authors, merges};
 use crate::cases::{CaseKey, NoCase};
 use crate::content;
 use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, Row, binds, rows, statement};
@@ -223,7 +223,7 @@ pub(crate) async fn news_of_units(
     between: (i64, i64),
 ) -> Result<BTreeMap<UnitId, Vec<Recorded>>, DbError> {
     let sql = format!(
-        "SELECT {RECORDED} FROM fact WHERE number > $1 AND number <= $2 AND case_no = 0 ORDER BY number"
+        "SELECT {RECORDED} FROM fact WHERE number > $1 AND number <= $2 AND case_no = 0 AND kind = 'unit' ORDER BY number"
     );
     let mut found: BTreeMap<UnitId, Vec<Recorded>> = BTreeMap::new();
     for row in rows(db, "fact", statement(db, sql, [between.0.into(), between.1.into()])).await? {
@@ -243,46 +243,62 @@ fn recorded(row: &Row) -> Result<Recorded, DbError> {
     })
 }
 
-/// Cases as they stood at a fact number, by key, with their facts of days from `days` on; `None`: without those.
+/// Cases as they stood at a fact number, by key, with their facts of days from `days` on; `None`: without those. A case that has
+/// nothing of its own is there where it has another record's.
 pub(crate) async fn cases_as_of(
     db: &impl ConnectionTrait,
     keys: &BTreeSet<&CaseId>,
     through: i64,
     days: Option<NaiveDate>,
 ) -> Result<BTreeMap<CaseId, Case>, DbError> {
-    let known: BTreeMap<CaseId, CaseRow> = super::of_keys(db, keys.iter().copied()).await?;
+    let records = merges::as_of(db, through).await?;
+    let bad = |key: &CaseId, e: NoCase| DbError::row("care_case", "case_key", key.as_str(), e.to_string());
+    let asked = keys.iter().map(|key| CaseKey::try_from(*key).map_err(|e| bad(key, e)));
+    let asked = asked.collect::<Result<Vec<CaseKey>, _>>()?;
+    let read: BTreeSet<CaseId> = asked
+        .iter()
+        .flat_map(|key| records.beside(key))
+        .chain(asked.iter().cloned())
+        .map(|key| (&key).into())
+        .collect();
+    let known: BTreeMap<CaseId, CaseRow> = super::of_keys(db, &read).await?;
     let numbers: Vec<CaseNo> = known.values().map(|row| row.case_no).collect();
-    let facts = of_cases(db, &numbers, through).await?;
-    let of_days = match days {
-        Some(since) => {
-            of_days(db, &numbers.iter().map(|no| (*no, since)).collect::<Vec<_>>(), through).await?
+    let mut facts = of_cases(db, &numbers, through).await?;
+    if let Some(since) = days {
+        let days: Vec<_> = numbers.iter().map(|no| (*no, since)).collect();
+        for (case_no, told) in of_days(db, &days, through).await? {
+            facts.entry(case_no).or_default().extend(told);
         }
-        None => BTreeMap::new(),
-    };
+    }
     let mut cases = BTreeMap::new();
-    for (key, row) in known {
-        let of =
-            |facts: &'_ BTreeMap<CaseNo, Vec<Told>>| facts.get(&row.case_no).cloned().unwrap_or_default();
-        let (facts, days) = (of(&facts), of(&of_days));
-        let bad = |e: NoCase| DbError::row("care_case", "case_key", key.as_str(), e.to_string());
-        let parsed = CaseKey::try_from(&key).map_err(bad)?;
-        if !facts.is_empty() || !days.is_empty() {
-            cases.insert(key, case_of(&parsed, facts.iter().chain(&days))?);
+    for key in asked {
+        let told = |key: &CaseKey| {
+            let told = known.get(&CaseId::from(key)).and_then(|row| facts.get(&row.case_no));
+            told.map(|told| case_of(key, told)).transpose()
+        };
+        let own = told(&key)?;
+        let beside = records.beside(&key);
+        let beside = beside.iter().filter_map(|key| told(key).transpose());
+        let beside = beside.collect::<Result<Vec<Case>, _>>()?;
+        if own.is_some() || !beside.is_empty() {
+            let own = own.unwrap_or_else(|| Case::new(key.person_id.clone(), key.service));
+            cases.insert((&key).into(), records.join(own, beside));
         }
     }
     Ok(cases)
 }
 
-/// Cases as they stand, without their facts of days; those that have not been heard of are left out.
+/// Cases as they are paid now, by the keys of what was told, without their facts of days; those that have not been heard of are
+/// left out.
 pub(crate) async fn current<'k>(
     db: &impl ConnectionTrait,
     keys: impl Iterator<Item = &'k CaseKey>,
     newest: i64,
 ) -> Result<BTreeMap<CaseKey, Case>, DbError> {
-    let keys: BTreeMap<CaseId, &CaseKey> = keys.map(|key| (key.into(), key)).collect();
-    let texts = keys.keys().collect();
-    let cases = cases_as_of(db, &texts, newest, None).await?;
-    Ok(cases.into_iter().filter_map(|(text, case)| Some(((*keys.get(&text)?).clone(), case))).collect())
+    let records = merges::as_of(db, newest).await?;
+    let keys: BTreeMap<&CaseKey, CaseId> = keys.map(|key| (key, (&records.paid_in(key)).into())).collect();
+    let cases = cases_as_of(db, &keys.values().collect(), newest, None).await?;
+    Ok(keys.into_iter().filter_map(|(key, text)| Some((key.clone(), cases.get(&text)?.clone()))).collect())
 }
 
 /// Who told a revision of a fact, and when it was known here.
@@ -299,20 +315,32 @@ pub(crate) async fn told_by(
     ids: &BTreeSet<FactId>,
     through: i64,
 ) -> Result<BTreeMap<(FactKind, FactId, i64), ToldBy>, DbError> {
-    let known = super::of_keys(db, [case_key]).await?;
-    let case_no = known.get(case_key).map_or(CaseNo::NONE, |row| row.case_no);
+    let records = merges::as_of(db, through).await?;
+    let mut keys = vec![case_key.clone()];
+    if let Ok(key) = CaseKey::try_from(case_key) {
+        keys.extend(records.beside(&key).iter().map(CaseId::from));
+    }
+    let known = super::of_keys(db, &keys).await?;
+    let cases: Vec<String> = known.values().map(|row| row.case_no.0.to_string()).collect();
     let part = |whose: &str| {
         format!(
             "SELECT kind, fact_id, revision, subject, recorded_at FROM fact \
              JOIN author ON author.author_no = fact.author_no \
-             WHERE {whose} AND number <= $3 AND fact_id IN ({})",
-            binds(4, ids.len())
+             WHERE {whose} AND number <= $2 AND fact_id IN ({})",
+            binds(3, ids.len())
         )
     };
-    let of_case = |kinds: &str| part(&format!("case_no = $1 AND {kinds}"));
-    let of_unit = part("case_no = 0 AND fact_id = $2");
-    let sql = format!("{} UNION ALL {} UNION ALL {of_unit}", of_case(NOT_OF_DAYS), of_case(OF_DAYS));
-    let values = [Value::from(case_no), unit_id.as_str().into(), through.into()].into_iter();
+    // Of a case of few records.
+    let cases = if cases.is_empty() { "0".to_owned() } else { cases.join(", ") };
+    let of_case = |kinds: &str| part(&format!("case_no IN ({cases}) AND {kinds}"));
+    let of_unit = part("case_no = 0 AND fact_id = $1");
+    let of_merge = part("case_no = 0 AND kind = 'person_merge'");
+    let sql = format!(
+        "{} UNION ALL {} UNION ALL {of_unit} UNION ALL {of_merge}",
+        of_case(NOT_OF_DAYS),
+        of_case(OF_DAYS)
+    );
+    let values = [Value::from(unit_id.as_str()), through.into()].into_iter();
     let select = statement(db, sql, values.chain(ids.iter().map(|id| id.as_str().into())));
     let mut found = BTreeMap::new();
     for row in rows(db, "fact", select).await? {

@@ -70,7 +70,7 @@ pub(crate) fn part(inputs: &Inputs, part: Part, tally: Tally) -> Result<Calculat
         let mut paid = paid.remove(&loaded.key).unwrap_or_default();
         let mut early = before_ledger(inputs, &mut engine, loaded);
         for placed in loaded.case.placements(&inputs.units) {
-            writer.tally.placements += i64::from(!placed.of_another);
+            writer.tally.placements += i64::from(!placed.of_another && !placed.elsewhere);
             let mut paid = paid.remove(placed.placement_id).unwrap_or_default();
             let mut early = early.remove(placed.placement_id).unwrap_or_default();
             for months in loaded.due.ranges() {

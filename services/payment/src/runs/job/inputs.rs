@@ -1,20 +1,23 @@
 //! What a run is calculated from, beside the cases themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use niva_calendar::{Interval, Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_names::{RunNo, ServiceKey, UnitId};
+use niva_names::{CaseId, CaseNo, RunNo, ServiceKey, UnitId};
 use niva_payment_domain::{Case, Due, Recorded, UnitFacts};
 use niva_store::{Database, DbError};
 
 use super::RunError;
-use crate::cases::store::Candidates;
+use crate::cases::CaseKey;
+use crate::cases::records::Records;
 use crate::cases::store::facts::{News, news_of_units};
+use crate::cases::store::{Candidates, merges, placements_of};
 use crate::models::Archive;
 use crate::runs::store as runs;
 use crate::runs::stored::StoredRun;
+use crate::store::Connection;
 use crate::units::store::units_as_of;
 
 /// Months of cases in a part, for each case that it may have: so a part in which all of history is due has few cases.
@@ -52,6 +55,13 @@ pub(crate) struct Inputs {
     pub(crate) catalogue: Arc<Catalogue>,
     /// By service: the months up to the baseline's that the run's models price otherwise than the baseline's did.
     pub(crate) repriced: BTreeMap<ServiceKey, Due>,
+    /// Which records are of one person, as the run and as the baseline knew it.
+    pub(crate) records: Records,
+    pub(crate) records_before: Records,
+    /// The cases of people who have several records.
+    pub(crate) several: BTreeMap<CaseId, CaseNo>,
+    /// Those of them that are read where the unit of a placement has changed, with these units.
+    pub(crate) several_at: BTreeMap<CaseId, BTreeSet<UnitId>>,
     /// Cases are made of their facts alone, as if nothing were kept of them: for a run whose time is past.
     pub(crate) from_facts: bool,
 }
@@ -99,7 +109,14 @@ impl Inputs {
             };
             Some((id.clone(), first))
         });
+        let changed_units: BTreeMap<UnitId, NaiveDate> =
+            if baseline.is_some() { changed_units.collect() } else { BTreeMap::new() };
+        let records = merges::as_of(conn, run.frozen).await?;
         Ok(Self {
+            records_before: records.as_of(since),
+            several: merges::cases_of(conn, records.persons()).await?.into_iter().collect(),
+            several_at: several_at(conn, &records, &changed_units).await?,
+            records,
             run_no: run.run_no,
             month: run.run.month,
             opening: run.run.opening,
@@ -109,7 +126,7 @@ impl Inputs {
                 None => Vec::new(),
             },
             unit_facts: news_of_units(conn, (since, run.frozen)).await?,
-            changed_units: if baseline.is_some() { changed_units.collect() } else { BTreeMap::new() },
+            changed_units,
             repriced: baseline.as_ref().map(|b| repriced(b, &catalogue, run.run.opening)).unwrap_or_default(),
             units,
             units_before,
@@ -124,6 +141,7 @@ impl Inputs {
     pub(crate) fn candidates<'a>(
         &'a self,
         (units, services): (&'a [&'a UnitId], &'a [ServiceKey]),
+        others: &'a [CaseId],
     ) -> Option<Candidates<'a>> {
         let baseline = self.baseline.as_ref().filter(|_| !self.from_facts)?;
         Some(Candidates {
@@ -132,6 +150,7 @@ impl Inputs {
             held_in: baseline.run_no,
             at_units: self.changed_units.values().min().map(|first| (*first, units)),
             of_services: services,
+            others,
         })
     }
 
@@ -141,6 +160,20 @@ impl Inputs {
         let again = self.repriced.values().map(Due::months).max().unwrap_or_default();
         let months = u32::try_from(new.saturating_add(again)).unwrap_or_default();
         limit.saturating_mul(MONTHS).checked_div(months).unwrap_or(limit).clamp(1, limit.max(1))
+    }
+
+    /// The cases that are read beside one, with what names them among facts.
+    pub(crate) fn beside(&self, key: &CaseKey) -> Vec<(CaseKey, CaseNo)> {
+        let beside = self.records.beside(key).into_iter();
+        beside.filter_map(|key| Some((key.clone(), *self.several.get(&CaseId::from(&key))?))).collect()
+    }
+
+    /// What was told of merges of a case's person since the baseline: it may have changed every day of the ledger.
+    pub(crate) fn merged(&self, key: &CaseKey) -> Vec<News> {
+        let Some(baseline) = &self.baseline else { return Vec::new() };
+        let touched = Interval::from(self.opening.first_day());
+        let told = self.records.news(&key.person_id, baseline.frozen).into_iter();
+        told.map(|recorded| News { recorded, touched }).collect()
     }
 
     /// The first month that was never paid.
@@ -184,6 +217,28 @@ impl Inputs {
         let first = Month::of(before.first_day().into_iter().chain(now.first_day()).min()?);
         (first < self.opening).then(|| (first, self.opening.previous()))
     }
+}
+
+/// Cases of people who have several records, with the changed units that placements of any of these are at.
+async fn several_at(
+    conn: &impl Connection,
+    records: &Records,
+    changed: &BTreeMap<UnitId, NaiveDate>,
+) -> Result<BTreeMap<CaseId, BTreeSet<UnitId>>, RunError> {
+    let mut found: BTreeMap<CaseId, BTreeSet<UnitId>> = BTreeMap::new();
+    if changed.is_empty() {
+        return Ok(found);
+    }
+    for person in records.persons() {
+        for placement in placements_of(conn, person).await? {
+            if changed.contains_key(&placement.unit_id) {
+                for key in records.beside(&CaseKey::try_from(&placement.case_key)?) {
+                    found.entry((&key).into()).or_default().insert(placement.unit_id.clone());
+                }
+            }
+        }
+    }
+    Ok(found)
 }
 
 /// All months that were paid by another engine; else those that other models price otherwise.

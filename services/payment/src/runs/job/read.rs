@@ -6,7 +6,7 @@ use std::sync::Arc;
 use niva_calendar::{Interval, NaiveDate};
 use niva_names::{CaseId, CaseNo, ServiceKey, UnitId};
 
-use niva_payment_domain::{Due, Recorded};
+use niva_payment_domain::{Case, Due, Recorded};
 use niva_store::Database;
 
 use super::RunError;
@@ -14,6 +14,7 @@ use super::blocking::blocking;
 use super::calculate::{Loaded, Part};
 use super::inputs::{Inputs, MONTHS, Reasons};
 use crate::cases::CaseKey;
+use crate::cases::records::Records;
 use crate::cases::store as cases;
 use crate::cases::store::CaseRow;
 use crate::cases::store::facts::{self, News, Told, case_of};
@@ -25,6 +26,8 @@ use crate::lines::store::PaidByCase;
 struct Chosen {
     row: CaseRow,
     key: CaseKey,
+    /// Cases of other records that are read beside it.
+    beside: Vec<(CaseKey, CaseNo)>,
     due: Due,
     repriced_only: Due,
     news: Vec<News>,
@@ -42,8 +45,9 @@ pub(super) async fn read(
     let conn = db.conn();
     let units: Vec<&UnitId> = inputs.changed_units.keys().collect();
     let services: Vec<ServiceKey> = inputs.repriced.keys().copied().collect();
-    let rows =
-        cases::page(conn, inputs.candidates((&units, &services)), after, inputs.at_once(limit)).await?;
+    let others: Vec<CaseId> = inputs.several_at.keys().filter(|key| *key > after).cloned().collect();
+    let candidates = inputs.candidates((&units, &services), &others);
+    let rows = cases::page(conn, candidates, after, inputs.at_once(limit)).await?;
     let Some(last) = rows.last().map(|row| row.key.clone()) else { return Ok(None) };
     let mut chosen = choose(db, inputs, rows, (after, &last), &units).await?;
     let through = cut(&mut chosen, i64::from(limit) * i64::from(MONTHS)).unwrap_or(last);
@@ -71,8 +75,12 @@ async fn choose(
     let conn = db.conn();
     let (mut news, mut held, mut at_units) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
     if let Some(baseline) = &inputs.baseline {
-        let told = rows.iter().filter(|row| row.fact_number > baseline.frozen);
-        let told: Vec<CaseNo> = told.map(|row| row.case_no).collect();
+        let mut told = Vec::new();
+        for row in rows.iter().filter(|row| row.fact_number > baseline.frozen) {
+            told.push(row.case_no);
+            told.extend(inputs.beside(&CaseKey::try_from(&row.key)?).into_iter().map(|(_, case_no)| case_no));
+        }
+        let told: Vec<CaseNo> = told.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         news = facts::news_of_cases(conn, &told, (baseline.frozen, inputs.frozen)).await?;
         held = holds::of_cases(conn, baseline.run_no, between).await?;
         if !units.is_empty() {
@@ -82,8 +90,12 @@ async fn choose(
     let mut chosen = Vec::with_capacity(rows.len());
     for row in rows {
         let key = CaseKey::try_from(&row.key)?;
-        let news = news.remove(&row.case_no).unwrap_or_default();
-        let at: BTreeSet<UnitId> = at_units.remove(&row.key).unwrap_or_default();
+        let beside = inputs.beside(&key);
+        let numbers = beside.iter().map(|(_, case_no)| case_no).chain([&row.case_no]);
+        let of_records = numbers.filter_map(|case_no| news.get(case_no)).flatten().cloned();
+        let news: Vec<News> = of_records.chain(inputs.merged(&key)).collect();
+        let mut at: BTreeSet<UnitId> = at_units.remove(&row.key).unwrap_or_default();
+        at.extend(inputs.several_at.get(&row.key).into_iter().flatten().cloned());
         let reasons = Reasons {
             news: &news,
             units: at.iter().filter_map(|unit| inputs.changed_units.get(unit).copied()).collect(),
@@ -92,7 +104,7 @@ async fn choose(
         let due = inputs.due(key.service, &reasons);
         let repriced_only = inputs.repriced_only(key.service, &reasons);
         let at_changed_unit = !reasons.units.is_empty();
-        chosen.push(Chosen { row, key, due, repriced_only, news, at_changed_unit });
+        chosen.push(Chosen { row, key, beside, due, repriced_only, news, at_changed_unit });
     }
     Ok(chosen)
 }
@@ -131,48 +143,74 @@ impl Known {
         let conn = db.conn();
         let days = chosen.iter().filter_map(|chosen| {
             let from = chosen.days_from(inputs)?;
-            chosen
-                .row
-                .day_through
-                .is_some_and(|through| through >= from)
-                .then_some((chosen.row.case_no, from))
+            let any = chosen.row.day_through.is_some_and(|through| through >= from);
+            any.then(|| chosen.numbers().map(move |case_no| (case_no, from)))
         });
-        let days = facts::of_days(conn, &days.collect::<Vec<_>>(), inputs.frozen).await?;
+        let days: BTreeMap<CaseNo, NaiveDate> = days.flatten().collect();
+        let days = facts::of_days(conn, &days.into_iter().collect::<Vec<_>>(), inputs.frozen).await?;
         let whole = chosen.iter().filter(|chosen| !chosen.is_kept(inputs));
-        let whole: Vec<CaseNo> = whole.map(|chosen| chosen.row.case_no).collect();
+        let whole: BTreeSet<CaseNo> = whole.flat_map(Chosen::numbers).collect();
+        let whole: Vec<CaseNo> = whole.into_iter().collect();
         Ok(Self { whole: facts::of_cases(conn, &whole, inputs.frozen).await?, days })
     }
 
     /// The case as the run knows it; `None`: it had not been heard of.
     fn loaded(&self, inputs: &Inputs, chosen: Chosen) -> Result<Option<Loaded>, RunError> {
-        let Chosen { row, key, due, repriced_only, news, at_changed_unit } = chosen;
-        let days = self.days.get(&row.case_no).map_or(&[][..], Vec::as_slice);
-        let whole = self.whole.get(&row.case_no);
-        let is_kept = whole.is_none() && row.fact_number <= inputs.frozen && !inputs.from_facts;
-        let case = match whole {
-            Some(facts) => case_of(&key, facts.iter().chain(days))?,
-            None if is_kept => {
-                let mut case = row.case()?;
-                days.iter().try_for_each(|told| told.apply(&mut case))?;
-                case
+        let is_kept = chosen.is_kept(inputs);
+        let case = if is_kept {
+            let mut case = chosen.row.case()?;
+            for case_no in chosen.paid_numbers(inputs) {
+                self.days_of(case_no).iter().try_for_each(|told| told.apply(&mut case))?;
             }
-            None => return Ok(None),
+            case
+        } else if chosen.numbers().any(|case_no| self.whole.contains_key(&case_no)) {
+            self.made(&chosen, &inputs.records, inputs.frozen)?
+        } else {
+            return Ok(None);
         };
-        let before = match (&inputs.baseline, whole) {
-            (Some(baseline), Some(whole)) if !news.is_empty() || at_changed_unit => {
-                let then = |told: &&Told| told.recorded.number <= baseline.frozen;
-                Some(case_of(&key, whole.iter().chain(days).filter(then))?)
+        let before = match &inputs.baseline {
+            Some(baseline) if !is_kept && (!chosen.news.is_empty() || chosen.at_changed_unit) => {
+                Some(self.made(&chosen, &inputs.records_before, baseline.frozen)?)
             }
             _ => None,
         };
+        let Chosen { row, due, repriced_only, news, .. } = chosen;
         let recorded: Vec<Recorded> = news.into_iter().map(|news| news.recorded).collect();
         Ok(Some(Loaded { key: row.key, case, due, repriced_only, recorded, before }))
+    }
+
+    fn days_of(&self, case_no: CaseNo) -> &[Told] {
+        self.days.get(&case_no).map_or(&[][..], Vec::as_slice)
+    }
+
+    /// The case made of what was told up to a number.
+    fn made(&self, chosen: &Chosen, records: &Records, through: i64) -> Result<Case, RunError> {
+        let of = |key: &CaseKey, case_no: CaseNo| {
+            let whole = self.whole.get(&case_no).map_or(&[][..], Vec::as_slice);
+            let told = whole.iter().chain(self.days_of(case_no));
+            case_of(key, told.filter(|told| told.recorded.number <= through))
+        };
+        let beside = chosen.beside.iter().map(|(key, case_no)| of(key, *case_no));
+        let beside = beside.collect::<Result<Vec<_>, _>>()?;
+        Ok(records.join(of(&chosen.key, chosen.row.case_no)?, beside))
     }
 }
 
 impl Chosen {
-    /// Whether what is kept of the case is enough: this version can read it, it reaches back to the first day that is due, and nothing that was told
-    /// since the last run touches what was paid before, or days before the ledger: then nothing is compared.
+    /// What names it, and those that are read beside it, among facts.
+    fn numbers(&self) -> impl Iterator<Item = CaseNo> + '_ {
+        self.beside.iter().map(|(_, case_no)| *case_no).chain([self.row.case_no])
+    }
+
+    /// Of these, those whose facts are paid in it.
+    fn paid_numbers(&self, inputs: &Inputs) -> Vec<CaseNo> {
+        let own = (&self.key, self.row.case_no);
+        let all = self.beside.iter().map(|(key, case_no)| (key, *case_no)).chain([own]);
+        all.filter(|(key, _)| inputs.records.paid_in(key) == self.key).map(|(_, case_no)| case_no).collect()
+    }
+
+    /// Whether what is kept of the case is enough: this version can read it, it reaches back to the first day that is due, and nothing
+    /// that was told since the last run touches what was paid before, or days before the ledger: then nothing is compared.
     fn is_kept(&self, inputs: &Inputs) -> bool {
         let first = self.due.first();
         let nothing_new = self.news.is_empty() && !self.at_changed_unit;
