@@ -3,6 +3,7 @@
 use niva_assessment::IdentityKeys;
 use niva_proto::assessment::v1 as pb;
 use niva_testing::on_both_databases;
+use niva_testing::requests::assessment::merge_persons;
 use sea_orm::ConnectionTrait;
 use tonic::Code;
 
@@ -29,6 +30,7 @@ on_both_databases! {
     async fn a_key_that_is_not_here_opens_nothing_and_hides_nobody(db: &TestDb) {
         let first = Rig::new(db).await;
         known(&first, "p", &invented_number(980)).await;
+        known(&first, "same", &invented_number(982)).await;
         let folder = tempfile::tempdir().unwrap();
         let keys = KeyFile(folder.path().join("identities.key"));
         keys.write(&[("other", '5')]);
@@ -44,6 +46,8 @@ on_both_databases! {
         refused!(rig, identities.correct_person_identity(correct(1, "x", identity("p", &invented_number(981)))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
         refused!(rig, identities.withdraw_person_identity(withdraw(1, "x")), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
         refused!(rig, identities.replace_person_number(replace("x", &invented_number(981))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
+        // Who they are cannot be compared.
+        refused!(rig, merges.merge_persons(merge_persons("p", "same")), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
         // Who cannot be found must not be told of a second time.
         refused!(rig, identities.find_person(find(&invented_number(980))), FailedPrecondition, "IDENTITY_KEY_UNKNOWN");
         rig.client.clone().persons.record_person(person_request("q", "q", "Farsta")).await.unwrap();
