@@ -19,7 +19,8 @@ use niva_feed::{FeedLog, NewEvent};
 use niva_models::Catalogue;
 use niva_names::{PersonId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
-use niva_store::{Database, NotReady, Secrets, Tx, facts, migrated, request};
+use niva_store::page::PageRequest;
+use niva_store::{Database, DbError, NotReady, Secrets, Tx, facts, migrated, request};
 use prost::Message;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -206,16 +207,29 @@ impl App {
     ) -> Result<(Vec<M>, String), OpError> {
         let list = ["revisions", M::KIND, id.as_ref()];
         let page = &self.secrets.page(scope.author(), page, &list, MAX_PAGE)?;
-        let told = self
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    reached::<M>(tx, scope, id).await?;
-                    Ok::<_, OpError>(facts::revisions::<M>(tx, id, page).await?)
-                })
+        let told = self.db.read(|tx| {
+            Box::pin(async move {
+                reached::<M>(tx, scope, id).await?;
+                Ok::<_, OpError>(facts::revisions::<M>(tx, id, page).await?)
             })
-            .await?;
-        Ok(page.cut(told, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
+        });
+        told.await
+    }
+
+    /// The facts of a page as they stand, and the next page's token. `ids` finds those of the page.
+    async fn listed<'env, M, F>(
+        &self,
+        page: &'env PageRequest,
+        ids: &'env F,
+    ) -> Result<(Vec<M>, String), OpError>
+    where
+        M: Fact + Message + Default,
+        F: for<'t> Fn(&'t Tx<'env>) -> BoxFuture<'t, Result<Vec<M::Id>, DbError>> + Sync,
+    {
+        let read = self.db.read(|tx| {
+            Box::pin(async move { Ok::<_, OpError>(facts::listed(tx, page, ids(tx).await?).await?) })
+        });
+        read.await
     }
 }
 

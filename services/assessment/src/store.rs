@@ -1,9 +1,8 @@
 //! What the stores of all resources share.
 
 use niva_base::OpError;
-use niva_facts::Fact;
 use niva_names::PersonId;
-use niva_store::{DbError, Tx, facts, persons};
+use niva_store::{DbError, Tx, persons};
 use sea_orm::{
     ActiveModelBehavior, ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait,
     IntoActiveModel,
@@ -72,13 +71,4 @@ pub(crate) async fn same(
 ) -> Result<Option<Vec<String>>, DbError> {
     let Some(person) = person else { return Ok(None) };
     Ok(Some(persons::same(db, person).await?.into_iter().map(String::from).collect()))
-}
-
-/// The newest revisions of facts, in the order of `ids`.
-pub(crate) async fn newest<M>(db: &impl ConnectionTrait, ids: &[M::Id]) -> Result<Vec<M>, DbError>
-where
-    M: Fact + prost::Message + Default,
-{
-    let mut found = facts::newest_of(db, &ids.iter().collect::<Vec<_>>()).await?;
-    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }

@@ -165,11 +165,11 @@ impl App {
         page: (i32, &str),
     ) -> Result<(Vec<M>, String), OpError> {
         let page = self.secrets.page(scope.author(), page, &["revisions", M::KIND, id.as_ref()], MAX_PAGE)?;
-        let rows: Vec<M> = facts::revisions(self.db.conn(), id, &page).await?;
-        if rows.is_empty() && page.after.is_none() {
+        let (told, next_page_token) = facts::revisions::<M>(self.db.conn(), id, &page).await?;
+        if told.is_empty() && page.after.is_none() {
             return Err(OpError::not_found(M::KIND, id.as_ref()));
         }
-        Ok(page.cut(rows, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
+        Ok((told, next_page_token))
     }
 
     /// The page of a list that is asked for. `list` is the request without its page, which a token is bound to.
@@ -184,9 +184,7 @@ impl App {
         page: &PageRequest,
         ids: Vec<M::Id>,
     ) -> Result<(Vec<M>, String), OpError> {
-        let (ids, next_page_token) = page.cut(ids, ToString::to_string);
-        let mut found = facts::newest_of(self.db.conn(), &ids.iter().collect::<Vec<_>>()).await?;
-        Ok((ids.iter().filter_map(|id| found.remove(id)).collect(), next_page_token))
+        Ok(facts::listed(self.db.conn(), page, ids).await?)
     }
 
     fn reader(&self) -> wire::Reader<'_> {

@@ -156,7 +156,32 @@ pub async fn newest_of<M: Fact + Message + Default>(
     Ok(found)
 }
 
-/// A page of a fact's revisions, the first first. The page's key is the revision.
+/// The newest revisions of facts, in the order of `ids`; those that are not there are left out.
+///
+/// # Errors
+/// The database's.
+pub async fn in_order<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    ids: &[M::Id],
+) -> Result<Vec<M>, DbError> {
+    let mut found = newest_of(db, &ids.iter().collect::<Vec<_>>()).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// The facts of a page as they stand, and the next page's token. `ids` are those that were found for the page, whose key is the id.
+///
+/// # Errors
+/// The database's.
+pub async fn listed<M: Fact + Message + Default>(
+    db: &impl ConnectionTrait,
+    page: &PageRequest,
+    ids: Vec<M::Id>,
+) -> Result<(Vec<M>, String), DbError> {
+    let (ids, next_page_token) = page.cut(ids, ToString::to_string);
+    Ok((in_order(db, &ids).await?, next_page_token))
+}
+
+/// A page of a fact's revisions, the first first, and the next page's token. The page's key is the revision.
 ///
 /// # Errors
 /// The database's.
@@ -164,13 +189,15 @@ pub async fn revisions<M: Fact + Message + Default>(
     db: &impl ConnectionTrait,
     id: &M::Id,
     page: &PageRequest,
-) -> Result<Vec<M>, DbError> {
+) -> Result<(Vec<M>, String), DbError> {
     let after: i64 = page.after.as_deref().and_then(|after| after.parse().ok()).unwrap_or(0);
     let sql = "SELECT * FROM fact_revision WHERE kind = $1 AND fact_id = $2 AND revision > $3 \
                ORDER BY revision LIMIT $4";
     let limit = i64::try_from(page.limit()).unwrap_or(i64::MAX);
     let values = [M::KIND.into(), id.as_ref().into(), after.into(), limit.into()];
-    db.query_all_raw(statement(db, sql, values)).await?.iter().map(message).collect()
+    let rows = db.query_all_raw(statement(db, sql, values)).await?;
+    let told = rows.iter().map(message).collect::<Result<Vec<M>, _>>()?;
+    Ok(page.cut(told, |fact| fact.info().map_or(0, |info| info.revision).to_string()))
 }
 
 /// All of a fact's revisions, the first first: for what is told of so seldom that it needs no pages.

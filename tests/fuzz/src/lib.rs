@@ -142,7 +142,7 @@ pub fn catalogues(data: &[u8]) {
 /// An instrument's file.
 pub fn instruments(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
-    drop(Instruments::parse(&[("fuzzed", text)], &ServiceCatalogue::shipped().expect("the city")));
+    drop(Instruments::parse(&[("fuzzed", text)], &CITY));
 }
 
 /// A caller's deadline.

@@ -251,16 +251,8 @@ impl Applications {
         request: &pb::ListApplicationsRequest,
     ) -> Result<pb::ListApplicationsResponse, OpError> {
         let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), &self.0.city)?;
-        let (next_page_token, applications) = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
-                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
-                })
-            })
-            .await?;
+        let (applications, next_page_token) =
+            self.0.listed(page, &|tx| Box::pin(store::list(tx, filter, page))).await?;
         Ok(pb::ListApplicationsResponse { applications, next_page_token })
     }
 

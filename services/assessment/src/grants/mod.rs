@@ -202,16 +202,8 @@ impl Grants {
         request: &pb::ListGrantsRequest,
     ) -> Result<pb::ListGrantsResponse, OpError> {
         let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), &self.0.city)?;
-        let (next_page_token, grants) = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
-                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
-                })
-            })
-            .await?;
+        let (grants, next_page_token) =
+            self.0.listed(page, &|tx| Box::pin(store::list(tx, filter, page))).await?;
         Ok(pb::ListGrantsResponse { grants, next_page_token })
     }
 

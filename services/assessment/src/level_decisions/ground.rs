@@ -44,7 +44,7 @@ pub(super) async fn decisions(
     service: ServiceKey,
 ) -> Result<Vec<LevelDecision>, OpError> {
     let records = same::same(tx, person).await?;
-    stand(&crate::store::newest(tx, &store::of(tx, &records, service).await?).await?)
+    stand(&niva_store::facts::in_order(tx, &store::of(tx, &records, service).await?).await?)
 }
 
 pub(super) fn stand(told: &[pb::LevelDecision]) -> Result<Vec<LevelDecision>, OpError> {

@@ -91,7 +91,7 @@ pub(crate) async fn follow(
     let mut changed = Vec::new();
     for (measurement, (number, points)) in corrected {
         let made = made.get(measurement).cloned().unwrap_or_default();
-        for before in crate::store::newest::<pb::LevelDecision>(tx, &made).await? {
+        for before in facts::in_order::<pb::LevelDecision>(tx, &made).await? {
             let info = crate::info(&before)?;
             if !info.stands() {
                 continue;

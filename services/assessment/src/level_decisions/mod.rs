@@ -270,7 +270,7 @@ impl LevelDecisions {
                     let rows = store::list(tx, filter, after, page).await?;
                     let (rows, token) = page.cut(rows, |(_, number)| number.to_string());
                     let ids: Vec<_> = rows.into_iter().map(|(id, _)| id).collect();
-                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
+                    Ok::<_, OpError>((token, facts::in_order(tx, &ids).await?))
                 })
             })
             .await?;

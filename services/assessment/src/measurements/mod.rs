@@ -231,7 +231,7 @@ impl Measurements {
             .read(|tx| {
                 Box::pin(async move {
                     let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
-                    let found = crate::store::newest(tx, &ids).await?;
+                    let found = facts::in_order(tx, &ids).await?;
                     Ok::<_, OpError>((token, self.0.measurements_shown(tx, found, None).await?))
                 })
             })
@@ -294,7 +294,7 @@ impl App {
     /// The standing decision that stands on a measurement.
     async fn decided_by(&self, tx: &Tx<'_>, id: &MeasurementId) -> Result<Option<LevelDecisionId>, OpError> {
         let made = store::decisions(tx, &[id]).await?.remove(id).unwrap_or_default();
-        let made: Vec<pb::LevelDecision> = crate::store::newest(tx, &made).await?;
+        let made: Vec<pb::LevelDecision> = facts::in_order(tx, &made).await?;
         let standing = made.into_iter().find(|d| d.info().is_some_and(|info| info.stands()));
         Ok(standing.map(|decision| decision.level_decision_id.into()))
     }

@@ -128,16 +128,8 @@ impl PersonMerges {
         request: &pb::ListPersonMergesRequest,
     ) -> Result<pb::ListPersonMergesResponse, OpError> {
         let (page, filter) = &wire::filter(request, (scope, &self.0.secrets))?;
-        let (next_page_token, person_merges) = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
-                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
-                })
-            })
-            .await?;
+        let (person_merges, next_page_token) =
+            self.0.listed(page, &|tx| Box::pin(store::list(tx, filter, page))).await?;
         Ok(pb::ListPersonMergesResponse { person_merges, next_page_token })
     }
 
@@ -193,13 +185,13 @@ async fn record(tx: &Tx<'_>, id: &PersonId) -> Result<PersonRecord, OpError> {
     let mut record =
         PersonRecord { person: persons::wire::stored(&person)?, grants: Vec::new(), levels: Vec::new() };
     for id in same::same(tx, id).await? {
-        for grant in crate::store::newest::<pb::Grant>(tx, &ids::<pb::Grant>(tx, &id).await?).await? {
+        for grant in facts::in_order::<pb::Grant>(tx, &ids::<pb::Grant>(tx, &id).await?).await? {
             if crate::info(&grant)?.stands() {
                 record.grants.push(grants::wire::stored(&grant)?);
             }
         }
         let levels = ids::<pb::LevelDecision>(tx, &id).await?;
-        for decision in crate::store::newest::<pb::LevelDecision>(tx, &levels).await? {
+        for decision in facts::in_order::<pb::LevelDecision>(tx, &levels).await? {
             if crate::info(&decision)?.stands() {
                 record.levels.push(level_decisions::wire::stored(&decision)?);
             }

@@ -238,16 +238,8 @@ impl Persons {
         request: &pb::ListPersonsRequest,
     ) -> Result<pb::ListPersonsResponse, OpError> {
         let (page, filter) = &wire::filter(request, (scope, &self.0.secrets), self.0.clock.today())?;
-        let (next_page_token, persons) = self
-            .0
-            .db
-            .read(|tx| {
-                Box::pin(async move {
-                    let (ids, token) = page.cut(store::list(tx, filter, page).await?, ToString::to_string);
-                    Ok::<_, OpError>((token, crate::store::newest(tx, &ids).await?))
-                })
-            })
-            .await?;
+        let (persons, next_page_token) =
+            self.0.listed(page, &|tx| Box::pin(store::list(tx, filter, page))).await?;
         Ok(pb::ListPersonsResponse { persons, next_page_token })
     }
 

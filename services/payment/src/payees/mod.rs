@@ -197,9 +197,7 @@ impl Payees {
         let filter = Filter { provider: provider.as_ref(), days, recorded_since, withdrawn_too };
         let conn = self.0.db.conn();
         let ids = store::list(conn, &filter, bound_to(scope)?, &page).await?;
-        let (ids, next_page_token) = page.cut(ids, ToString::to_string);
-        let mut found = facts::newest_of::<pb::Payee>(conn, &ids.iter().collect::<Vec<_>>()).await?;
-        let payees = ids.iter().filter_map(|id| found.remove(id)).collect();
+        let (payees, next_page_token) = facts::listed(conn, &page, ids).await?;
         Ok(pb::ListPayeesResponse { payees, next_page_token })
     }
 
@@ -214,9 +212,7 @@ impl Payees {
             self.0.secrets.page(scope.author(), asked, &["revisions", "payee", id.as_str()], MAX_PAGE)?;
         let conn = self.0.db.conn();
         seen(scope, facts::newest(conn, &id).await?)?.ok_or_else(|| OpError::not_found("payee", &id))?;
-        let found = facts::revisions::<pb::Payee>(conn, &id, &page).await?;
-        let (revisions, next_page_token) =
-            page.cut(found, |fact| fact.info().map_or(0, |info| info.revision).to_string());
+        let (revisions, next_page_token) = facts::revisions::<pb::Payee>(conn, &id, &page).await?;
         Ok(pb::ListPayeeRevisionsResponse { revisions, next_page_token })
     }
 }
