@@ -41,8 +41,9 @@ pub const MAX_ENTRIES: i64 = 1_000_000;
 pub const MAX_BYTES: u64 = 1 << 30;
 /// Most bytes of one entry.
 pub const MAX_ENTRY_BYTES: usize = 64 << 10;
-/// Entries that are set aside, and take effect, at a time: together with [`PART_BYTES`] what an import holds in memory.
-pub const PART: usize = 1_000;
+/// Entries that are set aside, and take effect, at a time: together with [`PART_BYTES`] what an import holds in memory. Not fewer: all
+/// parts take effect in one transaction, and what each of them writes anew leaves its old version in the way of the next ones.
+pub const PART: usize = 4_000;
 /// Bytes after which a part is full.
 pub const PART_BYTES: usize = 4 << 20;
 /// Most errors that are kept; the rest is counted.

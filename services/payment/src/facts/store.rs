@@ -16,11 +16,12 @@ use crate::content;
 use crate::placement_fact::PlacementFact;
 use crate::store::{KEYS, NOT_OF_DAYS, OF_DAYS, OWN, Row, Where, binds, rows, statement};
 
-/// A revision that nobody has told another after; withdrawn or not.
+/// A revision that nobody has told another after; withdrawn or not. Asked of each row by itself, whatever a database believes of the
+/// table.
 fn newest_of_its_fact(kind: FactKind) -> String {
     format!(
-        "NOT EXISTS (SELECT 1 FROM fact AS later WHERE kind = '{kind}' AND {OWN} \
-         AND later.fact_id = fact.fact_id AND later.revision > fact.revision)"
+        "fact.revision = (SELECT MAX(later.revision) FROM fact AS later WHERE kind = '{kind}' AND {OWN} \
+         AND later.fact_id = fact.fact_id)"
     )
 }
 
@@ -159,23 +160,36 @@ pub(super) async fn standing<'p>(
     let places: Vec<&Place> = places.collect();
     let mut found = Vec::new();
     for places in places.chunks(KEYS) {
-        let of_case = of_case(kind, Some(1));
-        let (cases, numbers) = (binds(3, places.len()), binds(3 + places.len(), places.len()));
-        let sql = format!(
-            "SELECT fact_id, placement_id, first_day, last_day FROM fact \
-             JOIN placement ON placement.placement_no = fact.placement_no WHERE kind = '{kind}' AND {of_case} \
-             AND case_no IN ({cases}) AND fact.placement_no IN ({numbers}) AND NOT withdrawn \
-             AND last_day >= $1 AND first_day <= $2 AND {}",
-            newest_of_its_fact(kind)
-        );
+        let sql = standing_one_by_one(db.get_database_backend(), kind, places.len());
         let days = [Value::from(days.first), days.last.into()].into_iter();
-        let numbers = places.iter().map(|place| Value::from(place.case_no));
-        let numbers = numbers.chain(places.iter().map(|place| place.placement_no.into()));
+        let numbers = places.iter().flat_map(|at| [Value::from(at.case_no), at.placement_no.into()]);
         for row in rows(db, "fact", statement(db, sql, days.chain(numbers))).await? {
             found.push(read(&row)?);
         }
     }
     Ok(found)
+}
+
+/// Placement by placement, whatever a database believes of the table: PostgreSQL counts nothing of what a transaction writes before
+/// its end, and then reads all facts of a case for those of a day.
+fn standing_one_by_one(database: DbBackend, kind: FactKind, places: usize) -> String {
+    let (cast, each, end) = match database {
+        DbBackend::Postgres => {
+            ("::integer", "CROSS JOIN LATERAL (SELECT * FROM fact WHERE", "OFFSET 0) AS fact")
+        }
+        _ => ("", "CROSS JOIN fact WHERE", ""),
+    };
+    let row = |n: usize| format!("(${}{cast}, ${}{cast})", 2 * n + 3, 2 * n + 4);
+    let wanted: Vec<String> = (0..places).map(row).collect();
+    format!(
+        "WITH wanted (wanted_case, wanted_no) AS (VALUES {}) SELECT fact_id, first_day, last_day, \
+         (SELECT placement_id FROM placement WHERE placement.placement_no = wanted_no) AS placement_id \
+         FROM wanted {each} kind = '{kind}' AND {} AND case_no = wanted_case AND fact.placement_no = wanted_no \
+         AND NOT withdrawn AND last_day >= $1 AND first_day <= $2 AND {} {end}",
+        wanted.join(", "),
+        of_case(kind, Some(1)),
+        newest_of_its_fact(kind),
+    )
 }
 
 /// What an index of a case's facts asks for; of days from the value at a place on, where one is given. No fact of days is found by

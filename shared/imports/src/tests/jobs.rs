@@ -65,6 +65,11 @@ fn many(count: usize) -> Vec<Line> {
     lines("r-1", &notes)
 }
 
+/// The entries of some parts.
+fn parts(count: usize) -> i64 {
+    i64::try_from(count * PART).unwrap()
+}
+
 /// Sends an import in the background, and answers its id when it takes effect, as its process tells.
 async fn at_work(process: &Process, count: usize) -> (ImportId, JoinHandle<pb::Import>) {
     let mut progress = process.imports.inner.signals.progress();
@@ -134,18 +139,18 @@ niva_testing::on_both_databases! {
         let mut told = Box::pin(process.imports.watch(&importer(), &id).await.unwrap());
         let first = next(&mut told).await;
         let done = |told: &Told<pb::Import>| told.item.job.as_ref().map(|job| (job.done, job.total)).unwrap();
-        assert_eq!((done(&first), first.end), ((1_000, 3_000), WatchEnd::Unspecified));
+        assert_eq!((done(&first), first.end), ((parts(1), parts(3)), WatchEnd::Unspecified));
         let started = first.item.job.unwrap();
         assert!(started.start_time.is_some() && started.end_time.is_none(), "{started:?}");
         process.parts.add_permits(1);
         let second = next(&mut told).await;
-        assert_eq!((done(&second), second.end), ((2_000, 3_000), WatchEnd::Unspecified));
+        assert_eq!((done(&second), second.end), ((parts(2), parts(3)), WatchEnd::Unspecified));
         process.parts.add_permits(9);
         let mut last = next(&mut told).await;
         while last.end == WatchEnd::Unspecified {
             last = next(&mut told).await;
         }
-        assert_eq!((done(&last), last.end, state(&last.item)), ((3_000, 3_000), WatchEnd::Job, job::State::Done));
+        assert_eq!((done(&last), last.end, state(&last.item)), ((parts(3), parts(3)), WatchEnd::Job, job::State::Done));
         assert!(told.next().await.is_none());
         assert_eq!(sent.await.unwrap(), last.item);
     }
@@ -163,7 +168,7 @@ niva_testing::on_both_databases! {
         assert_eq!(events(db).await, 0);
         let process = Process::start(db, 9).await;
         let import = end(&process.imports, &id).await;
-        assert_eq!((state(&import), counts(&import).0), (job::State::Done, 2_000));
+        assert_eq!((state(&import), counts(&import).0), (job::State::Done, parts(2)));
     }
 
     async fn an_import_that_takes_effect_is_stopped_and_leaves_nothing(db: &TestDb) {
