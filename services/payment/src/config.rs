@@ -14,7 +14,7 @@ use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{ClaimRules, Deps, Migrator, StartError, Started};
+use crate::{ClaimRules, Deps, Mapping, Migrator, StartError, Started};
 
 /// Options of payment.
 #[derive(Debug, Clone, Args)]
@@ -33,6 +33,9 @@ pub struct Options {
     /// When a credit becomes a claim, and when it lapses, as a file; the synthetic city's when not given.
     #[arg(long, env = "NIVA_CLAIMS", value_name = "FILE")]
     claims: Option<PathBuf>,
+    /// Where lines are booked, as a file; `example` is the synthetic city's. Nothing is booked when not given.
+    #[arg(long, env = "NIVA_POSTINGS", value_name = "FILE")]
+    postings: Option<PathBuf>,
 }
 
 /// What they say.
@@ -44,6 +47,7 @@ pub struct Config {
     peers: Peers,
     opening_month: Option<Month>,
     claims: ClaimRules,
+    postings: Option<Arc<Mapping>>,
 }
 
 impl Part for Config {
@@ -68,6 +72,8 @@ impl Part for Config {
         let opening_month = options.opening_month.as_ref().map(|month| month.parse()).transpose();
         let opening_month = wrong.take("--opening-month", opening_month);
         let claims = wrong.take("--claims", claims(options.claims.as_deref()));
+        let postings = options.postings.as_deref().map(postings).transpose();
+        let postings = wrong.take("--postings", postings);
         let made = || {
             Some(Self {
                 ground: ground?,
@@ -76,6 +82,7 @@ impl Part for Config {
                 peers: peers?,
                 opening_month: opening_month?,
                 claims: claims?,
+                postings: postings?.map(Arc::new),
             })
         };
         wrong.finish(made())
@@ -104,8 +111,8 @@ impl Part for Config {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let choice = self.choice.channel(self.peers.to("choice", &shutdown));
-        let (opening_month, claims) = (self.opening_month, self.claims);
-        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims };
+        let Self { opening_month, claims, postings, .. } = self;
+        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims, postings };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }
@@ -115,6 +122,16 @@ fn claims(file: Option<&Path>) -> Result<ClaimRules, String> {
     let Some(path) = file else { return ClaimRules::shipped().map_err(|error| error.to_string()) };
     let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
     ClaimRules::parse(&path.display().to_string(), &text).map_err(|error| error.to_string())
+}
+
+/// The accounts of a file, or the example that is shipped.
+fn postings(file: &Path) -> Result<Mapping, String> {
+    if file == Path::new("example") {
+        return Mapping::shipped().map_err(|error| error.to_string());
+    }
+    let name = file.display().to_string();
+    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+    Mapping::parse(&name, &text).map_err(|error| error.to_string())
 }
 
 impl From<Started> for Served {

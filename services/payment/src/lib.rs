@@ -26,6 +26,7 @@ mod occasions;
 mod orders;
 mod payees;
 mod placement_fact;
+mod postings;
 mod premises_costs;
 mod runs;
 mod schedules;
@@ -65,6 +66,7 @@ pub use compensation::calculate;
 pub use config::{Config, Options};
 pub use lines::explain_line;
 pub use niva_payment_domain::orders::ClaimRules;
+pub use niva_payment_domain::postings::Mapping;
 pub use runs::{Finding, Verified, verify};
 pub use schema::Migrator;
 
@@ -86,6 +88,8 @@ pub struct Deps {
     pub opening_month: Option<Month>,
     /// When a credit becomes a claim.
     pub claims: ClaimRules,
+    /// Where lines are booked; `None`: nothing is.
+    pub postings: Option<Arc<Mapping>>,
 }
 
 /// What may be set, with good defaults.
@@ -162,6 +166,7 @@ struct App {
     jobs: Signals,
     orders: OrderLog,
     claims: ClaimRules,
+    postings: Option<Arc<Mapping>>,
     consumers: Consumers,
     shutdown: CancellationToken,
 }
@@ -202,7 +207,7 @@ pub async fn start_with(
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Started, StartError> {
-    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims } = deps;
+    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims, postings } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
@@ -225,6 +230,7 @@ pub async fn start_with(
         jobs,
         orders,
         claims,
+        postings,
         consumers,
         shutdown,
     });
@@ -260,6 +266,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         payee_service_server::PayeeServiceServer(payees::Payees),
         payment_order_service_server::PaymentOrderServiceServer(orders::Orders),
         claim_service_server::ClaimServiceServer(claims::Claims),
+        posting_service_server::PostingServiceServer(postings::Postings),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }

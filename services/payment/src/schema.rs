@@ -21,6 +21,7 @@ impl MigratorTrait for Migrator {
             ),
             niva_store::facts::migration(),
             Migration::boxed("payment_orders_1", include_str!("../migrations/0004_orders.sql")),
+            Migration::boxed("payment_postings_1", include_str!("../migrations/0005_postings.sql")),
             AppendOnly::new("payment_append_only_1")
                 .table("author")
                 .table("fact")
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
                 .table("payment_hold")
                 .table("payment_order")
                 .table("payment_order_step")
+                .table("payment_posting")
                 .table("archived_text")
                 .table("archived_models")
                 .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")

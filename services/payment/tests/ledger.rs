@@ -27,7 +27,7 @@ async fn settle(world: &World) {
 
 /// As somebody does who owns the database: what guards the tables is switched off for as long.
 pub(crate) async fn tamper(world: &World, sql: &str) {
-    const TABLES: [&str; 7] = [
+    const TABLES: [&str; 8] = [
         "author",
         "fact",
         "payment_line",
@@ -35,6 +35,7 @@ pub(crate) async fn tamper(world: &World, sql: &str) {
         "payment_run",
         "payment_order",
         "payment_order_step",
+        "payment_posting",
     ];
     let conn = world.db.conn();
     if world.db.is_postgres() {

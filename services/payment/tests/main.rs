@@ -21,6 +21,7 @@ mod merges;
 mod orders;
 mod overlaps;
 mod payees;
+mod postings;
 mod premises;
 mod quotes;
 mod refused;

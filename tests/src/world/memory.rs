@@ -133,6 +133,7 @@ impl Memory {
                     choice,
                     opening_month: None,
                     claims: niva_payment::ClaimRules::shipped().expect("the rules of claims"),
+                    postings: Some(Arc::new(niva_payment::Mapping::shipped().expect("the accounts"))),
                 };
                 let started = niva_payment::start(deps, shutdown).await.expect("payment");
                 let service = of(part, started.routes.clone(), niva_payment::policy(), started.audit.clone());

@@ -27,6 +27,7 @@ const KEPT: [&[&str]; 3] = [
         "payment_line",
         "payment_order",
         "payment_order_step",
+        "payment_posting",
     ],
 ];
 

@@ -102,6 +102,7 @@ impl World {
             choice: self.channel(&self.endpoints.choice, caller),
             opening_month: Some(dates::march()),
             claims: niva_payment::ClaimRules::shipped().map_err(Failure::configuration)?,
+            postings: Some(Arc::new(niva_payment::Mapping::shipped().map_err(Failure::configuration)?)),
         };
         let started = niva_payment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start payment")?.into())

@@ -23,6 +23,7 @@ mod names;
 pub mod orders;
 mod owed;
 mod payees;
+pub mod postings;
 mod records;
 mod revisions;
 mod runs;

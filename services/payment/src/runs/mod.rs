@@ -3,6 +3,7 @@
 mod check;
 mod filter;
 pub(crate) mod job;
+mod pays;
 pub(crate) mod store;
 pub(crate) mod stored;
 pub(crate) mod tally;
@@ -32,6 +33,7 @@ use tonic::{Request, Response, Status};
 
 use self::check::NotAsWritten;
 use self::job::{Inputs, RunError, preview, repeat};
+use self::pays::pays;
 use self::stored::StoredRun;
 use self::tally::Tally;
 use self::wire::{control_out, run_out};
@@ -39,7 +41,7 @@ use crate::cases::store::{newest_number, placements_as_of};
 use crate::feed::{ASSESSMENT, CHOICE};
 use crate::store::Connection;
 use crate::wire::{after, whole};
-use crate::{Answer, App, orders};
+use crate::{Answer, App};
 
 /// Runs on a page at most.
 const MAX_RUNS: u32 = 1_000;
@@ -248,7 +250,7 @@ impl Runs {
     }
 
     /// Approves a run, whose rows are what it wrote. Errors are looked for in this order: NOT_FOUND, RUN_STATE, SAME_PERSON,
-    /// OWN_FACT, AMOUNT_DIFFERS, LINES_DIFFER, REPRICED_DIFFERS, LEDGER_ALTERED.
+    /// OWN_FACT, AMOUNT_DIFFERS, LINES_DIFFER, REPRICED_DIFFERS, LEDGER_ALTERED, POSTINGS_MISSING.
     async fn approve(
         &self,
         scope: &Scope,
@@ -277,7 +279,7 @@ impl Runs {
                     let before = store::last_approved(tx).await?.map(|run| run.run_sha256);
                     stored.run_sha256 = check::run_sha256(&stored, &content, &before.unwrap_or_default());
                     store::settle(tx, &stored).await?;
-                    orders::record::of_run(&self.0, tx, stored.run_no, &told).await?;
+                    pays(&self.0, tx, &stored, &told).await?;
                     Ok(pb::ApprovePaymentRunResponse { payment_run: Some(run_out(&stored)) })
                 })
             })

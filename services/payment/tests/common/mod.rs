@@ -14,7 +14,7 @@ use niva_access::{Caller, Role};
 use niva_base::{Clock, OpError};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_payment::{ClaimRules, Deps, Migrator, Started, Tuning};
+use niva_payment::{ClaimRules, Deps, Mapping, Migrator, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1 as wire;
@@ -58,6 +58,8 @@ pub(crate) struct Start {
     pub(crate) catalogue: Catalogue,
     /// What assessment and choice tell; nothing, in most tests, which apply events themselves.
     pub(crate) producers: Option<producers::Feeds>,
+    /// Where lines are booked; nowhere, in most tests.
+    pub(crate) postings: Option<Mapping>,
 }
 
 impl Default for Start {
@@ -68,6 +70,7 @@ impl Default for Start {
             cases_per_part: 5_000,
             catalogue: Catalogue::shipped().unwrap(),
             producers: None,
+            postings: None,
         }
     }
 }
@@ -96,6 +99,7 @@ impl World {
             choice: producer(),
             opening_month: start.opening,
             claims: ClaimRules::shipped().unwrap(),
+            postings: start.postings.map(Into::into),
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
         let service = niva_payment::start_with(deps, tuning, part.shutdown.clone()).await.unwrap();
@@ -236,6 +240,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
         choice: nobody(),
         opening_month: None,
         claims: ClaimRules::shipped().unwrap(),
+        postings: None,
     };
     niva_payment::start(deps, CancellationToken::new()).await
 }
