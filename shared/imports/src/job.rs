@@ -11,7 +11,7 @@ use prost::Message;
 use crate::effects::Effects;
 use crate::state::State;
 use crate::store::{self, Row, entries};
-use crate::{Imports, Numbered, PART, PART_BYTES, Target};
+use crate::{Imports, Numbered, PART_BYTES, Target};
 
 /// A stream that has not ended within this time never will: its process died.
 const BROKEN_OFF_AFTER: Duration = Duration::days(1);
@@ -142,7 +142,7 @@ impl<T: Target> Imports<T> {
             if cancel.is_some() || store::cancel_asked(tx, import_id).await? {
                 return Err(RolledBack::Cancelled(cancel));
             }
-            let part = entries::entries(tx, import_id, after, (PART, PART_BYTES)).await?;
+            let part = entries::entries(tx, import_id, after, (T::AT_ONCE, PART_BYTES)).await?;
             let Some(last) = part.last() else { break };
             after = (last.rank, last.number);
             let count = i64::try_from(part.len()).unwrap_or(i64::MAX);

@@ -41,9 +41,9 @@ pub const MAX_ENTRIES: i64 = 1_000_000;
 pub const MAX_BYTES: u64 = 1 << 30;
 /// Most bytes of one entry.
 pub const MAX_ENTRY_BYTES: usize = 64 << 10;
-/// Entries that are set aside, and take effect, at a time: together with [`PART_BYTES`] what an import holds in memory. Not fewer: all
-/// parts take effect in one transaction, and what each of them writes anew leaves its old version in the way of the next ones.
-pub const PART: usize = 4_000;
+/// Entries that are set aside, and take effect where their service says nothing else, at a time: together with [`PART_BYTES`] what an
+/// import holds in memory.
+pub const PART: usize = 1_000;
 /// Bytes after which a part is full.
 pub const PART_BYTES: usize = 4 << 20;
 /// Most errors that are kept; the rest is counted.
@@ -56,6 +56,9 @@ const MAX_PAGE: u32 = 1_000;
 pub trait Target: Send + Sync + 'static {
     /// A message of the stream.
     type Entry: Entry + Message + Default + 'static;
+
+    /// Entries that take effect at a time.
+    const AT_ONCE: usize = PART;
 
     /// Its place among the kinds of entries: those of a lower rank take effect before any of a higher one.
     fn rank(entry: &Self::Entry) -> i32;
