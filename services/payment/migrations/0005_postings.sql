@@ -13,11 +13,11 @@ CREATE TABLE payment_posting (
 
 CREATE INDEX payment_posting_run ON payment_posting (run_no);
 
--- One row: where the chain ends. Whoever adds to it updates it, and so waits for whoever did before.
-CREATE TABLE payment_posting_head (
-    id INTEGER PRIMARY KEY CHECK (id = 1),
-    posting_no {int} NOT NULL,
+-- Where chains of rows end, by what the rows are. Whoever adds to one updates its row, and so waits for whoever did before.
+CREATE TABLE ledger_chain (
+    chain TEXT NOT NULL PRIMARY KEY,
+    last_no {int} NOT NULL,
     sha256 TEXT NOT NULL
 );
 
-INSERT INTO payment_posting_head (id, posting_no, sha256) VALUES (1, 0, '');
+INSERT INTO ledger_chain (chain, last_no, sha256) VALUES ('postings', 0, '');

@@ -14,7 +14,7 @@ use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{ClaimRules, Deps, Mapping, Migrator, StartError, Started};
+use crate::{ClaimRules, Deps, Mapping, Migrator, Payers, StartError, Started};
 
 /// Options of payment.
 #[derive(Debug, Clone, Args)]
@@ -36,6 +36,12 @@ pub struct Options {
     /// Where lines are booked, as a file; `example` is the synthetic city's. Nothing is booked when not given.
     #[arg(long, env = "NIVA_POSTINGS", value_name = "FILE")]
     postings: Option<PathBuf>,
+    /// From which accounts boards pay, for a bank's files, as a file; `example` is the synthetic city's. Nobody pays when not given.
+    #[arg(long, env = "NIVA_PAYERS", value_name = "FILE")]
+    payers: Option<PathBuf>,
+    /// The folder where files for other systems are put. They are kept in the database, whether it is given or not.
+    #[arg(long, env = "NIVA_EXPORTS", value_name = "DIR")]
+    exports: Option<PathBuf>,
 }
 
 /// What they say.
@@ -48,6 +54,8 @@ pub struct Config {
     opening_month: Option<Month>,
     claims: ClaimRules,
     postings: Option<Arc<Mapping>>,
+    payers: Arc<Payers>,
+    exports: Option<PathBuf>,
 }
 
 impl Part for Config {
@@ -74,6 +82,10 @@ impl Part for Config {
         let claims = wrong.take("--claims", claims(options.claims.as_deref()));
         let postings = options.postings.as_deref().map(postings).transpose();
         let postings = wrong.take("--postings", postings);
+        let payers = options.payers.as_deref().map(payers).transpose();
+        let payers = wrong.take("--payers", payers);
+        let exports = options.exports.clone().map(folder).transpose();
+        let exports = wrong.take("--exports", exports);
         let made = || {
             Some(Self {
                 ground: ground?,
@@ -83,6 +95,8 @@ impl Part for Config {
                 opening_month: opening_month?,
                 claims: claims?,
                 postings: postings?.map(Arc::new),
+                payers: payers?.unwrap_or_default().into(),
+                exports: exports?,
             })
         };
         wrong.finish(made())
@@ -111,8 +125,20 @@ impl Part for Config {
         let Ground { clock, city, catalogue, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let choice = self.choice.channel(self.peers.to("choice", &shutdown));
-        let Self { opening_month, claims, postings, .. } = self;
-        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims, postings };
+        let Self { opening_month, claims, postings, payers, exports, .. } = self;
+        let deps = Deps {
+            db,
+            clock,
+            city,
+            catalogue,
+            assessment,
+            choice,
+            opening_month,
+            claims,
+            postings,
+            payers,
+            exports,
+        };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }
@@ -126,12 +152,29 @@ fn claims(file: Option<&Path>) -> Result<ClaimRules, String> {
 
 /// The accounts of a file, or the example that is shipped.
 fn postings(file: &Path) -> Result<Mapping, String> {
+    of_file(file, Mapping::shipped, Mapping::parse)
+}
+
+/// The payers of a file, or the example that is shipped.
+fn payers(file: &Path) -> Result<Payers, String> {
+    of_file(file, Payers::shipped, Payers::parse)
+}
+
+fn of_file<T, E: ToString>(
+    file: &Path,
+    shipped: fn() -> Result<T, E>,
+    parse: fn(&str, &str) -> Result<T, E>,
+) -> Result<T, String> {
     if file == Path::new("example") {
-        return Mapping::shipped().map_err(|error| error.to_string());
+        return shipped().map_err(|error| error.to_string());
     }
     let name = file.display().to_string();
     let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    Mapping::parse(&name, &text).map_err(|error| error.to_string())
+    parse(&name, &text).map_err(|error| error.to_string())
+}
+
+fn folder(path: PathBuf) -> Result<PathBuf, String> {
+    if path.is_dir() { Ok(path) } else { Err(format!("{}: is no folder: make it first", path.display())) }
 }
 
 impl From<Started> for Served {

@@ -9,12 +9,14 @@ mod agreements;
 mod approval;
 mod audit;
 mod cases;
+mod chain;
 mod claims;
 mod compensation;
 mod config;
 mod content;
 mod facts;
 pub mod feed;
+mod files;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
 mod hash;
@@ -38,6 +40,7 @@ mod units;
 mod visits;
 mod wire;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -67,6 +70,7 @@ pub use config::{Config, Options};
 pub use lines::explain_line;
 pub use niva_payment_domain::orders::ClaimRules;
 pub use niva_payment_domain::postings::Mapping;
+pub use niva_payment_exports::Payers;
 pub use runs::{Finding, Verified, verify};
 pub use schema::Migrator;
 
@@ -90,6 +94,10 @@ pub struct Deps {
     pub claims: ClaimRules,
     /// Where lines are booked; `None`: nothing is.
     pub postings: Option<Arc<Mapping>>,
+    /// Who pays, by files for a bank; by default nobody does.
+    pub payers: Arc<Payers>,
+    /// The folder where files are put, beside being kept; `None`: none is.
+    pub exports: Option<PathBuf>,
 }
 
 /// What may be set, with good defaults.
@@ -167,6 +175,8 @@ struct App {
     orders: OrderLog,
     claims: ClaimRules,
     postings: Option<Arc<Mapping>>,
+    payers: Arc<Payers>,
+    exports: Option<PathBuf>,
     consumers: Consumers,
     shutdown: CancellationToken,
 }
@@ -207,7 +217,19 @@ pub async fn start_with(
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Started, StartError> {
-    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims, postings } = deps;
+    let Deps {
+        db,
+        clock,
+        city,
+        catalogue,
+        assessment,
+        choice,
+        opening_month,
+        claims,
+        postings,
+        payers,
+        exports,
+    } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
@@ -231,6 +253,8 @@ pub async fn start_with(
         orders,
         claims,
         postings,
+        payers,
+        exports,
         consumers,
         shutdown,
     });
@@ -267,6 +291,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         payment_order_service_server::PaymentOrderServiceServer(orders::Orders),
         claim_service_server::ClaimServiceServer(claims::Claims),
         posting_service_server::PostingServiceServer(postings::Postings),
+        payment_file_service_server::PaymentFileServiceServer(files::Files),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }

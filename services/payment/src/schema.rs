@@ -22,6 +22,7 @@ impl MigratorTrait for Migrator {
             niva_store::facts::migration(),
             Migration::boxed("payment_orders_1", include_str!("../migrations/0004_orders.sql")),
             Migration::boxed("payment_postings_1", include_str!("../migrations/0005_postings.sql")),
+            Migration::boxed("payment_files_1", include_str!("../migrations/0006_files.sql")),
             AppendOnly::new("payment_append_only_1")
                 .table("author")
                 .table("fact")
@@ -31,6 +32,9 @@ impl MigratorTrait for Migrator {
                 .table("payment_order")
                 .table("payment_order_step")
                 .table("payment_posting")
+                .table("payment_file")
+                .table("payment_file_part")
+                .table("payment_file_order")
                 .table("archived_text")
                 .table("archived_models")
                 .table_when("payment_run", "OLD.state IN ('approved', 'discarded', 'cancelled')")

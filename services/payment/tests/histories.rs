@@ -68,8 +68,7 @@ async fn ledger(step_db: &TestDb, whole_db: &TestDb, seed: u64, people: u32) {
         opening: Some("2024-11".parse().unwrap()),
         cases_per_part,
         catalogue: MODELS.clone(),
-        producers: None,
-        postings: None,
+        ..Start::default()
     };
     let (step, whole) = (World::start(step_db, start(37)).await, World::start(whole_db, start(5_000)).await);
     in_steps(&step, &history, &mut dice).await;

@@ -27,7 +27,7 @@ async fn settle(world: &World) {
 
 /// As somebody does who owns the database: what guards the tables is switched off for as long.
 pub(crate) async fn tamper(world: &World, sql: &str) {
-    const TABLES: [&str; 8] = [
+    const TABLES: [&str; 11] = [
         "author",
         "fact",
         "payment_line",
@@ -36,6 +36,9 @@ pub(crate) async fn tamper(world: &World, sql: &str) {
         "payment_order",
         "payment_order_step",
         "payment_posting",
+        "payment_file",
+        "payment_file_part",
+        "payment_file_order",
     ];
     let conn = world.db.conn();
     if world.db.is_postgres() {
@@ -50,7 +53,7 @@ pub(crate) async fn tamper(world: &World, sql: &str) {
     }
     for table in TABLES {
         for change in ["update", "delete"] {
-            conn.execute_unprepared(&format!("DROP TRIGGER {table}_no_{change}")).await.unwrap();
+            conn.execute_unprepared(&format!("DROP TRIGGER IF EXISTS {table}_no_{change}")).await.unwrap();
         }
     }
     conn.execute_unprepared(sql).await.unwrap();

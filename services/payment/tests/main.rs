@@ -14,6 +14,7 @@ mod crashes;
 mod engines;
 mod explanations;
 mod feeds;
+mod files;
 mod histories;
 mod ledger;
 mod lists;

@@ -193,4 +193,6 @@ ids! {
     PayeeId,
     /// An order to pay: what a run owes one payee.
     PaymentOrderId,
+    /// A file that was made of a payment run.
+    PaymentFileId,
 }

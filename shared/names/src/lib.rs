@@ -18,14 +18,14 @@ pub use catalogue::{
 pub use digits::check_digit_fits;
 pub use ids::{
     AbsenceId, AgreementId, ApplicationId, CaseId, DistrictId, FactId, GrantId, Id, ImportId, InstrumentId,
-    JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PayeeId, PaymentLineId,
-    PaymentOrderId, PaymentRunId, PersonId, PersonMergeId, PlacementId, PremisesCostId, ProviderId, ScaleId,
-    ScheduleId, SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
+    JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PayeeId, PaymentFileId,
+    PaymentLineId, PaymentOrderId, PaymentRunId, PersonId, PersonMergeId, PlacementId, PremisesCostId,
+    ProviderId, ScaleId, ScheduleId, SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
 };
 pub use key::{NoServiceKey, ServiceKey};
 pub use merges::{Merge, Merges};
 pub use named::UnknownName;
-pub use numbers::{CaseNo, OrderNo, PlacementNo, RunNo};
+pub use numbers::{CaseNo, OrderNo, PaymentFileNo, PlacementNo, RunNo};
 #[doc(hidden)]
 pub use serde;
 

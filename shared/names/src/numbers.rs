@@ -53,4 +53,6 @@ numbers! {
     PlacementNo,
     /// An order to pay: ascending as orders are made.
     OrderNo,
+    /// A file that was made of a run: ascending as they are made.
+    PaymentFileNo,
 }

@@ -134,6 +134,8 @@ impl Memory {
                     opening_month: None,
                     claims: niva_payment::ClaimRules::shipped().expect("the rules of claims"),
                     postings: Some(Arc::new(niva_payment::Mapping::shipped().expect("the accounts"))),
+                    payers: Arc::new(niva_payment::Payers::shipped().expect("the payers")),
+                    exports: None,
                 };
                 let started = niva_payment::start(deps, shutdown).await.expect("payment");
                 let service = of(part, started.routes.clone(), niva_payment::policy(), started.audit.clone());

@@ -115,6 +115,7 @@ impl Asking<'_> {
             "reason" => Some("a reason".to_owned()),
             "seed" => Some("a seed".to_owned()),
             "lines_sha256" => Some("0".repeat(64)),
+            "format" => Some("pain001_09".to_owned()),
             "origin" => Some("persons.csv:1".to_owned()),
             "service" => Some("supported_housing".to_owned()),
             "district" => Some(self.side.district.to_owned()),
@@ -153,6 +154,7 @@ impl Asking<'_> {
 fn day_of(field: &str) -> Option<&'static str> {
     Some(match field {
         "day" => "2024-03-15",
+        "pay_on" => "2030-04-26",
         "first" => "2024-05-01",
         "last" => "2024-05-31",
         "valid_from" | "death_date" => "2024-05-01",

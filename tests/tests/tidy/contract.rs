@@ -44,9 +44,10 @@ fn check_shape(rpc: &Rpc) -> Vec<String> {
     let has = |message: &DescriptorProto, field: &str| message.field.iter().any(|f| f.name() == field);
     let name = rpc.path.rsplit('/').next().unwrap_or_default();
     // What is repeated is calculated again, and kept nowhere.
-    let reads = ["Get", "List", "Find", "Export", "Sample", "Watch", "Explain", "Calculate", "Repeat"]
-        .iter()
-        .any(|verb| name.starts_with(verb));
+    let reads =
+        ["Get", "List", "Find", "Export", "Download", "Sample", "Watch", "Explain", "Calculate", "Repeat"]
+            .iter()
+            .any(|verb| name.starts_with(verb));
     let mut complaints = Vec::new();
     if !reads && !has(&rpc.request, "request_id") {
         complaints.push(format!("{}: changes something and has no request_id", rpc.path));

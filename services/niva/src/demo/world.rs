@@ -103,6 +103,8 @@ impl World {
             opening_month: Some(dates::march()),
             claims: niva_payment::ClaimRules::shipped().map_err(Failure::configuration)?,
             postings: Some(Arc::new(niva_payment::Mapping::shipped().map_err(Failure::configuration)?)),
+            payers: Arc::new(niva_payment::Payers::shipped().map_err(Failure::configuration)?),
+            exports: None,
         };
         let started = niva_payment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start payment")?.into())

@@ -19,7 +19,7 @@ use crate::cases::CaseKey;
 use crate::cases::store::facts::cases_as_of;
 use crate::cases::store::merges;
 use crate::compensation::hold_out;
-use crate::runs::find;
+use crate::runs::find::find;
 use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
 use crate::wire::{MAX_LINES, after, size, whole};
@@ -50,7 +50,7 @@ impl Holds {
         let list = pb::ListPaymentHoldsRequest { page_size: 0, page_token: String::new(), ..request.clone() };
         let list = ["holds", &whole(&list)];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
-        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
+        let run = find(self.0.db.conn(), &request.payment_run_id.as_str().into()).await?;
         if run.is_cancelled() {
             return Ok(pb::ListPaymentHoldsResponse::default());
         }

@@ -21,7 +21,7 @@ use self::line::Line;
 use self::wire::line_out;
 use crate::cases::CaseKey;
 use crate::cases::store::{merges, places};
-use crate::runs::find;
+use crate::runs::find::find;
 use crate::runs::store::ids;
 use crate::store::Connection;
 use crate::wire::{MAX_LINES, after, size, whole};
@@ -65,7 +65,7 @@ impl Lines {
             }),
         ];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_LINES)?;
-        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
+        let run = find(self.0.db.conn(), &request.payment_run_id.as_str().into()).await?;
         if run.is_cancelled() {
             return Ok(pb::ListPaymentLinesResponse::default());
         }

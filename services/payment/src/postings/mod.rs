@@ -15,7 +15,7 @@ use pb::posting_service_server::PostingService;
 use tonic::Request;
 
 use self::wire::posting_out;
-use crate::runs::find;
+use crate::runs::find::find;
 use crate::{Answer, App, OpResult};
 
 /// Postings on a page at most.
@@ -45,7 +45,7 @@ impl Postings {
         let asked = (request.page_size, request.page_token.as_str());
         let list = ["postings", request.payment_run_id.as_str()];
         let page = self.0.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
-        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
+        let run = find(self.0.db.conn(), &request.payment_run_id.as_str().into()).await?;
         let conn = self.0.db.conn();
         let postings = match &run.run.state {
             RunState::Approved { .. } => store::of_run(conn, run.run_no).await?,

@@ -7,6 +7,7 @@ use niva_store::bulk::{self, Cell};
 use niva_store::{Database, DbError, Tx};
 use sea_orm::ConnectionTrait;
 
+use crate::chain::{End, POSTINGS};
 use crate::hash;
 use crate::store::{Row, rows, statement};
 
@@ -88,27 +89,17 @@ fn read(row: &Row) -> Result<Kept, DbError> {
 
 /// Adds the postings of a run. Whoever approves another waits until the transaction ends.
 pub(crate) async fn add(tx: &Tx<'_>, run_no: RunNo, postings: &[Posting]) -> Result<(), DbError> {
-    let sql = "UPDATE payment_posting_head SET id = id WHERE id = 1 RETURNING posting_no, sha256";
-    let (mut posting_no, mut before) =
-        head(&rows(tx, "payment_posting_head", statement(tx, sql, [])).await?)?;
+    let mut end = POSTINGS.lock(tx).await?;
     let mut kept = Vec::with_capacity(postings.len());
     for posting in postings {
-        posting_no += 1;
-        let mut row = Kept { posting_no, run_no, posting: posting.clone(), sha256: String::new() };
-        row.sha256 = row.chained(&before);
-        before.clone_from(&row.sha256);
+        let (posting_no, posting) = (end.no + 1, posting.clone());
+        let mut row = Kept { posting_no, run_no, posting, sha256: String::new() };
+        row.sha256 = row.chained(&end.sha256);
+        end = End { no: posting_no, sha256: row.sha256.clone() };
         kept.push(row);
     }
     bulk::insert(tx, "payment_posting", COLUMNS, kept.iter().map(Kept::cells)).await?;
-    let sql = "UPDATE payment_posting_head SET posting_no = $1, sha256 = $2 WHERE id = 1";
-    tx.execute_raw(statement(tx, sql, [posting_no.into(), before.into()])).await?;
-    Ok(())
-}
-
-fn head(rows: &[Row]) -> Result<(i64, String), DbError> {
-    let missing = || DbError::row("payment_posting_head", "id", "1", "the row is missing");
-    let row = rows.first().ok_or_else(missing)?;
-    Ok((row.get("posting_no")?, row.get("sha256")?))
+    POSTINGS.ends(tx, &end).await
 }
 
 /// How a run was booked, in order of account.
@@ -122,29 +113,29 @@ pub(crate) async fn of_run(db: &impl ConnectionTrait, run_no: RunNo) -> Result<V
 /// Reads all postings, and finds what was changed, taken away or added, and runs that are not balanced.
 pub(crate) async fn verify(db: &Database) -> Result<Vec<String>, DbError> {
     let (mut findings, conn) = (Vec::new(), db.conn());
-    let (mut last, mut before) = (0, String::new());
+    let mut last = End::default();
     loop {
         let sql = format!(
             "SELECT {} FROM payment_posting WHERE posting_no > $1 ORDER BY posting_no LIMIT $2",
             COLUMNS.join(", ")
         );
-        let found = rows(conn, "payment_posting", statement(conn, sql, [last.into(), ROWS.into()])).await?;
+        let found =
+            rows(conn, "payment_posting", statement(conn, sql, [last.no.into(), ROWS.into()])).await?;
         for row in &found {
             let kept = read(row)?;
-            if kept.posting_no != last + 1 || kept.chained(&before) != kept.sha256 {
+            if kept.posting_no != last.no + 1 || kept.chained(&last.sha256) != kept.sha256 {
                 findings.push(format!(
                     "posting {} is not what was written, or not in its place",
                     kept.posting_no
                 ));
             }
-            (last, before) = (kept.posting_no, kept.sha256);
+            last = End { no: kept.posting_no, sha256: kept.sha256 };
         }
         if found.is_empty() {
             break;
         }
     }
-    let sql = "SELECT posting_no, sha256 FROM payment_posting_head WHERE id = 1";
-    if head(&rows(conn, "payment_posting_head", statement(conn, sql, [])).await?)? != (last, before) {
+    if POSTINGS.end(conn).await? != last {
         findings.push("the last postings are not those that were made last".to_owned());
     }
     let sql = "SELECT run_no FROM payment_posting GROUP BY run_no HAVING SUM(amount) <> 0 ORDER BY run_no";

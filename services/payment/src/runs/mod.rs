@@ -2,6 +2,7 @@
 
 mod check;
 mod filter;
+pub(crate) mod find;
 pub(crate) mod job;
 mod pays;
 pub(crate) mod store;
@@ -32,6 +33,7 @@ use pb::run_service_server::RunService;
 use tonic::{Request, Response, Status};
 
 use self::check::NotAsWritten;
+use self::find::find;
 use self::job::{Inputs, RunError, preview, repeat};
 use self::pays::pays;
 use self::stored::StoredRun;
@@ -202,7 +204,7 @@ impl Runs {
         _: &Scope,
         request: &pb::GetPaymentRunRequest,
     ) -> Result<pb::GetPaymentRunResponse, OpError> {
-        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
+        let run = find(self.0.db.conn(), &request.payment_run_id.as_str().into()).await?;
         Ok(pb::GetPaymentRunResponse { payment_run: Some(run_out(&run)) })
     }
 
@@ -295,7 +297,7 @@ impl Runs {
         _: &Scope,
         request: &pb::RepeatPaymentRunRequest,
     ) -> Result<pb::RepeatPaymentRunResponse, OpError> {
-        let run = find(&self.0, &request.payment_run_id.as_str().into()).await?;
+        let run = find(self.0.db.conn(), &request.payment_run_id.as_str().into()).await?;
         run.run.was_calculated().map_err(refused)?;
         let App { db, archive, cases_per_part, .. } = &*self.0;
         let again = repeat(db, archive, &run, *cases_per_part).await.map_err(failed)?;
@@ -336,11 +338,6 @@ impl Runs {
         tracing::info!(run = %id, "payment run discarded");
         Ok(response)
     }
-}
-
-/// The run with an id.
-pub(crate) async fn find(app: &App, id: &PaymentRunId) -> Result<StoredRun, OpError> {
-    store::find(app.db.conn(), id).await?.ok_or_else(|| OpError::not_found("payment run", id))
 }
 
 async fn for_update(tx: &Tx<'_>, id: &PaymentRunId) -> Result<StoredRun, OpError> {

@@ -71,6 +71,7 @@ pub async fn verify(db: &Database) -> Result<Verified, DbError> {
         found => verified.findings.extend(found?.into_iter().map(Finding)),
     }
     verified.findings.extend(crate::postings::store::verify(db).await?.into_iter().map(Finding));
+    verified.findings.extend(crate::files::store::verify(db).await?.into_iter().map(Finding));
     verified.findings.extend(niva_payment_recount::recount(db).await?.into_iter().map(Finding));
     Ok(verified)
 }

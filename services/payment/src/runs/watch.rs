@@ -8,7 +8,7 @@ use niva_jobs::{Seen, Told, watch};
 use niva_names::{CaseId, PaymentRunId};
 use niva_proto::payment::v1 as pb;
 
-use super::find;
+use super::find::find;
 use super::stored::StoredRun;
 use super::wire::run_out;
 use crate::App;
@@ -23,10 +23,10 @@ pub(super) async fn watched(
 ) -> Result<impl Stream<Item = Result<pb::WatchPaymentRunResponse, OpError>> + Send + 'static, OpError> {
     let (progress, shutdown) = (app.jobs.progress(), app.shutdown.clone());
     let id = PaymentRunId::from(request.payment_run_id);
-    let first = seen(&find(&app, &id).await?);
+    let first = seen(&find(app.db.conn(), &id).await?);
     let look = move || {
         let (app, id) = (Arc::clone(&app), id.clone());
-        async move { Ok(seen(&find(&app, &id).await?)) }
+        async move { Ok(seen(&find(app.db.conn(), &id).await?)) }
     };
     Ok(watch(progress, shutdown, first, look).map_ok(|Told { item, end }| pb::WatchPaymentRunResponse {
         payment_run: Some(item),

@@ -9,12 +9,14 @@ pub(crate) mod steps;
 pub(crate) mod teller;
 pub(crate) mod told;
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use niva_access::{Caller, Role};
 use niva_base::{Clock, OpError};
 use niva_calendar::{Month, NaiveDate};
 use niva_models::Catalogue;
-use niva_payment::{ClaimRules, Deps, Mapping, Migrator, Started, Tuning};
+use niva_payment::{ClaimRules, Deps, Mapping, Migrator, Payers, Started, Tuning};
 use niva_proto::assessment::v1::AssessmentFeedEvent;
 use niva_proto::choice::v1::ChoiceFeedEvent;
 use niva_proto::common::v1 as wire;
@@ -60,6 +62,10 @@ pub(crate) struct Start {
     pub(crate) producers: Option<producers::Feeds>,
     /// Where lines are booked; nowhere, in most tests.
     pub(crate) postings: Option<Mapping>,
+    /// Who pays.
+    pub(crate) payers: Payers,
+    /// Where files are put; nowhere, in most tests.
+    pub(crate) exports: Option<PathBuf>,
 }
 
 impl Default for Start {
@@ -71,6 +77,8 @@ impl Default for Start {
             catalogue: Catalogue::shipped().unwrap(),
             producers: None,
             postings: None,
+            payers: Payers::shipped().unwrap(),
+            exports: None,
         }
     }
 }
@@ -100,6 +108,8 @@ impl World {
             opening_month: start.opening,
             claims: ClaimRules::shipped().unwrap(),
             postings: start.postings.map(Into::into),
+            payers: start.payers.into(),
+            exports: start.exports,
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
         let service = niva_payment::start_with(deps, tuning, part.shutdown.clone()).await.unwrap();
@@ -241,6 +251,8 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
         opening_month: None,
         claims: ClaimRules::shipped().unwrap(),
         postings: None,
+        payers: Payers::default().into(),
+        exports: None,
     };
     niva_payment::start(deps, CancellationToken::new()).await
 }
