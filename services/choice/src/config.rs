@@ -62,9 +62,9 @@ impl Part for Config {
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
-        let Ground { clock, city, catalogue, .. } = self.ground;
+        let Ground { clock, city, catalogue, retention, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
-        let deps = Deps { db, clock, city, catalogue, assessment };
+        let deps = Deps { db, clock, city, catalogue, assessment, retention };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

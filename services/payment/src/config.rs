@@ -101,11 +101,11 @@ impl Part for Config {
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
-        let Ground { clock, city, catalogue, .. } = self.ground;
+        let Ground { clock, city, catalogue, retention, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let choice = self.choice.channel(self.peers.to("choice", &shutdown));
         let (opening_month, claims) = (self.opening_month, self.claims);
-        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims };
+        let deps = Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims, retention };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }

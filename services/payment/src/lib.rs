@@ -41,7 +41,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Reach, Scope};
-use niva_audit::Trail;
+use niva_audit::{Keeping, Trail};
 use niva_base::{Clock, OpError};
 use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
@@ -50,6 +50,7 @@ use niva_jobs::Signals;
 use niva_models::Catalogue;
 use niva_names::{ProviderId, ServiceCatalogue};
 use niva_proto::payment::v1 as pb;
+use niva_retention::Retention;
 use niva_rpc::client::Channel;
 use niva_store::request;
 use niva_store::{Database, NotReady, Secrets, Tx};
@@ -86,6 +87,8 @@ pub struct Deps {
     pub opening_month: Option<Month>,
     /// When a credit becomes a claim.
     pub claims: ClaimRules,
+    /// How long what is kept must be kept.
+    pub retention: Arc<Retention>,
 }
 
 /// What may be set, with good defaults.
@@ -202,14 +205,15 @@ pub async fn start_with(
     tuning: Tuning,
     shutdown: CancellationToken,
 ) -> Result<Started, StartError> {
-    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims } = deps;
+    let Deps { db, clock, city, catalogue, assessment, choice, opening_month, claims, retention } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let consumers = feed::follow(&db, &clock, assessment, choice, &shutdown);
     let archive = models::Archive::new(Arc::clone(&catalogue));
     let cases_per_part = tuning.cases_per_part.max(1);
     let jobs = Signals::default();
-    let (audit, sealing) = niva_audit::start(&db, &shutdown);
+    let keeping = Keeping { rule: retention.audit().clone(), people: audit::people() };
+    let (audit, sealing) = niva_audit::start(&db, keeping, &shutdown);
     let calculated = runs::job::Worker::new(&db, &clock, &archive, cases_per_part, &jobs);
     let job = niva_jobs::spawn(calculated, jobs.clone(), shutdown.clone());
     let orders = OrderLog::new(&db);
@@ -238,6 +242,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
             let mut routes = Routes::builder();
             $(routes.add_service(niva_rpc::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
             routes.add_service(niva_catalogue::server(Arc::clone(&app.city), app.secrets.clone()));
+            routes.add_service(niva_audit::server(app.db.clone(), app.secrets.clone(), audit::people()));
             routes.add_service(niva_rpc::bounded!(AuditServiceServer::new(audit::Audit::new(app))));
             routes.add_service(niva_rpc::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
@@ -267,7 +272,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
 /// Who may call what: as the contract's method options say.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
+    niva_rpc::policy("niva.payment.v1").and(niva_catalogue::policy()).and(niva_audit::policy())
 }
 
 /// The provider that a call is bounded by; `None` for the whole city.

@@ -10,6 +10,7 @@ use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_oidc::OidcError;
+use niva_retention::Retention;
 use niva_rpc::server::{Listen, ServeError};
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
 use niva_tls::Tls;
@@ -17,7 +18,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::issuer::{IssuerOptions, Trust};
 use crate::options::{
-    ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions, VerifyOptions,
+    ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, RetentionOptions, TelemetryOptions,
+    VerifyOptions,
 };
 use crate::tls::TlsOptions;
 use crate::wrong::Wrong;
@@ -41,6 +43,8 @@ pub struct PartOptions {
     telemetry: TelemetryOptions,
     #[command(flatten)]
     verify: VerifyOptions,
+    #[command(flatten)]
+    retention: RetentionOptions,
     /// Tell whoever asks what the contract is (gRPC reflection). It is told anyway where no issuer is given.
     #[arg(long, env = "NIVA_REFLECTION")]
     reflection: bool,
@@ -69,6 +73,8 @@ pub struct Ground {
     pub reflection: bool,
     /// What is told of the process.
     pub telemetry: TelemetryConfig,
+    /// How long what is kept must be kept.
+    pub retention: Arc<Retention>,
     /// How often it verifies what its database keeps for good; `None`: never.
     pub verify_every: Option<Duration>,
 }
@@ -86,6 +92,7 @@ impl PartOptions {
         let trust = self.issuer.check(name, wrong);
         let clock = self.clock.check(wrong);
         let verify_every = self.verify.check(wrong);
+        let retention = wrong.take("--retention", self.retention.rules());
         let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
         if let Some(address) = address.filter(|a| !self.issuer.is_given() && !a.ip().is_loopback()) {
@@ -103,6 +110,7 @@ impl PartOptions {
             catalogue: Arc::new(catalogue),
             reflection: self.reflection || !self.issuer.is_given(),
             telemetry: telemetry?,
+            retention: Arc::new(retention?),
             verify_every: verify_every?,
         })
     }

@@ -1,11 +1,12 @@
 //! Erasing who a person is, where nothing forbids it.
 
 use niva_access::Scope;
-use niva_assessment_domain::{Identity, Kept};
+use niva_assessment_domain::Identity;
 use niva_base::OpError;
 use niva_facts::{Info, State};
 use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
+use niva_retention::Kept;
 use niva_rpc::wire::read;
 use niva_store::{Tx, facts, persons as same};
 
@@ -49,9 +50,16 @@ impl Identities {
             let words = "a grant of the person is valid today or later: it must have ended first";
             return Err(OpError::precondition("PERSON_IN_USE", words));
         }
+        let records = same::same(tx, id).await?;
+        if niva_audit::is_held(tx, &records).await? {
+            let words = "not while a legal hold on the person stands";
+            return Err(OpError::precondition("RETENTION_HOLDS", words)
+                .with("rule", "legal_hold")
+                .with("until", ""));
+        }
         let mut last_told = None;
-        for record in same::same(tx, id).await? {
-            last_told = last_told.max(store::last_told(tx, &record).await?);
+        for record in &records {
+            last_told = last_told.max(store::last_told(tx, record).await?);
         }
         let last_record = last_told.map_or(today, |at| at.date_naive());
         let kept =

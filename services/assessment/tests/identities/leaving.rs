@@ -4,6 +4,7 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::assessment::v1::export_person_data_response::Fact as Exported;
+use niva_proto::audit::v1::{Clients as Holds, LiftLegalHoldRequest, PlaceLegalHoldRequest};
 use niva_testing::on_both_databases;
 
 use super::{correct, erase, exported, find, get, known, record, replace, withdraw};
@@ -23,6 +24,17 @@ on_both_databases! {
         let status = refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "RETENTION_HOLDS");
         assert!(status.message().contains("before 2030-01-01, by the rule last_grant"), "{status}");
         rig.clock.advance_to(day(2030, 1, 1));
+        // What is kept for a lawsuit is who it is about too.
+        let mut auditor = Holds::new(rig.channel(Caller::new("revisor", [Role::Auditor]))).legal_holds;
+        let hold = |request_id: &str| (request_id.to_owned(), "a lawsuit".to_owned());
+        let (request_id, reason) = hold("h1");
+        let place = PlaceLegalHoldRequest { request_id, reason, person_id: "p".into(), ..Default::default() };
+        let held = auditor.place_legal_hold(place).await.unwrap().into_inner().legal_hold.unwrap();
+        let status = refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "RETENTION_HOLDS");
+        assert!(status.message().contains("legal hold"), "{status}");
+        let (request_id, reason) = hold("h2");
+        let lift = LiftLegalHoldRequest { request_id, reason, legal_hold_id: held.legal_hold_id, validate_only: false };
+        auditor.lift_legal_hold(lift).await.unwrap();
         let key = "identity WHERE data_key IS NOT NULL";
         assert_eq!((rig.count(key).await, rig.count("person_number").await), (1, 1));
         let answer = rig.client.clone().identities.erase_person_identity(erase("e", 1)).await.unwrap().into_inner().identity.unwrap();

@@ -96,6 +96,7 @@ impl World {
             choice: producer(),
             opening_month: start.opening,
             claims: ClaimRules::shipped().unwrap(),
+            retention: niva_retention::Retention::shipped().unwrap().into(),
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
         let service = niva_payment::start_with(deps, tuning, part.shutdown.clone()).await.unwrap();
@@ -236,6 +237,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
         choice: nobody(),
         opening_month: None,
         claims: ClaimRules::shipped().unwrap(),
+        retention: niva_retention::Retention::shipped().unwrap().into(),
     };
     niva_payment::start(deps, CancellationToken::new()).await
 }
