@@ -4,6 +4,7 @@
 
 mod audit;
 mod config;
+mod exports;
 mod feed;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
@@ -41,6 +42,7 @@ use niva_rpc::client::Channel;
 use niva_store::page::PageRequest;
 use niva_store::{Database, NotReady, Secrets, Tx, facts, request};
 use pb::audit_service_server::AuditServiceServer;
+use pb::export_service_server::ExportServiceServer;
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::ImportServiceServer;
 use pb::offer_service_server::OfferServiceServer;
@@ -249,6 +251,7 @@ fn routes(app: &Arc<App>, import: niva_imports::Imports<imports::Facts>) -> Rout
         .add_service(bounded!(OfferServiceServer::new(offers::Offers(app()))))
         .add_service(bounded!(PlacementServiceServer::new(placements::Placements(app()))))
         .add_service(bounded!(AuditServiceServer::new(audit::Audit::new(&app()))))
+        .add_service(bounded!(ExportServiceServer::new(exports::Exports(app()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app().city), app().secrets.clone()))
         .add_service(niva_audit::server(app().db.clone(), app().secrets.clone(), Arc::new(Named)))

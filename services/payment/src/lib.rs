@@ -13,6 +13,7 @@ mod claims;
 mod compensation;
 mod config;
 mod content;
+mod exports;
 mod facts;
 pub mod feed;
 #[cfg(feature = "fuzz")]
@@ -265,6 +266,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         payee_service_server::PayeeServiceServer(payees::Payees),
         payment_order_service_server::PaymentOrderServiceServer(orders::Orders),
         claim_service_server::ClaimServiceServer(claims::Claims),
+        export_service_server::ExportServiceServer(exports::Exports),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }

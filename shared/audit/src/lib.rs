@@ -20,6 +20,7 @@
 //! removal, and [`verify`] finds it.
 
 mod chain;
+mod export;
 mod flood;
 mod holds;
 mod people;
@@ -36,6 +37,7 @@ use niva_store::Database;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub use export::told_to;
 pub use holds::{is_held, policy, server};
 pub use people::{Named, People};
 pub use reads::{Reads, Wanted};

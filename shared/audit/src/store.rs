@@ -221,7 +221,8 @@ pub(crate) async fn decided(db: &Database) -> Result<Option<i64>, DbError> {
     }
 }
 
-async fn newest(db: &impl ConnectionTrait) -> Result<i64, DbError> {
+/// The newest position.
+pub(crate) async fn newest(db: &impl ConnectionTrait) -> Result<i64, DbError> {
     number(db, "SELECT COALESCE(MAX(position), 0) AS n FROM audit_record").await
 }
 

@@ -11,7 +11,7 @@ use niva_rpc::wire::read;
 use niva_store::{Tx, facts, persons as same};
 
 use super::sealed::SealedIdentity;
-use super::{Held, Identities, answered, ring, store};
+use super::{Held, Identities, answered, merged, ring, store};
 use crate::{grants, persons};
 
 impl Identities {
@@ -30,13 +30,24 @@ impl Identities {
                         let (expected, newest) = (request.expected_revision, info.revision);
                         return Err(niva_facts::Refused::RevisionNotNewest { expected, newest }.into());
                     }
-                    self.may_be_erased(tx, &identity).await?;
-                    let revision = info.revision + 1;
-                    let info = Info { fact_id: info.fact_id, revision, state: State::Withdrawn, told };
-                    store::update(tx, id, &info).await?;
-                    store::erase(tx, id).await?;
-                    facts::append(tx, &[SealedIdentity::erased(id, &info)]).await?;
-                    Ok(pb::ErasePersonIdentityResponse { identity: Some(answered(id, &info)) })
+                    let mut all = vec![(identity, info)];
+                    for other in merged::others(tx, id).await? {
+                        let Held { identity, info, .. } = self.held(tx, scope, ring, &other).await?;
+                        all.push((identity, info));
+                    }
+                    for (identity, _) in &all {
+                        self.may_be_erased(tx, identity).await?;
+                    }
+                    let mut erased = None;
+                    for (Identity { person_id, .. }, Info { fact_id, revision, .. }) in all {
+                        let (revision, told) = (revision + 1, told.clone());
+                        let info = Info { fact_id, revision, state: State::Withdrawn, told };
+                        store::update(tx, &person_id, &info).await?;
+                        store::erase(tx, &person_id).await?;
+                        facts::append(tx, &[SealedIdentity::erased(&person_id, &info)]).await?;
+                        erased = erased.or_else(|| Some(answered(&person_id, &info)));
+                    }
+                    Ok(pb::ErasePersonIdentityResponse { identity: erased })
                 })
             })
             .await
