@@ -120,6 +120,9 @@ fn claims(file: Option<&Path>) -> Result<ClaimRules, String> {
 impl From<Started> for Served {
     fn from(started: Started) -> Self {
         let (routes, audit) = (started.routes.clone(), started.audit.clone());
-        Self::new::<Config>(routes, crate::policy(), audit, started.finished())
+        let feeds = [("feed.assessment", "assessment"), ("feed.choice", "choice")]
+            .map(|(name, feed)| Some((name, started.consumer(feed)?.is_followed())));
+        let served = Self::new::<Config>(routes, crate::policy(), audit, started.finished());
+        feeds.into_iter().flatten().fold(served, |served, (name, state)| served.watched(name, state))
     }
 }

@@ -11,7 +11,7 @@ use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_oidc::OidcError;
 use niva_retention::Retention;
-use niva_rpc::server::{Listen, ServeError};
+use niva_rpc::server::{Listen, ServeError, Watched};
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
 use niva_tls::Tls;
 use tokio_util::sync::CancellationToken;
@@ -126,11 +126,12 @@ impl Ground {
         }
     }
 
-    /// Looks again and again at certificates and at the issuer's keys, until the shutdown.
+    /// Looks again and again at certificates and at the issuer's keys, until the shutdown. Tells whether the keys could be had
+    /// last, where they come from elsewhere.
     ///
     /// # Errors
     /// The issuer cannot be asked for its keys: nobody would be believed.
-    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<(), OidcError> {
+    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<Option<Watched>, OidcError> {
         tokio::spawn(self.tls.clone().watch(shutdown.clone()));
         self.trust.begin(shutdown).await
     }
