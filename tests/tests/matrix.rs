@@ -4,6 +4,7 @@
 mod ask;
 mod callers;
 mod city;
+mod holds;
 mod identities;
 mod merges;
 mod outcome;

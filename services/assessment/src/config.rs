@@ -1,7 +1,6 @@
 //! How assessment is configured.
 
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -9,7 +8,7 @@ use niva_config::{FeedOptions, Ground, Part, PartOptions, Served, Wrong};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Deps, IdentityKeys, Migrator, Retention, StartError, Started};
+use crate::{Deps, IdentityKeys, Migrator, StartError, Started};
 
 /// Options of assessment.
 #[derive(Debug, Clone, Args)]
@@ -25,9 +24,6 @@ pub struct Options {
     /// number and name. Read again when it changes.
     #[arg(long, env = "NIVA_IDENTITY_KEYS", value_name = "FILE")]
     identity_keys: Option<PathBuf>,
-    /// File with the rules that say how long it must be kept who people are; Stockholm's when not given.
-    #[arg(long, env = "NIVA_RETENTION", value_name = "FILE")]
-    retention: Option<PathBuf>,
 }
 
 /// What they say.
@@ -36,7 +32,6 @@ pub struct Config {
     ground: Ground,
     allow_example_instruments: bool,
     identity_keys: Option<IdentityKeys>,
-    retention: Arc<Retention>,
 }
 
 impl Part for Config {
@@ -58,13 +53,7 @@ impl Part for Config {
         let allow_example_instruments = options.allow_example_instruments;
         let file = options.identity_keys.as_ref();
         let identity_keys = file.and_then(|file| wrong.take("--identity-keys", IdentityKeys::open(file)));
-        let retention = wrong.take("--retention", retention(options.retention.as_deref())).map(Arc::new);
-        wrong.finish(ground.zip(retention).map(|(ground, retention)| Self {
-            ground,
-            allow_example_instruments,
-            identity_keys,
-            retention,
-        }))
+        wrong.finish(ground.map(|ground| Self { ground, allow_example_instruments, identity_keys }))
     }
 
     fn ground(&self) -> &Ground {
@@ -76,9 +65,8 @@ impl Part for Config {
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
-        let Ground { clock, city, catalogue, .. } = self.ground;
-        let allow_example_instruments = self.allow_example_instruments;
-        let (identity_keys, retention) = (self.identity_keys, self.retention);
+        let Ground { clock, city, catalogue, retention, .. } = self.ground;
+        let (allow_example_instruments, identity_keys) = (self.allow_example_instruments, self.identity_keys);
         let deps = Deps { db, clock, city, catalogue, allow_example_instruments, identity_keys, retention };
         Ok(crate::start(deps, shutdown).await?.into())
     }
@@ -89,12 +77,4 @@ impl From<Started> for Served {
         let (routes, audit) = (started.routes.clone(), started.audit.clone());
         Self::new::<Config>(routes, crate::policy(), audit, started.finished())
     }
-}
-
-/// The rules of a city's own file, or Stockholm's; what is wrong, in words.
-fn retention(file: Option<&Path>) -> Result<Retention, String> {
-    let Some(file) = file else { return Retention::shipped().map_err(|error| error.to_string()) };
-    let name = file.display().to_string();
-    let text = std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
-    Retention::parse(&name, &text).map_err(|error| error.to_string())
 }

@@ -11,14 +11,14 @@ use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
 use niva_assessment_domain::{InstrumentError, Instruments, UncoveredTotal};
-pub use niva_assessment_domain::{Retention, RetentionError};
-use niva_audit::Trail;
+use niva_audit::{Keeping, Named, Trail};
 use niva_base::{Clock, OpError};
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
 use niva_feed::{FeedLog, NewEvent};
 use niva_models::Catalogue;
 use niva_names::{PersonId, ServiceCatalogue};
 use niva_proto::assessment::v1 as pb;
+use niva_retention::Retention;
 use niva_store::page::PageRequest;
 use niva_store::{Database, DbError, NotReady, Secrets, Tx, facts, migrated, request};
 use prost::Message;
@@ -264,7 +264,8 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
     let instruments = Instruments::shipped(&deps.city)?;
     instruments.check_from(&deps.catalogue, deps.clock.today()).map_err(StartError::Uncovered)?;
     let secrets = Secrets::load(&deps.db).await?;
-    let (audit, sealing) = niva_audit::start(&deps.db, &shutdown);
+    let keeping = Keeping { rule: deps.retention.audit().clone(), people: Arc::new(Named) };
+    let (audit, sealing) = niva_audit::start(&deps.db, keeping, &shutdown);
     let app = Arc::new(App {
         feed: FeedLog::new(deps.db.clone()),
         secrets: secrets.clone(),
@@ -291,7 +292,8 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
         .add_service(bounded!(LevelDecisionServiceServer::new(level_decisions::LevelDecisions(app.clone()))))
         .add_service(bounded!(AuditServiceServer::new(audit::Audit::new(&app))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
-        .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets))
+        .add_service(niva_catalogue::server(Arc::clone(&app.city), secrets.clone()))
+        .add_service(niva_audit::server(app.db.clone(), secrets, Arc::new(Named)))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app))));
     Ok(Started { routes, audit, importing, sealing, rotating })
 }
@@ -299,7 +301,7 @@ pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, S
 /// Who may call what, as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_catalogue::policy().and(niva_rpc::policy("niva.assessment.v1"))
+    niva_rpc::policy("niva.assessment.v1").and(niva_catalogue::policy()).and(niva_audit::policy())
 }
 
 /// Which revision a stored fact is.

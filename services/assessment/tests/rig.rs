@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use niva_access::{Caller, Role};
-use niva_assessment::{Deps, IdentityKeys, Migrator, Retention, policy, start};
+use niva_assessment::{Deps, IdentityKeys, Migrator, policy, start};
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceKey;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::common::v1 as common;
+use niva_retention::Retention;
 use niva_rpc::client::Channel;
 use niva_store::Database;
 use niva_testing::requests::assessment as requests;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 use niva_config::{FeedOptions, Ground, Part, PartOptions, PeerOptions, Peers, Served, ToAssessment, Wrong};
+use niva_feed::ConsumerHandle;
 use niva_rpc::client::Endpoint;
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
@@ -62,9 +63,9 @@ impl Part for Config {
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
-        let Ground { clock, city, catalogue, .. } = self.ground;
+        let Ground { clock, city, catalogue, retention, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
-        let deps = Deps { db, clock, city, catalogue, assessment };
+        let deps = Deps { db, clock, city, catalogue, assessment, retention };
         Ok(crate::start(deps, shutdown).await?.into())
     }
 }
@@ -72,6 +73,8 @@ impl Part for Config {
 impl From<Started> for Served {
     fn from(started: Started) -> Self {
         let (routes, audit) = (started.routes.clone(), started.audit.clone());
-        Self::new::<Config>(routes, crate::policy(), audit, started.finished())
+        let assessment = started.followed().get("assessment").map(ConsumerHandle::is_followed);
+        let served = Self::new::<Config>(routes, crate::policy(), audit, started.finished());
+        assessment.into_iter().fold(served, |served, state| served.watched("feed.assessment", state))
     }
 }

@@ -4,6 +4,7 @@
 
 mod audit;
 mod config;
+mod exports;
 mod feed;
 #[cfg(feature = "fuzz")]
 pub mod fuzz;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Scope};
-use niva_audit::Trail;
+use niva_audit::{Keeping, Named, Trail};
 use niva_base::{Clock, OpError};
 use niva_calendar::NaiveDate;
 use niva_facts::{Changing, Fact, Info, Telling, Tells};
@@ -35,11 +36,13 @@ use niva_feed::{Consumer, Consumers, FeedLog, NewEvent};
 use niva_models::{Catalogue, ServiceTerms};
 use niva_names::{ServiceCatalogue, ServiceInfo, ServiceKey};
 use niva_proto::choice::v1 as pb;
+use niva_retention::Retention;
 use niva_rpc::bounded;
 use niva_rpc::client::Channel;
 use niva_store::page::PageRequest;
 use niva_store::{Database, NotReady, Secrets, Tx, facts, request};
 use pb::audit_service_server::AuditServiceServer;
+use pb::export_service_server::ExportServiceServer;
 use pb::feed_service_server::FeedServiceServer;
 use pb::import_service_server::ImportServiceServer;
 use pb::offer_service_server::OfferServiceServer;
@@ -78,6 +81,8 @@ pub struct Deps {
     pub catalogue: Arc<Catalogue>,
     /// Channel to assessment, with credentials of the role `feed_reader`.
     pub assessment: Channel,
+    /// How long what is kept must be kept.
+    pub retention: Arc<Retention>,
 }
 
 /// Why the service does not start.
@@ -215,12 +220,13 @@ impl App {
 /// # Errors
 /// The schema is not migrated; the database does not give or keep the service's own keys.
 pub async fn start(deps: Deps, shutdown: CancellationToken) -> Result<Started, StartError> {
-    let Deps { db, clock, city, catalogue, assessment } = deps;
+    let Deps { db, clock, city, catalogue, assessment, retention } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
     let (source, told) = (grants::source(assessment), shutdown.clone());
     let consumer = Consumer::spawn(grants::FEED, db.clone(), clock.clone(), source, grants::Grants, told);
-    let (audit, sealing) = niva_audit::start(&db, &shutdown);
+    let keeping = Keeping { rule: retention.audit().clone(), people: Arc::new(Named) };
+    let (audit, sealing) = niva_audit::start(&db, keeping, &shutdown);
     let app = Arc::new(App {
         feed: FeedLog::new(db.clone()),
         db,
@@ -245,8 +251,10 @@ fn routes(app: &Arc<App>, import: niva_imports::Imports<imports::Facts>) -> Rout
         .add_service(bounded!(OfferServiceServer::new(offers::Offers(app()))))
         .add_service(bounded!(PlacementServiceServer::new(placements::Placements(app()))))
         .add_service(bounded!(AuditServiceServer::new(audit::Audit::new(&app()))))
+        .add_service(bounded!(ExportServiceServer::new(exports::Exports(app()))))
         .add_service(bounded!(ImportServiceServer::new(imports::Imports(import))))
         .add_service(niva_catalogue::server(Arc::clone(&app().city), app().secrets.clone()))
+        .add_service(niva_audit::server(app().db.clone(), app().secrets.clone(), Arc::new(Named)))
         .add_service(bounded!(FeedServiceServer::new(feed::Feed(app()))))
 }
 
@@ -286,7 +294,7 @@ impl Started {
 /// Who may call what: as the contract says.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_rpc::policy("niva.choice.v1").and(niva_catalogue::policy())
+    niva_rpc::policy("niva.choice.v1").and(niva_catalogue::policy()).and(niva_audit::policy())
 }
 
 /// The newest telling of a fact, which the resource's own table says there is, and which revision it is.

@@ -19,8 +19,8 @@ fn every_method_of_the_contract_has_a_rule() {
     let contract: BTreeSet<String> = files
         .file
         .iter()
-        // The catalogue is served by every part.
-        .filter(|file| ["niva.catalogue.v1", "niva.choice.v1"].contains(&file.package()))
+        // The catalogue and legal holds are served by every part.
+        .filter(|file| ["niva.audit.v1", "niva.catalogue.v1", "niva.choice.v1"].contains(&file.package()))
         .flat_map(|file| file.service.iter().map(move |s| (file.package(), s)))
         .flat_map(|(package, s)| {
             s.method.iter().map(move |m| format!("/{package}.{}/{}", s.name(), m.name()))
@@ -28,7 +28,7 @@ fn every_method_of_the_contract_has_a_rule() {
         .collect();
     let policy = niva_choice::policy();
     assert_eq!(policy.paths().map(str::to_owned).collect::<BTreeSet<_>>(), contract);
-    assert_eq!(contract.len(), 51);
+    assert_eq!(contract.len(), 55);
 }
 
 on_both_databases! {

@@ -18,6 +18,7 @@ mod audit;
 mod choices;
 mod contest;
 mod corrections;
+mod exports;
 mod feed;
 mod import;
 mod journey;

@@ -14,7 +14,7 @@ use crate::rig::{
     OCCUPATION, Rig, date, day, end_on, get_placement, grant, make_offer, officer_of, reason, wish,
 };
 
-fn merge(from: &str, into: &str, revision: i64, stands: bool) -> told::PersonMerge {
+pub(crate) fn merge(from: &str, into: &str, revision: i64, stands: bool) -> told::PersonMerge {
     let state = if stands { common::fact_info::State::Stands } else { common::fact_info::State::Withdrawn };
     told::PersonMerge {
         person_merge_id: format!("merge of {from}"),
@@ -26,7 +26,7 @@ fn merge(from: &str, into: &str, revision: i64, stands: bool) -> told::PersonMer
 }
 
 /// Tells of merges, and waits until they are known.
-async fn heard(rig: &Rig, merges: Vec<told::PersonMerge>) {
+pub(crate) async fn heard(rig: &Rig, merges: Vec<told::PersonMerge>) {
     let facts = merges.into_iter().map(told::assessment_feed_event::Fact::PersonMerge).collect();
     let position = rig.assessment.tell(facts).await;
     rig.service().followed().get("assessment").unwrap().wait_until(position).await.unwrap();

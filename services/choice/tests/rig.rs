@@ -60,6 +60,7 @@ pub(crate) fn deps(db: &Database, clock: &Clock, assessment: &Channel) -> Deps {
         city: city(),
         catalogue: models(),
         assessment: assessment.clone(),
+        retention: niva_retention::Retention::shipped().unwrap().into(),
     }
 }
 

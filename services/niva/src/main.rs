@@ -9,6 +9,7 @@ mod migrate;
 mod models;
 mod parts;
 mod quote;
+mod ready;
 mod runtime;
 mod screen;
 mod serve;

@@ -8,6 +8,7 @@ use niva_names::PaymentLineId;
 use niva_store::{Database, DbError};
 
 use crate::failure::{Doing, Failure};
+use crate::ready;
 use crate::runtime;
 use crate::screen::show;
 use crate::watch::{self, Findings};
@@ -73,13 +74,18 @@ fn serve<P: Part>(matches: &ArgMatches) -> Result<(), Failure> {
     let ground = part.ground().clone();
     runtime::block_on(&ground.telemetry, async {
         let shutdown = niva_base::shutdown::on_signals().doing("listen to signals")?;
-        ground.begin(&shutdown).await.doing("ask the issuer for its keys")?;
+        let keys = ground.begin(&shutdown).await.doing("ask the issuer for its keys")?;
         let db = Database::connect(&ground.database_url).await.map_err(Failure::configuration)?;
+        let there = ready::database(db.clone(), shutdown.clone());
         let served = part.start(db, shutdown.clone()).await.doing(format_args!("start {}", P::NAME))?;
         let mut server = served
             .server(&ground.trust.verifier)
             .feed_readers(ground.feed_readers.clone())
-            .reflection(ground.reflection);
+            .reflection(ground.reflection)
+            .watched(ready::DATABASE, there);
+        if let Some(keys) = keys {
+            server = server.watched(ready::KEYS, keys);
+        }
         if let Some(every) = ground.verify_every {
             let (name, url) = (P::NAME, ground.database_url.clone());
             let state = watch::start(name, |db| Box::pin(P::verify(db)), url, every, shutdown.clone());

@@ -122,7 +122,7 @@ impl Part for Config {
     }
 
     async fn start(self, db: Database, shutdown: CancellationToken) -> Result<Served, StartError> {
-        let Ground { clock, city, catalogue, .. } = self.ground;
+        let Ground { clock, city, catalogue, retention, .. } = self.ground;
         let assessment = self.assessment.channel(self.peers.to("assessment", &shutdown));
         let choice = self.choice.channel(self.peers.to("choice", &shutdown));
         let Self { opening_month, claims, postings, payers, exports, .. } = self;
@@ -138,6 +138,7 @@ impl Part for Config {
             postings,
             payers,
             exports,
+            retention,
         };
         Ok(crate::start(deps, shutdown).await?.into())
     }
@@ -180,6 +181,9 @@ fn folder(path: PathBuf) -> Result<PathBuf, String> {
 impl From<Started> for Served {
     fn from(started: Started) -> Self {
         let (routes, audit) = (started.routes.clone(), started.audit.clone());
-        Self::new::<Config>(routes, crate::policy(), audit, started.finished())
+        let feeds = [("feed.assessment", "assessment"), ("feed.choice", "choice")]
+            .map(|(name, feed)| Some((name, started.consumer(feed)?.is_followed())));
+        let served = Self::new::<Config>(routes, crate::policy(), audit, started.finished());
+        feeds.into_iter().flatten().fold(served, |served, (name, state)| served.watched(name, state))
     }
 }

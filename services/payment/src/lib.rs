@@ -14,6 +14,7 @@ mod claims;
 mod compensation;
 mod config;
 mod content;
+mod exports;
 mod facts;
 pub mod feed;
 mod files;
@@ -45,7 +46,7 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Policy, Reach, Scope};
-use niva_audit::Trail;
+use niva_audit::{Keeping, Trail};
 use niva_base::{Clock, OpError};
 use niva_calendar::Month;
 use niva_facts::{Changing, Telling};
@@ -54,6 +55,7 @@ use niva_jobs::Signals;
 use niva_models::Catalogue;
 use niva_names::{ProviderId, ServiceCatalogue};
 use niva_proto::payment::v1 as pb;
+use niva_retention::Retention;
 use niva_rpc::client::Channel;
 use niva_store::request;
 use niva_store::{Database, NotReady, Secrets, Tx};
@@ -98,6 +100,8 @@ pub struct Deps {
     pub payers: Arc<Payers>,
     /// The folder where files are put, beside being kept; `None`: none is.
     pub exports: Option<PathBuf>,
+    /// How long what is kept must be kept.
+    pub retention: Arc<Retention>,
 }
 
 /// What may be set, with good defaults.
@@ -229,6 +233,7 @@ pub async fn start_with(
         postings,
         payers,
         exports,
+        retention,
     } = deps;
     niva_store::migrated::<Migrator>(&db).await?;
     let secrets = Secrets::load(&db).await?;
@@ -236,7 +241,8 @@ pub async fn start_with(
     let archive = models::Archive::new(Arc::clone(&catalogue));
     let cases_per_part = tuning.cases_per_part.max(1);
     let jobs = Signals::default();
-    let (audit, sealing) = niva_audit::start(&db, &shutdown);
+    let keeping = Keeping { rule: retention.audit().clone(), people: audit::people() };
+    let (audit, sealing) = niva_audit::start(&db, keeping, &shutdown);
     let calculated = runs::job::Worker::new(&db, &clock, &archive, cases_per_part, &jobs);
     let job = niva_jobs::spawn(calculated, jobs.clone(), shutdown.clone());
     let orders = OrderLog::new(&db);
@@ -268,6 +274,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
             let mut routes = Routes::builder();
             $(routes.add_service(niva_rpc::bounded!(pb::$server::$type::new($resource(Arc::clone(app)))));)+
             routes.add_service(niva_catalogue::server(Arc::clone(&app.city), app.secrets.clone()));
+            routes.add_service(niva_audit::server(app.db.clone(), app.secrets.clone(), audit::people()));
             routes.add_service(niva_rpc::bounded!(AuditServiceServer::new(audit::Audit::new(app))));
             routes.add_service(niva_rpc::bounded!(ImportServiceServer::new(imports::Imports(imports))));
             routes.routes()
@@ -292,6 +299,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
         claim_service_server::ClaimServiceServer(claims::Claims),
         posting_service_server::PostingServiceServer(postings::Postings),
         payment_file_service_server::PaymentFileServiceServer(files::Files),
+        export_service_server::ExportServiceServer(exports::Exports),
         feed_service_server::FeedServiceServer(feed::Feed),
     }
 }
@@ -299,7 +307,7 @@ fn routes(app: &Arc<App>, imports: niva_imports::Imports<imports::Facts>) -> Rou
 /// Who may call what: as the contract's method options say.
 #[must_use]
 pub fn policy() -> Policy {
-    niva_rpc::policy("niva.payment.v1").and(niva_catalogue::policy())
+    niva_rpc::policy("niva.payment.v1").and(niva_catalogue::policy()).and(niva_audit::policy())
 }
 
 /// The provider that a call is bounded by; `None` for the whole city.

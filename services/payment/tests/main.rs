@@ -13,6 +13,7 @@ mod corrections;
 mod crashes;
 mod engines;
 mod explanations;
+mod exports;
 mod feeds;
 mod files;
 mod histories;

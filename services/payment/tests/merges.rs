@@ -5,12 +5,13 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::common::v1::Regime;
 use niva_proto::payment::v1 as pb;
+use niva_proto::payment::v1::HoldReason;
 use niva_testing::requests::payment as requests;
 use tonic::Code;
 
 use crate::common::city::{Person, merged, placed, revision, unit};
 use crate::common::told::schedule;
-use crate::common::{Start, World, amount, day, ore, reason};
+use crate::common::{Start, World, amount, day, ore, reason, text};
 
 /// Two records in one service: the first has a grant and level 1, the second a grant, level 2 and a placement.
 fn people() -> [Person; 2] {
@@ -160,6 +161,44 @@ niva_testing::on_both_databases! {
         assert_eq!((refused.code(), reason(&refused).as_str()), (Code::PermissionDenied, "OWN_FACT"));
         assert!(refused.message().contains("person merge M-P-0002"), "{refused}");
         world.approve(&run).await.unwrap();
+        world.stop().await;
+    }
+
+    /// What the merge changes before the first month of the ledger is paid by nobody, and told.
+    async fn what_a_merge_changes_before_the_ledger_is_held(db: &TestDb) {
+        let world = World::new(db).await;
+        let [first, second] = [1, 2].map(|n| Person::new(n, stockholm::SUPPORTED_HOUSING, day(2024, 1, 15)));
+        world.assessed(&[first.grant(), first.level(1, 3, first.start), second.grant()]).await;
+        world.assessed(&[second.level(2, 2, day(2024, 2, 1))]).await;
+        world.chosen(&[unit("U-1", "PR-1", "Farsta", Regime::Municipal), second.placed("U-1")]).await;
+        assert_eq!(amount(&world.paid(2024, 3).await), MARCH);
+        world.assessed(&[merged("P-0002", "P-0001", "lena", 1, true)]).await;
+        let april = world.paid(2024, 4).await;
+        assert_eq!(amount(&april), 30 * 39_500, "of March the same is owed");
+        let holds = world.holds(&april).await;
+        let told: Vec<_> = holds
+            .iter()
+            .map(|held| {
+                let hold = held.hold.clone().unwrap();
+                (held.person_id.as_str(), hold.reason(), text(hold.days.unwrap().first))
+            })
+            .collect();
+        let early = |person, first: &str| (person, HoldReason::BeforeLedger, first.to_owned());
+        assert_eq!(told, [
+            early("P-0001", "2024-01-15"), early("P-0001", "2024-02-01"), early("P-0002", "2024-02-01"),
+        ]);
+        // By either id both are found.
+        for person in ["P-0001", "P-0002"] {
+            let request = pb::ListPaymentHoldsRequest {
+                payment_run_id: april.payment_run_id.clone(),
+                person_id: person.to_owned(),
+                reason: HoldReason::BeforeLedger.into(),
+                ..Default::default()
+            };
+            let found = world.maker().holds.list_payment_holds(request).await.unwrap().into_inner();
+            assert_eq!(found.payment_holds, holds, "{person}");
+        }
+        nothing_is_found(&world).await;
         world.stop().await;
     }
 

@@ -45,8 +45,11 @@ async fn settle(world: &World) {
 fn every_rpc_of_the_contract_has_a_rule() {
     let files =
         <prost_types::FileDescriptorSet as prost::Message>::decode(niva_proto::FILE_DESCRIPTOR_SET).unwrap();
-    // The catalogue is served by every part.
-    let files = files.file.iter().filter(|f| ["niva.catalogue.v1", "niva.payment.v1"].contains(&f.package()));
+    // The catalogue and legal holds are served by every part.
+    let files = files
+        .file
+        .iter()
+        .filter(|f| ["niva.audit.v1", "niva.catalogue.v1", "niva.payment.v1"].contains(&f.package()));
     let services = files.flat_map(|f| f.service.iter().map(|s| (f.package(), s)));
     let paths = services.flat_map(|(package, s)| {
         s.method.iter().map(move |m| format!("/{package}.{}/{}", s.name(), m.name()))

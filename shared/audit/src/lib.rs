@@ -12,10 +12,20 @@
 //! A job ([`start`]) seals what is written, in order, a batch at a time: each seal has the hash of its records and of the
 //! seal before it. Several replicas may seal; the number of a seal is taken once. [`verify`] counts everything again.
 //! What is not sealed yet, of the last moments, is kept by the triggers and rights of the database alone.
+//!
+//! # Removing
+//!
+//! What is older than the city's rule of retention goes, by whole seals that follow each other: a checkpoint takes their
+//! place in the chain, and says what it stands for. What a legal hold keeps stays. The databases refuse every other
+//! removal, and [`verify`] finds it.
 
 mod chain;
+mod export;
 mod flood;
+mod holds;
+mod people;
 mod reads;
+mod removal;
 mod seal;
 mod store;
 mod trail;
@@ -27,26 +37,30 @@ use niva_store::Database;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub use reads::{NoPlacements, Placements, Reads, Wanted};
+pub use export::told_to;
+pub use holds::{is_held, policy, server};
+pub use people::{Named, People};
+pub use reads::{Reads, Wanted};
+pub use removal::Keeping;
 pub use trail::Trail;
 pub use verify::{Verified, verify};
 
-/// Starts the trail of a database, and the job that seals it until `shutdown`.
+/// Starts the trail of a database, and until `shutdown` the jobs that seal it and remove what is too old.
 #[must_use]
-pub fn start(db: &Database, shutdown: &CancellationToken) -> (Trail, JoinHandle<()>) {
+pub fn start(db: &Database, keeping: Keeping, shutdown: &CancellationToken) -> (Trail, JoinHandle<()>) {
     let (trail, db, shutdown) = (Trail::start(db.clone()), db.clone(), shutdown.clone());
     let counted = trail.clone();
-    let sealing = tokio::spawn(async move {
-        every(seal::PERIOD, &shutdown, || async {
+    let jobs = tokio::spawn(async move {
+        let sealing = every(seal::PERIOD, &shutdown, || async {
             counted.flush().await;
             if let Err(error) = seal::all(&db, &Clock::system()).await {
                 tracing::warn!(error = niva_base::chain(&error), "audit records are not sealed yet");
             }
-        })
-        .await;
+        });
+        futures_util::future::join(sealing, removal::run(&db, &keeping, &shutdown)).await;
         counted.flush().await;
     });
-    (trail, sealing)
+    (trail, jobs)
 }
 
 #[cfg(test)]

@@ -1,15 +1,13 @@
 //! Records read: listed by whom they are about, or drawn for a review.
 
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::fmt;
+use std::collections::BinaryHeap;
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use chrono::{DateTime, NaiveTime, Utc};
 use niva_access::Scope;
 use niva_base::{OpError, Violations};
 use niva_calendar::Month;
-use niva_names::{PersonId, PlacementId};
+use niva_names::PersonId;
 use niva_proto::common::v1 as pb;
 use niva_rpc::wire::read;
 use niva_store::{Database, DbError, Secrets};
@@ -17,6 +15,7 @@ use prost_types::Timestamp;
 use sha2::{Digest, Sha256};
 
 use crate::chain::Kept;
+use crate::people::{Ids, People};
 use crate::store::{self, Filter};
 use crate::wire;
 
@@ -30,49 +29,10 @@ const MAX_SEED: usize = 100;
 /// Positions that are drawn from at a time.
 const PART: u64 = 10_000;
 
-/// Whose placements are, in a service that tells facts of placements without their person.
-#[async_trait]
-pub trait Placements: fmt::Debug + Send + Sync {
-    /// The placements of a person.
-    ///
-    /// # Errors
-    /// The database's.
-    async fn of(&self, db: &Database, person_id: &PersonId) -> Result<Vec<PlacementId>, DbError>;
-
-    /// The persons of placements, by placement.
-    ///
-    /// # Errors
-    /// The database's.
-    async fn persons(
-        &self,
-        db: &Database,
-        placements: &BTreeSet<PlacementId>,
-    ) -> Result<BTreeMap<PlacementId, PersonId>, DbError>;
-}
-
-/// In a service that always names the person.
-#[derive(Debug, Clone, Copy)]
-pub struct NoPlacements;
-
-#[async_trait]
-impl Placements for NoPlacements {
-    async fn of(&self, _: &Database, _: &PersonId) -> Result<Vec<PlacementId>, DbError> {
-        Ok(Vec::new())
-    }
-
-    async fn persons(
-        &self,
-        _: &Database,
-        _: &BTreeSet<PlacementId>,
-    ) -> Result<BTreeMap<PlacementId, PersonId>, DbError> {
-        Ok(BTreeMap::new())
-    }
-}
-
 /// What a list is asked for.
 #[derive(Debug)]
 pub struct Wanted<'a> {
-    /// Only of this person.
+    /// Only of this person, by whichever id.
     pub person_id: Option<PersonId>,
     /// Only of this caller.
     pub subject: &'a str,
@@ -93,14 +53,14 @@ pub struct Wanted<'a> {
 pub struct Reads {
     db: Database,
     secrets: Secrets,
-    placements: Arc<dyn Placements>,
+    people: Arc<dyn People>,
 }
 
 impl Reads {
     /// Of this database.
     #[must_use]
-    pub fn new(db: Database, secrets: Secrets, placements: Arc<dyn Placements>) -> Self {
-        Self { db, secrets, placements }
+    pub fn new(db: Database, secrets: Secrets, people: Arc<dyn People>) -> Self {
+        Self { db, secrets, people }
     }
 
     /// Records in order, and the next page's token.
@@ -122,18 +82,11 @@ impl Reads {
         let asked = (wanted.page_size, wanted.page_token);
         let page = self.secrets.page(scope.author(), asked, &list, MAX_PAGE)?;
         let after = page.after.as_deref().map_or(Ok(0), str::parse).map_err(OpError::internal)?;
-        let placements = match &wanted.person_id {
-            None => Vec::new(),
-            Some(person_id) => self.placements.of(&self.db, person_id).await?,
+        let of = match &wanted.person_id {
+            None => None,
+            Some(person_id) => Some(Ids::of(&*self.people, &self.db, person_id).await?),
         };
-        let filter = Filter {
-            person_id: wanted.person_id.as_ref(),
-            placements,
-            subject: wanted.subject,
-            method: wanted.method,
-            since,
-            until,
-        };
+        let filter = Filter { of, subject: wanted.subject, method: wanted.method, since, until };
         let found = store::list(self.db.conn(), &filter, after, page.limit()).await?;
         let (found, next_page_token) = page.cut(found, |kept| kept.position.to_string());
         Ok((self.told(found).await?, next_page_token))
@@ -198,7 +151,7 @@ impl Reads {
     async fn told(&self, found: Vec<Kept>) -> Result<Vec<pb::AuditRecord>, DbError> {
         let placements = found.iter().flat_map(|kept| &kept.record.about.placements);
         let placements = placements.map(|placement| placement.as_str().into()).collect();
-        let persons = self.placements.persons(&self.db, &placements).await?;
+        let persons = self.people.persons(&self.db, &placements).await?;
         Ok(found.into_iter().map(|kept| wire::record(kept, &persons)).collect())
     }
 }

@@ -1,15 +1,18 @@
 //! The tables of the trail, read; and seals, written.
 
+pub(crate) mod holds;
+pub(crate) mod removal;
+
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 use niva_access::{About, Record};
-use niva_names::{PersonId, PlacementId};
 use niva_store::audit::ORDER_LOCK;
 use niva_store::{Database, DbError, Tx};
 use sea_orm::{ConnectionTrait, QueryResult, Statement, Value};
 
 use crate::chain::{Kept, Seal};
+use crate::people::Ids;
 
 /// How long the sealer waits for those who write before it looks again later: while it waits, others wait for it.
 const ORDER_LOCK_TIMEOUT_MS: u32 = 100;
@@ -20,9 +23,8 @@ const COLUMNS: &str = "position, recorded_at, subject, role, scope, method, purp
 /// Which records are wanted; each condition holds where it is given.
 #[derive(Debug, Default)]
 pub(crate) struct Filter<'a> {
-    pub(crate) person_id: Option<&'a PersonId>,
-    /// The placements of that person, where records name placements alone.
-    pub(crate) placements: Vec<PlacementId>,
+    /// Of a person, by all that records name that person by.
+    pub(crate) of: Option<Ids>,
     pub(crate) subject: &'a str,
     pub(crate) method: &'a str,
     pub(crate) since: Option<DateTime<Utc>>,
@@ -47,15 +49,18 @@ impl Query {
         self.conditions.push(format!("{column} {how} {place}"));
     }
 
-    fn about(&mut self, person_id: &PersonId, filter: &Filter<'_>) {
-        let person = self.bind(person_id.as_str());
-        let mut ids = vec![format!("(kind = 'person' AND id = {person})")];
-        if !filter.placements.is_empty() {
-            let places: Vec<String> = filter.placements.iter().map(|id| self.bind(id.as_str())).collect();
-            ids.push(format!("(kind = 'placement' AND id IN ({}))", places.join(", ")));
+    fn about(&mut self, ids: &Ids) {
+        let mut of = Vec::new();
+        let kinds: [(&str, Vec<&str>); 2] =
+            [("person", ids.persons().collect()), ("placement", ids.placements().collect())];
+        for (kind, ids) in kinds {
+            let places: Vec<String> = ids.into_iter().map(|id| self.bind(id)).collect();
+            if !places.is_empty() {
+                of.push(format!("(kind = '{kind}' AND id IN ({}))", places.join(", ")));
+            }
         }
         self.conditions
-            .push(format!("position IN (SELECT position FROM audit_about WHERE {})", ids.join(" OR ")));
+            .push(format!("position IN (SELECT position FROM audit_about WHERE {})", of.join(" OR ")));
     }
 }
 
@@ -68,8 +73,8 @@ pub(crate) async fn list(
 ) -> Result<Vec<Kept>, DbError> {
     let mut query = Query::default();
     query.compare("position", ">", after);
-    if let Some(person_id) = filter.person_id {
-        query.about(person_id, filter);
+    if let Some(ids) = &filter.of {
+        query.about(ids);
     }
     for (column, value) in [("subject", filter.subject), ("method", filter.method)] {
         if !value.is_empty() {
@@ -124,6 +129,15 @@ async fn rows(
     values: impl IntoIterator<Item = Value>,
 ) -> Result<Vec<QueryResult>, DbError> {
     Ok(db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?)
+}
+
+async fn execute(
+    tx: &Tx<'_>,
+    sql: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, DbError> {
+    let done = tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+    Ok(done.rows_affected())
 }
 
 fn kept(row: &QueryResult) -> Result<Kept, DbError> {
@@ -207,7 +221,8 @@ pub(crate) async fn decided(db: &Database) -> Result<Option<i64>, DbError> {
     }
 }
 
-async fn newest(db: &impl ConnectionTrait) -> Result<i64, DbError> {
+/// The newest position.
+pub(crate) async fn newest(db: &impl ConnectionTrait) -> Result<i64, DbError> {
     number(db, "SELECT COALESCE(MAX(position), 0) AS n FROM audit_record").await
 }
 
@@ -256,7 +271,6 @@ pub(crate) async fn head(db: &impl ConnectionTrait) -> Result<Option<(i64, Strin
 /// Keeps a seal; `false`: there is one of that number already.
 pub(crate) async fn seal(tx: &Tx<'_>, seal: &Seal) -> Result<bool, DbError> {
     let Seal { seal_no, last_position, records, sealed_at, sha256 } = seal;
-    let backend = tx.get_database_backend();
     let sql = "INSERT INTO audit_seal (seal_no, last_position, records, sealed_at, sha256) \
                VALUES ($1, $2, $3, $4, $5) ON CONFLICT (seal_no) DO NOTHING";
     let values = [
@@ -266,13 +280,11 @@ pub(crate) async fn seal(tx: &Tx<'_>, seal: &Seal) -> Result<bool, DbError> {
         (*sealed_at).into(),
         sha256.as_str().into(),
     ];
-    let done = tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
-    if done.rows_affected() == 0 {
+    if execute(tx, sql, values).await? == 0 {
         return Ok(false);
     }
     let sql = "INSERT INTO audit_head (head_no, seal_no, sha256) VALUES (1, $1, $2) \
                ON CONFLICT (head_no) DO UPDATE SET seal_no = excluded.seal_no, sha256 = excluded.sha256";
-    let values = [(*seal_no).into(), sha256.as_str().into()];
-    tx.execute_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    execute(tx, sql, [(*seal_no).into(), sha256.as_str().into()]).await?;
     Ok(true)
 }

@@ -3,18 +3,22 @@ use niva_access::{About, Record};
 use niva_base::{Clock, OpError};
 use niva_names::PersonId;
 use niva_rpc::server::Recorder;
-use niva_store::{Database, DbError, audit};
+use niva_store::{Database, DbError, audit, persons, request};
 use niva_testing::TestDb;
 use sea_orm::ConnectionTrait;
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use super::*;
 
+mod held;
+mod removed;
+
 struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        audit::migrations().into()
+        let own = [request::migration(), persons::migration()];
+        own.into_iter().chain(audit::migrations()).collect()
     }
 }
 
@@ -46,26 +50,26 @@ async fn append(db: &Database, numbers: std::ops::RangeInclusive<i64>) {
     done.unwrap();
 }
 
-/// Twelve records: four seals of three each.
+/// Twelve records: four seals of three each, made on the day.
 async fn sealed(db: &TestDb) {
     db.migrate::<Migrator>().await.unwrap();
     for part in 0..4 {
         append(db, part * 3 + 1..=part * 3 + 3).await;
-        seal::all(db, &Clock::system()).await.unwrap();
+        seal::all(db, &Clock::manual(now() + Duration::hours(part + 1)).0).await.unwrap();
     }
 }
 
 /// What somebody does who has the owner's rights.
 async fn tamper(db: &Database, sql: &str) {
+    let tables = ["record", "about", "seal", "checkpoint", "hold_step", "kept"];
+    let drop = |table| {
+        let of = |change| format!("DROP TRIGGER IF EXISTS audit_{table}_no_{change}; ");
+        ["insert", "update", "delete"].map(of).concat()
+    };
     let (off, on) = if db.is_postgres() {
-        ("SET session_replication_role = replica; ", "; SET session_replication_role = DEFAULT")
+        ("SET session_replication_role = replica; ".to_owned(), "; SET session_replication_role = DEFAULT")
     } else {
-        (
-            "DROP TRIGGER IF EXISTS audit_record_no_update; DROP TRIGGER IF EXISTS audit_record_no_delete; \
-          DROP TRIGGER IF EXISTS audit_seal_no_update; DROP TRIGGER IF EXISTS audit_seal_no_delete; \
-          DROP TRIGGER IF EXISTS audit_about_no_update; DROP TRIGGER IF EXISTS audit_about_no_delete; ",
-            "",
-        )
+        (tables.map(drop).concat(), "")
     };
     db.conn().execute_unprepared(&format!("{off}{sql}{on}")).await.unwrap();
 }
@@ -170,7 +174,8 @@ niva_testing::on_both_databases! {
         let written = futures_util::future::join_all((1..=300).map(|n| trail.record(record(n)))).await;
         assert!(written.iter().all(Result::is_ok));
         let person_id = PersonId::from("person-7");
-        let filter = store::Filter { person_id: Some(&person_id), ..Default::default() };
+        let of = people::Ids::of(&Named, db, &person_id).await.unwrap();
+        let filter = store::Filter { of: Some(of), ..Default::default() };
         let found = store::list(db.conn(), &filter, 0, 10).await.unwrap();
         assert_eq!(found.into_iter().map(|kept| kept.record).collect::<Vec<_>>(), [record(7)]);
         // One that cannot be written is nobody else's failure.

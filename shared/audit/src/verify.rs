@@ -5,13 +5,20 @@
 //! log or an earlier verification told, kept elsewhere, says otherwise. What is not sealed yet, of the last second, is
 //! found on SQLite, whose positions have no gaps; on PostgreSQL a position that nobody kept may be a call that was rolled
 //! back.
+//!
+//! What was removed is found missing unless a checkpoint stands where it stood, which the chain that goes on tells of, and
+//! unless it was old enough and nothing that a legal hold kept.
+
+mod removed;
 
 use std::collections::BTreeSet;
 
 use niva_store::{Database, DbError};
 
-use crate::chain::{Kept, Seal};
+use self::removed::Removals;
+use crate::chain::{Checkpoint, Kept, Seal};
 use crate::store;
+use crate::store::removal;
 
 /// Seals, and unsealed records, that are read at a time.
 const PART: u64 = 500;
@@ -34,23 +41,47 @@ pub struct Verified {
 /// # Errors
 /// The database's.
 pub async fn verify(db: &Database, expected: Option<&str>) -> Result<Verified, DbError> {
+    loop {
+        let removed = removal::newest(db.conn()).await?;
+        let verified = once(db, expected).await?;
+        // What is removed meanwhile looks like what is missing.
+        if verified.findings.is_empty() || removal::newest(db.conn()).await? == removed {
+            return Ok(verified);
+        }
+    }
+}
+
+async fn once(db: &Database, expected: Option<&str>) -> Result<Verified, DbError> {
+    let mut removals = Removals::read(db).await?;
     let (mut verified, mut before): (Verified, Option<Seal>) = Default::default();
     let mut met = expected.is_none();
+    let mut read = 0;
     loop {
-        let after = before.as_ref().map_or(0, |before| before.seal_no);
-        let seals = store::seals(db.conn(), after, PART).await?;
-        if seals.is_empty() {
-            break;
-        }
-        for seal in seals {
-            verified.seal(db, before.as_ref(), &seal).await?;
+        let seals = store::seals(db.conn(), read, PART).await?;
+        let last = seals.last().map(|seal| seal.seal_no);
+        for seal in seals.into_iter().map(Some).chain(last.is_none().then_some(None)) {
+            while let Some(gone) = removals.next(before.as_ref()) {
+                before = Some(verified.gone(db, before.as_ref(), &gone).await?);
+                met = met || expected == before.as_ref().map(name).as_deref();
+            }
+            let Some(seal) = seal else { break };
+            verified.seal(db, before.as_ref(), &seal, &mut removals).await?;
             met = met || expected == Some(name(&seal).as_str());
             before = Some(seal);
         }
+        let Some(last) = last else { break };
+        read = last;
     }
-    verified.end(db, before.as_ref()).await?;
+    verified.end(db, before.as_ref(), &mut removals).await?;
+    verified.findings.extend(removals.findings());
     if let Some(expected) = expected.filter(|_| !met) {
-        verified.find(format!("audit: there is no seal {expected}: the chain is not the one that was told"));
+        let gone = expected.split(':').next().and_then(|number| number.parse().ok());
+        verified.find(match gone.and_then(|number| removals.covering(number)) {
+            Some(checkpoint) => format!(
+                "audit: seal {expected} was removed by checkpoint {checkpoint}: give one that was told later"
+            ),
+            None => format!("audit: there is no seal {expected}: the chain is not the one that was told"),
+        });
     }
     verified.newest_seal = before.as_ref().map(name);
     Ok(verified)
@@ -65,7 +96,36 @@ impl Verified {
         self.findings.push(words);
     }
 
-    async fn seal(&mut self, db: &Database, before: Option<&Seal>, seal: &Seal) -> Result<(), DbError> {
+    /// A stretch that was removed stands where it should, and nothing of it is left; the seal from which the chain goes on.
+    async fn gone(
+        &mut self,
+        db: &Database,
+        before: Option<&Seal>,
+        gone: &Checkpoint,
+    ) -> Result<Seal, DbError> {
+        let number = gone.checkpoint_no;
+        let here = before.map_or((0, ""), |before| (before.last_position, before.sha256.as_str()));
+        if here != (gone.after_position, gone.before_sha256.as_str()) {
+            self.find(format!("audit: checkpoint {number} does not go on where the chain is"));
+        }
+        let (after, last) = (gone.after_position, gone.last_position);
+        let left = store::records(db.conn(), after, last, 1).await?;
+        if !left.is_empty() || !store::about(db.conn(), after, last).await?.is_empty() {
+            let first = after + 1;
+            self.find(format!(
+                "audit: of records {first} to {last} some are there, though checkpoint {number} removed them"
+            ));
+        }
+        Ok(gone.end())
+    }
+
+    async fn seal(
+        &mut self,
+        db: &Database,
+        before: Option<&Seal>,
+        seal: &Seal,
+        removals: &mut Removals,
+    ) -> Result<(), DbError> {
         let (number, after) = (seal.seal_no, before.map_or(0, |before| before.last_position));
         let next = before.map_or(0, |before| before.seal_no) + 1;
         if number != next {
@@ -81,6 +141,7 @@ impl Verified {
             self.find(format!("audit: {range} are not what was sealed (seal {number})"));
         }
         self.records += found;
+        removals.told(&records);
         self.about(db, after, seal.last_position, &records).await
     }
 
@@ -102,7 +163,12 @@ impl Verified {
     }
 
     /// What comes after the newest seal, and whether it is the newest.
-    async fn end(&mut self, db: &Database, newest: Option<&Seal>) -> Result<(), DbError> {
+    async fn end(
+        &mut self,
+        db: &Database,
+        newest: Option<&Seal>,
+        removals: &mut Removals,
+    ) -> Result<(), DbError> {
         let head = store::head(db.conn()).await?;
         let known = newest.map(|seal| (seal.seal_no, seal.sha256.clone()));
         // Another may have been made meanwhile.
@@ -120,6 +186,7 @@ impl Verified {
             if !db.is_postgres() && last - after != count {
                 self.find(format!("audit: of records {} to {last} some are not there", after + 1));
             }
+            removals.told(&records);
             self.about(db, after, last, &records).await?;
             self.records += count;
             self.unsealed += count;

@@ -10,14 +10,16 @@ use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
 use niva_oidc::OidcError;
-use niva_rpc::server::{Listen, ServeError};
+use niva_retention::Retention;
+use niva_rpc::server::{Listen, ServeError, Watched};
 use niva_telemetry::{DEFAULT_FILTER, TelemetryConfig};
 use niva_tls::Tls;
 use tokio_util::sync::CancellationToken;
 
 use crate::issuer::{IssuerOptions, Trust};
 use crate::options::{
-    ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, TelemetryOptions, VerifyOptions,
+    ClockOptions, DatabaseOptions, ListenOptions, ModelOptions, RetentionOptions, TelemetryOptions,
+    VerifyOptions,
 };
 use crate::tls::TlsOptions;
 use crate::wrong::Wrong;
@@ -41,6 +43,8 @@ pub struct PartOptions {
     telemetry: TelemetryOptions,
     #[command(flatten)]
     verify: VerifyOptions,
+    #[command(flatten)]
+    retention: RetentionOptions,
     /// Tell whoever asks what the contract is (gRPC reflection). It is told anyway where no issuer is given.
     #[arg(long, env = "NIVA_REFLECTION")]
     reflection: bool,
@@ -69,6 +73,8 @@ pub struct Ground {
     pub reflection: bool,
     /// What is told of the process.
     pub telemetry: TelemetryConfig,
+    /// How long what is kept must be kept.
+    pub retention: Arc<Retention>,
     /// How often it verifies what its database keeps for good; `None`: never.
     pub verify_every: Option<Duration>,
 }
@@ -86,6 +92,7 @@ impl PartOptions {
         let trust = self.issuer.check(name, wrong);
         let clock = self.clock.check(wrong);
         let verify_every = self.verify.check(wrong);
+        let retention = wrong.take("--retention", self.retention.rules());
         let catalogue = wrong.take("--catalogue, --models", self.models.catalogue());
         let telemetry = self.telemetry.check(&format!("niva-{name}"), DEFAULT_FILTER, wrong);
         if let Some(address) = address.filter(|a| !self.issuer.is_given() && !a.ip().is_loopback()) {
@@ -103,6 +110,7 @@ impl PartOptions {
             catalogue: Arc::new(catalogue),
             reflection: self.reflection || !self.issuer.is_given(),
             telemetry: telemetry?,
+            retention: Arc::new(retention?),
             verify_every: verify_every?,
         })
     }
@@ -118,11 +126,12 @@ impl Ground {
         }
     }
 
-    /// Looks again and again at certificates and at the issuer's keys, until the shutdown.
+    /// Looks again and again at certificates and at the issuer's keys, until the shutdown. Tells whether the keys could be had
+    /// last, where they come from elsewhere.
     ///
     /// # Errors
     /// The issuer cannot be asked for its keys: nobody would be believed.
-    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<(), OidcError> {
+    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<Option<Watched>, OidcError> {
         tokio::spawn(self.tls.clone().watch(shutdown.clone()));
         self.trust.begin(shutdown).await
     }

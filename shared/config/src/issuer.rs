@@ -1,12 +1,14 @@
 //! Who is believed, and whose keys say so.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use niva_access::{KeyError, KeyFile, KeySet, LocalIssuer, Verifier, audience};
 use niva_base::every;
 use niva_oidc::{Issuer, OidcError, follow_keys};
+use niva_rpc::server::Watched;
 use niva_tls::{Files, Speaks, Tls};
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::again::LOOK_AGAIN;
@@ -66,7 +68,7 @@ pub struct Trust {
 #[derive(Debug, Clone)]
 enum Keys {
     Local,
-    File(KeyFile),
+    File(KeyFile, PathBuf),
     Asked(Asked),
 }
 
@@ -91,7 +93,7 @@ impl IssuerOptions {
             (Some(issuer), Some(jwks)) => {
                 let (file, keys) = wrong.take("--jwks", KeyFile::open(jwks))?;
                 let verifier = Verifier::of(issuer, &audience, keys);
-                Some(Trust { verifier, local: None, keys: Keys::File(file) })
+                Some(Trust { verifier, local: None, keys: Keys::File(file, jwks.clone()) })
             }
             (Some(issuer), None) => {
                 let asked = self.asked(wrong)?;
@@ -125,27 +127,29 @@ impl IssuerOptions {
 }
 
 impl Trust {
-    /// Asks for the keys where somebody must be asked, and follows them wherever they come from, until the shutdown.
+    /// Asks for the keys where somebody must be asked, and follows them wherever they come from, until the shutdown. Tells
+    /// whether they could be had last, where they come from elsewhere.
     ///
     /// # Errors
     /// The issuer cannot be asked: nobody would be believed.
-    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<(), OidcError> {
+    pub async fn begin(&self, shutdown: &CancellationToken) -> Result<Option<Watched>, OidcError> {
         let (verifier, shutdown) = (self.verifier.clone(), shutdown.clone());
+        let (told, state) = watch::channel(Some(true));
         match &self.keys {
-            Keys::Local => {}
-            Keys::File(file) => {
-                let file = file.clone();
-                tokio::spawn(
-                    async move { every(LOOK_AGAIN, &shutdown, || look_again(&file, &verifier)).await },
-                );
+            Keys::Local => return Ok(None),
+            Keys::File(file, path) => {
+                let (file, path) = (file.clone(), path.clone());
+                tokio::spawn(async move {
+                    every(LOOK_AGAIN, &shutdown, || look_again(&file, &path, &verifier, &told)).await;
+                });
             }
             Keys::Asked(asked) => {
                 verifier.believe(asked.issuer.keys().await?);
                 asked.watch(&shutdown);
-                tokio::spawn(follow_keys(asked.issuer.clone(), verifier, shutdown));
+                tokio::spawn(follow_keys(asked.issuer.clone(), verifier, told, shutdown));
             }
         }
-        Ok(())
+        Ok(Some(state))
     }
 }
 
@@ -156,12 +160,15 @@ impl Asked {
     }
 }
 
-async fn look_again(file: &KeyFile, verifier: &Verifier) {
-    let file = file.clone();
+async fn look_again(file: &KeyFile, path: &Path, verifier: &Verifier, told: &watch::Sender<Option<bool>>) {
+    let (file, path) = (file.clone(), path.to_owned());
     // Files may be slow; callers are not to wait for them.
-    match tokio::task::spawn_blocking(move || file.look_again()).await {
-        Ok(Some(keys)) => verifier.believe(keys),
-        Ok(None) => {}
+    let look = move || (file.look_again(), KeyFile::open(path).is_ok());
+    match tokio::task::spawn_blocking(look).await {
+        Ok((keys, good)) => {
+            told.send_replace(Some(good));
+            keys.into_iter().for_each(|keys| verifier.believe(keys));
+        }
         Err(error) => tracing::error!(%error, "keys are not looked at"),
     }
 }

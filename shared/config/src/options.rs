@@ -9,6 +9,7 @@ use clap::Args;
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::{ServiceCatalogue, file::LoadError};
+use niva_retention::Retention;
 use niva_rpc::client::{AddressError, Endpoint};
 use niva_store::Database;
 use niva_telemetry::{Collector, LogFormat, TelemetryConfig, check_filter};
@@ -129,6 +130,27 @@ impl VerifyOptions {
         };
         let words = format!("`{}` is no time: write it like 24h, 90m or 30s, or `off`", self.verify_every);
         wrong.take("--verify-every", read().ok_or(words)).map(Some)
+    }
+}
+
+/// How long what is kept must be kept.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RetentionOptions {
+    /// File with the rules that say how long it must be kept who people are, and records of calls; Stockholm's when not given.
+    #[arg(long, env = "NIVA_RETENTION", value_name = "FILE")]
+    retention: Option<PathBuf>,
+}
+
+impl RetentionOptions {
+    /// The rules of the city's own file, or Stockholm's; what is wrong, in words.
+    pub(crate) fn rules(&self) -> Result<Retention, String> {
+        let Some(file) = &self.retention else {
+            return Retention::shipped().map_err(|error| error.to_string());
+        };
+        let name = file.display().to_string();
+        let text =
+            std::fs::read_to_string(file).map_err(|error| format!("{name}: cannot be read: {error}"))?;
+        Retention::parse(&name, &text).map_err(|error| error.to_string())
     }
 }
 

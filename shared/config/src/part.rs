@@ -8,7 +8,7 @@ use futures_util::future::BoxFuture;
 use niva_access::{Policy, Verifier};
 use niva_base::OpError;
 use niva_names::PaymentLineId;
-use niva_rpc::server::{PartServer, Recorder};
+use niva_rpc::server::{PartServer, Recorder, Watched};
 use niva_store::{Database, DbError};
 use tokio_util::sync::CancellationToken;
 use tonic::service::Routes;
@@ -78,6 +78,7 @@ pub struct Served {
     policy: Policy,
     recorder: Arc<dyn Recorder>,
     background: BoxFuture<'static, ()>,
+    watched: Vec<(&'static str, Watched)>,
 }
 
 impl Served {
@@ -90,7 +91,14 @@ impl Served {
         background: impl Future<Output = ()> + Send + 'static,
     ) -> Self {
         let (recorder, background) = (Arc::new(recorder), Box::pin(background));
-        Self { name: P::NAME, slow: P::SLOW, routes, policy, recorder, background }
+        Self { name: P::NAME, slow: P::SLOW, routes, policy, recorder, background, watched: Vec::new() }
+    }
+
+    /// Tells by the health protocol, under this name, whether something that it stands on is as it should be.
+    #[must_use]
+    pub fn watched(mut self, name: &'static str, state: Watched) -> Self {
+        self.watched.push((name, state));
+        self
     }
 
     /// `assessment`.
@@ -105,6 +113,8 @@ impl Served {
         let (routes, policy) = (self.routes.clone(), self.policy.clone());
         let recorder = Arc::clone(&self.recorder);
         let server = PartServer::new(self.name, routes, policy, verifier.clone(), recorder);
+        let server =
+            self.watched.iter().fold(server, |server, (name, state)| server.watched(name, state.clone()));
         self.slow.iter().fold(server, |server, (path, time)| server.time_for(*path, *time))
     }
 

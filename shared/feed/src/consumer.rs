@@ -68,6 +68,26 @@ impl ConsumerHandle {
         self.status.clone()
     }
 
+    /// Whether the feed is followed: connected, and without a gap. It is told until the consumer ends.
+    #[must_use]
+    pub fn is_followed(&self) -> watch::Receiver<Option<bool>> {
+        let (told, state) = watch::channel(None);
+        let mut status = self.watch();
+        tokio::spawn(async move {
+            loop {
+                let followed = {
+                    let now = status.borrow_and_update();
+                    now.connected && !now.gap
+                };
+                told.send_replace(Some(followed));
+                if status.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+        state
+    }
+
     /// Waits until everything up to a position is applied.
     ///
     /// # Errors

@@ -141,6 +141,8 @@ ids! {
     PersonId,
     /// That two records are of one person.
     PersonMergeId,
+    /// That records of calls are kept, whatever their age.
+    LegalHoldId,
     /// An application for support.
     ApplicationId,
     /// A grant (biståndsbeslut).

@@ -18,7 +18,7 @@ pub use catalogue::{
 pub use digits::check_digit_fits;
 pub use ids::{
     AbsenceId, AgreementId, ApplicationId, CaseId, DistrictId, FactId, GrantId, Id, ImportId, InstrumentId,
-    JobId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PayeeId, PaymentFileId,
+    JobId, LegalHoldId, LevelDecisionId, MeasurementId, ModelId, OccasionId, OfferId, PayeeId, PaymentFileId,
     PaymentLineId, PaymentOrderId, PaymentRunId, PersonId, PersonMergeId, PlacementId, PremisesCostId,
     ProviderId, ScaleId, ScheduleId, SpecialCompensationId, TransitionId, UnitId, VisitId, WishId,
 };

@@ -10,6 +10,7 @@ use niva_access::{KeySet, Verifier};
 use niva_base::every;
 use niva_tls::Tls;
 use serde::Deserialize;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::http::{OidcError, address, ask};
@@ -94,10 +95,17 @@ impl Issuer {
 }
 
 /// Lets the verifier believe the issuer's keys as they change, until the shutdown. While it cannot be asked those that
-/// were had before stay, with a warning.
-pub async fn follow_keys(issuer: Issuer, verifier: Verifier, shutdown: CancellationToken) {
+/// were had before stay, with a warning. Tells whether it could be asked last.
+pub async fn follow_keys(
+    issuer: Issuer,
+    verifier: Verifier,
+    told: watch::Sender<Option<bool>>,
+    shutdown: CancellationToken,
+) {
     every(PERIOD, &shutdown, || async {
-        match issuer.keys().await {
+        let keys = issuer.keys().await;
+        told.send_replace(Some(keys.is_ok()));
+        match keys {
             Ok(keys) => verifier.believe(keys),
             Err(error) => {
                 tracing::warn!(%error, "the issuer's keys cannot be read again, and the old ones stay");

@@ -1,5 +1,5 @@
--- One row a call that showed or changed something of a person, changed anything else, or was refused. Rows are added and
--- never changed. Persons and placements are lists of ids, as JSON.
+-- One row a call that showed or changed something of a person, changed anything else, or was refused. Rows are added,
+-- never changed, and removed by a checkpoint alone. Persons and placements are lists of ids, as JSON.
 CREATE TABLE audit_record (
     position {position},
     recorded_at {instant} NOT NULL,

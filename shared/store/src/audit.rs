@@ -18,6 +18,9 @@ use crate::tx::Tx;
 /// holds it shared from before its position is drawn to the end of the transaction, and the sealer takes it exclusively
 /// for a moment to know that every position drawn so far is decided. SQLite has one writer at a time.
 pub const ORDER_LOCK: i64 = 0x6e69_7661_2d61_7564;
+/// Advisory lock ("niva-hol") that is held on PostgreSQL by whoever places or lifts a legal hold, or removes records, to
+/// the end of the transaction.
+pub const HOLD_LOCK: i64 = 0x6e69_7661_2d68_6f6c;
 
 /// One statement whatever is written, so that a server plans it once and a change waits for one round trip.
 const ON_POSTGRES: &str = "\
@@ -106,12 +109,38 @@ pub fn unrecorded(cause: impl Into<Cause>) -> OpError {
     OpError::Unavailable { reason: "AUDIT_UNAVAILABLE", message, cause: cause.into() }
 }
 
-/// The tables of the audit trail. Put both into the service's `Migrator`, one after the other.
+/// Whether a record of a position was removed by a checkpoint, as SQL of the row that is deleted.
+const REMOVED: &str = "(SELECT after_position FROM audit_checkpoint AS c WHERE c.last_position >= OLD.position \
+                       ORDER BY c.last_position LIMIT 1) < OLD.position";
+/// The same, and the call is a year old at least, whatever a checkpoint or a rule of retention says.
+const REMOVED_RECORD: &str = "OLD.recorded_at < {year_ago} AND (SELECT after_position FROM audit_checkpoint AS c \
+                              WHERE c.last_position >= OLD.position ORDER BY c.last_position LIMIT 1) < OLD.position";
+const REMOVED_SEAL: &str = "(SELECT first_seal FROM audit_checkpoint AS c WHERE c.last_seal >= OLD.seal_no \
+                            ORDER BY c.last_seal LIMIT 1) <= OLD.seal_no";
+/// Whether a checkpoint says of the chain what the chain has, and of nothing that a hold keeps: SQL of the row that is added.
+const LAWFUL: &str = "\
+EXISTS (SELECT 1 FROM audit_seal AS s WHERE s.seal_no = NEW.last_seal AND s.last_position = NEW.last_position \
+AND s.sha256 = NEW.last_sha256) \
+AND NEW.last_seal < (SELECT seal_no FROM audit_head) \
+AND NOT EXISTS (SELECT 1 FROM audit_kept AS k WHERE k.seal_no >= NEW.first_seal AND k.seal_no <= NEW.last_seal \
+AND NOT EXISTS (SELECT 1 FROM audit_hold_step AS l WHERE l.legal_hold_id = k.legal_hold_id AND l.lifts)) \
+AND NOT EXISTS (SELECT 1 FROM audit_hold_step AS h WHERE NOT h.lifts AND h.person_id = '' \
+AND (h.since IS NULL OR h.since <= NEW.last_at) AND (h.until IS NULL OR h.until > NEW.first_at) \
+AND NOT EXISTS (SELECT 1 FROM audit_hold_step AS l WHERE l.legal_hold_id = h.legal_hold_id AND l.lifts))";
+
+/// The tables of the audit trail. Put all into the service's `Migrator`, one after the other.
 #[must_use]
-pub fn migrations() -> [Box<dyn MigrationTrait>; 2] {
-    let kept = AppendOnly::new("audit_append_only_1");
+pub fn migrations() -> [Box<dyn MigrationTrait>; 3] {
     [
         Migration::boxed("audit_1", include_str!("../migrations/0001_audit.sql")),
-        kept.table("audit_record").table("audit_about").table("audit_seal").boxed(),
+        Migration::boxed("audit_retention_1", include_str!("../migrations/0002_audit_retention.sql")),
+        AppendOnly::new("audit_append_only_1")
+            .table_deleted_where("audit_record", REMOVED_RECORD)
+            .table_deleted_where("audit_about", REMOVED)
+            .table_deleted_where("audit_seal", REMOVED_SEAL)
+            .table_added_where("audit_checkpoint", LAWFUL)
+            .table("audit_hold_step")
+            .table("audit_kept")
+            .boxed(),
     ]
 }

@@ -11,6 +11,7 @@
 //! | `{int}` | a 64-bit integer |
 //! | `{instant}` | an instant, in microseconds |
 //! | `{blob}` | bytes |
+//! | `{year_ago}` | the instant a year before now, by the database's clock |
 //! | `{position}` | an ascending key that the database makes |
 //! | `{key}` | text that is sorted by its bytes, whatever the database's language |
 //! | `{by_key}` | after a table: its rows lie in the order of its key (where the database can) |
@@ -54,13 +55,58 @@ impl MigrationTrait for Migration {
 pub struct AppendOnly {
     name: &'static str,
     tables: Vec<(&'static str, Option<&'static str>)>,
+    guards: Vec<Guard>,
+}
+
+/// A change of rows that the database refuses unless something is so.
+struct Guard {
+    table: &'static str,
+    change: Change,
+    unless: &'static str,
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Insert,
+    Delete,
+}
+
+impl Guard {
+    const fn words(&self) -> (&'static str, &'static str, &'static str) {
+        match self.change {
+            Change::Insert => ("INSERT", "NEW", "are not added so"),
+            Change::Delete => ("DELETE", "OLD", "are never changed"),
+        }
+    }
+
+    fn on_sqlite(&self) -> String {
+        let Self { table, unless, .. } = self;
+        let (change, _, refused) = self.words();
+        let name = format!("{table}_no_{}", change.to_lowercase());
+        format!(
+            "CREATE TRIGGER {name} BEFORE {change} ON {table} WHEN ({unless}) IS NOT TRUE \
+             BEGIN SELECT RAISE(ABORT, 'rows of {table} {refused}'); END;\n"
+        )
+    }
+
+    fn on_postgres(&self) -> String {
+        let Self { table, unless, .. } = self;
+        let (change, row, refused) = self.words();
+        let name = format!("{table}_no_{}", change.to_lowercase());
+        format!(
+            "CREATE FUNCTION niva_{name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             IF ({unless}) IS NOT TRUE THEN RAISE EXCEPTION 'rows of {table} {refused}' \
+             USING ERRCODE = 'restrict_violation'; END IF; RETURN {row}; END $$;\n\
+             CREATE TRIGGER {name} BEFORE {change} ON {table} FOR EACH ROW EXECUTE FUNCTION niva_{name}();\n"
+        )
+    }
 }
 
 impl AppendOnly {
     /// Of no table yet.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
-        Self { name, tables: Vec::new() }
+        Self { name, tables: Vec::new(), guards: Vec::new() }
     }
 
     /// All rows of a table.
@@ -77,10 +123,29 @@ impl AppendOnly {
         self
     }
 
+    /// Rows of a table are never changed, and deleted where something is so of `OLD` alone.
+    #[must_use]
+    pub fn table_deleted_where(mut self, table: &'static str, unless: &'static str) -> Self {
+        self.guards.push(Guard { table, change: Change::Delete, unless });
+        self
+    }
+
+    /// Rows of a table are never changed, and added where something is so of `NEW` alone.
+    #[must_use]
+    pub fn table_added_where(mut self, table: &'static str, unless: &'static str) -> Self {
+        self.guards.push(Guard { table, change: Change::Insert, unless });
+        self.table(table)
+    }
+
     /// For a `Migrator`'s list.
     #[must_use]
     pub fn boxed(self) -> Box<dyn MigrationTrait> {
         Box::new(self)
+    }
+
+    /// Tables whose rows are deleted under a condition.
+    fn deleted(&self) -> impl Iterator<Item = &'static str> {
+        self.guards.iter().filter(|guard| matches!(guard.change, Change::Delete)).map(|guard| guard.table)
     }
 
     fn on_sqlite(&self) -> String {
@@ -94,6 +159,13 @@ impl AppendOnly {
                     &format!("CREATE TRIGGER {name} BEFORE {change} ON {table}{when} BEGIN {refuse}; END;\n");
             }
         }
+        for table in self.deleted() {
+            sql += &format!(
+                "CREATE TRIGGER {table}_no_update BEFORE UPDATE ON {table} \
+                 BEGIN SELECT RAISE(ABORT, 'rows of {table} are never changed'); END;\n"
+            );
+        }
+        self.guards.iter().for_each(|guard| sql += &guard.on_sqlite());
         sql
     }
 
@@ -111,6 +183,13 @@ impl AppendOnly {
                  CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse};\n"
             );
         }
+        for table in self.deleted() {
+            sql += &format!(
+                "CREATE TRIGGER {table}_no_change BEFORE UPDATE ON {table} FOR EACH ROW {refuse};\n\
+                 CREATE TRIGGER {table}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT {refuse};\n"
+            );
+        }
+        self.guards.iter().for_each(|guard| sql += &guard.on_postgres());
         sql
     }
 }
@@ -135,11 +214,17 @@ fn is_postgres(manager: &SchemaManager<'_>) -> bool {
 }
 
 /// The words that differ, and what stands for them on PostgreSQL and on SQLite.
-const WORDS: [(&str, &str, &str); 8] = [
+const WORDS: [(&str, &str, &str); 9] = [
     ("{int}", "BIGINT", "BIGINT"),
     // The type name under which sqlx reads instants on SQLite.
     ("{instant}", "TIMESTAMPTZ", "timestamp_with_timezone_text"),
     ("{blob}", "BYTEA", "BLOB"),
+    // On SQLite instants are texts, which sort as they are written.
+    (
+        "{year_ago}",
+        "(now() - INTERVAL '365 days')",
+        "strftime('%Y-%m-%dT%H:%M:%S+00:00', 'now', '-365 days')",
+    ),
     ("{position}", "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "INTEGER PRIMARY KEY AUTOINCREMENT"),
     ("{key}", "TEXT COLLATE \"C\"", "TEXT"),
     ("{by_key}", "", "WITHOUT ROWID"),

@@ -3,7 +3,9 @@
 //!
 //! Everything goes through `tracing`: spans become traces, events become log records, and events of the target
 //! [`METRICS`] become metrics (`rpc.server.calls`, `rpc.server.duration` and the client's, by service, method and code;
-//! `feed.behind`, `feed.heard`, `feed.gaps`; `verify.findings`, `verify.ended`, `verify.failed`). So nobody who has something to tell needs to know of OpenTelemetry.
+//! `feed.behind`, `feed.heard`, `feed.gaps`; `verify.findings`, `verify.ended`, `verify.failed`; `retention.removed`,
+//! `retention.held`, `retention.ended`, `retention.failed`). So nobody who has something to tell needs to know of
+//! OpenTelemetry.
 //!
 //! ```ignore
 //! let telemetry = niva_telemetry::init(&TelemetryConfig { service: "niva-payment".into(), ..Default::default() })?;

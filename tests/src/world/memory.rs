@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
 use niva_access::{Caller, LocalIssuer, Policy, Role};
-use niva_assessment::{IdentityKeys, Retention};
+use niva_assessment::IdentityKeys;
 use niva_base::Clock;
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
+use niva_retention::Retention;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_rpc::server::{Recorder, Running};
@@ -99,6 +100,7 @@ impl Memory {
         // Cities that are told the same end with the same ids.
         niva_store::Secrets::make_known(&db).await.expect("keys");
         let (city, catalogue) = (Arc::clone(&self.parts.city), Arc::clone(&self.parts.catalogue));
+        let retention = Arc::new(Retention::shipped().expect("the rules"));
         match part {
             Part::Assessment => {
                 let deps = niva_assessment::Deps {
@@ -108,7 +110,7 @@ impl Memory {
                     catalogue,
                     allow_example_instruments: true,
                     identity_keys: Some(self.parts.identity_keys.clone()),
-                    retention: Arc::new(Retention::shipped().expect("the rules")),
+                    retention,
                 };
                 let started = niva_assessment::start(deps, shutdown).await.expect("assessment");
                 let service =
@@ -117,7 +119,7 @@ impl Memory {
             }
             Part::Choice => {
                 let assessment = self.channel(Part::Assessment);
-                let deps = niva_choice::Deps { db, clock, city, catalogue, assessment };
+                let deps = niva_choice::Deps { db, clock, city, catalogue, assessment, retention };
                 let started = niva_choice::start(deps, shutdown).await.expect("choice");
                 let service = of(part, started.routes.clone(), niva_choice::policy(), started.audit.clone());
                 Started { service, jobs: Box::pin(started.finished()) }
@@ -136,6 +138,7 @@ impl Memory {
                     postings: Some(Arc::new(niva_payment::Mapping::shipped().expect("the accounts"))),
                     payers: Arc::new(niva_payment::Payers::shipped().expect("the payers")),
                     exports: None,
+                    retention,
                 };
                 let started = niva_payment::start(deps, shutdown).await.expect("payment");
                 let service = of(part, started.routes.clone(), niva_payment::policy(), started.audit.clone());

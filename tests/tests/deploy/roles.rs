@@ -12,14 +12,14 @@ const INSUFFICIENT_PRIVILEGE: &str = "42501";
 
 /// Tables of each database, in the order of the services, whose rows nobody changes.
 const KEPT: [&[&str]; 3] = [
-    &["audit_about", "audit_record", "audit_seal", "fact_revision", "feed_event"],
-    &["audit_about", "audit_record", "audit_seal", "fact_revision", "feed_event"],
+    &["audit_checkpoint", "audit_hold_step", "audit_kept", "fact_revision", "feed_event"],
+    &["audit_checkpoint", "audit_hold_step", "audit_kept", "fact_revision", "feed_event"],
     &[
         "archived_models",
         "archived_text",
-        "audit_about",
-        "audit_record",
-        "audit_seal",
+        "audit_checkpoint",
+        "audit_hold_step",
+        "audit_kept",
         "author",
         "fact",
         "fact_revision",
@@ -33,6 +33,21 @@ const KEPT: [&[&str]; 3] = [
         "payment_posting",
     ],
 ];
+
+/// Tables of each database whose rows a trigger lets go when they are too old.
+const REMOVED: [&str; 3] = ["audit_about", "audit_record", "audit_seal"];
+
+/// An old call at the end of a trail, sealed, and removed as the service does it.
+const LAWFUL: &str = "\
+INSERT INTO audit_record (recorded_at, subject, role, scope, method, purpose, code, reason, trace_id, calls, persons, placements, \
+left_out) VALUES ('2020-01-01T00:00:00Z', '', '', '', '', '', '', '', '', 1, '[]', '[]', 0); \
+INSERT INTO audit_seal SELECT MAX(seal_no) + 1, (SELECT MAX(position) FROM audit_record), 1, '2020-01-01T00:00:00Z', 'x' FROM audit_seal; \
+UPDATE audit_head SET seal_no = seal_no + 2; \
+INSERT INTO audit_checkpoint SELECT 1, seal_no, seal_no, last_position - 1, last_position, 1, '', 'x', sealed_at, sealed_at, sealed_at, \
+1, 0, '', now(), '' FROM audit_seal ORDER BY seal_no DESC LIMIT 1; \
+DELETE FROM audit_about WHERE position = (SELECT last_position FROM audit_checkpoint); \
+DELETE FROM audit_record WHERE recorded_at < '2021-01-01'; \
+DELETE FROM audit_seal WHERE sha256 = 'x'";
 
 /// The first column of all rows, as text.
 async fn column(url: &str, sql: &str) -> Vec<String> {
@@ -53,7 +68,7 @@ async fn assert_refused(url: &str, sql: &str) {
 
 /// Whatever somebody may try who has the serving role's password.
 async fn assert_kept(url: &str, kept: &[&str]) {
-    for table in kept {
+    for table in kept.iter().chain(&REMOVED) {
         let select = format!(
             "SELECT attname::text FROM pg_attribute WHERE attrelid = '{table}'::regclass AND attnum = 2"
         );
@@ -73,11 +88,19 @@ async fn assert_kept(url: &str, kept: &[&str]) {
             if sql.starts_with("GRANT") {
                 let _ = attempt(url, &sql).await;
                 assert_refused(url, &format!("UPDATE {table} SET {second} = {second}")).await;
+            } else if REMOVED.contains(table) && sql.starts_with("DELETE") {
+                let refused = attempt(url, &sql).await.expect_err(&sql).to_string();
+                assert!(refused.contains("are never changed"), "{sql}: {refused}");
             } else {
                 assert_refused(url, &sql).await;
             }
         }
     }
+    // A checkpoint of what is no part of the chain.
+    let forged = "INSERT INTO audit_checkpoint SELECT 1, 1, seal_no, 0, last_position, records, '', 'x', sealed_at, sealed_at, \
+                  sealed_at, 1, 0, '', now(), '' FROM audit_seal ORDER BY seal_no LIMIT 1";
+    let refused = attempt(url, forged).await.expect_err(forged).to_string();
+    assert!(refused.contains("are not added so"), "{refused}");
     for sql in [
         "CREATE TABLE mine (n INTEGER)",
         "CREATE FUNCTION mine() RETURNS integer LANGUAGE sql AS 'SELECT 1'",
@@ -99,10 +122,16 @@ async fn the_serving_role_serves_and_changes_nothing_that_is_kept() {
     let serve = operator.urls("SERVE", "NAME");
     for url in &serve {
         let tables = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
-                      AND relname <> 'seaql_migrations' AND NOT has_table_privilege('niva_serve', oid, 'UPDATE, DELETE') \
+                      AND relname <> 'seaql_migrations' AND NOT has_table_privilege('niva_serve', oid, 'UPDATE') \
                       ORDER BY 1";
         let kept = KEPT[serve.iter().position(|other| other == url).unwrap()];
-        assert_eq!(column(url, tables).await, kept, "{url}");
+        let mut all = [kept, &REMOVED].concat();
+        all.sort_unstable();
+        assert_eq!(column(url, tables).await, all, "{url}");
+        let deleted = "SELECT relname::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+                       AND has_table_privilege('niva_serve', oid, 'DELETE') \
+                       AND NOT has_table_privilege('niva_serve', oid, 'UPDATE') ORDER BY 1";
+        assert_eq!(column(url, deleted).await, REMOVED, "{url}");
     }
 
     let world = World::processes_on(serve.clone()).await;
@@ -119,6 +148,8 @@ async fn the_serving_role_serves_and_changes_nothing_that_is_kept() {
         let verified = process::run(["verify", part, "--database-url", url]).await;
         assert!(verified.status.success(), "{}", process::words(&verified));
     }
+    // What is old and has a checkpoint goes, by the serving role.
+    attempt(&serve[1], LAWFUL).await.unwrap();
     // What the owner does to the trail is found.
     let owner = &operator.urls("MIGRATE", "NAME")[0];
     let tamper = "ALTER TABLE audit_record DISABLE TRIGGER USER; \

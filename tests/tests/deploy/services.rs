@@ -1,15 +1,22 @@
 //! The three parts started by command lines and environments that `deploy/` gives, with nothing but places replaced.
 
-use std::{collections::BTreeMap, path::PathBuf, process::Stdio, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
 
 use niva_access::Role;
 use niva_journeys::{
     process::{self, free_port},
     world::{Part, look_again},
 };
-use niva_proto::{choice::v1 as choice, common::v1::FeedStatus, payment::v1 as payment};
+use niva_proto::{
+    assessment::v1 as assessment, choice::v1 as choice, common::v1::FeedStatus, payment::v1 as payment,
+};
 use niva_rpc::client::{Channel, Credentials, Endpoint};
-use niva_testing::TestAuthority;
+use niva_testing::{TestAuthority, values::invented_number};
 use niva_tls::{Files, Speaks, Tls};
 use serde_json::json;
 use tokio::{net::TcpStream, process::Child};
@@ -44,9 +51,18 @@ impl Surroundings {
         for name in ["choice.secret", "payment.secret"] {
             std::fs::copy(&issuer.secret, authority.folder().join(name)).unwrap();
         }
+        Self::make_key(&authority.folder().join("identities.key"));
         let files = Files { certificate: None, ca: Some(authority.ca()) };
         let own = Tls::open(files, Speaks::Grpc).unwrap();
         Self { authority, issuer, own, ports: [free_port(), free_port(), free_port()] }
+    }
+
+    /// The first key of identities, by the runbook's own command.
+    fn make_key(file: &Path) {
+        let command = super::commands("Keys of identities")
+            .replace("/etc/niva/identities.key", &file.display().to_string());
+        let made = std::process::Command::new("bash").args(["-eu", "-c", &command]).output().unwrap();
+        assert!(made.status.success(), "{}", process::words(&made));
     }
 
     /// The issuer's name, as its tokens have it.
@@ -98,6 +114,7 @@ impl Surroundings {
         });
         assert!(connected.await.is_ok(), "{:?}\n{}", self.feeds().await, self.said());
         self.assert_told_by_the_runbook().await;
+        self.assert_people_can_be_named().await;
         for (service, mut child) in running.into_iter().rev() {
             let id = child.id().unwrap().to_string();
             std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap();
@@ -105,6 +122,14 @@ impl Surroundings {
             let ended = ended.unwrap_or_else(|_| panic!("{} does not end: {}", service.name(), self.said()));
             assert_eq!(ended.unwrap().code(), Some(0), "{}: {}", service.name(), self.said());
         }
+    }
+
+    /// Assessment has a key of identities: it looks for a number, and does not refuse to.
+    async fn assert_people_can_be_named(&self) {
+        let channel = self.channel(Part::Assessment, Role::Auditor).await;
+        let request = assessment::FindPersonRequest { number: invented_number(980) };
+        let nobody = assessment::Clients::new(channel).identities.find_person(request).await.unwrap_err();
+        assert_eq!(niva_rpc::reason(&nobody).as_deref(), Some("NOT_FOUND"), "{}", self.said());
     }
 
     /// The runbook's own command says how far the feeds are.

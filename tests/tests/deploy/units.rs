@@ -83,9 +83,11 @@ async fn each_units_command_serves_with_the_sample_files() {
                 "NIVA_ISSUER" => around.issuer().to_owned(),
                 "NIVA_ASSESSMENT" => format!("https://{}", around.address(Part::Assessment)),
                 "NIVA_CHOICE" => format!("https://{}", around.address(Part::Choice)),
-                "NIVA_TLS_CERTIFICATE" | "NIVA_TLS_KEY" | "NIVA_TLS_CA" | "NIVA_CLIENT_SECRET_FILE" => {
-                    value.replace("/etc/niva", &around.files())
-                }
+                "NIVA_TLS_CERTIFICATE"
+                | "NIVA_TLS_KEY"
+                | "NIVA_TLS_CA"
+                | "NIVA_CLIENT_SECRET_FILE"
+                | "NIVA_IDENTITY_KEYS" => value.replace("/etc/niva", &around.files()),
                 "NIVA_FEED_READERS" => value.replace(".niva.example.org", ""),
                 "NIVA_LOG_FORMAT" | "NIVA_CLIENT_ID" => value.clone(),
                 other => panic!("{other}: the test does not know it"),

@@ -87,11 +87,11 @@ pub(super) fn importing(world: &World, side: &Side, service: Part) -> Channel {
     world.channel(service, Credentials::minted(world.issuer(), caller))
 }
 
-/// The catalogue is told by every service alike.
+/// The catalogue, and legal holds, are told by every service alike.
 fn service(method: &MethodDescriptor) -> Part {
     match method.parent_file().package_name() {
         "niva.assessment.v1" => Part::Assessment,
-        "niva.choice.v1" | "niva.catalogue.v1" => Part::Choice,
+        "niva.choice.v1" | "niva.catalogue.v1" | "niva.audit.v1" => Part::Choice,
         "niva.payment.v1" => Part::Payment,
         other => panic!("no service here has the package {other}: tell the matrix which"),
     }

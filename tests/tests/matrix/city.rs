@@ -19,7 +19,7 @@ use niva_testing::requests::assessment::{
 };
 use niva_testing::requests::choice::{accept, get_unit, make_offer, record_placement, start_on};
 
-use super::{callers::importing, identities, merges, payment as facts, side::Side};
+use super::{callers::importing, holds, identities, merges, payment as facts, side::Side};
 
 const SERVICE: ServiceKey = stockholm::SUPPORTED_HOUSING;
 const FIRST: &str = "2024-03-01";
@@ -52,6 +52,7 @@ pub(super) async fn build(world: &World) -> [Side; 2] {
     for side in &mut sides {
         others(world, side).await;
         imports(world, side).await;
+        holds::tell(world, side).await;
         changes(side);
     }
     world.feeds_caught_up().await;

@@ -6,6 +6,7 @@ mod demo;
 mod import;
 mod kills;
 mod ninth_service;
+mod readiness;
 mod secured;
 mod tokens;
 mod trace;

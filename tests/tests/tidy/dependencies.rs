@@ -38,6 +38,7 @@ const FOUNDATION: &[&str] = &[
     "niva-money",
     "niva-names",
     "niva-proto",
+    "niva-retention",
     "niva-rpc",
     "niva-store",
     "niva-telemetry",
@@ -117,8 +118,16 @@ const RULES: [Rule; 21] = [
     rule(
         "niva-audit",
         &[
-            &["niva-access", "niva-base", "niva-calendar", "niva-names", "niva-proto", "niva-rpc"],
-            &["niva-store"],
+            &[
+                "niva-access",
+                "niva-base",
+                "niva-calendar",
+                "niva-facts",
+                "niva-names",
+                "niva-proto",
+                "niva-rpc",
+            ],
+            &["niva-retention", "niva-store", "niva-telemetry"],
         ],
         &[LISTENERS],
         "it keeps records of calls, and knows no service",
@@ -152,6 +161,7 @@ const RULES: [Rule; 21] = [
             "niva-models",
             "niva-names",
             "niva-oidc",
+            "niva-retention",
             "niva-rpc",
             "niva-store",
             "niva-telemetry",
@@ -286,7 +296,7 @@ fn check_pure(files: &[SourceFile]) -> Vec<String> {
     let pure = |path: &str| {
         path.contains("/domain/src/")
             || path.starts_with("services/payment/exports/src/")
-            || ["money", "calendar", "models"]
+            || ["money", "calendar", "models", "retention"]
                 .iter()
                 .any(|name| path.starts_with(&format!("shared/{name}/src/")))
     };

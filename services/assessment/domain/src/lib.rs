@@ -13,7 +13,6 @@ mod measurements;
 mod merges;
 mod person_number;
 mod persons;
-mod retention;
 
 pub use applications::{
     Appeal, AppealOutcome, Application, ApplicationDecision, ApplicationRefused, Outcome,
@@ -29,4 +28,3 @@ pub use measurements::{AreaPoints, Basis, Measurement, MeasurementRefused, Sheet
 pub use merges::{Difference, PersonRecord, differences};
 pub use person_number::{NumberKind, NumberRefused, PersonNumber};
 pub use persons::{LssGroup, Person, PersonRefused};
-pub use retention::{Hold, Kept, Retention, RetentionError};

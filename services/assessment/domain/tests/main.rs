@@ -10,7 +10,6 @@ mod measurements;
 mod merges;
 mod person_numbers;
 mod persons;
-mod retention;
 
 use niva_calendar::NaiveDate;
 

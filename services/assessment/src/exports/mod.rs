@@ -3,8 +3,9 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use futures_util::{Stream, StreamExt, stream};
+use futures_util::{Stream, StreamExt, TryStreamExt, stream};
 use niva_access::Scope;
+use niva_audit::{Named, told_to};
 use niva_base::OpError;
 use niva_facts::Fact;
 use niva_names::PersonId;
@@ -34,23 +35,17 @@ impl ExportService for Exports {
         request: Request<pb::ExportPersonDataRequest>,
     ) -> Answer<Self::ExportPersonDataStream> {
         let scope = niva_rpc::scope(&request)?;
-        let facts = self.export(scope, request.get_ref()).await.map_err(status)?;
-        let messages = facts.into_iter().map(|fact| Ok(pb::ExportPersonDataResponse { fact: Some(fact) }));
-        Ok(Response::new(stream::iter(messages).boxed()))
+        let id = &read::only_id("person_id", &request.get_ref().person_id).map_err(status)?;
+        // One life is read at once, as it stands at one moment: a few hundred facts at most.
+        let facts = self.0.db.read(|tx| Box::pin(self.all(tx, scope, id))).await.map_err(status)?;
+        let calls = told_to(&self.0.db, &Named, id).await.map_err(status)?;
+        let told = stream::iter(facts).map(Ok).chain(calls.map_ok(Exported::AuditRecord));
+        let messages = told.map_ok(|fact| pb::ExportPersonDataResponse { fact: Some(fact) });
+        Ok(Response::new(messages.map_err(status).boxed()))
     }
 }
 
 impl Exports {
-    /// One life is read at once, as it stands at one moment: a few hundred facts at most.
-    async fn export(
-        &self,
-        scope: &Scope,
-        request: &pb::ExportPersonDataRequest,
-    ) -> Result<Vec<Exported>, OpError> {
-        let id = &read::only_id("person_id", &request.person_id)?;
-        self.0.db.read(|tx| Box::pin(self.all(tx, scope, id))).await
-    }
-
     async fn all(&self, tx: &Tx<'_>, scope: &Scope, id: &PersonId) -> Result<Vec<Exported>, OpError> {
         reached::<pb::Person>(tx, scope, id).await?;
         let mut found = Vec::new();

@@ -1,16 +1,17 @@
 //! Erasing who a person is, where nothing forbids it.
 
 use niva_access::Scope;
-use niva_assessment_domain::{Identity, Kept};
+use niva_assessment_domain::Identity;
 use niva_base::OpError;
 use niva_facts::{Info, State};
 use niva_names::PersonId;
 use niva_proto::assessment::v1 as pb;
+use niva_retention::Kept;
 use niva_rpc::wire::read;
 use niva_store::{Tx, facts, persons as same};
 
 use super::sealed::SealedIdentity;
-use super::{Held, Identities, answered, ring, store};
+use super::{Held, Identities, answered, merged, ring, store};
 use crate::{grants, persons};
 
 impl Identities {
@@ -29,13 +30,24 @@ impl Identities {
                         let (expected, newest) = (request.expected_revision, info.revision);
                         return Err(niva_facts::Refused::RevisionNotNewest { expected, newest }.into());
                     }
-                    self.may_be_erased(tx, &identity).await?;
-                    let revision = info.revision + 1;
-                    let info = Info { fact_id: info.fact_id, revision, state: State::Withdrawn, told };
-                    store::update(tx, id, &info).await?;
-                    store::erase(tx, id).await?;
-                    facts::append(tx, &[SealedIdentity::erased(id, &info)]).await?;
-                    Ok(pb::ErasePersonIdentityResponse { identity: Some(answered(id, &info)) })
+                    let mut all = vec![(identity, info)];
+                    for other in merged::others(tx, id).await? {
+                        let Held { identity, info, .. } = self.held(tx, scope, ring, &other).await?;
+                        all.push((identity, info));
+                    }
+                    for (identity, _) in &all {
+                        self.may_be_erased(tx, identity).await?;
+                    }
+                    let mut erased = None;
+                    for (Identity { person_id, .. }, Info { fact_id, revision, .. }) in all {
+                        let (revision, told) = (revision + 1, told.clone());
+                        let info = Info { fact_id, revision, state: State::Withdrawn, told };
+                        store::update(tx, &person_id, &info).await?;
+                        store::erase(tx, &person_id).await?;
+                        facts::append(tx, &[SealedIdentity::erased(&person_id, &info)]).await?;
+                        erased = erased.or_else(|| Some(answered(&person_id, &info)));
+                    }
+                    Ok(pb::ErasePersonIdentityResponse { identity: erased })
                 })
             })
             .await
@@ -49,9 +61,16 @@ impl Identities {
             let words = "a grant of the person is valid today or later: it must have ended first";
             return Err(OpError::precondition("PERSON_IN_USE", words));
         }
+        let records = same::same(tx, id).await?;
+        if niva_audit::is_held(tx, &records).await? {
+            let words = "not while a legal hold on the person stands";
+            return Err(OpError::precondition("RETENTION_HOLDS", words)
+                .with("rule", "legal_hold")
+                .with("until", ""));
+        }
         let mut last_told = None;
-        for record in same::same(tx, id).await? {
-            last_told = last_told.max(store::last_told(tx, &record).await?);
+        for record in &records {
+            last_told = last_told.max(store::last_told(tx, record).await?);
         }
         let last_record = last_told.map_or(today, |at| at.date_naive());
         let kept =

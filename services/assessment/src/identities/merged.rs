@@ -46,6 +46,17 @@ pub(super) async fn found(
     Ok((id, identity))
 }
 
+/// The other records of a person of whom it is told who that is, withdrawn or not.
+pub(super) async fn others(tx: &Tx<'_>, person: &PersonId) -> Result<Vec<PersonId>, OpError> {
+    let mut found = Vec::new();
+    for id in same::same(tx, person).await?.into_iter().filter(|id| id != person) {
+        if store::key(tx, &id).await?.is_some() {
+            found.push(id);
+        }
+    }
+    Ok(found)
+}
+
 /// The identities that stand of a person, by whichever record.
 async fn told(tx: &Tx<'_>, person: &PersonId) -> Result<Vec<(PersonId, SealedIdentity)>, OpError> {
     let mut found = Vec::new();

@@ -4,6 +4,8 @@ use niva_access::{Caller, Role};
 use niva_names::stockholm;
 use niva_proto::assessment::v1 as pb;
 use niva_proto::assessment::v1::export_person_data_response::Fact as Exported;
+use niva_proto::audit::v1::{Clients as Holds, LiftLegalHoldRequest, PlaceLegalHoldRequest};
+use niva_proto::common::v1::AuditRecord;
 use niva_testing::on_both_databases;
 
 use super::{correct, erase, exported, find, get, known, record, replace, withdraw};
@@ -23,6 +25,17 @@ on_both_databases! {
         let status = refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "RETENTION_HOLDS");
         assert!(status.message().contains("before 2030-01-01, by the rule last_grant"), "{status}");
         rig.clock.advance_to(day(2030, 1, 1));
+        // What is kept for a lawsuit is who it is about too.
+        let mut auditor = Holds::new(rig.channel(Caller::new("revisor", [Role::Auditor]))).legal_holds;
+        let hold = |request_id: &str| (request_id.to_owned(), "a lawsuit".to_owned());
+        let (request_id, reason) = hold("h1");
+        let place = PlaceLegalHoldRequest { request_id, reason, person_id: "p".into(), ..Default::default() };
+        let held = auditor.place_legal_hold(place).await.unwrap().into_inner().legal_hold.unwrap();
+        let status = refused!(rig, identities.erase_person_identity(erase("e", 1)), FailedPrecondition, "RETENTION_HOLDS");
+        assert!(status.message().contains("legal hold"), "{status}");
+        let (request_id, reason) = hold("h2");
+        let lift = LiftLegalHoldRequest { request_id, reason, legal_hold_id: held.legal_hold_id, validate_only: false };
+        auditor.lift_legal_hold(lift).await.unwrap();
         let key = "identity WHERE data_key IS NOT NULL";
         assert_eq!((rig.count(key).await, rig.count("person_number").await), (1, 1));
         let answer = rig.client.clone().identities.erase_person_identity(erase("e", 1)).await.unwrap().into_inner().identity.unwrap();
@@ -42,6 +55,40 @@ on_both_databases! {
         rig.client.clone().persons.get_person(pb::GetPersonRequest { person_id: "p".into(), as_of: None }).await.unwrap();
         known(&rig, "comes-again", &number).await;
         assert_eq!(exported(&rig.client, "p").await.unwrap(), ["person 1", "grant 1"]);
+    }
+
+    async fn a_person_is_told_who_asked_for_what_of_them_and_nothing_of_others(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        for id in ["p", "q", "other"] {
+            rig.person(id).await;
+        }
+        let merge = niva_testing::requests::assessment::merge_persons("q", "p");
+        rig.client.clone().merges.merge_persons(merge).await.unwrap();
+        let list = with_purpose(pb::ListPersonsRequest::default(), "review/of-another");
+        rig.client.clone().persons.list_persons(list).await.unwrap();
+        let mut auditor = Holds::new(rig.channel(Caller::new("revisor", [Role::Auditor]))).legal_holds;
+        let (request_id, reason) = ("h".to_owned(), "a lawsuit".to_owned());
+        let hold = PlaceLegalHoldRequest { request_id, reason, person_id: "p".into(), ..Default::default() };
+        auditor.place_legal_hold(hold).await.unwrap();
+        let request = pb::ExportPersonDataRequest { person_id: "q".into() };
+        let mut stream = rig.client.clone().exports.export_person_data(request).await.unwrap().into_inner();
+        let mut calls = Vec::new();
+        while let Some(message) = stream.message().await.unwrap() {
+            if let Some(Exported::AuditRecord(record)) = message.fact {
+                calls.push(record);
+            }
+        }
+        let brief = |record: &AuditRecord| format!("{} {}", record.method.rsplit('/').next().unwrap(), record.person_ids.join(" "));
+        let all: Vec<String> = calls.iter().map(brief).collect();
+        assert_eq!(all, ["RecordPerson p", "RecordPerson q", "MergePersons p q", "ListPersons p"]);
+        assert!(calls.iter().all(|call| call.subject == "ada" && call.purpose.is_empty() && call.left_out == 0));
+        // The auditor finds the same by either id, and more.
+        for person in ["p", "q"] {
+            let mut auditor = rig.client_of(Caller::new("revisor", [Role::Auditor]));
+            let list = pb::ListAuditRecordsRequest { person_id: person.into(), ..Default::default() };
+            let found = auditor.audit.list_audit_records(list).await.unwrap().into_inner().audit_records;
+            assert!(found.len() >= 6 && found[3].purpose == "review/of-another", "{found:?}");
+        }
     }
 
     async fn a_person_is_given_all_that_is_known_of_them(db: &TestDb) {

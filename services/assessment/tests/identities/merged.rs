@@ -4,8 +4,8 @@ use niva_proto::assessment::v1 as pb;
 use niva_testing::on_both_databases;
 use niva_testing::requests::assessment::{merge_persons, withdraw_person_merge};
 
-use super::{correct, exported, find, get, known, record, replace, withdraw};
-use crate::rig::{Rig, identity, invented_coordination_number, invented_number, refused};
+use super::{correct, erase, exported, find, get, known, record, replace, withdraw};
+use crate::rig::{Rig, day, identity, invented_coordination_number, invented_number, refused};
 
 async fn merged(rig: &Rig, from: &str, into: &str) -> String {
     let answer = rig.client.clone().merges.merge_persons(merge_persons(from, into)).await.unwrap();
@@ -69,6 +69,26 @@ on_both_databases! {
         let shown = rig.client.clone().identities.get_person_identity(get("p")).await.unwrap().into_inner().identity.unwrap();
         assert_eq!((shown.number, shown.former_numbers.len()), (after, 1));
         refused!(rig, identities.record_person_identity(record("again", identity("q", &invented_number(982)))), FailedPrecondition, "PERSON_MERGED");
+    }
+
+    async fn who_a_person_is_is_erased_of_all_records_together(db: &TestDb) {
+        let rig = Rig::new(db).await;
+        let (before, after) = (invented_coordination_number(980), invented_number(981));
+        known(&rig, "p", &before).await;
+        known(&rig, "q", &after).await;
+        known(&rig, "r", &invented_number(982)).await;
+        merged(&rig, "p", "q").await;
+        rig.clock.advance_to(day(2035, 1, 1));
+        let answer = rig.client.clone().identities.erase_person_identity(erase("e", 1)).await.unwrap().into_inner();
+        assert_eq!(answer.identity.unwrap().person_id, "p");
+        let keys = "identity WHERE data_key IS NOT NULL";
+        assert_eq!((rig.count(keys).await, rig.count("person_number").await), (1, 1), "those of the third");
+        for person in ["p", "q"] {
+            refused!(rig, identities.get_person_identity(get(person)), FailedPrecondition, "IDENTITY_ERASED");
+        }
+        for number in [&before, &after] {
+            refused!(rig, identities.find_person(find(number)), NotFound, "NOT_FOUND");
+        }
     }
 
     async fn without_keys_two_records_with_identities_are_not_merged(db: &TestDb) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_audit::{NoPlacements, Reads, Wanted};
+use niva_audit::{Named, Reads, Wanted};
 use niva_base::OpError;
 use niva_proto::choice::v1 as pb;
 use niva_rpc::answer;
@@ -18,7 +18,7 @@ pub(crate) struct Audit(Reads);
 
 impl Audit {
     pub(crate) fn new(app: &Arc<App>) -> Self {
-        Self(Reads::new(app.db.clone(), app.secrets.clone(), Arc::new(NoPlacements)))
+        Self(Reads::new(app.db.clone(), app.secrets.clone(), Arc::new(Named)))
     }
 }
 

@@ -92,6 +92,16 @@ pub(crate) fn reached(scope: &Scope) -> Condition {
     }
 }
 
+/// Whether a call reaches somebody by any grant of these records, which are one person's; a withdrawn grant too.
+pub(crate) async fn are_reached(
+    db: &impl ConnectionTrait,
+    scope: &Scope,
+    persons: &[PersonId],
+) -> Result<bool, DbError> {
+    let of = Column::PersonId.is_in(persons.iter().map(PersonId::as_str));
+    Ok(Entity::find().filter(of).filter(reached(scope)).one(db).await?.is_some())
+}
+
 /// All grants of a service to a person whom the call reaches, by whichever record, in order of id, held to the transaction's end: whoever offers or orders holds
 /// them, so that a person has one offer and one order of a service at a time.
 pub(crate) async fn hold(

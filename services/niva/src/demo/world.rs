@@ -5,13 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use niva_access::{Caller, LocalIssuer, Role, Verifier, audience};
-use niva_assessment::{IdentityKeys, Retention};
+use niva_assessment::IdentityKeys;
 use niva_base::{Clock, ManualClock, morning};
 use niva_calendar::NaiveDate;
 use niva_city::{Clients, Endpoints};
 use niva_config::{Part, Served};
 use niva_models::Catalogue;
 use niva_names::ServiceCatalogue;
+use niva_retention::Retention;
 use niva_rpc::MemoryConnector;
 use niva_rpc::client::{Channel, Credentials, Endpoint};
 use niva_rpc::server::{Listen, Running};
@@ -72,7 +73,7 @@ impl World {
             // The demo is what example instruments are for.
             allow_example_instruments: true,
             identity_keys: Some(self.identity_keys.clone()),
-            retention: Arc::new(Retention::shipped().map_err(Failure::configuration)?),
+            retention: retention()?,
         };
         let started = niva_assessment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start assessment")?.into())
@@ -86,6 +87,7 @@ impl World {
             city: self.city.clone(),
             catalogue: self.catalogue.clone(),
             assessment: self.channel(&self.endpoints.assessment, caller),
+            retention: retention()?,
         };
         let started = niva_choice::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start choice")?.into())
@@ -105,6 +107,7 @@ impl World {
             postings: Some(Arc::new(niva_payment::Mapping::shipped().map_err(Failure::configuration)?)),
             payers: Arc::new(niva_payment::Payers::shipped().map_err(Failure::configuration)?),
             exports: None,
+            retention: retention()?,
         };
         let started = niva_payment::start(deps, self.shutdown.clone()).await;
         Ok(started.doing("start payment")?.into())
@@ -182,4 +185,9 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
     std::fs::create_dir_all(folder).map_err(|e| {
         Failure::configuration(format_args!("the data folder {} cannot be made: {e}", folder.display()))
     })
+}
+
+/// Stockholm's rules.
+fn retention() -> Result<Arc<Retention>, Failure> {
+    Retention::shipped().map(Arc::new).map_err(Failure::configuration)
 }

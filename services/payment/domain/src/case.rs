@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use niva_calendar::{Interval, NaiveDate};
 use niva_models::GrantScope;
-use niva_names::{FactId, PersonId, PlacementId, ServiceKey, UnitId};
+use niva_names::{DistrictId, FactId, PersonId, PlacementId, ServiceKey, UnitId};
 use serde::{Deserialize, Serialize};
 
 use crate::granted::grants;
@@ -69,6 +69,11 @@ impl Case {
             placements: BTreeMap::new(),
             merges: Vec::new(),
         }
+    }
+
+    /// The boards of the grants that stand.
+    pub fn granted_by(&self) -> impl Iterator<Item = &DistrictId> {
+        self.grants.standing().map(|grant| &grant.value.district)
     }
 
     /// Takes a fact in. `false` when it says nothing new: known already, or older than what is known.

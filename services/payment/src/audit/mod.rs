@@ -5,7 +5,7 @@ mod store;
 use std::sync::Arc;
 
 use niva_access::Scope;
-use niva_audit::{Reads, Wanted};
+use niva_audit::{People, Reads, Wanted};
 use niva_base::OpError;
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
@@ -15,12 +15,17 @@ use tonic::Request;
 
 use crate::{Answer, App};
 
+/// By whom payment's records are found.
+pub(crate) fn people() -> Arc<dyn People> {
+    Arc::new(store::Known)
+}
+
 /// The trail as tonic sees it.
 pub(crate) struct Audit(Reads);
 
 impl Audit {
     pub(crate) fn new(app: &Arc<App>) -> Self {
-        Self(Reads::new(app.db.clone(), app.secrets.clone(), Arc::new(store::Known)))
+        Self(Reads::new(app.db.clone(), app.secrets.clone(), people()))
     }
 }
 

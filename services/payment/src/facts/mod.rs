@@ -27,7 +27,7 @@ pub(crate) use self::known::Known;
 pub(crate) use self::operations::operations;
 pub(crate) use self::plan::{Next, Plan, Wrong};
 pub(crate) use self::reads::Wanted;
-pub(crate) use self::store::newest_of;
+pub(crate) use self::store::{newest_of, told_of};
 
 /// A fact of a request.
 #[derive(Debug)]

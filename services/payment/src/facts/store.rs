@@ -127,6 +127,19 @@ pub(super) async fn revisions<M: PlacementFact>(
     found(db, condition, [id.as_ref().into(), after.into(), limit.into()]).await
 }
 
+/// All revisions of all facts of a kind that some records have, which are one person's; in the order of facts, the first first.
+pub(crate) async fn told_of<M: PlacementFact>(
+    db: &impl ConnectionTrait,
+    persons: &[PersonId],
+) -> Result<Vec<M>, DbError> {
+    let mut at = Where::default();
+    about(&mut at, persons, None);
+    let (own, values) = at.finish();
+    // By the case, which the facts' index has; of the placement's case, where the placement is told of now.
+    let cases = format!("case_no IN (SELECT case_no FROM care_case AS of_person WHERE {own})");
+    found(db, &format!("{} AND {cases} ORDER BY fact_id, revision", of_case(M::FACT, None)), values).await
+}
+
 /// Who told the revisions of a fact after one of them; after 0, all.
 pub(super) async fn authors_since<M: PlacementFact>(
     db: &impl ConnectionTrait,

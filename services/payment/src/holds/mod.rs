@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use niva_access::Scope;
 use niva_base::OpError;
-use niva_names::CaseId;
+use niva_names::{CaseId, PersonId, RunNo};
 use niva_proto::payment::v1 as pb;
 use niva_rpc::answer;
 use pb::hold_service_server::HoldService;
@@ -20,6 +20,7 @@ use crate::cases::store::facts::cases_as_of;
 use crate::cases::store::merges;
 use crate::compensation::hold_out;
 use crate::runs::find::find;
+use crate::runs::store::by_number;
 use crate::runs::stored::StoredRun;
 use crate::units::store::units_as_of;
 use crate::wire::{MAX_LINES, after, size, whole};
@@ -61,6 +62,20 @@ impl Holds {
         let payment_holds = in_words(&self.0, &run, &found).await?;
         Ok(pb::ListPaymentHoldsResponse { payment_holds, next_page_token })
     }
+}
+
+/// All holds of a run that are some records', which are one person's.
+pub(crate) async fn of_persons(
+    app: &App,
+    run_no: RunNo,
+    persons: &[PersonId],
+) -> Result<Vec<pb::PaymentHold>, OpError> {
+    let filter = filter::Filter { persons: persons.to_vec(), ..Default::default() };
+    let found = store::list(app.db.conn(), run_no, &filter, 0, u64::MAX >> 1).await?;
+    let Some(run) = by_number(app.db.conn(), run_no).await?.filter(|_| !found.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    in_words(app, &run, &found).await
 }
 
 /// Holds with their reasons in words, which need the facts as the run knew them.

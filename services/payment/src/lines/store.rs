@@ -9,7 +9,7 @@ use niva_access::{Reach, Scope};
 use niva_calendar::{Interval, Month};
 use niva_models::{Component, Level};
 use niva_money::Ore;
-use niva_names::{CaseId, DistrictId, PlacementId, ProviderId, RunNo, UnitId};
+use niva_names::{CaseId, DistrictId, PersonId, PlacementId, ProviderId, RunNo, UnitId};
 use niva_payment_domain::ledger::{LineId, Paid, Payable};
 use niva_payment_domain::orders::Relation;
 use niva_store::bulk;
@@ -245,6 +245,18 @@ pub(crate) async fn of_relation(
     at.equals("payee_district", relation.payee_district.as_str());
     at.equals("settlement", relation.settlement.as_str());
     select(db, at, "line_no", limit).await
+}
+
+/// All lines of a run that are some records', which are one person's, in order.
+pub(crate) async fn of_persons(
+    db: &impl ConnectionTrait,
+    run_no: RunNo,
+    persons: &[PersonId],
+) -> Result<Vec<Line>, DbError> {
+    let mut at = Where::default();
+    at.equals("run_no", run_no);
+    about(&mut at, persons, None);
+    select(db, at, "+line_no", u64::MAX >> 1).await
 }
 
 /// One line, if the call reaches it.

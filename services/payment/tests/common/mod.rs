@@ -110,6 +110,7 @@ impl World {
             postings: start.postings.map(Into::into),
             payers: start.payers.into(),
             exports: start.exports,
+            retention: niva_retention::Retention::shipped().unwrap().into(),
         };
         let tuning = Tuning { cases_per_part: start.cases_per_part };
         let service = niva_payment::start_with(deps, tuning, part.shutdown.clone()).await.unwrap();
@@ -253,6 +254,7 @@ pub(crate) async fn unmigrated(db: &TestDb) -> Result<Started, niva_payment::Sta
         postings: None,
         payers: Payers::default().into(),
         exports: None,
+        retention: niva_retention::Retention::shipped().unwrap().into(),
     };
     niva_payment::start(deps, CancellationToken::new()).await
 }

@@ -1,10 +1,45 @@
-use chrono::Months;
+//! How long what is kept must be kept: who people are, and the records of calls. One file of a city says it, for all services.
+
+use chrono::{DateTime, Months, Utc};
 use niva_calendar::{Datelike, NaiveDate};
 use serde::Deserialize;
 
-/// How long it must be kept who people are.
+/// Longer than anybody is asked about.
+const MOST_YEARS: u32 = 200;
+
+/// How long what is kept must be kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Retention(Vec<Keep>);
+pub struct Retention {
+    identities: Vec<Keep>,
+    audit: AuditRule,
+}
+
+/// How long records of calls are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRule {
+    years: u32,
+    law: String,
+}
+
+impl AuditRule {
+    /// For so many years, at least one.
+    #[must_use]
+    pub const fn years(&self) -> u32 {
+        self.years
+    }
+
+    /// Where it is written.
+    #[must_use]
+    pub fn law(&self) -> &str {
+        &self.law
+    }
+
+    /// What is older than this may go; `None`: nothing, for the calendar has no such day.
+    #[must_use]
+    pub fn bound(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        now.checked_sub_months(Months::new(self.years * 12))
+    }
+}
 
 /// One rule.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,7 +98,7 @@ impl Retention {
     /// # Errors
     /// None, unless the file was changed badly before the build.
     pub fn shipped() -> Result<Self, RetentionError> {
-        Self::parse("stockholm.toml", include_str!("../data/retention/stockholm.toml"))
+        Self::parse("stockholm.toml", include_str!("../data/stockholm.toml"))
     }
 
     /// Rules from the text of a file.
@@ -73,7 +108,7 @@ impl Retention {
     pub fn parse(file: &str, text: &str) -> Result<Self, RetentionError> {
         let wrong = |problems| RetentionError { file: file.to_owned(), problems };
         let read: File = toml::from_str(text).map_err(|error| wrong(vec![error.to_string()]))?;
-        let (mut rules, mut problems) = (Vec::new(), Vec::new());
+        let (mut identities, mut problems) = (Vec::new(), Vec::new());
         if read.keep.is_empty() {
             problems.push(
                 "has no rule: write a [[keep]], for a file that nothing forbids to erase is a mistake"
@@ -82,18 +117,35 @@ impl Retention {
         }
         for entry in read.keep {
             match entry.rule() {
-                Ok(rule) => rules.push(rule),
+                Ok(rule) => identities.push(rule),
                 Err(problem) => problems.push(problem),
             }
         }
-        if problems.is_empty() { Ok(Self(rules)) } else { Err(wrong(problems)) }
+        let audit = read.audit_records.map_or_else(
+            || Err("has no [audit_records]: say for how many years records of calls are kept".to_owned()),
+            AuditEntry::rule,
+        );
+        match audit {
+            Ok(audit) if problems.is_empty() => Ok(Self { identities, audit }),
+            Ok(_) => Err(wrong(problems)),
+            Err(problem) => {
+                problems.push(problem);
+                Err(wrong(problems))
+            }
+        }
     }
 
-    /// The rule that forbids to erase for longest, if any does on this day.
+    /// How long records of calls are kept.
+    #[must_use]
+    pub const fn audit(&self) -> &AuditRule {
+        &self.audit
+    }
+
+    /// The rule that forbids to erase who somebody is for longest, if any does on this day.
     #[must_use]
     pub fn holds(&self, kept: &Kept, today: NaiveDate) -> Option<Hold<'_>> {
         let until = |rule: &Keep| rule.until(kept).filter(|until| until.is_none_or(|until| today < until));
-        let holding = self.0.iter().filter_map(|rule| Some((rule, until(rule)?)));
+        let holding = self.identities.iter().filter_map(|rule| Some((rule, until(rule)?)));
         let (rule, until) = holding.max_by_key(|(_, until)| until.unwrap_or(NaiveDate::MAX))?;
         Some(Hold { rule: &rule.rule, law: &rule.law, until })
     }
@@ -120,6 +172,24 @@ impl Keep {
 struct File {
     #[serde(default)]
     keep: Vec<Entry>,
+    audit_records: Option<AuditEntry>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AuditEntry {
+    years: u32,
+    law: String,
+}
+
+impl AuditEntry {
+    fn rule(self) -> Result<AuditRule, String> {
+        let Self { years, law } = self;
+        if law.trim().is_empty() || !(1..=MOST_YEARS).contains(&years) {
+            return Err(format!("audit_records: give it its law, and 1 to {MOST_YEARS} years"));
+        }
+        Ok(AuditRule { years, law })
+    }
 }
 
 #[derive(Deserialize)]
@@ -160,11 +230,13 @@ impl Entry {
             return Err(format!("rule `{rule}`: give it one thing that it goes by, and no second"));
         };
         let sound = match &by {
-            By::LastRecord(years) | By::LastGrant(years) | By::Death(years) => (1..=200).contains(years),
+            By::LastRecord(years) | By::LastGrant(years) | By::Death(years) => {
+                (1..=MOST_YEARS).contains(years)
+            }
             By::BornOn(days) => !days.is_empty() && days.iter().all(|day| (1..=31).contains(day)),
         };
         if !sound {
-            return Err(format!("rule `{rule}`: years are 1 to 200, and days of a month 1 to 31"));
+            return Err(format!("rule `{rule}`: years are 1 to {MOST_YEARS}, and days of a month 1 to 31"));
         }
         Ok(Keep { rule, law, by })
     }

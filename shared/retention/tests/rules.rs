@@ -1,6 +1,8 @@
-use niva_assessment_domain::{Kept, Retention};
+use niva_retention::{Kept, Retention};
 
 use crate::day;
+
+const AUDIT: &str = "[audit_records]\nyears = 2\nlaw = \"y\"\n";
 
 fn kept() -> Kept {
     Kept {
@@ -29,11 +31,24 @@ fn the_rule_that_holds_longest_is_told_until_none_does() {
 
 #[test]
 fn a_rule_may_go_by_the_death() {
-    let rules = Retention::parse("a.toml", "[[keep]]\nrule = \"dead\"\nlaw = \"x\"\nyears_after_death = 2\n")
-        .unwrap();
+    let text = format!("[[keep]]\nrule = \"dead\"\nlaw = \"x\"\nyears_after_death = 2\n{AUDIT}");
+    let rules = Retention::parse("a.toml", &text).unwrap();
     assert_eq!(rules.holds(&kept(), day(2024, 7, 1)), None);
     let dead = Kept { death: Some(day(2024, 1, 1)), ..kept() };
     assert_eq!(rules.holds(&dead, day(2024, 7, 1)).unwrap().until, Some(day(2026, 1, 2)));
+}
+
+#[test]
+fn records_of_calls_may_go_after_their_years() {
+    let rules = Retention::parse(
+        "a.toml",
+        &format!("[[keep]]\nrule = \"d\"\nlaw = \"x\"\nborn_on_days = [5]\n{AUDIT}"),
+    );
+    let rules = rules.unwrap();
+    let now = "2024-02-29T08:00:00Z".parse().unwrap();
+    assert_eq!(rules.audit().bound(now), Some("2022-02-28T08:00:00Z".parse().unwrap()));
+    assert_eq!((rules.audit().years(), rules.audit().law()), (2, "y"));
+    assert_eq!(Retention::shipped().unwrap().audit().years(), 10);
 }
 
 #[test]
@@ -48,6 +63,9 @@ fn a_bad_file_is_refused_with_all_that_is_wrong() {
         (rule("a", "born_on_days = [32]"), "days of a month"),
         (rule("a", "years_after_death = -1"), "invalid value"),
         (rule("a", "decades = 1"), "unknown field"),
+        (rule("a", "years_after_death = 1"), "has no [audit_records]"),
+        (AUDIT.replace("2", "0"), "audit_records: give it its law"),
+        (AUDIT.replace("y\"", "\""), "audit_records: give it its law"),
     ] {
         let error = Retention::parse("a.toml", &text).unwrap_err().to_string();
         assert!(error.starts_with("a.toml: ") && error.contains(why), "{error}");
