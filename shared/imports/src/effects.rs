@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use niva_base::{OpError, Violation, Violations};
 use niva_feed::NewEvent;
 use niva_names::FactId;
+use niva_rpc::wire::read::MAX_ID;
 
 use crate::MAX_ERRORS;
 
@@ -106,8 +107,10 @@ impl Effects {
 
     /// Notes that the import has a fact of this kind and id that is wrong in itself.
     pub fn withhold(&mut self, kind: &'static str, id: impl Into<FactId>) {
-        if self.withheld.len() < MAX_ERRORS {
-            self.withheld.insert((kind, id.into()));
+        let id = id.into();
+        // What names an id that is longer than any may be is wrong in itself: nobody looks for it, and ten thousand fill the memory.
+        if id.as_str().len() <= MAX_ID && self.withheld.len() < MAX_ERRORS {
+            self.withheld.insert((kind, id));
         }
     }
 
@@ -125,5 +128,19 @@ impl Effects {
 
     pub(crate) fn is_sound(&self) -> bool {
         self.counts.refused == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_in_itself_is_remembered_by_ids_that_there_can_be() {
+        let mut effects = Effects::default();
+        effects.withhold("person", "P-1");
+        effects.withhold("person", "x".repeat(MAX_ID + 1));
+        assert!(effects.is_withheld("person", "P-1") && !effects.is_withheld("grant of", "P-1"));
+        assert_eq!(effects.withheld.len(), 1, "a long id takes memory and helps nobody");
     }
 }

@@ -41,19 +41,23 @@ pub(crate) async fn entries(
     after: (i32, i64),
     (limit, bytes): (usize, usize),
 ) -> Result<Vec<Aside>, DbError> {
-    let sql = "SELECT rank, number, origin, content FROM (SELECT rank, number, origin, content, \
-               SUM(LENGTH(content)) OVER (ORDER BY rank, number) - LENGTH(content) AS before FROM \
-               (SELECT rank, number, origin, content FROM import_entry WHERE import_id = $1 \
+    let place = |sql: &'static str, values: [Value; 5]| statement(db, sql, values);
+    let number = |of: usize| Value::from(i64::try_from(of).unwrap_or(i64::MAX));
+    let from: [Value; 3] = [import_id.as_str().into(), after.0.into(), after.1.into()];
+    // The last that fits, by the lengths alone: contents that do not fit are not read.
+    let sql = "SELECT rank, number FROM (SELECT rank, number, \
+               SUM(size) OVER (ORDER BY rank, number) - size AS before FROM \
+               (SELECT rank, number, LENGTH(content) AS size FROM import_entry WHERE import_id = $1 \
                AND (rank, number) > ($2, $3) ORDER BY rank, number LIMIT $4) AS next) AS part \
-               WHERE before < $5 ORDER BY rank, number";
-    let values: [Value; 5] = [
-        import_id.as_str().into(),
-        after.0.into(),
-        after.1.into(),
-        i64::try_from(limit).unwrap_or(i64::MAX).into(),
-        i64::try_from(bytes).unwrap_or(i64::MAX).into(),
-    ];
-    let rows = db.query_all_raw(statement(db, sql, values)).await?;
+               WHERE before < $5 ORDER BY rank DESC, number DESC LIMIT 1";
+    let [id, rank, after] = from.clone();
+    let last = db.query_one_raw(place(sql, [id, rank, after, number(limit), number(bytes)])).await?;
+    let Some(last) = last else { return Ok(Vec::new()) };
+    let last: (i32, i64) = (last.try_get("", "rank")?, last.try_get("", "number")?);
+    let sql = "SELECT rank, number, origin, content FROM import_entry WHERE import_id = $1 \
+               AND (rank, number) > ($2, $3) AND (rank, number) <= ($4, $5) ORDER BY rank, number";
+    let [id, rank, after] = from;
+    let rows = db.query_all_raw(place(sql, [id, rank, after, last.0.into(), last.1.into()])).await?;
     let read = |row: &QueryResult| {
         Ok(Aside {
             rank: row.try_get("", "rank")?,

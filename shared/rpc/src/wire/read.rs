@@ -9,7 +9,7 @@ use niva_names::{DistrictId, DistrictRefused, Id, ServiceCatalogue, ServiceKey};
 use niva_proto::common::v1 as common;
 
 /// Longest id, in bytes.
-const MAX_ID: usize = 128;
+pub const MAX_ID: usize = 128;
 /// Highest level that the contract has.
 const MAX_LEVEL: i32 = 20;
 /// Highest time interval of occupation, which has had three since 2019.
