@@ -90,7 +90,9 @@ mod tests {
             [
                 "/niva.assessment.v1.ExportService/ExportPersonData",
                 "/niva.assessment.v1.FeedService/WatchAssessment",
-                "/niva.choice.v1.FeedService/WatchChoice"
+                "/niva.choice.v1.ExportService/ExportPersonData",
+                "/niva.choice.v1.FeedService/WatchChoice",
+                "/niva.payment.v1.ExportService/ExportPersonData"
             ]
         );
     }
